@@ -1,0 +1,148 @@
+"""The model contract, the meaning of the shares, and `load`.
+
+A model is a module `models/<name>.py` that satisfies `Model`: it reads one table, states its priors as a frozen
+dataclass, and turns a posterior into the quantities readers ask for, draw by draw. Models read no files and import
+nothing from `pipeline`.
+
+What is being split
+-------------------
+Effective compute, in decades (log10), is the training compute that a result would have needed with the algorithms of
+a reference date::
+
+    log10 effective = log10 C + a          C: physical training FLOP,  a: everything that made a FLOP go further
+
+The step from model A to a later model B has parts: compute, allocation, technique, trend, lab and unexplained. Each
+part's *decades* come from that part's own terms, never as a remainder:
+
+- ``decades_<part>``: the part of B less the part of A, in decades.
+- ``share_<part> = decades_<part> / sum of all decades``, the unexplained included. A share may be negative or above 1.
+  Where more than 1 % of the draws have a total under 0.1 decade in size, shares are not reported.
+- ``share_algorithms``: allocation + technique + trend + lab. The unexplained part is never called algorithms.
+- ``shapley_<part>``: the part's Shapley value of the fitted score, averaged over all orders in which the parts may
+  change from A's value to B's; they sum to the change of the fitted score in every draw.
+
+Data quality, distillation and contamination cannot be told from the trend.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, Literal, Protocol, cast
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from models._options import Options
+
+INTERVAL_PROBABILITY = 0.9  # of every interval the project prints, equal-tailed
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a model may know of its dataset beside the table. `runs`: the validated registry, for models that ask."""
+
+    dataset: str
+    table: str
+    options: Options
+    runs: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Posterior curve over a figure's x: columns x, median, lower, upper and series."""
+
+    frame: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture as data: what to draw, not how. `pipeline/charts.py` draws each kind.
+
+    kind `scatter`: `frame` has a row a point; `x`, `y`, `colour` name columns, `hover` the columns of the tooltip.
+    kind `intervals`: `frame` has label, median, lower, upper and series (ours, baseline, published).
+    kind `parts`: `frame` has comparison, part, median, lower, upper: the parts of each step side by side.
+    """
+
+    kind: Literal["scatter", "intervals", "parts"]
+    id: str
+    title: str
+    caption: str
+    frame: pd.DataFrame
+    x: str = ""
+    y: str = ""
+    colour: str = ""
+    x_title: str = ""
+    y_title: str = ""
+    is_log_x: bool = False
+    is_log_y: bool = False
+    hover: tuple[str, ...] = ()
+    curve: Curve | None = None
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The answer of a page: `sentence` is a template with {median}, {lower} and {upper} of the estimand `key`."""
+
+    key: str
+    sentence: str
+    notes: tuple[str, ...] = field(default=())
+
+
+class Model(Protocol):
+    """What every module in `models/` provides."""
+
+    TABLE: str
+    TITLE: str
+    SAMPLER: dict[str, Any]
+    Priors: type
+
+    def build(self, table: pd.DataFrame, card: Card, priors: Any) -> Any:
+        """The PyMC model: named coords and dims, observed data in pm.Data."""
+
+    def simulate(self, table: pd.DataFrame, truth: dict[str, Any], rng: np.random.Generator) -> pd.DataFrame:
+        """Rows like `table`'s with outcomes drawn from `truth`, in plain NumPy, sharing no code with `build`."""
+
+    def estimands(self, posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
+        """The quantities readers ask for, on dims chain, draw[, label], each with label, unit and description.
+
+        Further attributes: `key` (name in the attribution file, if not the variable's), `is_positive` (positive by
+        construction), `judged_by` (its convergence is that of another estimand), `reasons` (label -> why not reported).
+        """
+
+    def baseline(self, table: pd.DataFrame, card: Card) -> pd.DataFrame:
+        """The classical twin: columns key, label, method, estimate, lower, upper (90 %)."""
+
+    def charts(self, posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figure]:
+        """The pictures of the page, as data."""
+
+    def headline(self, card: Card) -> Headline:
+        """The answer in one sentence."""
+
+
+def load(name: str) -> Model:
+    """The model `name`. Raises ModuleNotFoundError where `models/<name>.py` is missing."""
+    return cast(Model, import_module(f"models.{name}"))
+
+
+def fitted_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are fitted: those without a reason for exclusion, in the table's order."""
+    return table[table["exclusion"].isna()].reset_index(drop=True)
+
+
+def estimand_key(name: str, variable: xr.DataArray) -> str:
+    """The name of an estimand in the attribution file, without its label."""
+    return str(variable.attrs.get("key", name))
+
+
+def flatten(estimands: xr.Dataset) -> Iterator[tuple[str, xr.DataArray]]:
+    """Every scalar estimand as (key, draws on dims chain, draw); key is `name` or `name[label]`."""
+    for name, variable in estimands.data_vars.items():
+        key = estimand_key(str(name), variable)
+        labels = [dim for dim in variable.dims if dim not in ("chain", "draw")]
+        if not labels:
+            yield key, variable
+            continue
+        (dim,) = labels
+        for label in variable[dim].values:
+            yield f"{key}[{label}]", variable.sel({dim: label}).drop_vars(dim)

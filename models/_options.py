@@ -1,0 +1,114 @@
+"""What a source card may say to the models: one class of options per table, checked before anything runs."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
+ComparisonId = Annotated[str, Field(pattern=r"^[a-z0-9_]+(-[a-z0-9_]+){2}$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Options(BaseModel):
+    """Base of all options: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RegistryOptions(Options):
+    """`training_runs` takes no options."""
+
+
+class EfficiencyOptions(Options):
+    """Options of the `efficiency` table."""
+
+    headline_target: str = Field(description="the target whose rate the page puts first")
+
+
+class ScalingOptions(Options):
+    """Options of the `scaling_grid` table."""
+
+    optimal_at_flop: list[Annotated[float, Field(gt=0)]] = Field(
+        description="training compute, in FLOP, at which the optimal tokens per parameter are reported"
+    )
+    allocation_runs: list[str] = Field(
+        description="runs of the registry whose parameters and tokens are compared with the optimum"
+    )
+    headline_run: str = Field(description="the run whose allocation factor the page puts first")
+
+
+class Benchmark(Options):
+    """What is known about one benchmark of a leaderboard."""
+
+    label: str
+    chance: Share = Field(description="score of a guesser, 0 to 1")
+    ceiling: Share = Field(description="best score the labels allow, 0 to 1")
+    item_count: int = Field(gt=0, description="questions in the test set")
+    reason: str = Field(description="where chance, ceiling and item count come from")
+
+    @model_validator(mode="after")
+    def _order(self) -> "Benchmark":
+        if self.chance >= self.ceiling:
+            raise ValueError(f"chance {self.chance} is not below ceiling {self.ceiling}")
+        return self
+
+
+class Technique(Options):
+    """A technique tag and the rows that carry it: those of the listed methods and those of the listed models."""
+
+    label: str
+    definition: str
+    methods: list[str] = []
+    models: list[str] = []
+
+
+class Side(Options):
+    """One end of a comparison: the rows of `model` evaluated with `method`."""
+
+    model: str
+    method: str
+
+
+class Comparison(Options):
+    """A step whose progress is split; `earlier` and `later` name rows of `benchmark`."""
+
+    id: ComparisonId
+    label: str
+    benchmark: str
+    earlier: Side
+    later: Side
+
+
+class LeaderboardOptions(Options):
+    """Options of the `accuracy_leaderboard` table."""
+
+    benchmarks: dict[str, Benchmark]
+    trend: Literal["linear", "none"] = Field(
+        description="linear: progress with the calendar is estimated; none: the rows share one date, no rate is reported"
+    )
+    techniques: dict[Name, Technique]
+    comparisons: list[Comparison]
+    headline_comparison: ComparisonId
+
+    @model_validator(mode="after")
+    def _names(self) -> "LeaderboardOptions":
+        ids = [comparison.id for comparison in self.comparisons]
+        if len(set(ids)) < len(ids):
+            raise ValueError(f"comparison ids repeat: {sorted({i for i in ids if ids.count(i) > 1})}")
+        if self.headline_comparison not in ids:
+            raise ValueError(f"headline_comparison {self.headline_comparison!r} is not among {ids}")
+        for comparison in self.comparisons:
+            if comparison.benchmark not in self.benchmarks:
+                raise ValueError(
+                    f"comparison {comparison.id}: benchmark {comparison.benchmark!r} is not among "
+                    f"{list(self.benchmarks)}"
+                )
+        return self
+
+
+OPTIONS: dict[str, type[Options]] = {
+    "training_runs": RegistryOptions,
+    "efficiency": EfficiencyOptions,
+    "scaling_grid": ScalingOptions,
+    "accuracy_leaderboard": LeaderboardOptions,
+}

@@ -1,0 +1,56 @@
+"""A prior as one readable value: family, parameters, unit and the reason for its scale."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
+
+import numpy as np
+
+Family = Literal["Normal", "HalfNormal", "LogNormal", "Exponential", "Gamma", "Beta"]
+# Position of the parameter that sets the width of each family; the others stay when a prior is widened.
+_SCALE_POSITION = {"Normal": 1, "HalfNormal": 0, "LogNormal": 1}
+
+
+@dataclass(frozen=True)
+class Prior:
+    """One prior distribution. `parameters` are in the order in which PyMC takes them."""
+
+    family: Family
+    parameters: tuple[float, ...]
+    unit: str
+    reason: str
+
+    def variable(self, name: str, **options: Any) -> Any:
+        """The PyMC random variable `name` with this prior; call inside a model context."""
+        import pymc as pm  # several seconds: only stages that sample pay for it
+
+        return getattr(pm, self.family)(name, *self.parameters, **options)
+
+    def widened(self, factor: float) -> "Prior":
+        """This prior with its scale times `factor`; families without a scale are returned as they are."""
+        position = _SCALE_POSITION.get(self.family)
+        if position is None:
+            return self
+        values = list(self.parameters)
+        values[position] *= factor
+        return replace(self, parameters=tuple(values))
+
+    def draw(self, rng: np.random.Generator, size: int | tuple[int, ...] = ()) -> np.ndarray:
+        """Draws in plain NumPy, shape `size`."""
+        first = self.parameters[0]
+        draws = {
+            "Normal": lambda: rng.normal(*self.parameters, size),
+            "HalfNormal": lambda: np.abs(rng.normal(0.0, first, size)),
+            "LogNormal": lambda: rng.lognormal(*self.parameters, size),
+            "Exponential": lambda: rng.exponential(1.0 / first, size),
+            "Gamma": lambda: rng.gamma(first, 1.0 / self.parameters[-1], size),
+            "Beta": lambda: rng.beta(*self.parameters, size),
+        }
+        return np.asarray(draws[self.family]())
+
+    def __str__(self) -> str:
+        return f"{self.family}({', '.join(f'{value:g}' for value in self.parameters)})"
+
+
+def list_priors(priors: Any) -> list[tuple[str, Prior]]:
+    """Every prior of a model's `Priors` dataclass with its name, in the order of the file."""
+    return [(field.name, getattr(priors, field.name)) for field in fields(priors)]

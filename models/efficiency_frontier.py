@@ -1,0 +1,302 @@
+"""Resource needed to reach a fixed score, falling with the calendar: a stochastic frontier.
+
+Equations::
+
+    log10 C_i = level[target_i] - rate[target_i] (t_i - t0[target_i]) + u_i + v_i
+    u_i ~ HalfNormal(inefficiency_scale)   decades above the frontier: models not built to be cheap to train
+    v_i ~ Normal(0, noise_scale)           decades: measurement and luck, both ways
+    inefficiency_scale = spread sqrt(inefficiency_share),   noise_scale = spread sqrt(1 - inefficiency_share)
+    rate[target] ~ Normal(rate_mean, rate_sd)
+
+    C_i    resource (FLOP) that model i took to reach the target        t_i  release date, years
+    t0     date of the first model that reached the target              level  log10 of the frontier's resource then
+
+u_i + v_i is integrated out: a half-normal plus a normal is a skew-normal with scale sqrt(su^2 + sv^2) and shape su / sv
+(Aigner, Lovell & Schmidt 1977). Sampling u_i instead makes a funnel with 22 rows.
+
+Every rerun is used, and no row is chosen for being a record: best-of-record slopes are biased. What identifies the rate:
+models of different dates at one target. What cannot be told apart with few rows: u from v (their sum's scale is known
+better than its division), and the rates of targets with two rows from their common prior.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import statsmodels.formula.api as smf
+import xarray as xr
+from scipy import stats
+
+from models import INTERVAL_PROBABILITY, Card, Curve, Figure, Headline, fitted_rows
+from models._dates import years_since
+from models._options import EfficiencyOptions
+from models._prior import Prior
+from models._rates import doubling_time_months, to_doubling_time
+
+TABLE = "efficiency"
+TITLE = "Efficiency frontier"
+SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.99}
+FRONTIER_QUANTILE = 0.1  # of the quantile regression that stands beside the frontier
+BOOTSTRAP_COUNT = 200
+BOOTSTRAP_SEED = 20200508
+
+
+@dataclass(frozen=True)
+class Priors:
+    """In decades of the resource and years."""
+
+    level: Prior = Prior(
+        "Normal", (0.0, 1.0), "decades above the first model's resource", "the frontier then lay within a factor of 40"
+    )
+    rate_mean: Prior = Prior(
+        "Normal", (0.3, 0.3), "decades per year", "halving every 4 months to no progress at all: 90 % in -0.2 to 0.8"
+    )
+    rate_sd: Prior = Prior(
+        "Gamma", (2.0, 15.0), "decades per year", "targets differ, by less than progress itself: 90 % in 0.02-0.32"
+    )
+    spread: Prior = Prior(
+        "LogNormal", (np.log(0.4), 0.6), "decades", "reruns of one year differ by up to a factor of ten: 90 % in 0.15-1.1"
+    )
+    inefficiency_share: Prior = Prior(
+        "Beta", (1.5, 1.5), "share of the variance", "how much of the spread is distance from the frontier is unknown"
+    )
+
+
+def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
+    """The PyMC model over the fitted rows of an `efficiency` table; dims: row, target."""
+    import pymc as pm
+
+    rows = _prepare(fitted_rows(table))
+    targets = _targets(rows)
+    target_index = pd.Categorical(rows["target"], categories=targets).codes
+    with pm.Model(coords={"row": np.arange(len(rows)), "target": targets}) as model:
+        years = pm.Data("years", rows["years"], dims="row")
+        log10_ratio = pm.Data("observed_log10_ratio", rows["log10_ratio"], dims="row")
+        level = priors.level.variable("level", dims="target")
+        rate_mean = priors.rate_mean.variable("rate_mean")
+        rate_sd = priors.rate_sd.variable("rate_sd")
+        offset = pm.Normal("rate_offset", 0, 1, dims="target")  # non-centred: three of four targets have two rows
+        rate = pm.Deterministic("rate", rate_mean + rate_sd * offset, dims="target")
+        spread = priors.spread.variable("spread")
+        share = priors.inefficiency_share.variable("inefficiency_share")
+        inefficiency_scale = pm.Deterministic("inefficiency_scale", spread * pm.math.sqrt(share))
+        noise_scale = pm.Deterministic("noise_scale", spread * pm.math.sqrt(1 - share))
+        pm.CustomDist(
+            "log10_ratio",
+            level[target_index] - rate[target_index] * years,
+            inefficiency_scale,
+            noise_scale,
+            logp=_log_density,
+            random=_draw_rows,
+            observed=log10_ratio,
+            dims="row",
+        )
+    return model
+
+
+def _log_density(value: Any, frontier: Any, inefficiency_scale: Any, noise_scale: Any) -> Any:
+    """Log density of half-normal plus normal. PyMC's own SkewNormal is -inf a few scales below the frontier."""
+    import pymc as pm
+    from pymc.distributions.dist_math import normal_lcdf
+
+    scale = pm.math.sqrt(inefficiency_scale**2 + noise_scale**2)
+    shape = inefficiency_scale / noise_scale
+    log_normal = pm.logp(pm.Normal.dist(frontier, scale), value)
+    return np.log(2.0) + log_normal + normal_lcdf(0, 1, shape * (value - frontier) / scale)
+
+
+def _draw_rows(
+    frontier: Any, inefficiency_scale: Any, noise_scale: Any, rng: np.random.Generator, size: Any = None
+) -> np.ndarray:
+    """Draws for the predictive checks; shapes broadcast as NumPy's."""
+    above = np.abs(rng.normal(0, inefficiency_scale, size))
+    return frontier + above + rng.normal(0, noise_scale, size)
+
+
+def simulate(table: pd.DataFrame, truth: dict[str, Any], rng: np.random.Generator) -> pd.DataFrame:
+    """The table with resources drawn from `truth`: level and rate by target, the two scales."""
+    rows = fitted_rows(table)
+    simulated = rows.copy()
+    for target, group in rows.groupby("target"):
+        first = group.loc[group["release_date"].idxmin()]
+        years = (group["release_date"] - first["release_date"]).dt.days / 365.25
+        above = np.abs(rng.normal(0, truth["inefficiency_scale"], len(group)))
+        noise = rng.normal(0, truth["noise_scale"], len(group))
+        decades = truth["level"][target] - truth["rate"][target] * years + above + noise
+        simulated.loc[group.index, "resource"] = first["resource"] * 10**decades
+    return simulated
+
+
+def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
+    """Rates by target and pooled, doubling times, reduction over the observed period, distance from the frontier."""
+    rows = _prepare(fitted_rows(table))
+    rate = posterior["rate"]
+    period = xr.DataArray(rows.groupby("target")["years"].max().reindex(_targets(rows)).to_numpy(), dims="target")
+    return xr.Dataset(
+        {
+            "rate_decades_per_year": rate.assign_attrs(
+                label="Rate of algorithmic progress",
+                unit="decades per year",
+                description="yearly fall of log10 resource along the frontier of the target",
+            ),
+            "pooled_rate": posterior["rate_mean"].assign_attrs(
+                key="rate_decades_per_year",
+                label="Rate of algorithmic progress, mean of targets",
+                unit="decades per year",
+                description="mean of the distribution from which the targets' rates are drawn",
+            ),
+            "doubling_time_months": doubling_time_months(rate).assign_attrs(judged_by="rate_decades_per_year"),
+            "reduction_factor": (10 ** (rate * period)).assign_attrs(
+                label="Reduction over the observed period",
+                unit="factor",
+                description="frontier resource at the first date over that at the last date of the target",
+                is_positive=True,
+                judged_by="rate_decades_per_year",
+            ),
+            "distance_from_frontier_decades": _distance(posterior, rows),
+        }
+    )
+
+
+def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
+    """OLS on the record points and a low quantile regression on all reruns, for targets with at least five rows."""
+    rows = _prepare(fitted_rows(table))
+    parts = []
+    for target in _targets(rows):
+        group = rows[rows["target"] == target]
+        if len(group) < 5:
+            continue
+        records = group[group["log10_ratio"] <= group["log10_ratio"].cummin()]
+        parts += [
+            _ols_slope(records, target),
+            _quantile_slope(group, target),
+        ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figure]:
+    """Resource against date with the headline target's frontier, and the rates by target."""
+    rows = _prepare(fitted_rows(table))
+    target = _options(card).headline_target
+    rate = posterior["rate"].quantile([0.05, 0.5, 0.95], dim=("chain", "draw"))
+    rates = pd.DataFrame(
+        {"label": rate["target"], "lower": rate[0], "median": rate[1], "upper": rate[2], "series": "posterior, 90 %"}
+    )
+    return [
+        Figure(
+            kind="scatter",
+            id="resource-against-date",
+            title="Compute to reach each target, every rerun",
+            caption=f"The band is the frontier of the {target} target: the cheapest way known at each date.",
+            frame=rows[["model", "target", "release_date", "resource", "epochs", "reduction_factor", "citation", "locator"]],
+            x="release_date",
+            y="resource",
+            colour="target",
+            x_title="release date",
+            y_title="compute to reach the target (FLOP)",
+            is_log_y=True,
+            hover=("model", "target", "release_date", "resource", "epochs", "reduction_factor", "citation"),
+            curve=Curve(_frontier_curve(posterior, rows, target)),
+        ),
+        Figure(
+            kind="intervals",
+            id="rates-by-target",
+            title="Rate of algorithmic progress by target",
+            caption="Targets with two rows lean on the common distribution of rates.",
+            frame=rates,
+            x_title="decades per year",
+        ),
+    ]
+
+
+def headline(card: Card) -> Headline:
+    """How fast the compute for the headline target halved."""
+    target = _options(card).headline_target
+    return Headline(
+        key=f"doubling_time_months[{target}]",
+        sentence=f"The compute needed to reach {target}'s level halved every {{median}} months "
+        "(90 % interval {lower} to {upper}).",
+        notes=("Training compute of one run, not the cost of finding the recipe; data and labels are the same.",),
+    )
+
+
+def _options(card: Card) -> EfficiencyOptions:
+    assert isinstance(card.options, EfficiencyOptions)
+    return card.options
+
+
+def _targets(rows: pd.DataFrame) -> list[str]:
+    return list(rows["target"].drop_duplicates())
+
+
+def _prepare(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows by date with `years` since, and `log10_ratio` to, the first model of each target."""
+    rows = rows.sort_values(["target", "release_date"], kind="stable").reset_index(drop=True)
+    first = rows.groupby("target")
+    return rows.assign(
+        years=years_since(rows["release_date"], first["release_date"].transform("first")),
+        log10_ratio=np.log10(rows["resource"] / first["resource"].transform("first")),
+    )
+
+
+def _distance(posterior: xr.Dataset, rows: pd.DataFrame) -> xr.DataArray:
+    """Expected decades above the frontier given the row, draw by draw (Jondrow et al. 1982, eq. 1)."""
+    code = pd.Categorical(rows["target"], categories=_targets(rows)).codes
+    labels = [f"{model}, {target}" for model, target in zip(rows["model"], rows["target"], strict=True)]
+    coords = {"model": labels}
+    years = xr.DataArray(rows["years"].to_numpy(), dims="model", coords=coords)
+    observed = xr.DataArray(rows["log10_ratio"].to_numpy(), dims="model", coords=coords)
+    pick = xr.DataArray(code, dims="model", coords=coords)
+    drawn = posterior.drop_vars("target")
+    residual = observed - (drawn["level"].isel(target=pick) - drawn["rate"].isel(target=pick) * years)
+    variance_u, variance_v = drawn["inefficiency_scale"] ** 2, drawn["noise_scale"] ** 2
+    mean = residual * variance_u / (variance_u + variance_v)
+    scale = np.sqrt(variance_u * variance_v / (variance_u + variance_v))
+    standard = mean / scale
+    # pdf / cdf by logs: far below the frontier both underflow
+    hazard = xr.apply_ufunc(lambda z: np.exp(stats.norm.logpdf(z) - stats.norm.logcdf(z)), standard)
+    return (mean + scale * hazard).transpose("chain", "draw", "model").assign_attrs(
+        label="Distance from the frontier",
+        unit="decades",
+        description="expected decades of compute above the frontier of its date, given the row",
+        is_positive=True,
+    )
+
+
+def _ols_slope(records: pd.DataFrame, target: str) -> pd.DataFrame:
+    fit = smf.ols("log10_ratio ~ years", records).fit()
+    lower, upper = fit.conf_int(alpha=1 - INTERVAL_PROBABILITY).loc["years"]
+    return _as_estimands(-fit.params["years"], -upper, -lower, target, f"OLS on {len(records)} records")
+
+
+def _quantile_slope(group: pd.DataFrame, target: str) -> pd.DataFrame:
+    """With a bootstrap over rows: the kernel standard error of statsmodels fails with so few rows."""
+    rng = np.random.default_rng(BOOTSTRAP_SEED)
+
+    def slope(rows: pd.DataFrame) -> float:
+        return -float(smf.quantreg("log10_ratio ~ years", rows).fit(q=FRONTIER_QUANTILE).params["years"])
+
+    draws = [slope(group.iloc[rng.integers(0, len(group), len(group))]) for _ in range(BOOTSTRAP_COUNT)]
+    tail = (1 - INTERVAL_PROBABILITY) / 2
+    lower, upper = np.quantile(draws, [tail, 1 - tail])
+    method = f"{FRONTIER_QUANTILE:.0%} quantile regression, {BOOTSTRAP_COUNT} bootstraps"
+    return _as_estimands(slope(group), lower, upper, target, method)
+
+
+def _as_estimands(estimate: float, lower: float, upper: float, target: str, method: str) -> pd.DataFrame:
+    """A rate and the doubling time it implies, as rows of the baseline."""
+    rate = pd.Series({"estimate": estimate, "lower": lower, "upper": upper})
+    months = to_doubling_time(rate).rename({"lower": "upper", "upper": "lower"})
+    frame = pd.DataFrame([rate, months], index=[f"rate_decades_per_year[{target}]", f"doubling_time_months[{target}]"])
+    return frame.rename_axis("key").reset_index().assign(label=target, method=method)
+
+
+def _frontier_curve(posterior: xr.Dataset, rows: pd.DataFrame, target: str) -> pd.DataFrame:
+    group = rows[rows["target"] == target]
+    years = np.linspace(0, group["years"].max(), 40)
+    drawn = posterior.sel(target=target)
+    line = drawn["level"] - drawn["rate"] * xr.DataArray(years, dims="x")
+    low, middle, high = 10 ** line.quantile([0.05, 0.5, 0.95], dim=("chain", "draw")).to_numpy() * group["resource"].iloc[0]
+    dates = group["release_date"].iloc[0] + pd.to_timedelta(years * 365.25, unit="D").round("D")
+    return pd.DataFrame({"x": dates, "lower": low, "median": middle, "upper": high, "series": f"{target} frontier"})

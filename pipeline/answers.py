@@ -1,0 +1,133 @@
+"""What a page may say: the headline in words and the state of every check, from the files that other stages wrote."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from models import INTERVAL_PROBABILITY, Headline
+from pipeline.pages import format_number, format_quantity
+
+State = Literal["good", "bad", "unknown"]
+Attributions = dict[str, dict[str, Any]]
+MARKS: dict[str, str] = {"good": "✓", "bad": "✗", "unknown": "?"}
+INTERVAL_WORDS = f"{INTERVAL_PROBABILITY:.0%}".replace("%", " %") + " equal-tailed interval"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The headline: `sentence` in words, or `reason` why there is none; never both."""
+
+    key: str
+    label: str
+    unit: str
+    sentence: str
+    value: str
+    interval: str
+    reason: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Badge:
+    """One check in a word and in a sentence; `anchor` is the section with the evidence."""
+
+    word: str
+    state: State
+    text: str
+    anchor: str
+
+    @property
+    def mark(self) -> str:
+        """A sign for the state, so that colour is not needed to read it."""
+        return MARKS[self.state]
+
+
+def has_passed(check: dict[str, Any]) -> bool:
+    """Whether the posterior may be quoted."""
+    return bool(check["verdict"] == "pass")
+
+
+def answer(headline: Headline, attributions: Attributions, check: dict[str, Any]) -> Answer:
+    """The headline of a posterior; withheld where the fit did not converge or the quantity is not reported."""
+    found = attributions.get(headline.key)
+    if found is None:
+        return _withheld(headline, "", "", f"The attribution file has no {headline.key}.")
+    label, unit = found["label"], found["unit"]
+    if not has_passed(check):
+        return _withheld(headline, label, unit, "Withheld: the fit did not converge.")
+    if found.get("reason"):
+        return _withheld(headline, label, unit, f"Not reported: {found['reason']}.")
+    sentence = headline.sentence
+    for bound in ("median", "lower", "upper"):
+        sentence = sentence.replace("{" + bound + "}", describe_bound(found, bound))
+    value, interval = describe_bound(found, "median"), describe_interval(found)
+    return Answer(headline.key, label, unit, sentence, value, interval, "", headline.notes)
+
+
+def describe_bound(found: dict[str, Any], bound: str, digits: int = 2) -> str:
+    """A number of an attribution in words; a bound that does not exist is said not to."""
+    value = found[bound]
+    if value is None:
+        return f"no {bound} bound" if bound != "median" else "no finite median"
+    return format_quantity(value, found["unit"], digits)
+
+
+def describe_interval(found: dict[str, Any], digits: int = 2) -> str:
+    """The interval of an attribution: "1.7 to 2.4", "13 to no upper bound", or why there is none."""
+    if found.get("reason"):
+        return f"not reported: {found['reason']}"
+    return f"{describe_bound(found, 'lower', digits)} to {describe_bound(found, 'upper', digits)}"
+
+
+def badges(check: dict[str, Any]) -> list[Badge]:
+    """Converged, calibrated, identified, prior-sensitive: each with its state and the numbers behind it."""
+    return [_converged(check), _calibrated(check), _identified(check), _sensitive(check)]
+
+
+def describe_convergence(check: dict[str, Any]) -> str:
+    """What the samplers did, in one sentence."""
+    ess = f"{format_number(check['min_ess_bulk'], 3)} in the bulk, {format_number(check['min_ess_tail'], 3)} in the tails"
+    return (
+        f"Largest R-hat {check['max_rhat']:.3f} (limit 1.01); least effective sample size {ess} (limit 400); "
+        f"{check['divergences']} divergent transitions (limit 0); least E-BFMI {check['min_bfmi']:.2f} (limit 0.3)."
+    )
+
+
+def _withheld(headline: Headline, label: str, unit: str, reason: str) -> Answer:
+    return Answer(headline.key, label, unit, "", "", "", reason, headline.notes)
+
+
+def _converged(check: dict[str, Any]) -> Badge:
+    if has_passed(check):
+        return Badge("converged", "good", describe_convergence(check), "convergence")
+    return Badge("not converged", "bad", "; ".join(check["reasons"]), "convergence")
+
+
+def _calibrated(check: dict[str, Any]) -> Badge:
+    state = check.get("is_calibrated")
+    if state is None:
+        return Badge("calibration not measured", "unknown", "No simulation study has been run for this model.", "calibration")
+    if state:
+        text = "Intervals of posteriors fitted to simulated data hold the truth as often as they say."
+        return Badge("calibrated", "good", text, "calibration")
+    text = "Intervals of posteriors fitted to simulated data miss the truth more or less often than they say."
+    return Badge("not calibrated", "bad", text, "calibration")
+
+
+def _identified(check: dict[str, Any]) -> Badge:
+    state = check.get("is_identified")
+    if state is None:
+        text = "No test of whether the data can tell the parts apart has been run for this model."
+        return Badge("identification not measured", "unknown", text, "identification")
+    if state:
+        return Badge("identified", "good", "The data tell the parts apart.", "identification")
+    return Badge("not identified", "bad", "The data do not tell the parts apart: the split leans on the priors.", "identification")
+
+
+def _sensitive(check: dict[str, Any]) -> Badge:
+    driven = check.get("driven_by_prior") or []
+    if driven:
+        return Badge("prior-sensitive", "bad", f"The prior moves: {', '.join(driven)}.", "sensitivity")
+    if not check.get("prior_sensitivity"):
+        return Badge("prior sensitivity not measured", "unknown", "No power scaling has been run.", "sensitivity")
+    text = "Making the prior stronger or weaker hardly moves the headline quantities."
+    return Badge("not prior-sensitive", "good", text, "sensitivity")

@@ -1,0 +1,128 @@
+"""The bibliography as people read it: formatted text of every entry of `data/references.bib`, found by key."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pybtex.database import Entry, Person, PybtexError, parse_string
+from pybtex.richtext import Text
+from rapidfuzz import process
+
+from pipeline.failures import Failure, SourceError, file_failure
+
+SHOWN_AUTHORS = 6  # longer lists end in "et al."
+OTHERS = "others"  # BibTeX's word for authors who are not listed
+_VENUES = ("journal", "booktitle", "howpublished", "publisher", "institution", "school")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One source: `short` for a table cell ("Hoffmann et al. 2022"), `text` for the list of sources."""
+
+    key: str
+    short: str
+    text: str
+
+
+class Bibliography(Mapping[str, Reference]):
+    """References by key. A key that is not there is an error that names the nearest ones."""
+
+    def __init__(self, path: Path, references: dict[str, Reference]) -> None:
+        self.path, self._references = path, references
+
+    def __getitem__(self, key: str) -> Reference:
+        return self._references[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._references)
+
+    def __len__(self) -> int:
+        return len(self._references)
+
+    def cite(self, keys: Iterable[str]) -> list[Reference]:
+        """The references of `keys`, each once, in order. Raises SourceError naming every unknown key."""
+        wanted = list(dict.fromkeys(keys))
+        unknown = [key for key in wanted if key not in self._references]
+        if unknown:
+            raise SourceError([self._unknown(key) for key in unknown])
+        return [self._references[key] for key in wanted]
+
+    def _unknown(self, key: str) -> Failure:
+        near = [match[0] for match in process.extract(key, list(self._references), limit=3)]
+        remedy = f"add the entry, or use one of {near}" if near else "add the entry"
+        return Failure(str(self.path), None, "citation", key, "no entry has this key", remedy)
+
+
+def read_bibliography(path: Path) -> Bibliography:
+    """Every entry of the BibTeX file at `path`. Raises SourceError where it cannot be read."""
+    if not path.is_file():
+        raise file_failure(path, "the bibliography is missing", "write one BibTeX entry per source")
+    try:
+        entries = parse_string(path.read_text(encoding="utf-8"), "bibtex").entries
+    except (PybtexError, UnicodeDecodeError) as error:
+        raise file_failure(path, f"not BibTeX in UTF-8: {error}", "mend the entry") from None
+    return Bibliography(path, {key: format_entry(key, entry) for key, entry in entries.items()})
+
+
+def format_entry(key: str, entry: Entry) -> Reference:
+    """Authors, year, title, venue and identifiers, as plain text without any network address."""
+    year = _field(entry, "year") or "no date"
+    people = entry.persons.get("author") or entry.persons.get("editor") or []
+    names = [_family_name(person) for person in people] or [key]
+    parts = [f"{_list_authors(people) or key} ({year})", _field(entry, "title"), _venue(entry)]
+    parts += _identifiers(entry)
+    text = " ".join(part if part[-1] in ".?!" else f"{part}." for part in parts if part)
+    return Reference(key, f"{_short_authors(names)} {year}", text)
+
+
+def _short_authors(names: list[str]) -> str:
+    if len(names) == 2 and OTHERS not in names:
+        return " & ".join(names)
+    return names[0] if len(names) == 1 else f"{names[0]} et al."
+
+
+def _list_authors(people: list[Person]) -> str:
+    named = [person for person in people if _family_name(person) != OTHERS]
+    is_cut = len(named) < len(people) or len(named) > SHOWN_AUTHORS
+    return ", ".join(_author(person) for person in named[:SHOWN_AUTHORS]) + (" et al." if is_cut else "")
+
+
+def _author(person: Person) -> str:
+    given = [_plain(name) for name in (*person.first_names, *person.middle_names)]
+    initials = "".join(f"{name[0]}." for name in given if name)
+    return f"{_family_name(person)} {initials}".strip()
+
+
+def _family_name(person: Person) -> str:
+    return _plain(" ".join((*person.prelast_names, *person.last_names, *person.lineage_names)))
+
+
+def _venue(entry: Entry) -> str:
+    venue = next((text for name in _VENUES if (text := _field(entry, name))), "")
+    volume, number, pages = (_field(entry, name) for name in ("volume", "number", "pages"))
+    issue = f"{volume}({number})" if volume and number else volume
+    return ", ".join(part for part in (venue, issue, pages and f"pp. {pages}") if part)
+
+
+def _identifiers(entry: Entry) -> list[str]:
+    eprint, doi, url = (_field(entry, name) for name in ("eprint", "doi", "url"))
+    made = [f"arXiv:{eprint}" if eprint else "", f"doi:{doi}" if doi else ""]
+    if not eprint and not doi and url:
+        made.append(_without_scheme(url))  # a page that is read offline prints where, not a link
+    return [part for part in (*made, _field(entry, "note")) if part]
+
+
+def _field(entry: Entry, name: str) -> str:
+    raw = str(entry.fields.get(name, ""))
+    return raw if name in ("doi", "url", "eprint") else _without_scheme(_plain(raw))
+
+
+def _plain(latex: str) -> str:
+    text = str(Text.from_latex(latex)).replace("--", "\N{EN DASH}")
+    text = re.sub(r"\\+([&_%#$])", r"\1", text)
+    return " ".join(re.sub(r"\\[A-Za-z]+", " ", text).split())  # commands that pybtex leaves, as \url
+
+
+def _without_scheme(text: str) -> str:
+    return re.sub(r"https?://(www\.)?", "", text)

@@ -1,0 +1,504 @@
+"""Vega-Lite charts from frames: how each kind of picture looks. Nothing is computed here beyond the layout.
+
+Every chart works on a light and on a dark page: text and grid take the page's colour, the marks use tones that
+stand out on both, and no meaning hangs on colour alone (shape or position carries it too).
+"""
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, cast
+
+import altair as alt
+import pandas as pd
+
+from models import Curve, Figure
+from pipeline.pages import format_number
+
+IntervalStyle = Literal["single", "grouped", "listed"]
+PALETTE = ("#3b82c4", "#d9772b", "#2a9d74", "#b65fc2", "#c9485b", "#8c8f2f", "#5f9ea8")
+SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "triangle-left")
+DATE_RANGE = ("#d9972b", "#3b82c4")  # early, late
+OURS, BASELINE, PUBLISHED = "this posterior", "classical baseline", "published"
+PRIOR, POSTERIOR = "prior", "posterior"
+LABEL_CHARACTERS = 26  # longer labels of an axis are broken into lines
+LABEL_LINES = 3
+SOURCE_LINES = 2
+SOURCE_ROW_PIXELS = 30
+HEADING = "!"  # in the fourth place of a row's name: printed in bold
+ROW_PIXELS = 17
+DESCRIBED_ROWS = 8  # rows whose numbers the alternative text spells out
+
+CONFIG: dict[str, Any] = {
+    "background": "transparent",
+    "font": "system-ui, sans-serif",
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": "currentColor",
+        "titleColor": "currentColor",
+        "titleFontWeight": "normal",
+        "titleFontSize": 12,
+        "labelFontSize": 11,
+        "gridColor": "currentColor",
+        "gridOpacity": 0.12,
+        "domainColor": "currentColor",
+        "domainOpacity": 0.35,
+        "tickColor": "currentColor",
+        "tickOpacity": 0.35,
+    },
+    "legend": {
+        "labelColor": "currentColor",
+        "titleColor": "currentColor",
+        "titleFontWeight": "normal",
+        "orient": "bottom",
+        "direction": "horizontal",
+        "labelLimit": 150,
+        "columns": 2,
+        "symbolOpacity": 1,
+        "gradientLength": 160,
+    },
+    "text": {"color": "currentColor"},
+    "rule": {"color": "currentColor"},
+}
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One chart of a figure; `title` tells the panels of a figure apart."""
+
+    title: str
+    spec: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure ready for the page: its charts, the words around them and the rows behind them.
+
+    `legend` has a sign, its colour and its meaning, where the panels share one legend.
+    """
+
+    id: str
+    title: str
+    caption: str
+    description: str
+    panels: tuple[Panel, ...]
+    frame: pd.DataFrame
+    legend: tuple[tuple[str, str, str], ...] = ()
+
+
+def draw(figure: Figure) -> Drawing:
+    """The chart or charts of a model's figure."""
+    if figure.kind == "parts":
+        return draw_parts(figure)
+    if figure.kind == "intervals":
+        return draw_forest(figure)
+    return draw_scatter(figure)
+
+
+def draw_scatter(figure: Figure) -> Drawing:
+    """Points with hover, over the posterior curve if the figure has one."""
+    frame = _loggable(figure.frame, figure)
+    layers = _curve_layers(figure.curve, figure) if figure.curve is not None else []
+    layers.append(_points(frame, figure))
+    chart = alt.layer(*layers).resolve_scale(color="independent", shape="independent")
+    description = (
+        f"Scatter plot of {len(frame)} points: {figure.y_title or figure.y} against "
+        f"{figure.x_title or figure.x}{_describe_range(frame, figure)}."
+    )
+    return _drawing(figure, [("", chart, 380)], description)
+
+
+def draw_forest(figure: Figure) -> Drawing:
+    """One row a label and one mark a series: the median with its interval."""
+    frame = _shown_intervals(figure.frame)
+    rows = frame.groupby("label", sort=False)["series"].nunique()
+    height = int(sum(max(count * ROW_PIXELS, 2 * ROW_PIXELS) for count in rows))
+    frame["label"] = frame["label"].map(_wrap)
+    chart = _interval_chart(frame, figure, "grouped" if frame["series"].nunique() > 1 else "single")
+    return _drawing(figure, [("", chart, height)], _describe_intervals(frame))
+
+
+def draw_parts(figure: Figure) -> Drawing:
+    """A panel a comparison: every part of the step as a dot with its interval, on one shared scale."""
+    frame = _shown_intervals(figure.frame.rename(columns={"part": "label"}))
+    domain = _domain(frame, figure.is_log_x)
+    panels = []
+    for comparison, rows in frame.groupby("comparison", sort=False):
+        chart = _interval_chart(rows.assign(label=rows["label"].map(_wrap)), figure, "single", domain)
+        panels.append((str(comparison), chart, max(len(rows) * 24, 60)))
+    names = frame["comparison"].astype(str) + ", " + frame["label"].astype(str)
+    return _drawing(figure, panels, _describe_intervals(frame.assign(label=names)))
+
+
+def draw_literature(figure: Figure, logarithmic: Iterable[str] = ()) -> Drawing:
+    """A panel a family of estimands: ours, the baseline and published values, one row each, under their estimand."""
+    logs = set(logarithmic)
+    frame = _shown_intervals(figure.frame)
+    panels = []
+    for name, rows in frame.groupby("panel", sort=False):
+        chart = _source_chart(rows, is_log=name in logs, title=str(rows["unit"].iloc[0]))
+        panels.append((str(rows["title"].iloc[0]), chart, len(rows) * SOURCE_ROW_PIXELS))
+    labels = frame["label"].astype(str) + ", " + frame["source"].astype(str)
+    series = zip("●■◆", PALETTE, (OURS, BASELINE, PUBLISHED), strict=False)
+    drawing = _drawing(figure, panels, _describe_intervals(frame.assign(label=labels)))
+    return replace(drawing, legend=tuple(series))
+
+
+def draw_densities(figure: Figure, logarithmic: Iterable[str] = ()) -> Drawing:
+    """A small panel a parameter with the densities of prior and posterior (columns panel, x, density, series)."""
+    logs = set(logarithmic)
+    panels = [
+        (str(name), _density_chart(rows, is_log=name in logs), 110)
+        for name, rows in figure.frame.groupby("panel", sort=False)
+    ]
+    names = ", ".join(name for name, _, _ in panels)
+    drawing = _drawing(figure, panels, f"Densities of prior and posterior for {names}.")
+    return replace(drawing, legend=(("┅", PALETTE[1], PRIOR), ("━", PALETTE[0], POSTERIOR)))
+
+
+def draw_predictions(figure: Figure) -> Drawing:
+    """Observed values over their predictive intervals, a panel a variable, in the order of the observed values."""
+    panels = [
+        (str(name), _prediction_chart(rows, figure), 240)
+        for name, rows in figure.frame.groupby("panel", sort=False)
+    ]
+    return _drawing(figure, panels, f"Predictive intervals and observed values of {len(figure.frame)} rows.")
+
+
+def draw_differences(figure: Figure) -> Drawing:
+    """Distance of a cumulative distribution from the uniform one within its band, a panel a variable."""
+    panels = [
+        (str(name), _difference_chart(rows, figure), 180)
+        for name, rows in figure.frame.groupby("panel", sort=False)
+    ]
+    return _drawing(figure, panels, f"Cumulative distribution less the uniform one. {figure.caption}")
+
+
+def stack_panels(drawing: Drawing, title: str, width: int = 420) -> dict[str, Any]:
+    """All panels of `drawing` in one spec of fixed width and on white, for a picture outside a page."""
+    charts = [
+        {"title": {"text": panel.title, "anchor": "start"}} | panel.spec | {"width": width}
+        for panel in drawing.panels
+    ]
+    for chart in charts:
+        chart.pop("autosize")
+    datasets = {name: rows for chart in charts for name, rows in chart.pop("datasets", {}).items()}
+    heading = {"text": title, "anchor": "start", "fontSize": 15}
+    return {
+        "title": heading,
+        "vconcat": charts,
+        "datasets": datasets,
+        "config": CONFIG | {"background": "white"},
+        "resolve": {"scale": {"color": "independent"}},
+        "padding": 16,
+    }
+
+
+def _drawing(
+    figure: Figure, panels: Sequence[tuple[str, alt.LayerChart, int]], description: str
+) -> Drawing:
+    made = tuple(Panel(title, _spec(chart, height, title)) for title, chart, height in panels)
+    text = f"{figure.title}. {description}"
+    return Drawing(figure.id, figure.title, figure.caption, text, made, figure.frame)
+
+
+def _spec(chart: alt.LayerChart, height: int, title: str) -> dict[str, Any]:
+    sized = chart.properties(width="container", height=height)
+    with alt.data_transformers.enable("default", max_rows=None):
+        spec = cast(dict[str, Any], sized.to_dict())
+    for name in ("$schema", "config"):
+        del spec[name]
+    return spec | {"autosize": {"type": "fit-x", "contains": "padding"}}
+
+
+def _points(frame: pd.DataFrame, figure: Figure) -> alt.Chart:
+    encoding: dict[str, Any] = {
+        "x": _position(alt.X, frame, figure.x, figure.x_title, figure.is_log_x),
+        "y": _position(alt.Y, frame, figure.y, figure.y_title, figure.is_log_y),
+        "tooltip": [_tooltip(frame, name) for name in figure.hover or (figure.x, figure.y)],
+    }
+    chart = alt.Chart(frame).mark_point(filled=True, size=58, opacity=0.85, strokeWidth=0.5)
+    if not figure.colour:
+        return chart.encode(**encoding, color=alt.value(PALETTE[0]))
+    if _kind(frame[figure.colour]) != "nominal":
+        return chart.encode(**encoding, color=_continuous_colour(frame, figure.colour))
+    pick = alt.selection_point(fields=[figure.colour], bind="legend")
+    encoding["opacity"] = alt.condition(pick, alt.value(0.85), alt.value(0.12))
+    return chart.encode(**encoding, **_categories(frame, figure.colour)).add_params(pick)
+
+
+def _categories(frame: pd.DataFrame, name: str) -> dict[str, Any]:
+    """Colour and shape of a nominal column; together they tell 49 categories apart."""
+    values = list(dict.fromkeys(frame[name].dropna()))
+    colours = [PALETTE[i % len(PALETTE)] for i in range(len(values))]
+    shapes = [SHAPES[(i + i // len(PALETTE)) % len(SHAPES)] for i in range(len(values))]
+    made = {"field": name, "type": "nominal", "title": _words(name)}
+    return {
+        "color": alt.Color(**made, scale=alt.Scale(domain=values, range=colours)),
+        "shape": alt.Shape(**made, scale=alt.Scale(domain=values, range=shapes)),
+    }
+
+
+def _continuous_colour(frame: pd.DataFrame, name: str) -> alt.Color:
+    scale = alt.Scale(range=list(DATE_RANGE), interpolate="hcl")
+    return alt.Color(field=name, type=_kind(frame[name]), title=_words(name), scale=scale)
+
+
+def _curve_layers(curve: Curve, figure: Figure) -> list[alt.Chart]:
+    """The band and the median line of every series of a curve."""
+    frame = _loggable(curve.frame, Figure("scatter", "", "", "", curve.frame, "x", "median"))
+    x = _position(alt.X, frame, "x", figure.x_title, figure.is_log_x)
+    scale = alt.Scale(type="log") if figure.is_log_y else alt.Scale(zero=False)
+    base = alt.Chart(frame).encode(x=x, detail=alt.Detail(field="series", type="nominal"))
+    band = base.mark_area(opacity=0.16, color=PALETTE[0]).encode(
+        y=alt.Y(field="lower", type="quantitative", scale=scale), y2=alt.Y2(field="upper")
+    )
+    dash = alt.StrokeDash(field="series", type="nominal", title="median and 90 % band", sort=None)
+    line = base.mark_line(strokeWidth=1.6, color=PALETTE[0]).encode(
+        y=alt.Y(field="median", type="quantitative", scale=scale), strokeDash=dash
+    )
+    return [band, line]
+
+
+def _source_chart(frame: pd.DataFrame, is_log: bool, title: str) -> alt.LayerChart:
+    """Rows in order, named after their estimand where they are ours and after their source where not."""
+    is_ours = frame["series"] == OURS
+    names = frame["label"].where(is_ours, frame["source"]).map(lambda text: _wrap(text, SOURCE_LINES))
+    marks = is_ours.map({True: HEADING, False: " "})
+    rows = [f"{i:03d}{mark}{name}" for i, (mark, name) in enumerate(zip(marks, names, strict=True))]
+    figure = Figure("intervals", "", "", "", frame, x_title=title, is_log_x=is_log)
+    return _interval_chart(frame.assign(label=rows), figure, "listed")
+
+
+def _interval_chart(
+    frame: pd.DataFrame,
+    figure: Figure,
+    style: IntervalStyle,
+    domain: tuple[float, float] | None = None,
+) -> alt.LayerChart:
+    low, high = domain or _domain(frame, figure.is_log_x)
+    ends = frame["upper"].where(~frame["is_open"], high)
+    base = alt.Chart(frame.assign(high=ends)).encode(**_interval_encoding(frame, style))
+    rule = base.transform_filter("isValid(datum.lower) && isValid(datum.high)")
+    rule = rule.mark_rule(strokeWidth=2.2, opacity=0.75).encode(
+        x=alt.X(field="lower", type="quantitative"), x2=alt.X2(field="high")
+    )
+    dots = base.mark_point(filled=True, size=70, opacity=1).encode(
+        x=alt.X(field="median", type="quantitative", **_interval_axis(figure, low, high))
+    )
+    layers = [rule, dots]
+    if frame["is_open"].any():
+        layers.append(_arrows(base))
+    if low < 0 < high:
+        zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(strokeDash=[4, 4], opacity=0.5)
+        layers.insert(0, zero.encode(x=alt.X(field="zero", type="quantitative")))
+    return alt.layer(*layers)
+
+
+def _arrows(base: alt.Chart) -> alt.Chart:
+    """Heads at the right edge for intervals without an upper bound."""
+    heads = base.transform_filter("datum.is_open").mark_point(filled=True, size=70, angle=90, opacity=1)
+    return heads.encode(x=alt.X(field="high", type="quantitative"), shape=alt.value("triangle"))
+
+
+def _interval_encoding(frame: pd.DataFrame, style: IntervalStyle) -> dict[str, Any]:
+    shown = ("source" if style == "listed" else "label", "series", "shown", "interval")
+    encoding: dict[str, Any] = {
+        "y": _label_axis(list(dict.fromkeys(frame["label"])), style),
+        "tooltip": [alt.Tooltip(field=name, type="nominal") for name in shown if name in frame],
+        "color": alt.value(PALETTE[0]),
+    }
+    if style == "single":
+        return encoding
+    known = [name for name in (OURS, BASELINE, PUBLISHED) if name in set(frame["series"]) or style == "listed"]
+    series = [*known, *dict.fromkeys(name for name in frame["series"] if name not in known)]
+    styles: dict[str, Any] = {"field": "series", "type": "nominal", "title": None}
+    if style == "listed":
+        styles["legend"] = None
+    else:
+        encoding["yOffset"] = alt.YOffset(field="series", type="nominal", sort=series)
+    encoding["color"] = alt.Color(**styles, scale=_scale(series, PALETTE))
+    encoding["shape"] = alt.Shape(**styles, scale=_scale(series, SHAPES))
+    return encoding
+
+
+def _label_axis(labels: list[str], style: IntervalStyle) -> alt.Y:
+    """Row labels in lines; listed rows carry four characters of order and weight that are cut off."""
+    text = "slice(datum.label, 4)" if style == "listed" else "datum.label"
+    axis: dict[str, Any] = {"labelExpr": f"split({text}, '\n')", "labelLimit": 190, "ticks": False, "domain": False}
+    if style == "listed":
+        heading = {"test": f"slice(datum.value, 3, 4) === '{HEADING}'", "value": "bold"}
+        axis["labelFontWeight"] = {"condition": heading, "value": "normal"}
+    return alt.Y(field="label", type="nominal", sort=labels, title=None, axis=alt.Axis(**axis))
+
+
+def _interval_axis(figure: Figure, low: float, high: float) -> dict[str, Any]:
+    kind = "log" if figure.is_log_x else "linear"
+    scale = alt.Scale(type=kind, domain=[low, high], nice=False, zero=False)
+    return {"scale": scale, "title": figure.x_title or None, "axis": _number_axis(figure.is_log_x)}
+
+
+def _number_axis(is_log: bool) -> alt.Axis:
+    """Large numbers as 1e23, not 100,000,000,000,000,000,000,000 and not 1e+23."""
+    power = "replace(format(datum.value, '~e'), '+', '')"
+    plain = "format(datum.value, ',~r')" if is_log else "format(datum.value, ',~g')"
+    rule = f"abs(datum.value) >= 1e6 || (datum.value != 0 && abs(datum.value) < 1e-3) ? {power} : {plain}"
+    return alt.Axis(labelExpr=rule, labelOverlap=True, labelFlush=True, tickCount=6)
+
+
+def _density_chart(rows: pd.DataFrame, is_log: bool) -> alt.LayerChart:
+    series = [PRIOR, POSTERIOR]
+    base = alt.Chart(rows).encode(
+        x=alt.X(
+            field="x",
+            type="quantitative",
+            title=None,
+            scale=alt.Scale(type="log" if is_log else "linear", zero=False, nice=False),
+            axis=_number_axis(is_log).copy(),
+        ),
+        y=alt.Y(field="density", type="quantitative", axis=None),
+    )
+    colour = alt.Color(
+        field="series", type="nominal", title=None, legend=None, scale=_scale(series, (PALETTE[1], PALETTE[0]))
+    )
+    area = base.mark_area(opacity=0.2).encode(color=colour)
+    line = base.mark_line(strokeWidth=1.6).encode(
+        color=colour,
+        strokeDash=alt.StrokeDash(
+            field="series", type="nominal", legend=None, scale=alt.Scale(domain=series, range=[[4, 3], [1, 0]])
+        ),
+    )
+    return alt.layer(area, line)
+
+
+def _prediction_chart(rows: pd.DataFrame, figure: Figure) -> alt.LayerChart:
+    base = alt.Chart(rows).encode(
+        x=alt.X(field="rank", type="quantitative", title="rows, lowest observed value first"),
+        tooltip=[_tooltip(rows, name) for name in ("row", "observed", "median", "lower", "upper")],
+    )
+    scale = alt.Scale(zero=False)
+    bars = base.mark_rule(strokeWidth=2.5, opacity=0.35, color=PALETTE[0]).encode(
+        y=alt.Y(field="lower", type="quantitative", title=figure.y_title, scale=scale),
+        y2=alt.Y2(field="upper"),
+    )
+    dots = base.mark_point(filled=True, size=22, opacity=1).encode(
+        y=alt.Y(field="observed", type="quantitative"),
+        color=_inside("color", PALETTE[0], PALETTE[4]),
+        shape=_inside("shape", "circle", "cross"),
+    )
+    return alt.layer(bars, dots)
+
+
+def _inside(channel: str, within: str, outside: str) -> Any:
+    return alt.condition("datum.is_inside", alt.value(within), alt.value(outside))
+
+
+def _difference_chart(rows: pd.DataFrame, figure: Figure) -> alt.LayerChart:
+    x = alt.X(field="x", type="quantitative", title=figure.x_title, scale=alt.Scale(domain=[0, 1]))
+    base = alt.Chart(rows).encode(x=x)
+    first = alt.Chart(rows[rows["series"] == rows["series"].iloc[0]]).encode(x=x)
+    band = first.mark_area(opacity=0.14, color=PALETTE[0]).encode(
+        y=alt.Y(field="lower", type="quantitative", title=figure.y_title), y2=alt.Y2(field="upper")
+    )
+    series = list(dict.fromkeys(rows["series"]))
+    styles = {"field": "series", "type": "nominal", "title": None}
+    if len(series) == 1:
+        styles["legend"] = None
+    line = base.mark_line(interpolate="step-after", strokeWidth=1.5).encode(
+        y=alt.Y(field="difference", type="quantitative"),
+        color=alt.Color(**styles, scale=_scale(series, PALETTE)),
+        strokeDash=alt.StrokeDash(**styles, sort=series),
+    )
+    return alt.layer(band, line)
+
+
+def _position(
+    channel: type[alt.X] | type[alt.Y], frame: pd.DataFrame, name: str, title: str, is_log: bool
+) -> Any:
+    kind = _kind(frame[name])
+    made: dict[str, Any] = {"field": name, "type": kind, "title": title or _words(name)}
+    if kind == "quantitative":
+        made["scale"] = alt.Scale(type="log" if is_log else "linear", zero=False, nice=not is_log, padding=12)
+        made["axis"] = _number_axis(is_log)
+    return channel(**made)
+
+
+def _tooltip(frame: pd.DataFrame, name: str) -> alt.Tooltip:
+    kind = _kind(frame[name])
+    formats = {"quantitative": ".4~g", "temporal": "%Y-%m-%d"}
+    form = {"format": formats[kind]} if kind in formats else {}
+    return alt.Tooltip(field=name, type=kind, title=_words(name), **form)
+
+
+def _kind(column: pd.Series) -> str:
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return "temporal"
+    is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    return "quantitative" if is_number else "nominal"
+
+
+def _loggable(frame: pd.DataFrame, figure: Figure) -> pd.DataFrame:
+    """The rows that the axes can show: neither missing nor, on a log axis, at or below zero."""
+    kept = frame.dropna(subset=[figure.x, figure.y])
+    for name, is_log in ((figure.x, figure.is_log_x), (figure.y, figure.is_log_y)):
+        if is_log:
+            kept = kept[kept[name] > 0]
+    return kept
+
+
+def _shown_intervals(frame: pd.DataFrame) -> pd.DataFrame:
+    """`frame` with a series, a flag for intervals without an upper bound, and the interval in words."""
+    made = frame.copy()
+    for name, default in (("series", OURS), ("is_open", False)):
+        if name not in made:
+            made[name] = default
+    return made.assign(shown=[_interval_words(row) for row in made.to_dict("records")])
+
+
+def _interval_words(row: dict[str, Any]) -> str:
+    if pd.isna(row["median"]) and pd.isna(row["lower"]):
+        return "not reported"
+    median = "no median" if pd.isna(row["median"]) else format_number(row["median"], 3)
+    if pd.isna(row["lower"]):
+        return median
+    upper = "no upper bound" if pd.isna(row["upper"]) else format_number(row["upper"], 3)
+    return f"{median} ({format_number(row['lower'], 3)} to {upper})"
+
+
+def _domain(frame: pd.DataFrame, is_log: bool) -> tuple[float, float]:
+    """The range of an axis of intervals with room at both ends; the open ones need some on the right."""
+    values = frame[["median", "lower", "upper"]].astype(float).stack().dropna()
+    if values.empty:
+        return (0.1, 10.0) if is_log else (0.0, 1.0)
+    low, high = float(values.min()), float(values.max())
+    if is_log:
+        return low / 1.25, high * (2.0 if frame["is_open"].any() else 1.25)
+    room = (high - low) or abs(high) or 1.0
+    return low - 0.06 * room, high + (0.3 if frame["is_open"].any() else 0.06) * room
+
+
+def _describe_intervals(frame: pd.DataFrame) -> str:
+    rows = [f"{row['label']}, {row['series']}: {row['shown']}" for row in frame.to_dict("records")]
+    more = f"; and {len(rows) - DESCRIBED_ROWS} more" if len(rows) > DESCRIBED_ROWS else ""
+    return f"{len(rows)} estimates with intervals. {'; '.join(rows[:DESCRIBED_ROWS])}{more}."
+
+
+def _describe_range(frame: pd.DataFrame, figure: Figure) -> str:
+    if frame.empty or _kind(frame[figure.y]) != "quantitative":
+        return ""
+    low, high = (format_number(value, 3) for value in (frame[figure.y].min(), frame[figure.y].max()))
+    return f", from {low} to {high}"
+
+
+def _scale(domain: Sequence[str], values: Sequence[str]) -> alt.Scale:
+    chosen = [values[i % len(values)] for i in range(len(domain))]
+    return alt.Scale(domain=list(domain), range=chosen)
+
+
+def _wrap(label: Any, lines_shown: int = LABEL_LINES) -> str:
+    lines = textwrap.wrap(str(label), LABEL_CHARACTERS, max_lines=lines_shown, placeholder=" …")
+    return "\n".join(lines)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

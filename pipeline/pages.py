@@ -1,0 +1,129 @@
+"""What every page shares: numbers in people's units, downloads, embedded JSON and the template environment."""
+
+import base64
+import json
+import math
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+MOLE = 6.02214076e23  # operations
+MOLES_FROM = 1e23  # FLOP, from which moles are printed beside
+SIGNIFICANT_PROSE = 2
+SIGNIFICANT_TABLE = 3
+SIGNIFICANT_CELL = 4
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def format_number(value: float, digits: int = SIGNIFICANT_PROSE) -> str:
+    """`value` to `digits` significant digits: 0.35, 17, 1,400, 2.5 × 10²⁴. Never in e-notation."""
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else "∞" if value > 0 else "−∞" if value < 0 else "not a number"
+    rounded = float(f"{value:.{digits - 1}e}")
+    exponent = math.floor(math.log10(abs(rounded)))
+    if -4 <= exponent < 6:
+        text = f"{rounded:,.{max(digits - 1 - exponent, 0)}f}"
+    else:
+        power = str(exponent).translate(_SUPERSCRIPTS)
+        text = f"{rounded / 10.0**exponent:.{digits - 1}f} × 10{power}"
+    return text.replace("-", "−")
+
+
+def format_quantity(value: float, unit: str, digits: int = SIGNIFICANT_PROSE) -> str:
+    """`value` as the `unit` is spoken of: FLOP with moles where it is large, shares as percent."""
+    if unit == "FLOP":
+        moles = f" ({format_number(value / MOLE, digits)} mol)" if value >= MOLES_FROM else ""
+        return format_number(value, digits) + moles
+    if is_share(unit):
+        return f"{format_number(100 * value, digits)} %"
+    return format_number(value, digits)
+
+
+def is_share(unit: str) -> bool:
+    """Whether `unit` is that of a share of one, printed in percent."""
+    return unit.split(" ")[0] == "share"
+
+
+def json_script(value: Any) -> Markup:
+    """JSON that cannot end the script element it stands in."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    escapes = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+    return Markup("".join(escapes.get(character, character) for character in text))
+
+
+def csv_address(frame: pd.DataFrame) -> str:
+    """`frame` as a CSV file in a data: URI, for the download link under a figure or table."""
+    content = neutralise(frame).to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%d")
+    return "data:text/csv;base64," + base64.b64encode(content.encode("utf-8")).decode("ascii")
+
+
+def neutralise(frame: pd.DataFrame) -> pd.DataFrame:
+    """`frame` with text that a spreadsheet would run as a formula quoted; numbers are left alone."""
+    safe = frame.copy()
+    for name in safe.columns:
+        if not pd.api.types.is_numeric_dtype(safe[name]) and not _is_date(safe[name]):
+            safe[name] = safe[name].map(_neutral_cell)
+    return safe.rename(columns=lambda name: _neutral_cell(str(name)))
+
+
+def _is_date(column: pd.Series) -> bool:
+    return bool(pd.api.types.is_datetime64_any_dtype(column))
+
+
+def _neutral_cell(cell: Any) -> Any:
+    return "'" + cell if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
+
+
+def slug(text: str) -> str:
+    """`text` as an anchor: lower case letters, digits and hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "section"
+
+
+def format_cell(value: Any) -> str:
+    """A cell of the data as text: dates as YYYY-MM-DD, numbers to four digits, nothing where it is missing."""
+    if pd.isna(value):
+        return ""
+    if isinstance(value, pd.Timestamp):
+        return str(value.strftime("%Y-%m-%d"))
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, int | float | np.number):
+        return _shortest(format_number(float(value), SIGNIFICANT_CELL))
+    return str(value)
+
+
+def _shortest(number: str) -> str:
+    """`number` without zeros at the end of its decimals."""
+    mantissa, times, power = number.partition(" × ")
+    return (mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa) + times + power
+
+
+@cache
+def chart_library() -> Markup:
+    """Vega, Vega-Lite and Vega-Embed in one script, without the addresses it would link to."""
+    import vl_convert  # bundling takes a second: only pages pay for it
+
+    script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    script = re.sub(r"https://[a-z.]*vega[^\"'`\s)]*|https://github\.com/[^\"'`\s)]*", "", script)
+    return Markup(script.replace("</script", "<\\/script"))
+
+
+def environment(templates: Path) -> jinja2.Environment:
+    """Templates with every value escaped and every missing value an error."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"slug": slug, "json_script": json_script, "csv_address": csv_address}
+    made.globals |= {"chart_library": chart_library}
+    return made
