@@ -100,14 +100,17 @@ class Model(Protocol):
     def build(self, table: pd.DataFrame, card: Card, priors: Any) -> Any:
         """The PyMC model: named coords and dims, observed data in pm.Data."""
 
-    def simulate(self, table: pd.DataFrame, truth: dict[str, Any], rng: np.random.Generator) -> pd.DataFrame:
+    def simulate(
+        self, table: pd.DataFrame, truth: dict[str, Any], rng: np.random.Generator
+    ) -> pd.DataFrame:
         """Rows like `table`'s with outcomes drawn from `truth`, in plain NumPy, sharing no code with `build`."""
 
     def estimands(self, posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
         """The quantities readers ask for, on dims chain, draw[, label], each with label, unit and description.
 
         Further attributes: `key` (name in the attribution file, if not the variable's), `is_positive` (positive by
-        construction), `judged_by` (its convergence is that of another estimand), `reasons` (label -> why not reported).
+        construction), `judged_by` (its convergence is that of another estimand), `reasons` (label -> why not reported),
+        `labels` (label -> its words), `is_headline` (its sensitivity to the prior is measured and shown).
         """
 
     def baseline(self, table: pd.DataFrame, card: Card) -> pd.DataFrame:

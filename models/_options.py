@@ -41,14 +41,16 @@ class Benchmark(Options):
     """What is known about one benchmark of a leaderboard."""
 
     label: str
-    chance: Share = Field(description="score of a guesser, 0 to 1")
+    chance: Share | Literal["estimated"] = Field(
+        description="score of a guesser, 0 to 1; estimated: free-form answers, guessed at a small rate that is fitted"
+    )
     ceiling: Share = Field(description="best score the labels allow, 0 to 1")
     item_count: int = Field(gt=0, description="questions in the test set")
     reason: str = Field(description="where chance, ceiling and item count come from")
 
     @model_validator(mode="after")
     def _order(self) -> "Benchmark":
-        if self.chance >= self.ceiling:
+        if self.chance != "estimated" and self.chance >= self.ceiling:
             raise ValueError(f"chance {self.chance} is not below ceiling {self.ceiling}")
         return self
 
@@ -94,7 +96,9 @@ class LeaderboardOptions(Options):
     def _names(self) -> "LeaderboardOptions":
         ids = [comparison.id for comparison in self.comparisons]
         if len(set(ids)) < len(ids):
-            raise ValueError(f"comparison ids repeat: {sorted({i for i in ids if ids.count(i) > 1})}")
+            raise ValueError(
+                f"comparison ids repeat: {sorted({i for i in ids if ids.count(i) > 1})}"
+            )
         if self.headline_comparison not in ids:
             raise ValueError(f"headline_comparison {self.headline_comparison!r} is not among {ids}")
         for comparison in self.comparisons:

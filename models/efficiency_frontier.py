@@ -47,19 +47,34 @@ class Priors:
     """In decades of the resource and years."""
 
     level: Prior = Prior(
-        "Normal", (0.0, 1.0), "decades above the first model's resource", "the frontier then lay within a factor of 40"
+        "Normal",
+        (0.0, 1.0),
+        "decades above the first model's resource",
+        "the frontier then lay within a factor of 40",
     )
     rate_mean: Prior = Prior(
-        "Normal", (0.3, 0.3), "decades per year", "halving every 4 months to no progress at all: 90 % in -0.2 to 0.8"
+        "Normal",
+        (0.3, 0.3),
+        "decades per year",
+        "halving every 4 months to no progress at all: 90 % in -0.2 to 0.8",
     )
     rate_sd: Prior = Prior(
-        "Gamma", (2.0, 15.0), "decades per year", "targets differ, by less than progress itself: 90 % in 0.02-0.32"
+        "Gamma",
+        (2.0, 15.0),
+        "decades per year",
+        "targets differ, by less than progress itself: 90 % in 0.02-0.32",
     )
     spread: Prior = Prior(
-        "LogNormal", (np.log(0.4), 0.6), "decades", "reruns of one year differ by up to a factor of ten: 90 % in 0.15-1.1"
+        "LogNormal",
+        (np.log(0.4), 0.6),
+        "decades",
+        "reruns of one year differ by up to a factor of ten: 90 % in 0.15-1.1",
     )
     inefficiency_share: Prior = Prior(
-        "Beta", (1.5, 1.5), "share of the variance", "how much of the spread is distance from the frontier is unknown"
+        "Beta",
+        (1.5, 1.5),
+        "share of the variance",
+        "how much of the spread is distance from the frontier is unknown",
     )
 
 
@@ -76,7 +91,9 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
         level = priors.level.variable("level", dims="target")
         rate_mean = priors.rate_mean.variable("rate_mean")
         rate_sd = priors.rate_sd.variable("rate_sd")
-        offset = pm.Normal("rate_offset", 0, 1, dims="target")  # non-centred: three of four targets have two rows
+        offset = pm.Normal(
+            "rate_offset", 0, 1, dims="target"
+        )  # non-centred: three of four targets have two rows
         rate = pm.Deterministic("rate", rate_mean + rate_sd * offset, dims="target")
         spread = priors.spread.variable("spread")
         share = priors.inefficiency_share.variable("inefficiency_share")
@@ -107,7 +124,11 @@ def _log_density(value: Any, frontier: Any, inefficiency_scale: Any, noise_scale
 
 
 def _draw_rows(
-    frontier: Any, inefficiency_scale: Any, noise_scale: Any, rng: np.random.Generator, size: Any = None
+    frontier: Any,
+    inefficiency_scale: Any,
+    noise_scale: Any,
+    rng: np.random.Generator,
+    size: Any = None,
 ) -> np.ndarray:
     """Draws for the predictive checks; shapes broadcast as NumPy's."""
     above = np.abs(rng.normal(0, inefficiency_scale, size))
@@ -132,21 +153,27 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     """Rates by target and pooled, doubling times, reduction over the observed period, distance from the frontier."""
     rows = _prepare(fitted_rows(table))
     rate = posterior["rate"]
-    period = xr.DataArray(rows.groupby("target")["years"].max().reindex(_targets(rows)).to_numpy(), dims="target")
+    period = xr.DataArray(
+        rows.groupby("target")["years"].max().reindex(_targets(rows)).to_numpy(), dims="target"
+    )
     return xr.Dataset(
         {
             "rate_decades_per_year": rate.assign_attrs(
                 label="Rate of algorithmic progress",
                 unit="decades per year",
                 description="yearly fall of log10 resource along the frontier of the target",
+                is_headline=True,
             ),
             "pooled_rate": posterior["rate_mean"].assign_attrs(
                 key="rate_decades_per_year",
                 label="Rate of algorithmic progress, mean of targets",
                 unit="decades per year",
                 description="mean of the distribution from which the targets' rates are drawn",
+                is_headline=True,
             ),
-            "doubling_time_months": doubling_time_months(rate).assign_attrs(judged_by="rate_decades_per_year"),
+            "doubling_time_months": doubling_time_months(rate).assign_attrs(
+                judged_by="rate_decades_per_year"
+            ),
             "reduction_factor": (10 ** (rate * period)).assign_attrs(
                 label="Reduction over the observed period",
                 unit="factor",
@@ -181,7 +208,13 @@ def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figur
     target = _options(card).headline_target
     rate = posterior["rate"].quantile([0.05, 0.5, 0.95], dim=("chain", "draw"))
     rates = pd.DataFrame(
-        {"label": rate["target"], "lower": rate[0], "median": rate[1], "upper": rate[2], "series": "posterior, 90 %"}
+        {
+            "label": rate["target"],
+            "lower": rate[0],
+            "median": rate[1],
+            "upper": rate[2],
+            "series": "posterior, 90 %",
+        }
     )
     return [
         Figure(
@@ -189,14 +222,33 @@ def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figur
             id="resource-against-date",
             title="Compute to reach each target, every rerun",
             caption=f"The band is the frontier of the {target} target: the cheapest way known at each date.",
-            frame=rows[["model", "target", "release_date", "resource", "epochs", "reduction_factor", "citation", "locator"]],
+            frame=rows[
+                [
+                    "model",
+                    "target",
+                    "release_date",
+                    "resource",
+                    "epochs",
+                    "reduction_factor",
+                    "citation",
+                    "locator",
+                ]
+            ],
             x="release_date",
             y="resource",
             colour="target",
             x_title="release date",
             y_title="compute to reach the target (FLOP)",
             is_log_y=True,
-            hover=("model", "target", "release_date", "resource", "epochs", "reduction_factor", "citation"),
+            hover=(
+                "model",
+                "target",
+                "release_date",
+                "resource",
+                "epochs",
+                "reduction_factor",
+                "citation",
+            ),
             curve=Curve(_frontier_curve(posterior, rows, target)),
         ),
         Figure(
@@ -217,7 +269,9 @@ def headline(card: Card) -> Headline:
         key=f"doubling_time_months[{target}]",
         sentence=f"The compute needed to reach {target}'s level halved every {{median}} months "
         "(90 % interval {lower} to {upper}).",
-        notes=("Training compute of one run, not the cost of finding the recipe; data and labels are the same.",),
+        notes=(
+            "Training compute of one run, not the cost of finding the recipe; data and labels are the same.",
+        ),
     )
 
 
@@ -243,31 +297,41 @@ def _prepare(rows: pd.DataFrame) -> pd.DataFrame:
 def _distance(posterior: xr.Dataset, rows: pd.DataFrame) -> xr.DataArray:
     """Expected decades above the frontier given the row, draw by draw (Jondrow et al. 1982, eq. 1)."""
     code = pd.Categorical(rows["target"], categories=_targets(rows)).codes
-    labels = [f"{model}, {target}" for model, target in zip(rows["model"], rows["target"], strict=True)]
+    labels = [
+        f"{model}, {target}" for model, target in zip(rows["model"], rows["target"], strict=True)
+    ]
     coords = {"model": labels}
     years = xr.DataArray(rows["years"].to_numpy(), dims="model", coords=coords)
     observed = xr.DataArray(rows["log10_ratio"].to_numpy(), dims="model", coords=coords)
     pick = xr.DataArray(code, dims="model", coords=coords)
     drawn = posterior.drop_vars("target")
-    residual = observed - (drawn["level"].isel(target=pick) - drawn["rate"].isel(target=pick) * years)
+    residual = observed - (
+        drawn["level"].isel(target=pick) - drawn["rate"].isel(target=pick) * years
+    )
     variance_u, variance_v = drawn["inefficiency_scale"] ** 2, drawn["noise_scale"] ** 2
     mean = residual * variance_u / (variance_u + variance_v)
     scale = np.sqrt(variance_u * variance_v / (variance_u + variance_v))
     standard = mean / scale
     # pdf / cdf by logs: far below the frontier both underflow
     hazard = xr.apply_ufunc(lambda z: np.exp(stats.norm.logpdf(z) - stats.norm.logcdf(z)), standard)
-    return (mean + scale * hazard).transpose("chain", "draw", "model").assign_attrs(
-        label="Distance from the frontier",
-        unit="decades",
-        description="expected decades of compute above the frontier of its date, given the row",
-        is_positive=True,
+    return (
+        (mean + scale * hazard)
+        .transpose("chain", "draw", "model")
+        .assign_attrs(
+            label="Distance from the frontier",
+            unit="decades",
+            description="expected decades of compute above the frontier of its date, given the row",
+            is_positive=True,
+        )
     )
 
 
 def _ols_slope(records: pd.DataFrame, target: str) -> pd.DataFrame:
     fit = smf.ols("log10_ratio ~ years", records).fit()
     lower, upper = fit.conf_int(alpha=1 - INTERVAL_PROBABILITY).loc["years"]
-    return _as_estimands(-fit.params["years"], -upper, -lower, target, f"OLS on {len(records)} records")
+    return _as_estimands(
+        -fit.params["years"], -upper, -lower, target, f"OLS on {len(records)} records"
+    )
 
 
 def _quantile_slope(group: pd.DataFrame, target: str) -> pd.DataFrame:
@@ -275,20 +339,29 @@ def _quantile_slope(group: pd.DataFrame, target: str) -> pd.DataFrame:
     rng = np.random.default_rng(BOOTSTRAP_SEED)
 
     def slope(rows: pd.DataFrame) -> float:
-        return -float(smf.quantreg("log10_ratio ~ years", rows).fit(q=FRONTIER_QUANTILE).params["years"])
+        return -float(
+            smf.quantreg("log10_ratio ~ years", rows).fit(q=FRONTIER_QUANTILE).params["years"]
+        )
 
-    draws = [slope(group.iloc[rng.integers(0, len(group), len(group))]) for _ in range(BOOTSTRAP_COUNT)]
+    draws = [
+        slope(group.iloc[rng.integers(0, len(group), len(group))]) for _ in range(BOOTSTRAP_COUNT)
+    ]
     tail = (1 - INTERVAL_PROBABILITY) / 2
     lower, upper = np.quantile(draws, [tail, 1 - tail])
     method = f"{FRONTIER_QUANTILE:.0%} quantile regression, {BOOTSTRAP_COUNT} bootstraps"
     return _as_estimands(slope(group), lower, upper, target, method)
 
 
-def _as_estimands(estimate: float, lower: float, upper: float, target: str, method: str) -> pd.DataFrame:
+def _as_estimands(
+    estimate: float, lower: float, upper: float, target: str, method: str
+) -> pd.DataFrame:
     """A rate and the doubling time it implies, as rows of the baseline."""
     rate = pd.Series({"estimate": estimate, "lower": lower, "upper": upper})
     months = to_doubling_time(rate).rename({"lower": "upper", "upper": "lower"})
-    frame = pd.DataFrame([rate, months], index=[f"rate_decades_per_year[{target}]", f"doubling_time_months[{target}]"])
+    frame = pd.DataFrame(
+        [rate, months],
+        index=[f"rate_decades_per_year[{target}]", f"doubling_time_months[{target}]"],
+    )
     return frame.rename_axis("key").reset_index().assign(label=target, method=method)
 
 
@@ -297,6 +370,11 @@ def _frontier_curve(posterior: xr.Dataset, rows: pd.DataFrame, target: str) -> p
     years = np.linspace(0, group["years"].max(), 40)
     drawn = posterior.sel(target=target)
     line = drawn["level"] - drawn["rate"] * xr.DataArray(years, dims="x")
-    low, middle, high = 10 ** line.quantile([0.05, 0.5, 0.95], dim=("chain", "draw")).to_numpy() * group["resource"].iloc[0]
+    low, middle, high = (
+        10 ** line.quantile([0.05, 0.5, 0.95], dim=("chain", "draw")).to_numpy()
+        * group["resource"].iloc[0]
+    )
     dates = group["release_date"].iloc[0] + pd.to_timedelta(years * 365.25, unit="D").round("D")
-    return pd.DataFrame({"x": dates, "lower": low, "median": middle, "upper": high, "series": f"{target} frontier"})
+    return pd.DataFrame(
+        {"x": dates, "lower": low, "median": middle, "upper": high, "series": f"{target} frontier"}
+    )

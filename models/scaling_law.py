@@ -49,25 +49,43 @@ class Priors:
     """Wide enough for every published law of language-model loss; none is centred on the replication's answer."""
 
     irreducible_loss: Prior = Prior(
-        "LogNormal", (np.log(1.7), 0.25), "nats per token", "entropy of web text per token: 90 % within 1.1 to 2.6"
+        "LogNormal",
+        (np.log(1.7), 0.25),
+        "nats per token",
+        "entropy of web text per token: 90 % within 1.1 to 2.6",
     )
     exponent_parameters: Prior = Prior(
-        "LogNormal", (np.log(0.2), 0.8), "1", "Kaplan et al. 2020 found 0.08, Hoffmann et al. 2022 0.34: 90 % in 0.05-0.75"
+        "LogNormal",
+        (np.log(0.2), 0.8),
+        "1",
+        "Kaplan et al. 2020 found 0.08, Hoffmann et al. 2022 0.34: 90 % in 0.05-0.75",
     )
     exponent_tokens: Prior = Prior(
-        "LogNormal", (np.log(0.2), 0.8), "1", "Kaplan et al. 2020 found 0.10, Hoffmann et al. 2022 0.28: 90 % in 0.05-0.75"
+        "LogNormal",
+        (np.log(0.2), 0.8),
+        "1",
+        "Kaplan et al. 2020 found 0.10, Hoffmann et al. 2022 0.28: 90 % in 0.05-0.75",
     )
     contribution_parameters: Prior = Prior(
-        "LogNormal", (np.log(0.4), 0.8), "nats per token", "losses lie 0.2 to 3 nats above E: each term 0.1 to 1.5"
+        "LogNormal",
+        (np.log(0.4), 0.8),
+        "nats per token",
+        "losses lie 0.2 to 3 nats above E: each term 0.1 to 1.5",
     )
     contribution_tokens: Prior = Prior(
         "LogNormal", (np.log(0.4), 0.8), "nats per token", "as for parameters"
     )
     noise_scale: Prior = Prior(
-        "HalfNormal", (0.02,), "log loss", "runs repeated with another seed differ by under 1 % of the loss"
+        "HalfNormal",
+        (0.02,),
+        "log loss",
+        "runs repeated with another seed differ by under 1 % of the loss",
     )
     tail_weight: Prior = Prior(
-        "Gamma", (2.0, 0.1), "degrees of freedom", "Juarez & Steel 2010: from heavy tails to nearly normal"
+        "Gamma",
+        (2.0, 0.1),
+        "degrees of freedom",
+        "Juarez & Steel 2010: from heavy tails to nearly normal",
     )
 
 
@@ -78,8 +96,12 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     rows = fitted_rows(table)
     center_parameters, center_tokens = _centers(rows)
     with pm.Model(coords={"run": np.arange(len(rows))}) as model:
-        log_parameters = pm.Data("log_parameters", np.log(rows["parameters"]) - center_parameters, dims="run")
-        log_tokens = pm.Data("log_tokens", np.log(rows["training_tokens"]) - center_tokens, dims="run")
+        log_parameters = pm.Data(
+            "log_parameters", np.log(rows["parameters"]) - center_parameters, dims="run"
+        )
+        log_tokens = pm.Data(
+            "log_tokens", np.log(rows["training_tokens"]) - center_tokens, dims="run"
+        )
         log_loss = pm.Data("observed_log_loss", np.log(rows["loss_nats"]), dims="run")
         irreducible_loss = priors.irreducible_loss.variable("irreducible_loss")
         exponent_parameters = priors.exponent_parameters.variable("exponent_parameters")
@@ -122,11 +144,17 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     options = _options(card)
     made = xr.Dataset(
         {
-            "irreducible_loss": law["E"].assign_attrs(label="Irreducible loss", unit="nats per token"),
+            "irreducible_loss": law["E"].assign_attrs(
+                label="Irreducible loss", unit="nats per token"
+            ),
             "exponent_parameters": law["a"].assign_attrs(label="Exponent of parameters", unit="1"),
             "exponent_tokens": law["b"].assign_attrs(label="Exponent of tokens", unit="1"),
-            "coefficient_parameters": np.exp(law["log_A"]).assign_attrs(label="Coefficient of parameters, A", unit="nats per token"),
-            "coefficient_tokens": np.exp(law["log_B"]).assign_attrs(label="Coefficient of tokens, B", unit="nats per token"),
+            "coefficient_parameters": np.exp(law["log_A"]).assign_attrs(
+                label="Coefficient of parameters, A", unit="nats per token"
+            ),
+            "coefficient_tokens": np.exp(law["log_B"]).assign_attrs(
+                label="Coefficient of tokens, B", unit="nats per token"
+            ),
             "optimal_exponent_parameters": (law["b"] / (law["a"] + law["b"])).assign_attrs(
                 label="Exponent of compute in the optimal parameter count", unit="1"
             ),
@@ -145,7 +173,7 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
         "allocation_factor": "6ND over the least compute that reaches the run's fitted loss",
     }
     for name, description in descriptions.items():
-        made[name].attrs |= {"description": description, "is_positive": True}
+        made[name].attrs |= {"description": description, "is_positive": True, "is_headline": True}
     return made
 
 
@@ -159,7 +187,9 @@ def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     best = _huber_fit(rows, _starts())
     rng = np.random.default_rng(BOOTSTRAP_SEED)
     draws = pd.DataFrame(
-        _huber_summary(_huber_fit(rows.iloc[rng.integers(0, len(rows), len(rows))], [best]), options)
+        _huber_summary(
+            _huber_fit(rows.iloc[rng.integers(0, len(rows), len(rows))], [best]), options
+        )
         for _ in range(BOOTSTRAP_COUNT)
     )
     tail = (1 - INTERVAL_PROBABILITY) / 2
@@ -173,10 +203,14 @@ def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     everything = table.reset_index(drop=True)
     all_rows = pd.DataFrame(
         {"estimate": pd.Series(_huber_summary(_huber_fit(everything, _starts()), options))}
-    ).assign(lower=np.nan, upper=np.nan, method=f"Huber fit, all {len(everything)} runs, no interval")
+    ).assign(
+        lower=np.nan, upper=np.nan, method=f"Huber fit, all {len(everything)} runs, no interval"
+    )
     parts = [fitted, all_rows] if len(everything) > len(rows) else [fitted]
     frame = pd.concat([part.rename_axis("key").reset_index() for part in parts], ignore_index=True)
-    return frame.assign(label=frame["key"])[["key", "label", "method", "estimate", "lower", "upper"]]
+    return frame.assign(label=frame["key"])[
+        ["key", "label", "method", "estimate", "lower", "upper"]
+    ]
 
 
 def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figure]:
@@ -186,15 +220,29 @@ def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figur
     reducible = _optimal_reducible(law, xr.DataArray(np.log(grid), dims="x"))
     frontier = (law["E"] + reducible).quantile([0.05, 0.5, 0.95], dim=("chain", "draw"))
     curve = pd.DataFrame(
-        {"x": grid, "lower": frontier[0], "median": frontier[1], "upper": frontier[2], "series": "least loss at this compute"}
+        {
+            "x": grid,
+            "lower": frontier[0],
+            "median": frontier[1],
+            "upper": frontier[2],
+            "series": "least loss at this compute",
+        }
     )
     points = table.assign(
         status=np.where(table["exclusion"].isna(), "fitted", "excluded"),
         tokens_per_parameter=table["training_tokens"] / table["parameters"],
     )
-    factors = _allocation_factor(law, _named_runs(card)).quantile([0.05, 0.5, 0.95], dim=("chain", "draw"))
+    factors = _allocation_factor(law, _named_runs(card)).quantile(
+        [0.05, 0.5, 0.95], dim=("chain", "draw")
+    )
     allocation = pd.DataFrame(
-        {"label": factors["run"], "lower": factors[0], "median": factors[1], "upper": factors[2], "series": "posterior, 90 %"}
+        {
+            "label": factors["run"],
+            "lower": factors[0],
+            "median": factors[1],
+            "upper": factors[2],
+            "series": "posterior, 90 %",
+        }
     )
     return [
         Figure(
@@ -202,14 +250,31 @@ def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figur
             id="loss-against-compute",
             title="Every run, and the least loss that its compute could have bought",
             caption="Points above the band spent their compute on too many parameters or too many tokens.",
-            frame=points[["parameters", "training_tokens", "training_flop", "loss_nats", "tokens_per_parameter", "status", "citation"]],
+            frame=points[
+                [
+                    "parameters",
+                    "training_tokens",
+                    "training_flop",
+                    "loss_nats",
+                    "tokens_per_parameter",
+                    "status",
+                    "citation",
+                ]
+            ],
             x="training_flop",
             y="loss_nats",
             colour="status",
             x_title="training compute (FLOP)",
             y_title="loss (nats per token)",
             is_log_x=True,
-            hover=("parameters", "training_tokens", "training_flop", "loss_nats", "tokens_per_parameter", "citation"),
+            hover=(
+                "parameters",
+                "training_tokens",
+                "training_flop",
+                "loss_nats",
+                "tokens_per_parameter",
+                "citation",
+            ),
             curve=Curve(curve),
         ),
         Figure(
@@ -231,7 +296,9 @@ def headline(card: Card) -> Headline:
         key=f"allocation_factor[{run}]",
         sentence=f"With the best division of parameters and tokens, the loss of {run} would have taken "
         "{median} times less compute (90 % interval {lower} to {upper}).",
-        notes=("The law is fitted to one recipe; the factor uses 6ND for the run, not its reported compute.",),
+        notes=(
+            "The law is fitted to one recipe; the factor uses 6ND for the run, not its reported compute.",
+        ),
     )
 
 
@@ -261,9 +328,13 @@ def _law(posterior: xr.Dataset, rows: pd.DataFrame) -> dict[str, xr.DataArray]:
 def _optimal_ratio(law: dict[str, Any], flop: list[float]) -> xr.DataArray:
     """Tokens per parameter of the least loss at each compute, Hoffmann et al. 2022, eq. 4."""
     labels = [f"{value:.3g}".replace("e+", "e") for value in flop]
-    log_budget = xr.DataArray(np.log(np.array(flop) / FLOP_A_PARAMETER_AND_TOKEN), dims="flop", coords={"flop": labels})
+    log_budget = xr.DataArray(
+        np.log(np.array(flop) / FLOP_A_PARAMETER_AND_TOKEN), dims="flop", coords={"flop": labels}
+    )
     ratio = np.exp(log_budget - 2 * _optimal_log_parameters(law, log_budget))
-    return ratio.transpose("chain", "draw", "flop").assign_attrs(label="Optimal tokens per parameter", unit="tokens per parameter")
+    return ratio.transpose("chain", "draw", "flop").assign_attrs(
+        label="Optimal tokens per parameter", unit="tokens per parameter"
+    )
 
 
 def _optimal_log_parameters(law: dict[str, Any], log_budget: Any) -> Any:
@@ -276,7 +347,9 @@ def _optimal_reducible(law: dict[str, Any], log_flop: Any) -> Any:
     """Least A N^-a + B D^-b, in nats, with 6 N D = exp(log_flop)."""
     log_budget = log_flop - np.log(FLOP_A_PARAMETER_AND_TOKEN)
     log_n = _optimal_log_parameters(law, log_budget)
-    return np.exp(law["log_A"] - law["a"] * log_n) + np.exp(law["log_B"] - law["b"] * (log_budget - log_n))
+    return np.exp(law["log_A"] - law["a"] * log_n) + np.exp(
+        law["log_B"] - law["b"] * (log_budget - log_n)
+    )
 
 
 def _named_runs(card: Card) -> pd.DataFrame:
@@ -287,7 +360,9 @@ def _named_runs(card: Card) -> pd.DataFrame:
     runs = card.runs.set_index("model").reindex(names)[["parameters", "training_tokens"]]
     lacking = list(runs.index[runs.isna().any(axis=1)])
     if lacking:
-        raise ValueError(f"allocation_runs without parameters and tokens in the registry: {lacking}")
+        raise ValueError(
+            f"allocation_runs without parameters and tokens in the registry: {lacking}"
+        )
     return runs
 
 
@@ -300,7 +375,9 @@ def _allocation_factor(law: dict[str, Any], runs: pd.DataFrame) -> xr.DataArray:
     best_log_n = (law["log_A"] - log_reducible + np.log((a + b) / b)) / a
     best_log_d = (law["log_B"] - log_reducible + np.log((a + b) / a)) / b
     factor = np.exp(log_n + log_d - best_log_n - best_log_d)
-    return factor.transpose("chain", "draw", "run").assign_attrs(label="Allocation factor", unit="factor")
+    return factor.transpose("chain", "draw", "run").assign_attrs(
+        label="Allocation factor", unit="factor"
+    )
 
 
 def _starts() -> list[np.ndarray]:
@@ -310,22 +387,36 @@ def _starts() -> list[np.ndarray]:
 
 def _huber_fit(rows: pd.DataFrame, starts: list[np.ndarray]) -> np.ndarray:
     """log A, log B, log E, a, b of the least sum of Huber losses over log residuals."""
-    log_n, log_d, log_loss = (np.log(rows[c].to_numpy()) for c in ("parameters", "training_tokens", "loss_nats"))
+    log_n, log_d, log_loss = (
+        np.log(rows[c].to_numpy()) for c in ("parameters", "training_tokens", "loss_nats")
+    )
 
     def objective(theta: np.ndarray) -> tuple[float, np.ndarray]:
-        terms = np.stack([theta[0] - theta[3] * log_n, theta[1] - theta[4] * log_d, np.full_like(log_n, theta[2])])
+        terms = np.stack(
+            [
+                theta[0] - theta[3] * log_n,
+                theta[1] - theta[4] * log_d,
+                np.full_like(log_n, theta[2]),
+            ]
+        )
         total = special.logsumexp(terms, axis=0)
         weights, residual = np.exp(terms - total), total - log_loss
         pull = np.clip(residual, -HUBER_DELTA, HUBER_DELTA)
-        slope = np.array([*(weights @ pull), -(weights[0] * log_n) @ pull, -(weights[1] * log_d) @ pull])
+        slope = np.array(
+            [*(weights @ pull), -(weights[0] * log_n) @ pull, -(weights[1] * log_d) @ pull]
+        )
         return float(special.huber(HUBER_DELTA, residual).sum() / HUBER_DELTA), slope / HUBER_DELTA
 
     fits = [_minimise(objective, start) for start in starts]
     return min(fits, key=lambda theta: objective(theta)[0])
 
 
-def _minimise(objective: Callable[[np.ndarray], tuple[float, np.ndarray]], start: np.ndarray) -> np.ndarray:
-    result = optimize.minimize(objective, start, jac=True, method="BFGS", options={"maxiter": 3000, "gtol": 1e-4})
+def _minimise(
+    objective: Callable[[np.ndarray], tuple[float, np.ndarray]], start: np.ndarray
+) -> np.ndarray:
+    result = optimize.minimize(
+        objective, start, jac=True, method="BFGS", options={"maxiter": 3000, "gtol": 1e-4}
+    )
     return np.asarray(result.x)
 
 

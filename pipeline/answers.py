@@ -1,15 +1,17 @@
-"""What a page may say: the headline in words and the state of every check, from the files that other stages wrote."""
+"""What a page may say: the headline in words and the state of every check."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from models import INTERVAL_PROBABILITY, Headline
-from pipeline.pages import format_number, format_quantity
+from pipeline.pages import format_fixed, format_quantity
 
 State = Literal["good", "bad", "unknown"]
 Attributions = dict[str, dict[str, Any]]
 MARKS: dict[str, str] = {"good": "✓", "bad": "✗", "unknown": "?"}
-INTERVAL_WORDS = f"{INTERVAL_PROBABILITY:.0%}".replace("%", " %") + " equal-tailed interval"
+INTERVAL_WORDS = (
+    f"{INTERVAL_PROBABILITY:.0%}".replace("%", "\N{NO-BREAK SPACE}%") + " equal-tailed interval"
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def has_passed(check: dict[str, Any]) -> bool:
 
 
 def answer(headline: Headline, attributions: Attributions, check: dict[str, Any]) -> Answer:
-    """The headline of a posterior; withheld where the fit did not converge or the quantity is not reported."""
+    """The headline; withheld where the fit did not converge or the quantity is not reported."""
     found = attributions.get(headline.key)
     if found is None:
         return _withheld(headline, "", "", f"The attribution file has no {headline.key}.")
@@ -59,6 +61,7 @@ def answer(headline: Headline, attributions: Attributions, check: dict[str, Any]
     sentence = headline.sentence
     for bound in ("median", "lower", "upper"):
         sentence = sentence.replace("{" + bound + "}", describe_bound(found, bound))
+    sentence = sentence.replace(" %", "\N{NO-BREAK SPACE}%")
     value, interval = describe_bound(found, "median"), describe_interval(found)
     return Answer(headline.key, label, unit, sentence, value, interval, "", headline.notes)
 
@@ -72,23 +75,25 @@ def describe_bound(found: dict[str, Any], bound: str, digits: int = 2) -> str:
 
 
 def describe_interval(found: dict[str, Any], digits: int = 2) -> str:
-    """The interval of an attribution: "1.7 to 2.4", "13 to no upper bound", or why there is none."""
+    """The interval: "1.7 to 2.4", "13 to no upper bound", or why there is none."""
     if found.get("reason"):
         return f"not reported: {found['reason']}"
     return f"{describe_bound(found, 'lower', digits)} to {describe_bound(found, 'upper', digits)}"
 
 
 def badges(check: dict[str, Any]) -> list[Badge]:
-    """Converged, calibrated, identified, prior-sensitive: each with its state and the numbers behind it."""
+    """Converged, calibrated, identified, prior-sensitive: each with its state and numbers."""
     return [_converged(check), _calibrated(check), _identified(check), _sensitive(check)]
 
 
 def describe_convergence(check: dict[str, Any]) -> str:
     """What the samplers did, in one sentence."""
-    ess = f"{format_number(check['min_ess_bulk'], 3)} in the bulk, {format_number(check['min_ess_tail'], 3)} in the tails"
+    bulk, tail = (format_fixed(check[name], 0) for name in ("min_ess_bulk", "min_ess_tail"))
     return (
-        f"Largest R-hat {check['max_rhat']:.3f} (limit 1.01); least effective sample size {ess} (limit 400); "
-        f"{check['divergences']} divergent transitions (limit 0); least E-BFMI {check['min_bfmi']:.2f} (limit 0.3)."
+        f"Largest R-hat {format_fixed(check['max_rhat'], 3)} (limit 1.01); "
+        f"least effective sample size {bulk} in the bulk, {tail} in the tails (limit 400); "
+        f"divergent transitions: {check['divergences']} (limit 0); "
+        f"least E-BFMI {format_fixed(check['min_bfmi'], 2)} (limit 0.3)."
     )
 
 
@@ -105,11 +110,18 @@ def _converged(check: dict[str, Any]) -> Badge:
 def _calibrated(check: dict[str, Any]) -> Badge:
     state = check.get("is_calibrated")
     if state is None:
-        return Badge("calibration not measured", "unknown", "No simulation study has been run for this model.", "calibration")
+        return Badge(
+            "calibration not measured",
+            "unknown",
+            "No simulation study has been run for this model.",
+            "calibration",
+        )
     if state:
-        text = "Intervals of posteriors fitted to simulated data hold the truth as often as they say."
+        text = (
+            "Intervals of posteriors fitted to simulated data hold the truth as often as they say."
+        )
         return Badge("calibrated", "good", text, "calibration")
-    text = "Intervals of posteriors fitted to simulated data miss the truth more or less often than they say."
+    text = "Intervals fitted to simulated data do not hold the truth as often as they say."
     return Badge("not calibrated", "bad", text, "calibration")
 
 
@@ -120,14 +132,26 @@ def _identified(check: dict[str, Any]) -> Badge:
         return Badge("identification not measured", "unknown", text, "identification")
     if state:
         return Badge("identified", "good", "The data tell the parts apart.", "identification")
-    return Badge("not identified", "bad", "The data do not tell the parts apart: the split leans on the priors.", "identification")
+    return Badge(
+        "not identified",
+        "bad",
+        "The data do not tell the parts apart: the split leans on the priors.",
+        "identification",
+    )
 
 
 def _sensitive(check: dict[str, Any]) -> Badge:
     driven = check.get("driven_by_prior") or []
     if driven:
-        return Badge("prior-sensitive", "bad", f"The prior moves: {', '.join(driven)}.", "sensitivity")
+        return Badge(
+            "prior-sensitive", "bad", f"The prior moves: {', '.join(driven)}.", "sensitivity"
+        )
     if not check.get("prior_sensitivity"):
-        return Badge("prior sensitivity not measured", "unknown", "No power scaling has been run.", "sensitivity")
+        return Badge(
+            "prior sensitivity not measured",
+            "unknown",
+            "No power scaling has been run.",
+            "sensitivity",
+        )
     text = "Making the prior stronger or weaker hardly moves the headline quantities."
     return Badge("not prior-sensitive", "good", text, "sensitivity")

@@ -1,4 +1,4 @@
-"""The bibliography as people read it: formatted text of every entry of `data/references.bib`, found by key."""
+"""The bibliography as people read it: text of every entry of `data/references.bib`, by key."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +18,7 @@ _VENUES = ("journal", "booktitle", "howpublished", "publisher", "institution", "
 
 @dataclass(frozen=True)
 class Reference:
-    """One source: `short` for a table cell ("Hoffmann et al. 2022"), `text` for the list of sources."""
+    """One source: `short` for a table cell ("Doe et al. 2022"), `text` for the list of sources."""
 
     key: str
     short: str
@@ -41,7 +41,7 @@ class Bibliography(Mapping[str, Reference]):
         return len(self._references)
 
     def cite(self, keys: Iterable[str]) -> list[Reference]:
-        """The references of `keys`, each once, in order. Raises SourceError naming every unknown key."""
+        """The references of `keys`, each once, in order. Raises SourceError for unknown keys."""
         wanted = list(dict.fromkeys(keys))
         unknown = [key for key in wanted if key not in self._references]
         if unknown:
@@ -85,7 +85,9 @@ def _short_authors(names: list[str]) -> str:
 def _list_authors(people: list[Person]) -> str:
     named = [person for person in people if _family_name(person) != OTHERS]
     is_cut = len(named) < len(people) or len(named) > SHOWN_AUTHORS
-    return ", ".join(_author(person) for person in named[:SHOWN_AUTHORS]) + (" et al." if is_cut else "")
+    return ", ".join(_author(person) for person in named[:SHOWN_AUTHORS]) + (
+        " et al." if is_cut else ""
+    )
 
 
 def _author(person: Person) -> str:
@@ -121,7 +123,9 @@ def _field(entry: Entry, name: str) -> str:
 def _plain(latex: str) -> str:
     text = str(Text.from_latex(latex)).replace("--", "\N{EN DASH}")
     text = re.sub(r"\\+([&_%#$])", r"\1", text)
-    return " ".join(re.sub(r"\\[A-Za-z]+", " ", text).split())  # commands that pybtex leaves, as \url
+    return " ".join(
+        re.sub(r"\\[A-Za-z]+", " ", text).split()
+    )  # commands that pybtex leaves, as \url
 
 
 def _without_scheme(text: str) -> str:

@@ -21,7 +21,16 @@ from pipeline.failures import Failure, SourceError, file_failure
 
 Text = str | int | float
 Rows = dict[str, Text | list[Text]]
-ExclusionRule = Literal["human", "oracle selection", "chance", "repeats another row", "other test set", "outlier", "sparse technique"]
+TableName = Literal["training_runs", "efficiency", "scaling_grid", "accuracy_leaderboard"]
+ExclusionRule = Literal[
+    "human",
+    "oracle selection",
+    "chance",
+    "repeats another row",
+    "other test set",
+    "outlier",
+    "sparse technique",
+]
 
 
 class _Part(BaseModel):
@@ -32,7 +41,9 @@ class Selection(_Part):
     """Rows of records.csv picked by the text of their cells, with the number of rows expected."""
 
     rows: Rows = Field(description="column of records.csv: value, or list of values")
-    count: int = Field(gt=0, description="rows the selection must find; a guard against a changed source")
+    count: int = Field(
+        gt=0, description="rows the selection must find; a guard against a changed source"
+    )
     reason: str = Field(min_length=10)
 
     def find(self, records: pd.DataFrame, path: Path) -> pd.Series:
@@ -41,7 +52,9 @@ class Selection(_Part):
         for column, wanted in self.rows.items():
             if column not in records:
                 raise file_failure(
-                    path, f"the card selects rows by {column!r}, which records.csv lacks", "name a column of records.csv"
+                    path,
+                    f"the card selects rows by {column!r}, which records.csv lacks",
+                    "name a column of records.csv",
                 )
             values = [str(value) for value in (wanted if isinstance(wanted, list) else [wanted])]
             mask &= records[column].isin(values)
@@ -71,13 +84,21 @@ class Exclusion(Selection):
 class ColumnSource(_Part):
     """How one column of the table is read from records.csv."""
 
-    source: str | None = Field(None, alias="from", description="column of records.csv; the same name if absent")
+    source: str | None = Field(
+        None, alias="from", description="column of records.csv; the same name if absent"
+    )
     unit: str | None = Field(None, description="unit of the cells, in pint's words")
-    unit_column: str | None = Field(None, description="column of records.csv that holds the unit of each row")
-    order: Literal["ymd", "dmy", "mdy"] | None = Field(None, description="order of day, month and year")
+    unit_column: str | None = Field(
+        None, description="column of records.csv that holds the unit of each row"
+    )
+    order: Literal["ymd", "dmy", "mdy"] | None = Field(
+        None, description="order of day, month and year"
+    )
     constant: Text | bool | None = Field(None, description="the same value in every row")
     derived: Literal["tokens from 6ND", "flop from 6ND"] | None = None
-    values: dict[str, Text | bool] | None = Field(None, description="cell of records.csv: value of the table")
+    values: dict[str, Text | bool] | None = Field(
+        None, description="cell of records.csv: value of the table"
+    )
 
     @model_validator(mode="after")
     def _one_origin(self) -> "ColumnSource":
@@ -103,6 +124,7 @@ class Published(_Part):
 class SourceCard(_Part):
     """The whole card."""
 
+    table: TableName
     title: str
     question: str = Field(description="the question this dataset helps to answer")
     description: str
@@ -111,12 +133,18 @@ class SourceCard(_Part):
     retrieved: date = Field(description="day the figures were taken; no date in the data is later")
     runs: Literal["registry", "own"] = "own"
     columns: dict[str, ColumnSource]
-    ignored: dict[str, str] = Field({}, description="column of records.csv that no column of the table needs: reason")
+    ignored: dict[str, str] = Field(
+        {}, description="column of records.csv that no column of the table needs: reason"
+    )
     known_errors: list[str] = []
     corrections: list[Correction] = []
     exclusions: list[Exclusion] = []
-    admitted: list[Selection] = Field([], description="unverified rows that are fitted all the same")
-    allowed_failures: list[Selection] = Field([], description="rows that fail validation and are left out, by name")
+    admitted: list[Selection] = Field(
+        [], description="unverified rows that are fitted all the same"
+    )
+    allowed_failures: list[Selection] = Field(
+        [], description="rows that fail validation and are left out, by name"
+    )
     published: list[Published] = []
     options: dict[str, Any] = {}
 
@@ -131,8 +159,13 @@ class SourceCard(_Part):
 class LoadedCard:
     """A checked card together with its dataset's name, table and folder."""
 
-    def __init__(self, path: Path, table: str, card: SourceCard, options: Options) -> None:
-        self.path, self.table, self.card, self.options = path, table, card, options
+    def __init__(self, path: Path, card: SourceCard, options: Options) -> None:
+        self.path, self.card, self.options = path, card, options
+
+    @property
+    def table(self) -> str:
+        """The table that the dataset fills."""
+        return self.card.table
 
     @property
     def dataset(self) -> str:
@@ -149,45 +182,66 @@ class LoadedCard:
         return Card(dataset=self.dataset, table=self.table, options=self.options, runs=runs)
 
 
-def load_card(path: Path, table: str) -> LoadedCard:
-    """Read and check the card at `path` for a dataset of `table`. Raises SourceError naming every fault."""
+def load_card(path: Path, table: str | None = None) -> LoadedCard:
+    """Read and check the card at `path`. Raises SourceError naming every fault."""
     tree = _read_yaml(path)
     try:
         card = SourceCard.model_validate(tree)
-        faults = _check_columns(card, table, path, tree)
+        faults = _check_columns(card, path, tree)
     except ValidationError as error:
         raise SourceError(_from_pydantic(error, path, tree)) from None
     if faults:
         raise SourceError(faults)
     try:
-        options = OPTIONS[table].model_validate(card.options)
+        options = OPTIONS[card.table].model_validate(card.options)
     except ValidationError as error:
         raise SourceError(_from_pydantic(error, path, tree, ("options",))) from None
-    return LoadedCard(path, table, card, options)
+    return LoadedCard(path, card, options)
 
 
 def _read_yaml(path: Path) -> Any:
     if not path.is_file():
-        raise file_failure(path, "the card is missing", "write source.yaml beside records.csv; see CONTRIBUTING.md")
+        raise file_failure(
+            path, "the card is missing", "write source.yaml beside records.csv; see CONTRIBUTING.md"
+        )
     try:
         tree = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
     except (YAMLError, UnicodeDecodeError) as error:
-        raise file_failure(path, f"not YAML in UTF-8: {str(error).splitlines()[0]}", "mend the syntax") from None
+        raise file_failure(
+            path, f"not YAML in UTF-8: {str(error).splitlines()[0]}", "mend the syntax"
+        ) from None
     if not isinstance(tree, dict):
-        raise file_failure(path, "the card is not a mapping", "start from the card of another dataset")
+        raise file_failure(
+            path, "the card is not a mapping", "start from the card of another dataset"
+        )
     return tree
 
 
-def _check_columns(card: SourceCard, table: str, path: Path, tree: Any) -> list[Failure]:
+def _check_columns(card: SourceCard, path: Path, tree: Any) -> list[Failure]:
+    table = card.table
     known = set(tables.TABLES[table].to_schema().columns) - tables.FILLED_BY_INGEST
     if card.runs == "registry":
         known -= tables.JOINED_FROM_REGISTRY
     faults = [
-        Failure(str(path), _line(tree, ("columns", name)), name, "", f"not a column of {table}", f"use one of {sorted(known)}")
+        Failure(
+            str(path),
+            _line(tree, ("columns", name)),
+            name,
+            "",
+            f"not a column of {table}",
+            f"use one of {sorted(known)}",
+        )
         for name in sorted(set(card.columns) - known)
     ]
     faults += [
-        Failure(str(path), _line(tree, ("columns",)), name, "", f"column of {table} is not mapped", "map it, or give `constant:`")
+        Failure(
+            str(path),
+            _line(tree, ("columns",)),
+            name,
+            "",
+            f"column of {table} is not mapped",
+            "map it, or give `constant:`",
+        )
         for name in sorted(known - set(card.columns))
     ]
     return faults

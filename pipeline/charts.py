@@ -1,32 +1,41 @@
-"""Vega-Lite charts from frames: how each kind of picture looks. Nothing is computed here beyond the layout.
+"""Vega-Lite charts from frames: how each kind of picture looks. Only the layout is computed here.
 
-Every chart works on a light and on a dark page: text and grid take the page's colour, the marks use tones that
-stand out on both, and no meaning hangs on colour alone (shape or position carries it too).
+Every chart works on a light and on a dark page: text and grid take the page's colour, the marks
+use tones that stand out on both, and no meaning hangs on colour alone.
 """
 
+import math
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from models import Curve, Figure
 from pipeline.pages import format_number
 
 IntervalStyle = Literal["single", "grouped", "listed"]
+Measure = Literal["quantitative", "temporal", "nominal"]
+Layers = alt.LayerChart | alt.FacetChart
 PALETTE = ("#3b82c4", "#d9772b", "#2a9d74", "#b65fc2", "#c9485b", "#8c8f2f", "#5f9ea8")
 SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "triangle-left")
+DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
 DATE_RANGE = ("#d9972b", "#3b82c4")  # early, late
 OURS, BASELINE, PUBLISHED = "this posterior", "classical baseline", "published"
 PRIOR, POSTERIOR = "prior", "posterior"
 LABEL_CHARACTERS = 26  # longer labels of an axis are broken into lines
 LABEL_LINES = 3
+TITLE_CHARACTERS = 64
 SOURCE_LINES = 2
 SOURCE_ROW_PIXELS = 30
 HEADING = "!"  # in the fourth place of a row's name: printed in bold
 ROW_PIXELS = 17
+AXIS_PIXELS = 46  # below a chart, for its axis and title
+LEGEND_ROW_PIXELS = 19
+TICK_COUNT = 6
 DESCRIBED_ROWS = 8  # rows whose numbers the alternative text spells out
 
 CONFIG: dict[str, Any] = {
@@ -54,6 +63,7 @@ CONFIG: dict[str, Any] = {
         "direction": "horizontal",
         "labelLimit": 150,
         "columns": 2,
+        "layout": {"bottom": {"anchor": "start", "direction": "vertical"}},
         "symbolOpacity": 1,
         "gradientLength": 160,
     },
@@ -64,10 +74,11 @@ CONFIG: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Panel:
-    """One chart of a figure; `title` tells the panels of a figure apart."""
+    """One chart of a figure; `title` tells panels apart, `pixels` is the height to keep free."""
 
     title: str
     spec: dict[str, Any]
+    pixels: int
 
 
 @dataclass(frozen=True)
@@ -105,7 +116,7 @@ def draw_scatter(figure: Figure) -> Drawing:
         f"Scatter plot of {len(frame)} points: {figure.y_title or figure.y} against "
         f"{figure.x_title or figure.x}{_describe_range(frame, figure)}."
     )
-    return _drawing(figure, [("", chart, 380)], description)
+    return _drawing(figure, [("", chart, 380)], description, _legend_rows(frame, figure))
 
 
 def draw_forest(figure: Figure) -> Drawing:
@@ -119,19 +130,21 @@ def draw_forest(figure: Figure) -> Drawing:
 
 
 def draw_parts(figure: Figure) -> Drawing:
-    """A panel a comparison: every part of the step as a dot with its interval, on one shared scale."""
+    """A panel a comparison: the parts of the step as dots with intervals, on one shared scale."""
     frame = _shown_intervals(figure.frame.rename(columns={"part": "label"}))
     domain = _domain(frame, figure.is_log_x)
     panels = []
     for comparison, rows in frame.groupby("comparison", sort=False):
-        chart = _interval_chart(rows.assign(label=rows["label"].map(_wrap)), figure, "single", domain)
+        chart = _interval_chart(
+            rows.assign(label=rows["label"].map(_wrap)), figure, "single", domain
+        )
         panels.append((str(comparison), chart, max(len(rows) * 24, 60)))
     names = frame["comparison"].astype(str) + ", " + frame["label"].astype(str)
     return _drawing(figure, panels, _describe_intervals(frame.assign(label=names)))
 
 
 def draw_literature(figure: Figure, logarithmic: Iterable[str] = ()) -> Drawing:
-    """A panel a family of estimands: ours, the baseline and published values, one row each, under their estimand."""
+    """A panel a family of estimands: ours, the baseline and published values, one row each."""
     logs = set(logarithmic)
     frame = _shown_intervals(figure.frame)
     panels = []
@@ -139,13 +152,14 @@ def draw_literature(figure: Figure, logarithmic: Iterable[str] = ()) -> Drawing:
         chart = _source_chart(rows, is_log=name in logs, title=str(rows["unit"].iloc[0]))
         panels.append((str(rows["title"].iloc[0]), chart, len(rows) * SOURCE_ROW_PIXELS))
     labels = frame["label"].astype(str) + ", " + frame["source"].astype(str)
-    series = zip("●■◆", PALETTE, (OURS, BASELINE, PUBLISHED), strict=False)
+    signs = zip("●■◆", PALETTE, (OURS, BASELINE, PUBLISHED), strict=False)
+    shown = tuple(sign for sign in signs if sign[2] in set(frame["series"]))
     drawing = _drawing(figure, panels, _describe_intervals(frame.assign(label=labels)))
-    return replace(drawing, legend=tuple(series))
+    return replace(drawing, legend=shown)
 
 
 def draw_densities(figure: Figure, logarithmic: Iterable[str] = ()) -> Drawing:
-    """A small panel a parameter with the densities of prior and posterior (columns panel, x, density, series)."""
+    """A small panel a parameter: prior and posterior (columns panel, x, density, series)."""
     logs = set(logarithmic)
     panels = [
         (str(name), _density_chart(rows, is_log=name in logs), 110)
@@ -157,61 +171,99 @@ def draw_densities(figure: Figure, logarithmic: Iterable[str] = ()) -> Drawing:
 
 
 def draw_predictions(figure: Figure) -> Drawing:
-    """Observed values over their predictive intervals, a panel a variable, in the order of the observed values."""
+    """Observed values over their predictive intervals, lowest first, a panel a variable."""
     panels = [
         (str(name), _prediction_chart(rows, figure), 240)
         for name, rows in figure.frame.groupby("panel", sort=False)
     ]
-    return _drawing(figure, panels, f"Predictive intervals and observed values of {len(figure.frame)} rows.")
+    return _drawing(
+        figure, panels, f"Predictive intervals and observed values of {len(figure.frame)} rows."
+    )
 
 
 def draw_differences(figure: Figure) -> Drawing:
-    """Distance of a cumulative distribution from the uniform one within its band, a panel a variable."""
+    """A cumulative distribution less the uniform one, with its band, a panel a variable."""
     panels = [
         (str(name), _difference_chart(rows, figure), 180)
         for name, rows in figure.frame.groupby("panel", sort=False)
     ]
-    return _drawing(figure, panels, f"Cumulative distribution less the uniform one. {figure.caption}")
+    series = figure.frame["series"].nunique()
+    legend_rows = 1 + math.ceil(series / 2) if series > 1 else 0
+    description = f"Cumulative distribution less the uniform one. {figure.caption}"
+    return _drawing(figure, panels, description, legend_rows)
 
 
-def stack_panels(drawing: Drawing, title: str, width: int = 420) -> dict[str, Any]:
-    """All panels of `drawing` in one spec of fixed width and on white, for a picture outside a page."""
-    charts = [
-        {"title": {"text": panel.title, "anchor": "start"}} | panel.spec | {"width": width}
-        for panel in drawing.panels
-    ]
-    for chart in charts:
-        chart.pop("autosize")
-    datasets = {name: rows for chart in charts for name, rows in chart.pop("datasets", {}).items()}
-    heading = {"text": title, "anchor": "start", "fontSize": 15}
+def collect_specs(drawings: Iterable[Drawing]) -> dict[str, dict[str, Any]]:
+    """Every chart by the id of its place in the page."""
     return {
-        "title": heading,
+        f"{drawing.id}-{number}": panel.spec
+        for drawing in drawings
+        for number, panel in enumerate(drawing.panels)
+    }
+
+
+def stack_panels(drawing: Drawing, width: int = 420) -> dict[str, Any]:
+    """All panels in one spec of fixed width and on white, for a picture outside a page."""
+    charts = []
+    datasets: dict[str, Any] = {}
+    for panel in drawing.panels:
+        title = {"text": textwrap.wrap(panel.title, TITLE_CHARACTERS), "anchor": "start"}
+        datasets |= panel.spec["datasets"]
+        kept = {
+            name: part for name, part in panel.spec.items() if name not in ("autosize", "datasets")
+        }
+        charts.append(kept | {"title": title, "width": width})
+    legend = "   ".join(f"{sign} {meaning}" for sign, _, meaning in drawing.legend)
+    return {
+        "title": {
+            "text": drawing.title,
+            "subtitle": legend,
+            "anchor": "start",
+            "fontSize": 15,
+            "offset": 12,
+        },
         "vconcat": charts,
         "datasets": datasets,
         "config": CONFIG | {"background": "white"},
-        "resolve": {"scale": {"color": "independent"}},
         "padding": 16,
     }
 
 
 def _drawing(
-    figure: Figure, panels: Sequence[tuple[str, alt.LayerChart, int]], description: str
+    figure: Figure,
+    panels: Sequence[tuple[str, Layers, int]],
+    description: str,
+    legend_rows: int = 0,
 ) -> Drawing:
-    made = tuple(Panel(title, _spec(chart, height, title)) for title, chart, height in panels)
+    kept_free = AXIS_PIXELS + legend_rows * LEGEND_ROW_PIXELS
+    made = tuple(
+        Panel(title, _spec(chart, height), height + kept_free) for title, chart, height in panels
+    )
     text = f"{figure.title}. {description}"
     return Drawing(figure.id, figure.title, figure.caption, text, made, figure.frame)
 
 
-def _spec(chart: alt.LayerChart, height: int, title: str) -> dict[str, Any]:
+def _spec(chart: Layers, height: int) -> dict[str, Any]:
     sized = chart.properties(width="container", height=height)
     with alt.data_transformers.enable("default", max_rows=None):
-        spec = cast(dict[str, Any], sized.to_dict())
+        spec: dict[str, Any] = sized.to_dict()
     for name in ("$schema", "config"):
         del spec[name]
     return spec | {"autosize": {"type": "fit-x", "contains": "padding"}}
 
 
-def _points(frame: pd.DataFrame, figure: Figure) -> alt.Chart:
+def _legend_rows(frame: pd.DataFrame, figure: Figure) -> int:
+    """Rows of the legends below a scatter: a title and two entries a row for each."""
+    rows = 0
+    if figure.colour:
+        is_nominal = _kind(frame[figure.colour]) == "nominal"
+        rows += 1 + (math.ceil(frame[figure.colour].nunique() / 2) if is_nominal else 2)
+    if figure.curve is not None:
+        rows += 2 + math.ceil(figure.curve.frame["series"].nunique() / 2)
+    return rows
+
+
+def _points(frame: pd.DataFrame, figure: Figure) -> Any:
     encoding: dict[str, Any] = {
         "x": _position(alt.X, frame, figure.x, figure.x_title, figure.is_log_x),
         "y": _position(alt.Y, frame, figure.y, figure.y_title, figure.is_log_y),
@@ -229,10 +281,10 @@ def _points(frame: pd.DataFrame, figure: Figure) -> alt.Chart:
 
 def _categories(frame: pd.DataFrame, name: str) -> dict[str, Any]:
     """Colour and shape of a nominal column; together they tell 49 categories apart."""
-    values = list(dict.fromkeys(frame[name].dropna()))
+    values = sorted(frame[name].dropna().unique(), key=str)
     colours = [PALETTE[i % len(PALETTE)] for i in range(len(values))]
     shapes = [SHAPES[(i + i // len(PALETTE)) % len(SHAPES)] for i in range(len(values))]
-    made = {"field": name, "type": "nominal", "title": _words(name)}
+    made: dict[str, Any] = {"field": name, "type": "nominal", "title": _words(name)}
     return {
         "color": alt.Color(**made, scale=alt.Scale(domain=values, range=colours)),
         "shape": alt.Shape(**made, scale=alt.Scale(domain=values, range=shapes)),
@@ -248,22 +300,24 @@ def _curve_layers(curve: Curve, figure: Figure) -> list[alt.Chart]:
     """The band and the median line of every series of a curve."""
     frame = _loggable(curve.frame, Figure("scatter", "", "", "", curve.frame, "x", "median"))
     x = _position(alt.X, frame, "x", figure.x_title, figure.is_log_x)
-    scale = alt.Scale(type="log") if figure.is_log_y else alt.Scale(zero=False)
+    scale = _number_scale(figure.is_log_y, nice=not figure.is_log_y, padding=12)
     base = alt.Chart(frame).encode(x=x, detail=alt.Detail(field="series", type="nominal"))
-    band = base.mark_area(opacity=0.16, color=PALETTE[0]).encode(
+    band = base.mark_area(opacity=0.12, color="currentColor").encode(
         y=alt.Y(field="lower", type="quantitative", scale=scale), y2=alt.Y2(field="upper")
     )
     dash = alt.StrokeDash(field="series", type="nominal", title="median and 90 % band", sort=None)
-    line = base.mark_line(strokeWidth=1.6, color=PALETTE[0]).encode(
+    line = base.mark_line(strokeWidth=1.6, color="currentColor").encode(
         y=alt.Y(field="median", type="quantitative", scale=scale), strokeDash=dash
     )
     return [band, line]
 
 
-def _source_chart(frame: pd.DataFrame, is_log: bool, title: str) -> alt.LayerChart:
-    """Rows in order, named after their estimand where they are ours and after their source where not."""
+def _source_chart(frame: pd.DataFrame, is_log: bool, title: str) -> Layers:
+    """Rows in order, named after their estimand where ours and after their source where not."""
     is_ours = frame["series"] == OURS
-    names = frame["label"].where(is_ours, frame["source"]).map(lambda text: _wrap(text, SOURCE_LINES))
+    names = (
+        frame["label"].where(is_ours, frame["source"]).map(lambda text: _wrap(text, SOURCE_LINES))
+    )
     marks = is_ours.map({True: HEADING, False: " "})
     rows = [f"{i:03d}{mark}{name}" for i, (mark, name) in enumerate(zip(marks, names, strict=True))]
     figure = Figure("intervals", "", "", "", frame, x_title=title, is_log_x=is_log)
@@ -275,16 +329,20 @@ def _interval_chart(
     figure: Figure,
     style: IntervalStyle,
     domain: tuple[float, float] | None = None,
-) -> alt.LayerChart:
+) -> Layers:
     low, high = domain or _domain(frame, figure.is_log_x)
     ends = frame["upper"].where(~frame["is_open"], high)
-    base = alt.Chart(frame.assign(high=ends)).encode(**_interval_encoding(frame, style))
+    encoding = _interval_encoding(frame, style)
+    shape = (
+        {"shape": encoding.pop("shape")} if "shape" in encoding else {}
+    )  # on a rule it would add points
+    base = alt.Chart(frame.assign(high=ends)).encode(**encoding)
     rule = base.transform_filter("isValid(datum.lower) && isValid(datum.high)")
     rule = rule.mark_rule(strokeWidth=2.2, opacity=0.75).encode(
         x=alt.X(field="lower", type="quantitative"), x2=alt.X2(field="high")
     )
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(
-        x=alt.X(field="median", type="quantitative", **_interval_axis(figure, low, high))
+        x=alt.X(field="median", type="quantitative", **_interval_axis(figure, low, high)), **shape
     )
     layers = [rule, dots]
     if frame["is_open"].any():
@@ -297,20 +355,31 @@ def _interval_chart(
 
 def _arrows(base: alt.Chart) -> alt.Chart:
     """Heads at the right edge for intervals without an upper bound."""
-    heads = base.transform_filter("datum.is_open").mark_point(filled=True, size=70, angle=90, opacity=1)
-    return heads.encode(x=alt.X(field="high", type="quantitative"), shape=alt.value("triangle"))
+    heads = base.transform_filter("datum.is_open").mark_point(
+        filled=True, size=70, angle=90, opacity=1
+    )
+    x = alt.X(field="high", type="quantitative")
+    return cast(alt.Chart, heads.encode(x=x, shape=alt.value("triangle")))
 
 
 def _interval_encoding(frame: pd.DataFrame, style: IntervalStyle) -> dict[str, Any]:
     shown = ("source" if style == "listed" else "label", "series", "shown", "interval")
     encoding: dict[str, Any] = {
         "y": _label_axis(list(dict.fromkeys(frame["label"])), style),
-        "tooltip": [alt.Tooltip(field=name, type="nominal") for name in shown if name in frame],
+        "tooltip": [
+            alt.Tooltip(field=name, type="nominal", title="estimate" if name == "shown" else name)
+            for name in shown
+            if name in frame
+        ],
         "color": alt.value(PALETTE[0]),
     }
     if style == "single":
         return encoding
-    known = [name for name in (OURS, BASELINE, PUBLISHED) if name in set(frame["series"]) or style == "listed"]
+    known = [
+        name
+        for name in (OURS, BASELINE, PUBLISHED)
+        if name in set(frame["series"]) or style == "listed"
+    ]
     series = [*known, *dict.fromkeys(name for name in frame["series"] if name not in known)]
     styles: dict[str, Any] = {"field": "series", "type": "nominal", "title": None}
     if style == "listed":
@@ -323,9 +392,14 @@ def _interval_encoding(frame: pd.DataFrame, style: IntervalStyle) -> dict[str, A
 
 
 def _label_axis(labels: list[str], style: IntervalStyle) -> alt.Y:
-    """Row labels in lines; listed rows carry four characters of order and weight that are cut off."""
+    """Row labels in lines; the four characters of order and weight of listed rows are cut off."""
     text = "slice(datum.label, 4)" if style == "listed" else "datum.label"
-    axis: dict[str, Any] = {"labelExpr": f"split({text}, '\n')", "labelLimit": 190, "ticks": False, "domain": False}
+    axis: dict[str, Any] = {
+        "labelExpr": f"split({text}, '\\n')",
+        "labelLimit": 190,
+        "ticks": False,
+        "domain": False,
+    }
     if style == "listed":
         heading = {"test": f"slice(datum.value, 3, 4) === '{HEADING}'", "value": "bold"}
         axis["labelFontWeight"] = {"condition": heading, "value": "normal"}
@@ -333,47 +407,88 @@ def _label_axis(labels: list[str], style: IntervalStyle) -> alt.Y:
 
 
 def _interval_axis(figure: Figure, low: float, high: float) -> dict[str, Any]:
-    kind = "log" if figure.is_log_x else "linear"
-    scale = alt.Scale(type=kind, domain=[low, high], nice=False, zero=False)
-    return {"scale": scale, "title": figure.x_title or None, "axis": _number_axis(figure.is_log_x)}
+    scale = _number_scale(figure.is_log_x, domain=[low, high], nice=False)
+    ticks = _log_ticks(low, high) if figure.is_log_x else None
+    return {
+        "scale": scale,
+        "title": figure.x_title or None,
+        "axis": _number_axis(figure.is_log_x, ticks),
+    }
 
 
-def _number_axis(is_log: bool) -> alt.Axis:
+def _number_scale(is_log: bool, **rules: Any) -> alt.Scale:
+    """A logarithmic scale, or a linear one that need not start at zero."""
+    return (
+        alt.Scale(type="log", **rules) if is_log else alt.Scale(type="linear", zero=False, **rules)
+    )
+
+
+def _log_ticks(low: float, high: float) -> list[float]:
+    """Some six round values from `low` to `high`: 1, 2, 5 over few decades, else whole decades."""
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    step = max(1, round((last - first) / TICK_COUNT))
+    steps = (1.0, 2.0, 5.0) if last - first <= 3 else (1.0,)
+    ticks = [number * 10.0**power for power in range(first, last + 1, step) for number in steps]
+    inside = [tick for tick in ticks if low <= tick <= high]
+    return inside if len(inside) > 1 else [low, high]
+
+
+def _number_axis(is_log: bool, ticks: list[float] | None = None) -> alt.Axis:
     """Large numbers as 1e23, not 100,000,000,000,000,000,000,000 and not 1e+23."""
     power = "replace(format(datum.value, '~e'), '+', '')"
     plain = "format(datum.value, ',~r')" if is_log else "format(datum.value, ',~g')"
-    rule = f"abs(datum.value) >= 1e6 || (datum.value != 0 && abs(datum.value) < 1e-3) ? {power} : {plain}"
-    return alt.Axis(labelExpr=rule, labelOverlap=True, labelFlush=True, tickCount=6)
+    is_plain = "datum.value === 0 || (abs(datum.value) >= 1e-3 && abs(datum.value) < 1e6)"
+    values = ticks or alt.Undefined
+    return alt.Axis(
+        labelExpr=f"{is_plain} ? {plain} : {power}",
+        labelOverlap=True,
+        labelFlush=True,
+        tickCount=TICK_COUNT,
+        values=values,
+    )
 
 
-def _density_chart(rows: pd.DataFrame, is_log: bool) -> alt.LayerChart:
+def _density_chart(rows: pd.DataFrame, is_log: bool) -> Layers:
     series = [PRIOR, POSTERIOR]
+    ticks = _log_ticks(float(rows["x"].min()), float(rows["x"].max())) if is_log else None
     base = alt.Chart(rows).encode(
         x=alt.X(
             field="x",
             type="quantitative",
             title=None,
-            scale=alt.Scale(type="log" if is_log else "linear", zero=False, nice=False),
-            axis=_number_axis(is_log).copy(),
+            scale=_number_scale(is_log, nice=False),
+            axis=_number_axis(is_log, ticks),
         ),
-        y=alt.Y(field="density", type="quantitative", axis=None),
+        y=alt.Y(field="density", type="quantitative", axis=None, stack=False),
     )
     colour = alt.Color(
-        field="series", type="nominal", title=None, legend=None, scale=_scale(series, (PALETTE[1], PALETTE[0]))
+        field="series",
+        type="nominal",
+        title=None,
+        legend=None,
+        scale=_scale(series, (PALETTE[1], PALETTE[0])),
     )
     area = base.mark_area(opacity=0.2).encode(color=colour)
     line = base.mark_line(strokeWidth=1.6).encode(
         color=colour,
         strokeDash=alt.StrokeDash(
-            field="series", type="nominal", legend=None, scale=alt.Scale(domain=series, range=[[4, 3], [1, 0]])
+            field="series",
+            type="nominal",
+            legend=None,
+            scale=alt.Scale(domain=series, range=[[4, 3], [1, 0]]),
         ),
     )
     return alt.layer(area, line)
 
 
-def _prediction_chart(rows: pd.DataFrame, figure: Figure) -> alt.LayerChart:
+def _prediction_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
     base = alt.Chart(rows).encode(
-        x=alt.X(field="rank", type="quantitative", title="rows, lowest observed value first"),
+        x=alt.X(
+            field="rank",
+            type="quantitative",
+            title="rows, lowest observed value first",
+            axis=alt.Axis(tickCount=6),
+        ),
         tooltip=[_tooltip(rows, name) for name in ("row", "observed", "median", "lower", "upper")],
     )
     scale = alt.Scale(zero=False)
@@ -393,21 +508,30 @@ def _inside(channel: str, within: str, outside: str) -> Any:
     return alt.condition("datum.is_inside", alt.value(within), alt.value(outside))
 
 
-def _difference_chart(rows: pd.DataFrame, figure: Figure) -> alt.LayerChart:
-    x = alt.X(field="x", type="quantitative", title=figure.x_title, scale=alt.Scale(domain=[0, 1]))
+def _difference_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
+    axis = alt.Axis(tickCount=5)
+    x = alt.X(
+        field="x",
+        type="quantitative",
+        title=figure.x_title,
+        axis=axis,
+        scale=alt.Scale(domain=[0, 1]),
+    )
     base = alt.Chart(rows).encode(x=x)
     first = alt.Chart(rows[rows["series"] == rows["series"].iloc[0]]).encode(x=x)
     band = first.mark_area(opacity=0.14, color=PALETTE[0]).encode(
-        y=alt.Y(field="lower", type="quantitative", title=figure.y_title), y2=alt.Y2(field="upper")
+        y=alt.Y(field="lower", type="quantitative", title=figure.y_title, axis=axis),
+        y2=alt.Y2(field="upper"),
     )
     series = list(dict.fromkeys(rows["series"]))
-    styles = {"field": "series", "type": "nominal", "title": None}
+    styles: dict[str, Any] = {"field": "series", "type": "nominal", "title": None}
     if len(series) == 1:
         styles["legend"] = None
+    dashes = [DASHES[i % len(DASHES)] for i in range(len(series))]
     line = base.mark_line(interpolate="step-after", strokeWidth=1.5).encode(
         y=alt.Y(field="difference", type="quantitative"),
         color=alt.Color(**styles, scale=_scale(series, PALETTE)),
-        strokeDash=alt.StrokeDash(**styles, sort=series),
+        strokeDash=alt.StrokeDash(**styles, scale=alt.Scale(domain=series, range=dashes)),
     )
     return alt.layer(band, line)
 
@@ -418,19 +542,21 @@ def _position(
     kind = _kind(frame[name])
     made: dict[str, Any] = {"field": name, "type": kind, "title": title or _words(name)}
     if kind == "quantitative":
-        made["scale"] = alt.Scale(type="log" if is_log else "linear", zero=False, nice=not is_log, padding=12)
+        made["scale"] = _number_scale(is_log, nice=not is_log, padding=12)
         made["axis"] = _number_axis(is_log)
     return channel(**made)
 
 
 def _tooltip(frame: pd.DataFrame, name: str) -> alt.Tooltip:
     kind = _kind(frame[name])
+    made: dict[str, Any] = {"field": name, "type": kind, "title": _words(name)}
     formats = {"quantitative": ".4~g", "temporal": "%Y-%m-%d"}
-    form = {"format": formats[kind]} if kind in formats else {}
-    return alt.Tooltip(field=name, type=kind, title=_words(name), **form)
+    if kind in formats:
+        made["format"] = formats[kind]
+    return alt.Tooltip(**made)
 
 
-def _kind(column: pd.Series) -> str:
+def _kind(column: pd.Series) -> Measure:
     if pd.api.types.is_datetime64_any_dtype(column):
         return "temporal"
     is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
@@ -447,15 +573,18 @@ def _loggable(frame: pd.DataFrame, figure: Figure) -> pd.DataFrame:
 
 
 def _shown_intervals(frame: pd.DataFrame) -> pd.DataFrame:
-    """`frame` with a series, a flag for intervals without an upper bound, and the interval in words."""
+    """`frame` with a series, a flag for intervals without upper bound, and the words for each."""
     made = frame.copy()
     for name, default in (("series", OURS), ("is_open", False)):
         if name not in made:
             made[name] = default
-    return made.assign(shown=[_interval_words(row) for row in made.to_dict("records")])
+    made["is_open"] |= np.isposinf(made["upper"].astype(float))
+    numbers = ["median", "lower", "upper"]
+    made[numbers] = made[numbers].astype(float).replace([np.inf, -np.inf], np.nan)
+    return made.assign(shown=[_interval_words(dict(row)) for row in made.to_dict("records")])
 
 
-def _interval_words(row: dict[str, Any]) -> str:
+def _interval_words(row: dict[Any, Any]) -> str:
     if pd.isna(row["median"]) and pd.isna(row["lower"]):
         return "not reported"
     median = "no median" if pd.isna(row["median"]) else format_number(row["median"], 3)
@@ -466,11 +595,11 @@ def _interval_words(row: dict[str, Any]) -> str:
 
 
 def _domain(frame: pd.DataFrame, is_log: bool) -> tuple[float, float]:
-    """The range of an axis of intervals with room at both ends; the open ones need some on the right."""
-    values = frame[["median", "lower", "upper"]].astype(float).stack().dropna()
+    """The range of an axis of intervals; open ones need more room on the right."""
+    values = frame[["median", "lower", "upper"]].stack().dropna()
     if values.empty:
         return (0.1, 10.0) if is_log else (0.0, 1.0)
-    low, high = float(values.min()), float(values.max())
+    low, high = float(np.min(values)), float(np.max(values))
     if is_log:
         return low / 1.25, high * (2.0 if frame["is_open"].any() else 1.25)
     room = (high - low) or abs(high) or 1.0
@@ -486,7 +615,8 @@ def _describe_intervals(frame: pd.DataFrame) -> str:
 def _describe_range(frame: pd.DataFrame, figure: Figure) -> str:
     if frame.empty or _kind(frame[figure.y]) != "quantitative":
         return ""
-    low, high = (format_number(value, 3) for value in (frame[figure.y].min(), frame[figure.y].max()))
+    ends = frame[figure.y].agg(["min", "max"])
+    low, high = (format_number(value, 3) for value in ends.astype(float).tolist())
     return f", from {low} to {high}"
 
 

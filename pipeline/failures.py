@@ -31,6 +31,8 @@ class SourceError(Exception):
         super().__init__("\n".join(str(failure) for failure in self.failures))
 
 
-def file_failure(path: Path, rule: str, remedy: str, column: str = "", value: str = "") -> SourceError:
+def file_failure(
+    path: Path, rule: str, remedy: str, column: str = "", value: str = ""
+) -> SourceError:
     """The error for a fault of a file as a whole."""
     return SourceError([Failure(str(path), None, column, value, rule, remedy)])

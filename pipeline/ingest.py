@@ -21,7 +21,11 @@ from pipeline.records import read_records
 from pipeline.stage import stage_main
 
 TRUTHS = {"true": True, "false": False}
-DATE_ORDERS = {"ymd": r"(?P<y>\d{4})[/.](?P<m>\d{1,2})[/.](?P<d>\d{1,2})", "dmy": r"(?P<d>\d{1,2})[/.](?P<m>\d{1,2})[/.](?P<y>\d{4})", "mdy": r"(?P<m>\d{1,2})[/.](?P<d>\d{1,2})[/.](?P<y>\d{4})"}
+DATE_ORDERS = {
+    "ymd": r"(?P<y>\d{4})[/.](?P<m>\d{1,2})[/.](?P<d>\d{1,2})",
+    "dmy": r"(?P<d>\d{1,2})[/.](?P<m>\d{1,2})[/.](?P<y>\d{4})",
+    "mdy": r"(?P<m>\d{1,2})[/.](?P<d>\d{1,2})[/.](?P<y>\d{4})",
+}
 ISO_DATE = r"(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})"
 # Exclusions of these rules speak of rows whose model is not a training run: they are not joined.
 NOT_A_RUN = {"human", "repeats another row", "chance"}
@@ -44,7 +48,9 @@ class Problems:
             raise SourceError(self.failures)
 
 
-def ingest(card: LoadedCard, records: pd.DataFrame, runs: pd.DataFrame | None = None) -> pd.DataFrame:
+def ingest(
+    card: LoadedCard, records: pd.DataFrame, runs: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """The canonical table of a dataset, one row per row of `records`, in its order.
 
     `runs` is the validated run registry, needed where the card says `runs: registry`. Raises SourceError with every
@@ -71,7 +77,9 @@ def ingest(card: LoadedCard, records: pd.DataFrame, runs: pd.DataFrame | None = 
 
 
 def _dtypes(table: str) -> dict[str, str]:
-    return {name: str(column.dtype) for name, column in tables.TABLES[table].to_schema().columns.items()}
+    return {
+        name: str(column.dtype) for name, column in tables.TABLES[table].to_schema().columns.items()
+    }
 
 
 def _check_columns(card: LoadedCard, records: pd.DataFrame) -> None:
@@ -84,11 +92,25 @@ def _check_columns(card: LoadedCard, records: pd.DataFrame) -> None:
     }
     known = used | set(card.card.ignored) | {"line"}
     missing = [
-        Failure(str(card.records_path), 1, name, "", "the card reads this column and the file lacks it", _suggest(name, records.columns))
+        Failure(
+            str(card.records_path),
+            1,
+            name,
+            "",
+            "the card reads this column and the file lacks it",
+            _suggest(name, records.columns),
+        )
         for name in sorted(used - set(records.columns))
     ]
     extra = [
-        Failure(str(card.records_path), 1, name, "", "no column of the card reads this column", "map it, or list it under `ignored` with a reason")
+        Failure(
+            str(card.records_path),
+            1,
+            name,
+            "",
+            "no column of the card reads this column",
+            "map it, or list it under `ignored` with a reason",
+        )
         for name in sorted(set(records.columns) - known)
     ]
     if missing or extra:
@@ -97,7 +119,11 @@ def _check_columns(card: LoadedCard, records: pd.DataFrame) -> None:
 
 def _suggest(name: str, choices: pd.Index | pd.Series | list[str]) -> str:
     near = [match[0] for match in process.extract(name, list(choices), limit=3, score_cutoff=50)]
-    return f"did you mean {' or '.join(repr(n) for n in near)}?" if near else "add it, or correct the card"
+    return (
+        f"did you mean {' or '.join(repr(n) for n in near)}?"
+        if near
+        else "add it, or correct the card"
+    )
 
 
 def _correct(card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:
@@ -144,20 +170,33 @@ def _read_column(
         return _read_numbers(name, source, cells, records, problems)
     if dtype.startswith("datetime64"):
         order = source.order
-        return _read_cells(cells, column, problems, lambda text: _read_date(text, order)).astype(dtype)
+        return _read_cells(cells, column, problems, lambda text: _read_date(text, order)).astype(
+            dtype
+        )
     if dtype == "bool":
-        return _read_cells(cells, column, problems, _read_truth).astype("boolean").fillna(False).astype(bool)
+        return (
+            _read_cells(cells, column, problems, _read_truth)
+            .astype("boolean")
+            .fillna(False)
+            .astype(bool)
+        )
     return cells.where(cells != "").astype("str")
 
 
-def _translate(cells: pd.Series, values: dict[str, str | int | float | bool], column: str, problems: Problems) -> pd.Series:
+def _translate(
+    cells: pd.Series, values: dict[str, str | int | float | bool], column: str, problems: Problems
+) -> pd.Series:
     for row, cell in enumerate(cells):
         if cell not in values:
-            problems.add(row, column, cell, "the card gives no value for this cell", "add it under `values`")
+            problems.add(
+                row, column, cell, "the card gives no value for this cell", "add it under `values`"
+            )
     return cells.map(lambda cell: str(values.get(cell, "")).strip())
 
 
-def _read_cells(cells: pd.Series, column: str, problems: Problems, read: Callable[[str], object]) -> pd.Series:
+def _read_cells(
+    cells: pd.Series, column: str, problems: Problems, read: Callable[[str], object]
+) -> pd.Series:
     """Each non-empty cell through `read`, whose ValueError (rule; remedy) becomes a failure."""
     made: list[object] = []
     for row, cell in enumerate(cells):
@@ -176,7 +215,12 @@ def _read_numbers(
     column = source.source or name
     numbers = _read_cells(cells, column, problems, _read_number).astype("float64")
     if source.unit_column:
-        factors = _read_cells(records[source.unit_column], source.unit_column, problems, lambda unit: _factor(unit, name))
+        factors = _read_cells(
+            records[source.unit_column],
+            source.unit_column,
+            problems,
+            lambda unit: _factor(unit, name),
+        )
         return numbers * factors.astype("float64")
     return numbers * _factor(source.unit, name) if source.unit else numbers
 
@@ -185,7 +229,10 @@ def _factor(unit: str, column: str) -> float:
     try:
         return units.factor(unit, column)
     except ValueError as error:
-        raise ValueError(f"unit {unit!r} does not fit {column}: {error}", "use a unit of pipeline/units.py or of pint") from None
+        raise ValueError(
+            f"unit {unit!r} does not fit {column}: {error}",
+            "use a unit of pipeline/units.py or of pint",
+        ) from None
 
 
 def _read_number(text: str) -> float:
@@ -204,7 +251,9 @@ def _read_date(text: str, order: str | None) -> pd.Timestamp:
             except ValueError:
                 break
     stated = f"as {order} or " if order else ""
-    raise ValueError(f"not a date {stated}as YYYY-MM-DD", "write YYYY-MM-DD, or state the order on the card")
+    raise ValueError(
+        f"not a date {stated}as YYYY-MM-DD", "write YYYY-MM-DD, or state the order on the card"
+    )
 
 
 def _read_truth(text: str) -> bool:
@@ -229,7 +278,9 @@ def _join_runs(frame: pd.DataFrame, runs: pd.DataFrame | None, problems: Problem
         if model not in registry.index and exclusion not in NOT_A_RUN:
             remedy = f"{_suggest(str(model), registry.index)} Else add the run to data/sources/training_runs"
             problems.add(row, "model", str(model), "not in the run registry", remedy)
-    unfit = frame["model"].map(runs.set_index("model")["exclusion"])  # the run's own figures may not be used
+    unfit = frame["model"].map(
+        runs.set_index("model")["exclusion"]
+    )  # the run's own figures may not be used
     frame = frame.assign(exclusion=frame["exclusion"].fillna("run " + unfit).astype("str"))
     joined = registry.reindex(frame["model"]).reset_index(drop=True)
     for name in ("is_compute_circular", "is_open_weights"):
@@ -261,18 +312,25 @@ def _tag_techniques(frame: pd.DataFrame, options: LeaderboardOptions) -> pd.Seri
             )
         )
 
-    return pd.Series([tags(m, h) for m, h in zip(frame["model"], frame["method"], strict=True)], dtype="str")
+    return pd.Series(
+        [tags(m, h) for m, h in zip(frame["model"], frame["method"], strict=True)], dtype="str"
+    )
 
 
 def main(argv: list[str] | None = None) -> int:
     """Read the card and its records, write the canonical table."""
-    parser = argparse.ArgumentParser(prog="python -m pipeline.ingest", description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--card", type=Path, required=True, help="data/sources/<dataset>/source.yaml")
-    parser.add_argument("--table-name", required=True, choices=sorted(tables.TABLES), help="the table it fills")
-    parser.add_argument("--runs", type=Path, help="validated run registry, where the card says `runs: registry`")
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline.ingest", description=__doc__.splitlines()[0] if __doc__ else ""
+    )
+    parser.add_argument(
+        "--card", type=Path, required=True, help="data/sources/<dataset>/source.yaml"
+    )
+    parser.add_argument(
+        "--runs", type=Path, help="validated run registry, where the card says `runs: registry`"
+    )
     parser.add_argument("--output", type=Path, required=True, help="data/tables/<dataset>.parquet")
     options = parser.parse_args(argv)
-    card = load_card(options.card, options.table_name)
+    card = load_card(options.card)
     runs = pd.read_parquet(options.runs) if options.runs else None
     table = ingest(card, read_records(card.records_path), runs)
     write_parquet(options.output, table)

@@ -1,4 +1,4 @@
-"""What every page shares: numbers in people's units, downloads, embedded JSON and the template environment."""
+"""What every page shares: numbers in people's units, downloads, embedded JSON and templates."""
 
 import base64
 import json
@@ -42,8 +42,15 @@ def format_quantity(value: float, unit: str, digits: int = SIGNIFICANT_PROSE) ->
         moles = f" ({format_number(value / MOLE, digits)} mol)" if value >= MOLES_FROM else ""
         return format_number(value, digits) + moles
     if is_share(unit):
-        return f"{format_number(100 * value, digits)} %"
+        return f"{format_number(100 * value, digits)}\N{NO-BREAK SPACE}%"
     return format_number(value, digits)
+
+
+def format_fixed(value: float | None, decimals: int) -> str:
+    """`value` with that many decimals; a value that does not exist is said not to."""
+    if value is None:
+        return "not measured"
+    return f"{value:,.{decimals}f}".replace("-", "−")
 
 
 def is_share(unit: str) -> bool:
@@ -54,7 +61,13 @@ def is_share(unit: str) -> bool:
 def json_script(value: Any) -> Markup:
     """JSON that cannot end the script element it stands in."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    escapes = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+    escapes = {
+        "<": "\\u003c",
+        ">": "\\u003e",
+        "&": "\\u0026",
+        "\u2028": "\\u2028",
+        "\u2029": "\\u2029",
+    }
     return Markup("".join(escapes.get(character, character) for character in text))
 
 
@@ -65,7 +78,7 @@ def csv_address(frame: pd.DataFrame) -> str:
 
 
 def neutralise(frame: pd.DataFrame) -> pd.DataFrame:
-    """`frame` with text that a spreadsheet would run as a formula quoted; numbers are left alone."""
+    """`frame` with text that a spreadsheet would run as a formula quoted; numbers stay."""
     safe = frame.copy()
     for name in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[name]) and not _is_date(safe[name]):
@@ -87,7 +100,7 @@ def slug(text: str) -> str:
 
 
 def format_cell(value: Any) -> str:
-    """A cell of the data as text: dates as YYYY-MM-DD, numbers to four digits, nothing where it is missing."""
+    """A cell as text: dates as YYYY-MM-DD, numbers to four digits, nothing where it is missing."""
     if pd.isna(value):
         return ""
     if isinstance(value, pd.Timestamp):
@@ -124,6 +137,11 @@ def environment(templates: Path) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"slug": slug, "json_script": json_script, "csv_address": csv_address}
+    made.filters |= {
+        "slug": slug,
+        "json_script": json_script,
+        "csv_address": csv_address,
+        "fixed": format_fixed,
+    }
     made.globals |= {"chart_library": chart_library}
     return made

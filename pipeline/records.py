@@ -21,7 +21,9 @@ def read_records(path: Path) -> pd.DataFrame:
         header = next(lines, [])
         rows = [(lines.line_num, row) for row in lines if row]
     except csv.Error as error:
-        raise file_failure(path, f"not CSV: {error} at line {lines.line_num}", "mend the quoting") from None
+        raise file_failure(
+            path, f"not CSV: {error} at line {lines.line_num}", "mend the quoting"
+        ) from None
     _check_shape(path, header, rows)
     frame = pd.DataFrame([row for _, row in rows], columns=header, dtype=str)
     return frame.apply(lambda column: column.str.strip()).assign(line=[line for line, _ in rows])
@@ -29,32 +31,52 @@ def read_records(path: Path) -> pd.DataFrame:
 
 def _read_text(path: Path) -> str:
     if not path.is_file():
-        raise file_failure(path, "the file is missing", "put the data beside the card as records.csv")
+        raise file_failure(
+            path, "the file is missing", "put the data beside the card as records.csv"
+        )
     content = path.read_bytes()
     found = BYTE_ORDER_MARKS.get(content[:2])
     if found or b"\x00" in content:
-        raise file_failure(path, f"the file is {found or 'binary or UTF-16'}, not UTF-8", "save it as CSV in UTF-8")
+        raise file_failure(
+            path, f"the file is {found or 'binary or UTF-16'}, not UTF-8", "save it as CSV in UTF-8"
+        )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         value = content[error.start : error.end].hex()
         raise SourceError(
-            [Failure(str(path), line, "", value, f"byte 0x{value} is not UTF-8", "save the file as CSV in UTF-8")]
+            [
+                Failure(
+                    str(path),
+                    line,
+                    "",
+                    value,
+                    f"byte 0x{value} is not UTF-8",
+                    "save the file as CSV in UTF-8",
+                )
+            ]
         ) from None
 
 
 def _check_shape(path: Path, header: list[str], rows: list[tuple[int, list[str]]]) -> None:
     repeated = sorted({name for name in header if header.count(name) > 1})
     if repeated:
-        raise file_failure(path, f"column names repeat: {repeated}", "give each column its own name")
+        raise file_failure(
+            path, f"column names repeat: {repeated}", "give each column its own name"
+        )
     if "line" in header:
         raise file_failure(path, "'line' is a column of the pipeline", "rename the column")
     if not rows:
         raise file_failure(path, "no rows", "add the data below the header")
     uneven = [
         Failure(
-            str(path), line, "", "", f"{len(row)} cells where the header has {len(header)}", "quote cells that hold commas"
+            str(path),
+            line,
+            "",
+            "",
+            f"{len(row)} cells where the header has {len(header)}",
+            "quote cells that hold commas",
         )
         for line, row in rows
         if len(row) != len(header)

@@ -1,20 +1,21 @@
-"""One self-contained HTML page from one posterior: the answer, the evidence, and every check a reader may ask for.
+"""One self-contained HTML page from one posterior: the answer, the evidence, and every check.
 
-The page says the verdict first. Where the fit did not converge it gives no headline and says so before any number.
+The page says the verdict first. Where the fit did not converge it says so before any number and
+gives no headline.
 """
 
 import argparse
 import inspect
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import xarray as xr
 
-from models import Card, Figure, Model, flatten, load
+from models import Figure, estimand_key, flatten
 from models._prior import list_priors
 from pipeline import answers, charts, pages, summaries
 from pipeline.answers import INTERVAL_WORDS, Attributions
@@ -22,9 +23,9 @@ from pipeline.bibliography import Bibliography, Reference, read_bibliography
 from pipeline.cards import LoadedCard, load_card
 from pipeline.charts import Drawing
 from pipeline.files import write_text
+from pipeline.posteriors import Cell, add_cell_arguments, load_cell
 from pipeline.tables import TABLES
 
-LOG_RATIO = 30  # positive values that span more than this get a logarithmic axis
 PROVENANCE_COLUMNS = {"line", "citation", "locator", "is_verified", "exclusion"}
 
 
@@ -33,11 +34,8 @@ class Inputs:
     """All that a page is made of."""
 
     card: LoadedCard
-    table: pd.DataFrame
-    runs: pd.DataFrame | None
+    cell: Cell
     model_name: str
-    model: Model
-    tree: xr.DataTree
     validation: dict[str, Any]
     check: dict[str, Any]
     attributions: Attributions
@@ -48,19 +46,15 @@ class Inputs:
         """The posterior draws."""
         return self.group("posterior")
 
-    @property
-    def model_card(self) -> Card:
-        """What the model may know of the dataset."""
-        return self.card.for_model(self.runs)
-
     def group(self, name: str) -> xr.Dataset:
         """A group of the posterior file; empty where the file has none."""
-        return self.tree[name].to_dataset() if name in self.tree.children else xr.Dataset()
+        tree = self.cell.tree
+        return tree[name].to_dataset() if name in tree.children else xr.Dataset()
 
 
 def render(inputs: Inputs, templates: Path) -> str:
     """The page as HTML text; the same inputs give the same text."""
-    headline = inputs.model.headline(inputs.model_card)
+    headline = inputs.cell.model.headline(inputs.cell.card)
     answer = answers.answer(headline, inputs.attributions, inputs.check)
     references = cite_sources(inputs)
     drawings = {
@@ -73,7 +67,7 @@ def render(inputs: Inputs, templates: Path) -> str:
     page = pages.environment(templates).get_template("posterior.html.jinja")
     return page.render(
         title=inputs.card.card.title,
-        model_title=inputs.model.TITLE,
+        model_title=inputs.cell.model.TITLE,
         name=f"{inputs.card.dataset}-{inputs.model_name}",
         card=inputs.card.card,
         answer=answer,
@@ -83,83 +77,97 @@ def render(inputs: Inputs, templates: Path) -> str:
         convergence=answers.describe_convergence(inputs.check),
         interval_words=INTERVAL_WORDS,
         drawings=drawings,
-        specs=collect_specs(drawings),
+        specs=charts.collect_specs(drawing for group in drawings.values() for drawing in group),
         chart_config=charts.CONFIG,
         estimates=list_estimates(inputs.attributions),
         published=list_published(inputs, references),
-        equations=inspect.cleandoc(inputs.model.__doc__ or ""),
-        priors=list_priors(inputs.model.Priors()),
+        equations=inspect.cleandoc(inputs.cell.model.__doc__ or ""),
+        priors=list_priors(inputs.cell.model.Priors()),
         validation=inputs.validation,
-        rows=list_rows(inputs.table, references),
-        columns=describe_columns(inputs.table, inputs.card.table),
-        table_csv=pages.csv_address(inputs.table),
+        rows=list_rows(inputs.cell.table, references),
+        columns=describe_columns(inputs.cell.table, inputs.card.table),
+        table_csv=pages.csv_address(inputs.cell.table),
         references=references,
-        provenance=list_provenance(inputs.tree.attrs),
+        provenance=list_provenance(inputs.cell.tree.attrs),
     )
 
 
 def cite_sources(inputs: Inputs) -> dict[str, tuple[int, Reference]]:
     """Every source of the page by key, numbered in the order in which readers meet them."""
     card = inputs.card.card
-    keys = [*card.citations, *inputs.table["citation"], *(row.citation for row in card.published)]
+    keys = [
+        *card.citations,
+        *inputs.cell.table["citation"],
+        *(row.citation for row in card.published),
+    ]
     cited = inputs.bibliography.cite(keys)
     return {reference.key: (number, reference) for number, reference in enumerate(cited, start=1)}
 
 
 def draw_evidence(inputs: Inputs) -> list[Drawing]:
     """The model's own figures."""
-    figures = inputs.model.charts(inputs.posterior, inputs.table, inputs.model_card)
-    return [charts.draw(figure) for figure in figures]
+    figures = inputs.cell.model.charts(inputs.posterior, inputs.cell.table, inputs.cell.card)
+    return [charts.draw(name_sources(figure, inputs.bibliography)) for figure in figures]
+
+
+def name_sources(figure: Figure, bibliography: Bibliography) -> Figure:
+    """The figure with citation keys replaced by what readers know: "Doe et al. 2022"."""
+    if "citation" not in figure.frame:
+        return figure
+    short = {key: reference.short for key, reference in bibliography.items()}
+    return replace(figure, frame=figure.frame.assign(citation=figure.frame["citation"].map(short)))
 
 
 def draw_literature(inputs: Inputs) -> list[Drawing]:
-    """Ours beside the classical baseline and published values; nothing of ours where the fit did not converge."""
-    baseline = inputs.model.baseline(inputs.table, inputs.model_card)
-    frame = summaries.compare_with_literature(inputs.attributions, baseline, inputs.card.card.published)
+    """Ours beside the classical baseline and published values; none where the fit failed."""
+    baseline = inputs.cell.model.baseline(inputs.cell.table, inputs.cell.card)
+    frame = summaries.compare_with_literature(
+        inputs.attributions, baseline, inputs.card.card.published
+    )
     if frame.empty or not answers.has_passed(inputs.check):
         return []
-    first = frame.drop_duplicates("panel").set_index("panel")["key"]
-    frame["title"] = [inputs.attributions[first[panel]]["label"] for panel in frame["panel"]]
-    frame["unit"] = [unit_words(inputs.attributions[first[panel]]["unit"]) for panel in frame["panel"]]
+    attributes = {
+        estimand_key(str(name), variable): variable.attrs
+        for name, variable in inputs.cell.estimands.items()
+    }
+    frame["title"] = [attributes[panel]["label"] for panel in frame["panel"]]
+    frame["unit"] = [summaries.unit_words(attributes[panel]["unit"]) for panel in frame["panel"]]
+    frame["label"] = [
+        attributes[panel].get("labels", {}).get(label, label)
+        for panel, label in zip(frame["panel"], frame["label"], strict=True)
+    ]
     figure = Figure(
         "intervals",
         "literature",
         "Beside the classical baseline and published values",
-        f"Bold rows are this posterior ({INTERVAL_WORDS}). Published intervals are as printed, with the probability "
-        "given in the table of published values.",
+        f"Bold rows are this posterior ({INTERVAL_WORDS}). Published intervals are as printed, "
+        "with the probability given in the table of published values.",
         frame,
     )
-    return [charts.draw_literature(figure, logarithmic_panels(frame))]
-
-
-def logarithmic_panels(frame: pd.DataFrame) -> list[str]:
-    """Panels whose values are all positive and span too much for a linear axis."""
-    chosen = []
-    for panel, rows in frame.groupby("panel", sort=False):
-        values = rows[["median", "lower", "upper"]].astype(float).stack().dropna()
-        if len(values) and values.min() > 0 and values.max() / values.min() > LOG_RATIO:
-            chosen.append(str(panel))
-    return chosen
+    return [charts.draw_literature(figure, summaries.logarithmic_panels(frame))]
 
 
 def draw_priors(inputs: Inputs) -> list[Drawing]:
     """Prior against posterior of every parameter that has a prior of its own."""
-    priors = list_priors(inputs.model.Priors())
-    frame, logarithmic = summaries.compare_densities(inputs.group("prior"), inputs.posterior, priors)
+    priors = list_priors(inputs.cell.model.Priors())
+    frame, logarithmic = summaries.compare_densities(
+        inputs.group("prior"), inputs.posterior, priors
+    )
     if frame.empty:
         return []
     figure = Figure(
         "scatter",
         "prior-and-posterior",
-        "Prior against posterior",
-        "Where the two curves agree the data said nothing. A prior much wider than the posterior runs off the panel.",
+        "What the data added to the priors",
+        "Where the two curves agree the data said nothing. A prior much wider than the posterior "
+        "runs off the panel.",
         frame,
     )
     return [charts.draw_densities(figure, logarithmic)]
 
 
 def draw_predictions(inputs: Inputs) -> list[Drawing]:
-    """The posterior predictive check: intervals, and the calibration of the predictive distribution."""
+    """The posterior predictive check: intervals, and how predictive ranks are distributed."""
     predicted, observed = inputs.group("posterior_predictive"), inputs.group("observed_data")
     if not set(predicted.data_vars) & set(observed.data_vars):
         return []
@@ -168,8 +176,9 @@ def draw_predictions(inputs: Inputs) -> list[Drawing]:
     intervals = Figure(
         "scatter",
         "predictions",
-        "Observed values and what the model predicts for them",
-        f"{inside} of the {len(frame)} observed values lie in their 90 % predictive interval; crosses lie outside.",
+        "Does the model predict the data it was fitted to?",
+        f"{inside} of the {len(frame)} observed values lie in their 90 % predictive interval; "
+        "crosses lie outside.",
         frame,
         y_title="observed (point), predicted (bar)",
     )
@@ -177,8 +186,8 @@ def draw_predictions(inputs: Inputs) -> list[Drawing]:
         "scatter",
         "predictive-ranks",
         "Where the observed values fall in their predictive distributions",
-        "Predictive ranks less the uniform distribution, with the band in which 95 % of well-specified models stay. "
-        "The same data were fitted, so the curve lies closer to zero than the band says.",
+        "Predictive ranks less the uniform distribution, with the band in which 95 % of "
+        "well-specified models stay. The same data were fitted, so the curve lies closer to zero than the band.",
         summaries.pit_differences(predicted, observed),
         x_title="predictive rank",
         y_title="difference",
@@ -188,31 +197,23 @@ def draw_predictions(inputs: Inputs) -> list[Drawing]:
 
 def draw_chains(inputs: Inputs, key: str) -> list[Drawing]:
     """Whether the chains agree on the headline quantity."""
-    estimands = dict(flatten(inputs.model.estimands(inputs.posterior, inputs.table, inputs.model_card)))
+    estimands = dict(flatten(inputs.cell.estimands))
     if key not in estimands or float(estimands[key].max()) == float(estimands[key].min()):
         return []
-    frame = summaries.rank_differences(estimands[key], key, inputs.check["min_ess_bulk"])
+    frame = summaries.rank_differences(
+        estimands[key], key, inputs.check["min_ess_bulk"] or estimands[key].size
+    )
     figure = Figure(
         "scatter",
         "chains",
         "Do the chains agree on the headline?",
-        "Ranks of each chain's draws among all draws, less the uniform distribution. Chains that sample the same "
-        "distribution stay in the band.",
+        "Ranks of each chain's draws among all draws, less the uniform distribution. "
+        "Chains that sample the same distribution stay in the band.",
         frame,
         x_title="rank among all draws",
         y_title="difference",
     )
     return [charts.draw_differences(figure)]
-
-
-def collect_specs(drawings: dict[str, list[Drawing]]) -> dict[str, dict[str, Any]]:
-    """Every chart of the page by the id of its place."""
-    return {
-        f"{drawing.id}-{number}": panel.spec
-        for group in drawings.values()
-        for drawing in group
-        for number, panel in enumerate(drawing.panels)
-    }
 
 
 def list_estimates(attributions: Attributions) -> list[dict[str, str]]:
@@ -221,8 +222,10 @@ def list_estimates(attributions: Attributions) -> list[dict[str, str]]:
         {
             "key": key,
             "label": found["label"],
-            "unit": unit_words(found["unit"]),
-            "median": "" if found.get("reason") else answers.describe_bound(found, "median", pages.SIGNIFICANT_TABLE),
+            "unit": "" if pages.is_share(found["unit"]) else summaries.unit_words(found["unit"]),
+            "median": ""
+            if found.get("reason")
+            else answers.describe_bound(found, "median", pages.SIGNIFICANT_TABLE),
             "interval": answers.describe_interval(found, pages.SIGNIFICANT_TABLE),
             "p_positive": "" if found["p_positive"] is None else f"{found['p_positive']:.3f}",
             "p_finite": "" if found["p_finite"] in (None, 1) else f"{found['p_finite']:.3f}",
@@ -231,15 +234,13 @@ def list_estimates(attributions: Attributions) -> list[dict[str, str]]:
     ]
 
 
-def unit_words(unit: str) -> str:
-    """A unit as a column prints it: nothing for a pure number."""
-    return "" if unit in ("1", "dimensionless") else unit
-
-
-def list_published(inputs: Inputs, references: dict[str, tuple[int, Reference]]) -> list[dict[str, Any]]:
+def list_published(
+    inputs: Inputs, references: dict[str, tuple[int, Reference]]
+) -> list[dict[str, Any]]:
     """Published values as their sources print them."""
     return [
-        row.model_dump() | {"number": references[row.citation][0], "short": references[row.citation][1].short}
+        row.model_dump()
+        | {"number": references[row.citation][0], "short": references[row.citation][1].short}
         | {name: pages.format_cell(getattr(row, name)) for name in ("estimate", "lower", "upper")}
         for row in inputs.card.card.published
     ]
@@ -248,15 +249,25 @@ def list_published(inputs: Inputs, references: dict[str, tuple[int, Reference]])
 def describe_columns(table: pd.DataFrame, table_name: str) -> list[tuple[str, str, str]]:
     """Name, description and unit of the columns the page shows: those with a value in some row."""
     schema = TABLES[table_name].to_schema().columns
-    shown = [name for name in table if name not in PROVENANCE_COLUMNS and table[name].astype(str).ne("").any()]
+    shown = [
+        name
+        for name in table
+        if name not in PROVENANCE_COLUMNS and table[name].astype(str).ne("").any()
+    ]
     return [
-        (str(name), str(schema[name].description), str((schema[name].metadata or {}).get("unit", "")))
+        (
+            str(name),
+            str(schema[name].description),
+            str((schema[name].metadata or {}).get("unit", "")),
+        )
         for name in shown
         if table[name].notna().any()
     ]
 
 
-def list_rows(table: pd.DataFrame, references: dict[str, tuple[int, Reference]]) -> list[dict[str, Any]]:
+def list_rows(
+    table: pd.DataFrame, references: dict[str, tuple[int, Reference]]
+) -> list[dict[str, Any]]:
     """Every row of the data as text, with its source's number and whether it was fitted."""
     return [
         {
@@ -271,7 +282,7 @@ def list_rows(table: pd.DataFrame, references: dict[str, tuple[int, Reference]])
     ]
 
 
-def list_provenance(attributes: dict[str, Any]) -> list[tuple[str, str]]:
+def list_provenance(attributes: dict[Any, Any]) -> list[tuple[str, str]]:
     """The root attributes of the posterior file, with the JSON ones taken apart."""
     rows = []
     for name, value in sorted(attributes.items()):
@@ -283,15 +294,10 @@ def list_provenance(attributes: dict[str, Any]) -> list[tuple[str, str]]:
 
 def read_inputs(options: argparse.Namespace) -> Inputs:
     """Read every file that the command line names."""
-    with xr.open_datatree(options.posterior, engine="h5netcdf") as tree:
-        loaded = tree.load()
     return Inputs(
-        card=load_card(options.card, options.table_name),
-        table=pd.read_parquet(options.table),
-        runs=None if options.runs is None else pd.read_parquet(options.runs),
+        card=load_card(options.card),
+        cell=load_cell(options),
         model_name=options.model,
-        model=load(options.model),
-        tree=loaded,
         validation=json.loads(options.validation.read_text(encoding="utf-8")),
         check=json.loads(options.check.read_text(encoding="utf-8")),
         attributions=json.loads(options.attribution.read_text(encoding="utf-8")),
@@ -301,19 +307,19 @@ def read_inputs(options: argparse.Namespace) -> Inputs:
 
 def main(argv: list[str] | None = None) -> int:
     """Write the page of one posterior."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--card", type=Path, required=True, help="data/sources/<dataset>/source.yaml")
-    parser.add_argument("--table", type=Path, required=True, help="data/validated/<dataset>.parquet")
-    parser.add_argument("--table-name", choices=list(TABLES), required=True)
-    parser.add_argument("--model", required=True, help="name of the model")
-    parser.add_argument("--posterior", type=Path, required=True, help="data/posteriors/<posterior>.nc")
-    parser.add_argument("--validation", type=Path, required=True, help="data/checks/<dataset>.json")
-    parser.add_argument("--check", type=Path, required=True, help="data/checks/<posterior>.json")
-    parser.add_argument("--attribution", type=Path, required=True, help="data/attributions/<posterior>.json")
-    parser.add_argument("--bibliography", type=Path, required=True, help="data/references.bib")
-    parser.add_argument("--templates", type=Path, required=True, help="reports/templates")
-    parser.add_argument("--runs", type=Path, help="data/validated/training_runs.parquet, for models that ask for it")
-    parser.add_argument("--output", type=Path, required=True, help="reports/html/<posterior>.html")
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline.report", description=__doc__.splitlines()[0] if __doc__ else ""
+    )
+    add_cell_arguments(parser)
+    for flag, words in (
+        ("--validation", "data/checks/<dataset>.json"),
+        ("--check", "data/checks/<dataset>-<model>.json"),
+        ("--attribution", "data/attributions/<dataset>-<model>.json"),
+        ("--bibliography", "data/references.bib"),
+        ("--templates", "reports/templates"),
+        ("--output", "reports/html/<dataset>-<model>.html"),
+    ):
+        parser.add_argument(flag, type=Path, required=True, help=words)
     options = parser.parse_args(argv)
     write_text(options.output, render(read_inputs(options), options.templates))
     print(f"{options.output}", file=sys.stderr)

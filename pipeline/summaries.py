@@ -1,4 +1,4 @@
-"""Frames for the charts of a page, computed from the draws: densities, predictive intervals, rank statistics."""
+"""Frames for the charts of a page: densities, predictive intervals, ranks, ours beside others."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -21,13 +21,25 @@ GRID_POINTS = 90  # of a density
 KEPT_WIDTHS = 4  # of the posterior on each side, beyond which a wide prior is cut
 CURVE_POINTS = 100  # of a cumulative distribution
 BAND_PROBABILITY = 0.95
-LITERATURE_COLUMNS = ["key", "panel", "label", "series", "source", "interval", "median", "lower", "upper", "is_open"]
+LOG_RATIO = 30  # positive values that span more than this get a logarithmic axis
+LITERATURE_COLUMNS = [
+    "key",
+    "panel",
+    "label",
+    "series",
+    "source",
+    "interval",
+    "median",
+    "lower",
+    "upper",
+    "is_open",
+]
 
 
 def compare_densities(
     prior: xr.Dataset, posterior: xr.Dataset, priors: list[tuple[str, Prior]]
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Densities of prior and posterior draws: columns panel, series, x, density; and the panels on a log axis."""
+    """Densities of prior and posterior (panel, series, x, density); the panels on a log axis."""
     frames, logarithmic = [], []
     for name, made in priors:
         if name not in posterior or name not in prior:
@@ -38,7 +50,9 @@ def compare_densities(
             frames.append(_density_pair(title, before, after, is_log))
             logarithmic += [title] if is_log else []
     columns = ["panel", "series", "x", "density"]
-    return (pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)), logarithmic
+    return (
+        pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+    ), logarithmic
 
 
 def _elements(
@@ -57,12 +71,15 @@ def _by_element(variable: xr.DataArray) -> dict[str, np.ndarray]:
     if not dims:
         return {"": stacked.values}
     flat = stacked.stack(element=dims).transpose("element", "sample")
-    labels = [", ".join(str(part) for part in np.atleast_1d(np.array(label, dtype=object))) for label in flat["element"].values]
+    labels = [
+        ", ".join(str(part) for part in np.atleast_1d(np.array(label, dtype=object)))
+        for label in flat["element"].values
+    ]
     return dict(zip(labels, flat.values, strict=True))
 
 
 def _density_pair(panel: str, before: np.ndarray, after: np.ndarray, is_log: bool) -> pd.DataFrame:
-    """Both densities on one grid that shows the posterior whole and cuts a prior that is far wider."""
+    """Both densities on one grid that shows the posterior whole and cuts a far wider prior."""
     if is_log:
         before, after = np.log(before), np.log(after)
     low, high = np.quantile(after, [0.001, 0.999])
@@ -72,31 +89,45 @@ def _density_pair(panel: str, before: np.ndarray, after: np.ndarray, is_log: boo
     right = max(high, min(prior_high, high + KEPT_WIDTHS * width))
     grid = np.linspace(left, right, GRID_POINTS)
     parts = [
-        pd.DataFrame({"panel": panel, "series": series, "x": np.exp(grid) if is_log else grid, "density": _density(draws, grid)})
+        pd.DataFrame(
+            {
+                "panel": panel,
+                "series": series,
+                "x": np.exp(grid) if is_log else grid,
+                "density": _density(draws, grid),
+            }
+        )
         for series, draws in ((PRIOR, before), (POSTERIOR, after))
     ]
     return pd.concat(parts, ignore_index=True)
 
 
 def _density(draws: np.ndarray, grid: np.ndarray) -> np.ndarray:
-    """Kernel density on `grid`, reflected at the ends of the draws so that a positive quantity keeps its edge."""
+    """Kernel density on `grid`, reflected at the ends: a positive quantity keeps its edge."""
     from arviz_stats.base import array_stats  # a second to import
 
     points, density, _ = array_stats.kde(np.ravel(draws))
-    return np.interp(grid, points, density, left=0.0, right=0.0)
+    return np.asarray(np.interp(grid, points, density, left=0.0, right=0.0))
 
 
 def predict(predicted: xr.Dataset, observed: xr.Dataset) -> pd.DataFrame:
-    """Observed values beside their predictive intervals: panel, row, rank, observed, median, lower, upper, is_inside."""
+    """Observed values beside their predictive intervals, a row each, lowest first by panel.
+
+    Columns panel, row, rank, observed, median, lower, upper, is_inside.
+    """
     frames = [
-        _predict_one(name, predicted[name], observed[name]) for name in observed.data_vars if name in predicted
+        _predict_one(name, predicted[name], observed[name])
+        for name in observed.data_vars
+        if name in predicted
     ]
     return pd.concat(frames, ignore_index=True)
 
 
 def _predict_one(name: object, predicted: xr.DataArray, observed: xr.DataArray) -> pd.DataFrame:
     lower, median, upper = (
-        predicted.quantile(list(QUANTILES), dim=("chain", "draw")).transpose("quantile", *observed.dims).values.reshape(3, -1)
+        predicted.quantile(list(QUANTILES), dim=("chain", "draw"))
+        .transpose("quantile", *observed.dims)
+        .values.reshape(3, -1)
     )
     values = observed.values.ravel()
     frame = pd.DataFrame(
@@ -116,7 +147,11 @@ def _predict_one(name: object, predicted: xr.DataArray, observed: xr.DataArray) 
 
 def _row_names(observed: xr.DataArray) -> list[str]:
     """The labels of the observations where the model names them, else their numbers in the fit."""
-    if observed.ndim != 1 or not observed.indexes or np.issubdtype(observed[observed.dims[0]].dtype, np.number):
+    if (
+        observed.ndim != 1
+        or not observed.indexes
+        or np.issubdtype(observed[observed.dims[0]].dtype, np.number)
+    ):
         return [f"row {i + 1} of the fit" for i in range(observed.size)]
     return [str(label) for label in observed[observed.dims[0]].values]
 
@@ -127,7 +162,7 @@ def share_inside(predictions: pd.DataFrame) -> float:
 
 
 def pit_differences(predicted: xr.Dataset, observed: xr.Dataset) -> pd.DataFrame:
-    """Distribution of the observed values' predictive ranks (PIT) less the uniform one, with its simultaneous band.
+    """Distribution of predictive ranks (PIT) less the uniform one, with its simultaneous band.
 
     Ties count half, so discrete outcomes have their mid-rank.
     """
@@ -144,7 +179,8 @@ def pit_differences(predicted: xr.Dataset, observed: xr.Dataset) -> pd.DataFrame
 def rank_differences(draws: xr.DataArray, label: str, effective_count: float) -> pd.DataFrame:
     """By chain, the distribution of the draws' ranks among all draws less the uniform one.
 
-    The band is that of independent draws as many as the chain's effective ones: chains that agree stay inside.
+    The band is that of as many independent draws as the chain has effective ones: chains that agree
+    stay inside.
     """
     chains = draws.transpose("chain", "draw").values
     ranks = (stats.rankdata(chains).reshape(chains.shape) - 0.5) / chains.size
@@ -154,7 +190,7 @@ def rank_differences(draws: xr.DataArray, label: str, effective_count: float) ->
 
 
 def _differences(panel: str, series: str, ranks: np.ndarray, count: int) -> pd.DataFrame:
-    """Empirical distribution of `ranks` less the uniform one; the band is Kolmogorov's for `count` values."""
+    """Distribution of `ranks` less the uniform one; the band is Kolmogorov's for `count` values."""
     grid = np.linspace(0, 1, CURVE_POINTS + 1)
     distribution = np.searchsorted(np.sort(ranks), grid, side="right") / ranks.size
     reach = float(stats.kstwo.ppf(BAND_PROBABILITY, count))
@@ -171,21 +207,45 @@ def _differences(panel: str, series: str, ranks: np.ndarray, count: int) -> pd.D
 
 
 def compare_with_literature(
-    attributions: Attributions, baseline: pd.DataFrame, published: Sequence[Published]
+    attributions: Attributions,
+    baseline: pd.DataFrame,
+    published: Sequence[Published],
+    always: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """Ours, the classical baseline and published values, a row each, of the estimands that have either.
+    """Ours, the classical baseline and published values of estimands that have either, a row each.
 
+    Estimands in `always` are there even where nothing stands beside them.
     Columns key, panel (the family), label, series, source, interval, median, lower, upper, is_open.
     """
     others = [*_baseline_rows(baseline), *_published_rows(published)]
-    compared = {str(row["key"]) for row in others} & set(attributions)
+    compared = {str(row["key"]) for row in others} & set(attributions) | set(always)
     ours = [_own_row(key, found) for key, found in attributions.items() if key in compared]
-    frame = pd.DataFrame([row for row in (*ours, *others) if row["key"] in compared], columns=LITERATURE_COLUMNS)
+    frame = pd.DataFrame(
+        [row for row in (*ours, *others) if row["key"] in compared], columns=LITERATURE_COLUMNS
+    )
     order = {key: position for position, key in enumerate(attributions)}
-    frame = frame.sort_values("key", key=lambda keys: keys.map(order), kind="stable", ignore_index=True)
+    frame = frame.sort_values(
+        "key", key=lambda keys: keys.map(order), kind="stable", ignore_index=True
+    )
     frame["panel"] = [family(key) for key in frame["key"]]
-    frame["label"] = [element(key) or attributions[key]["label"] for key in frame["key"]]
+    frame["label"] = [element(key) or OURS for key in frame["key"]]
     return frame
+
+
+def logarithmic_panels(frame: pd.DataFrame) -> list[str]:
+    """Panels whose values are all positive and span too much for a linear axis."""
+    chosen = []
+    for panel, rows in frame.groupby("panel", sort=False):
+        values = rows[["median", "lower", "upper"]].astype(float).stack()
+        values = values[np.isfinite(values)]
+        if len(values) and values.min() > 0 and values.max() / values.min() > LOG_RATIO:
+            chosen.append(str(panel))
+    return chosen
+
+
+def unit_words(unit: str) -> str:
+    """A unit as a column prints it: nothing for a pure number."""
+    return "" if unit in ("1", "dimensionless") else unit
 
 
 def family(key: str) -> str:
@@ -201,13 +261,21 @@ def element(key: str) -> str:
 def _own_row(key: str, found: dict[str, Any]) -> dict[str, Any]:
     is_open = bool(found.get("unbounded")) and found["upper"] is None
     numbers = {name: found[name] for name in ("median", "lower", "upper")}
-    return {"key": key, "series": OURS, "source": OURS, "interval": INTERVAL_WORDS, "is_open": is_open} | numbers
+    return {
+        "key": key,
+        "series": OURS,
+        "source": OURS,
+        "interval": INTERVAL_WORDS,
+        "is_open": is_open,
+    } | numbers
 
 
 def _baseline_rows(baseline: pd.DataFrame) -> list[dict[str, Any]]:
     rows = baseline.rename(columns={"estimate": "median", "method": "source"})
     kept = rows[["key", "source", "median", "lower", "upper"]]
-    kept = kept.assign(series=BASELINE, interval=INTERVAL_WORDS.split(" equal")[0] + " interval", is_open=False)
+    kept = kept.assign(
+        series=BASELINE, interval=INTERVAL_WORDS.split(" equal")[0] + " interval", is_open=False
+    )
     return [{str(name): value for name, value in row.items()} for row in kept.to_dict("records")]
 
 
@@ -221,7 +289,7 @@ def _published_rows(published: Sequence[Published]) -> list[dict[str, Any]]:
             "median": row.estimate,
             "lower": row.lower,
             "upper": row.upper,
-            "is_open": False,
+            "is_open": row.lower is not None and row.upper is None,
         }
         for row in published
     ]

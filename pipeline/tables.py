@@ -40,18 +40,29 @@ class _Strict:
 class Provenance(pa.DataFrameModel):
     """Columns of every table: where a row stands and where it comes from."""
 
-    line: Series[int] = _column("line of records.csv", "line", "do not edit by hand", ge=2, unique=True)
+    line: Series[int] = _column(
+        "line of records.csv", "line", "do not edit by hand", ge=2, unique=True
+    )
     citation: Series[str] = _column(
-        "key in data/references.bib", "key", "add the source to data/references.bib", str_length={"min_value": 1}
+        "key in data/references.bib",
+        "key",
+        "add the source to data/references.bib",
+        str_length={"min_value": 1},
     )
     locator: Series[str] = _column(
-        "where in the source the row was read", "text", "name the table, figure or page", nullable=True
+        "where in the source the row was read",
+        "text",
+        "name the table, figure or page",
+        nullable=True,
     )
     is_verified: Series[bool] = _column(
         "the figure was read in the source, not recalled", "true or false", "write true or false"
     )
     exclusion: Series[str] = _column(
-        "why no model reads the row; empty where it is fitted", "text", "state the reason on the card", nullable=True
+        "why no model reads the row; empty where it is fitted",
+        "text",
+        "state the reason on the card",
+        nullable=True,
     )
 
     class Config(_Strict):
@@ -69,14 +80,21 @@ class RunColumns(pa.DataFrameModel):
         nullable=True,
     )
     lab: Series[str] = _column(
-        "who trained it, one name for one laboratory; a fine-tune has its base model's", "name", "name the lab", nullable=True
+        "who trained it, one name for one laboratory; a fine-tune has its base model's",
+        "name",
+        "name the lab",
+        nullable=True,
     )
     family: Series[str] = _column("model family", "name", "name the family", nullable=True)
     parameters: Series[float] = _column(
         "parameters, all experts included", "count", "give a positive count", gt=0, nullable=True
     )
     training_tokens: Series[float] = _column(
-        "tokens seen in training, repeats included", "count", "give a positive count", gt=0, nullable=True
+        "tokens seen in training, repeats included",
+        "count",
+        "give a positive count",
+        gt=0,
+        nullable=True,
     )
     training_flop: Series[float] = _column(
         "training compute, base model and continued training",
@@ -105,11 +123,20 @@ class TrainingRuns(Provenance, RunColumns):
     """The run registry: every model that the leaderboards name, once."""
 
     model: Series[str] = _column(
-        "name of the model", "name", "one row a model: rename or remove the repeat", unique=True, str_length={"min_value": 1}
+        "name of the model",
+        "name",
+        "one row a model: rename or remove the repeat",
+        unique=True,
+        str_length={"min_value": 1},
     )
-    organization: Series[str] = _column("organization as the source names it", "name", "name the organization")
+    organization: Series[str] = _column(
+        "organization as the source names it", "name", "name the organization"
+    )
     base_model: Series[str] = _column(
-        "model it was trained further from; empty for a base model", "name", "name a model of the registry", nullable=True
+        "model it was trained further from; empty for a base model",
+        "name",
+        "name a model of the registry",
+        nullable=True,
     )
     flop_basis: Series[str] = _column(
         "how training_flop was obtained",
@@ -119,7 +146,11 @@ class TrainingRuns(Provenance, RunColumns):
         nullable=True,
     )
     extra_training_tokens: Series[float] = _column(
-        "tokens of the continued training, part of training_tokens", "count", "give a positive count", gt=0, nullable=True
+        "tokens of the continued training, part of training_tokens",
+        "count",
+        "give a positive count",
+        gt=0,
+        nullable=True,
     )
     extra_training_flop: Series[float] = _column(
         "compute of the continued training, part of training_flop",
@@ -129,12 +160,18 @@ class TrainingRuns(Provenance, RunColumns):
         nullable=True,
     )
 
-    @_row_rule("base_model", "the base model is in the registry", "add the base model or correct its name")
+    @_row_rule(
+        "base_model", "the base model is in the registry", "add the base model or correct its name"
+    )
     def base_model_is_registered(cls, frame: pd.DataFrame) -> pd.Series:
         """A fine-tune without its base model cannot share its deviation."""
         return frame["base_model"].isna() | frame["base_model"].isin(frame["model"])
 
-    @_row_rule("extra_training_flop", "continued training is part of the total", "give the total in training_flop")
+    @_row_rule(
+        "extra_training_flop",
+        "continued training is part of the total",
+        "give the total in training_flop",
+    )
     def extra_is_part_of_total(cls, frame: pd.DataFrame) -> pd.Series:
         """Catches totals that leave the continued training out."""
         return ~(frame["extra_training_flop"] >= frame["training_flop"])
@@ -148,15 +185,25 @@ class TrainingRuns(Provenance, RunColumns):
 class Efficiency(Provenance):
     """A model reaches a fixed score with a resource at a date; reruns and records alike."""
 
-    target: Series[str] = _column("level that is reached, named after its first model", "name", "name the target")
+    target: Series[str] = _column(
+        "level that is reached, named after its first model", "name", "name the target"
+    )
     metric: Series[str] = _column("benchmark and metric of the target", "text", "name the metric")
-    target_score: Series[float] = _column("score to reach", "in the metric's unit", "give the score", gt=0)
-    model: Series[str] = _column("model that reaches it", "name", "name the model", str_length={"min_value": 1})
+    target_score: Series[float] = _column(
+        "score to reach", "in the metric's unit", "give the score", gt=0
+    )
+    model: Series[str] = _column(
+        "model that reaches it", "name", "name the model", str_length={"min_value": 1}
+    )
     release_date: Series[pd.Timestamp] = _column(
         "day the model was first described", "date", "write YYYY-MM-DD", ge=pd.Timestamp(1950, 1, 1)
     )
     arxiv_id: Series[str] = _column(
-        "arXiv identifier of the model's paper", "yymm.number", "write yymm.nnnnn", str_matches=r"^\d{4}\.\d{4,5}$", nullable=True
+        "arXiv identifier of the model's paper",
+        "yymm.number",
+        "write yymm.nnnnn",
+        str_matches=r"^\d{4}\.\d{4,5}$",
+        nullable=True,
     )
     resource: Series[float] = _column(
         "what reaching the target took", "resource_kind", "give a positive amount", gt=0, lt=1e30
@@ -164,34 +211,71 @@ class Efficiency(Provenance):
     resource_kind: Series[str] = _column(
         "unit of resource", "class", "write FLOP or minutes", isin=["FLOP", "minutes"]
     )
-    epochs: Series[float] = _column("passes over ImageNet to the target", "count", "give a positive count", gt=0, nullable=True)
+    epochs: Series[float] = _column(
+        "passes over ImageNet to the target", "count", "give a positive count", gt=0, nullable=True
+    )
     multiply_adds_per_image: Series[float] = _column(
-        "multiply-adds of one forward pass", "count", "give multiply-adds, not FLOP", gt=0, nullable=True
+        "multiply-adds of one forward pass",
+        "count",
+        "give multiply-adds, not FLOP",
+        gt=0,
+        nullable=True,
     )
     reduction_factor: Series[float] = _column(
-        "printed ratio of the target's first resource to this one", "factor", "correct the ratio or the resource", gt=0, nullable=True
+        "printed ratio of the target's first resource to this one",
+        "factor",
+        "correct the ratio or the resource",
+        gt=0,
+        nullable=True,
     )
 
-    @_row_rule("reduction_factor", "the ratio agrees with the compute columns", "recompute it from the first row of its target")
+    @_row_rule(
+        "reduction_factor",
+        "the ratio agrees with the compute columns",
+        "recompute it from the first row of its target",
+    )
     def ratio_agrees_with_resource(cls, frame: pd.DataFrame) -> pd.Series:
         """Would have caught 'ResNet-50 to EfficientNet-b1, 10x' beside computes whose ratio is 22.7."""
-        first = frame.sort_values("release_date", kind="stable").groupby("target")["resource"].transform("first")
+        first = (
+            frame.sort_values("release_date", kind="stable")
+            .groupby("target")["resource"]
+            .transform("first")
+        )
         ratio = first.reindex(frame.index) / frame["resource"]
-        return frame["reduction_factor"].isna() | (np.abs(np.log(ratio / frame["reduction_factor"])) < ROUNDING)
+        return frame["reduction_factor"].isna() | (
+            np.abs(np.log(ratio / frame["reduction_factor"])) < ROUNDING
+        )
 
-    @_row_rule("resource", "compute is epochs x multiply-adds x 1.28e6 images x 3", "check the unit and the factor 3 of the backward pass")
+    @_row_rule(
+        "resource",
+        "compute is epochs x multiply-adds x 1.28e6 images x 3",
+        "check the unit and the factor 3 of the backward pass",
+    )
     def compute_agrees_with_epochs(cls, frame: pd.DataFrame) -> pd.Series:
         """Would have caught a column in 1e15 FLOP headed teraflop/s-days, and a missing factor of three."""
-        product = frame["epochs"] * frame["multiply_adds_per_image"] * IMAGENET_IMAGES * FORWARD_AND_BACKWARD
+        product = (
+            frame["epochs"]
+            * frame["multiply_adds_per_image"]
+            * IMAGENET_IMAGES
+            * FORWARD_AND_BACKWARD
+        )
         known = product.notna() & (frame["resource_kind"] == "FLOP")
         return ~known | (np.abs(np.log(frame["resource"] / product)) < ROUNDING)
 
-    @_row_rule("release_date", "year and month agree with the arXiv identifier", "correct the date: day and month may be swapped")
+    @_row_rule(
+        "release_date",
+        "year and month agree with the arXiv identifier",
+        "correct the date: day and month may be swapped",
+    )
     def date_agrees_with_arxiv(cls, frame: pd.DataFrame) -> pd.Series:
         """Would have caught 1/12/2017 read as 12 January for a paper of June."""
-        return frame["arxiv_id"].isna() | (frame["release_date"].dt.strftime("%y%m") == frame["arxiv_id"].str[:4])
+        return frame["arxiv_id"].isna() | (
+            frame["release_date"].dt.strftime("%y%m") == frame["arxiv_id"].str[:4]
+        )
 
-    @_row_rule("model", "a model reaches a target once with the same resource", "remove the repeated row")
+    @_row_rule(
+        "model", "a model reaches a target once with the same resource", "remove the repeated row"
+    )
     def rows_are_distinct(cls, frame: pd.DataFrame) -> pd.Series:
         """A repeated row counts twice in the likelihood."""
         return ~frame.duplicated(["target", "model", "resource", "resource_kind"], keep="first")
@@ -201,13 +285,19 @@ class ScalingGrid(Provenance):
     """Training runs of one recipe that vary parameters and tokens."""
 
     parameters: Series[float] = _column("parameters", "count", "give a positive count", gt=0)
-    training_tokens: Series[float] = _column("tokens seen in training", "count", "give a positive count", gt=0)
-    training_flop: Series[float] = _column("training compute", "FLOP", "give a positive number of FLOP", gt=0, lt=1e30)
+    training_tokens: Series[float] = _column(
+        "tokens seen in training", "count", "give a positive count", gt=0
+    )
+    training_flop: Series[float] = _column(
+        "training compute", "FLOP", "give a positive number of FLOP", gt=0, lt=1e30
+    )
     loss_nats: Series[float] = _column(
         "final training loss", "nats per token", "give a loss in nats per token", gt=0, lt=20
     )
 
-    @_row_rule("training_tokens", "compute is 6 x parameters x tokens", "correct one of the three columns")
+    @_row_rule(
+        "training_tokens", "compute is 6 x parameters x tokens", "correct one of the three columns"
+    )
     def compute_is_6nd(cls, frame: pd.DataFrame) -> pd.Series:
         """Catches a column in the wrong unit."""
         product = 6 * frame["parameters"] * frame["training_tokens"]
@@ -222,22 +312,44 @@ class ScalingGrid(Provenance):
 class AccuracyLeaderboard(Provenance, RunColumns):
     """Scores of models on a benchmark, with what was done on top of the base model."""
 
-    benchmark: Series[str] = _column("benchmark", "name", "name a benchmark of the card", str_length={"min_value": 1})
-    model: Series[str] = _column("model", "name", "name a model of the registry", str_length={"min_value": 1})
+    benchmark: Series[str] = _column(
+        "benchmark", "name", "name a benchmark of the card", str_length={"min_value": 1}
+    )
+    model: Series[str] = _column(
+        "model", "name", "name a model of the registry", str_length={"min_value": 1}
+    )
     score: Series[float] = _column(
-        "share of the questions answered correctly", "0 to 1", "check the unit on the card: percent or fraction", ge=0, le=1
+        "share of the questions answered correctly",
+        "0 to 1",
+        "check the unit on the card: percent or fraction",
+        ge=0,
+        le=1,
     )
     eval_date: Series[pd.Timestamp] = _column(
         "day the score was published", "date", "write YYYY-MM-DD", ge=pd.Timestamp(1950, 1, 1)
     )
-    method: Series[str] = _column("how the model was asked, as the source says", "text", "name the method")
-    techniques: Series[str] = _column(
-        "technique tags, sorted, joined by a space; empty where none", "tags", "map the method on the card"
+    method: Series[str] = _column(
+        "how the model was asked, as the source says", "text", "name the method"
     )
-    n_shot: Series[str] = _column("worked examples in the prompt", "count or text", "give the number of examples", nullable=True)
-    sample_count: Series[float] = _column("samples drawn a question", "count", "give a positive count", ge=1, nullable=True)
+    techniques: Series[str] = _column(
+        "technique tags, sorted, joined by a space; empty where none",
+        "tags",
+        "map the method on the card",
+    )
+    n_shot: Series[str] = _column(
+        "worked examples in the prompt",
+        "count or text",
+        "give the number of examples",
+        nullable=True,
+    )
+    sample_count: Series[float] = _column(
+        "samples drawn a question", "count", "give a positive count", ge=1, nullable=True
+    )
     base_model: Series[str] = _column(
-        "model at the root of its chain of base models; itself for a base model", "name", "name the base model", nullable=True
+        "model at the root of its chain of base models; itself for a base model",
+        "name",
+        "name the base model",
+        nullable=True,
     )
 
     @_row_rule(
@@ -265,7 +377,9 @@ JOINED_FROM_REGISTRY = set(RunColumns.to_schema().columns) | {"base_model"}
 def schema(table: str, retrieved: date) -> pa.DataFrameSchema:
     """The schema of `table` in which no date is later than the day the data were `retrieved`."""
     made = TABLES[table].to_schema()
-    last = pa.Check.le(pd.Timestamp(retrieved), error=f"not after {retrieved}, the day the data were retrieved")
+    last = pa.Check.le(
+        pd.Timestamp(retrieved), error=f"not after {retrieved}, the day the data were retrieved"
+    )
     for name, column in made.columns.items():
         if name.endswith("_date"):
             column.checks = [*column.checks, last]

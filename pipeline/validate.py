@@ -47,10 +47,21 @@ def find_failures(table: pd.DataFrame, card: LoadedCard) -> list[Failure]:
     return []
 
 
-def _to_failure(case: dict[Any, Any], table: pd.DataFrame, schema: pa.DataFrameSchema, card: LoadedCard) -> Failure:
-    if pd.isna(case["index"]):  # the table as a whole: a column is missing, extra or of the wrong type
+def _to_failure(
+    case: dict[Any, Any], table: pd.DataFrame, schema: pa.DataFrameSchema, card: LoadedCard
+) -> Failure:
+    if pd.isna(
+        case["index"]
+    ):  # the table as a whole: a column is missing, extra or of the wrong type
         text = f"{case['check']}: {case['failure_case']}"
-        return Failure(str(card.records_path), None, str(case["column"] or ""), "", text, "correct the card's columns")
+        return Failure(
+            str(card.records_path),
+            None,
+            str(case["column"] or ""),
+            "",
+            text,
+            "correct the card's columns",
+        )
     row = table.loc[case["index"]]
     column, rule, remedy = _place(case, schema)
     value = "" if pd.isna(row[column]) else str(row[column])
@@ -75,7 +86,9 @@ def _in_words(check: str) -> str:
     return words if words in ("not empty", "stands once") else f"{words} {rest.removesuffix(')')}"
 
 
-def split(table: pd.DataFrame, failures: list[Failure], card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:
+def split(
+    table: pd.DataFrame, failures: list[Failure], card: LoadedCard, records: pd.DataFrame
+) -> pd.DataFrame:
     """The rows of `table` that pass. Raises SourceError with every failure that the card does not allow."""
     allowed = pd.Series(False, index=records.index)
     for selection in card.card.allowed_failures:
@@ -87,7 +100,14 @@ def split(table: pd.DataFrame, failures: list[Failure], card: LoadedCard, record
     idle = sorted(allowed_lines - {failure.line for failure in failures})
     if idle:
         raise SourceError(
-            Failure(str(card.path), None, "allowed_failures", "", f"line {line} of records.csv does not fail", "remove it from the card")
+            Failure(
+                str(card.path),
+                None,
+                "allowed_failures",
+                "",
+                f"line {line} of records.csv does not fail",
+                "remove it from the card",
+            )
             for line in idle
         )
     return table[~table["line"].isin(allowed_lines)].reset_index(drop=True)
@@ -111,7 +131,9 @@ def exclude_by_rule(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame
     return table.assign(exclusion=exclusion.astype("str"))
 
 
-def summarise(card: LoadedCard, table: pd.DataFrame, failures: list[Failure], rows_in: int) -> dict[str, Any]:
+def summarise(
+    card: LoadedCard, table: pd.DataFrame, failures: list[Failure], rows_in: int
+) -> dict[str, Any]:
     """What happened to every row, for data/checks/<dataset>.json."""
     excluded = Counter(table["exclusion"].dropna())
     fitted = table[table["exclusion"].isna()]
@@ -125,30 +147,47 @@ def summarise(card: LoadedCard, table: pd.DataFrame, failures: list[Failure], ro
         "excluded": dict(sorted(excluded.items())),
         "admitted_unverified": int((~fitted["is_verified"]).sum()),
         "corrections": [
-            {"column": c.column, "printed": c.printed, "corrected": c.corrected, "rows": c.count, "reason": c.reason}
+            {
+                "column": c.column,
+                "printed": c.printed,
+                "corrected": c.corrected,
+                "rows": c.count,
+                "reason": c.reason,
+            }
             for c in card.card.corrections
         ],
-        "allowed_failures": [{"rows": str(s.rows), "reason": s.reason} for s in card.card.allowed_failures],
+        "allowed_failures": [
+            {"rows": str(s.rows), "reason": s.reason} for s in card.card.allowed_failures
+        ],
         "failures": len(failures),
     }
 
 
 def _quarantine_csv(failures: list[Failure]) -> str:
-    frame = pd.DataFrame([vars(failure) for failure in failures], columns=["file", *QUARANTINE_COLUMNS])
+    frame = pd.DataFrame(
+        [vars(failure) for failure in failures], columns=["file", *QUARANTINE_COLUMNS]
+    )
     return frame[QUARANTINE_COLUMNS].to_csv(index=False, lineterminator="\n")
 
 
 def main(argv: list[str] | None = None) -> int:
     """Validate a table; write it, what happened to its rows, and the quarantine."""
-    parser = argparse.ArgumentParser(prog="python -m pipeline.validate", description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--card", type=Path, required=True, help="data/sources/<dataset>/source.yaml")
-    parser.add_argument("--table-name", required=True, choices=sorted(tables.TABLES), help="the table it fills")
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline.validate", description=__doc__.splitlines()[0] if __doc__ else ""
+    )
+    parser.add_argument(
+        "--card", type=Path, required=True, help="data/sources/<dataset>/source.yaml"
+    )
     parser.add_argument("--table", type=Path, required=True, help="data/tables/<dataset>.parquet")
-    parser.add_argument("--output", type=Path, required=True, help="data/validated/<dataset>.parquet")
+    parser.add_argument(
+        "--output", type=Path, required=True, help="data/validated/<dataset>.parquet"
+    )
     parser.add_argument("--summary", type=Path, required=True, help="data/checks/<dataset>.json")
-    parser.add_argument("--quarantine", type=Path, required=True, help="data/checks/<dataset>-quarantine.csv")
+    parser.add_argument(
+        "--quarantine", type=Path, required=True, help="data/checks/<dataset>-quarantine.csv"
+    )
     options = parser.parse_args(argv)
-    card = load_card(options.card, options.table_name)
+    card = load_card(options.card)
     table, records = pd.read_parquet(options.table), read_records(card.records_path)
     failures = find_failures(table, card)
     write_text(options.quarantine, _quarantine_csv(failures))

@@ -1,0 +1,262 @@
+"""A small cell (dataset x model) for the tests of pages: a toy model and hostile names."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from models import Card, Curve, Figure, Headline
+from models._prior import Prior
+
+HOSTILE = "<script>alert(\"x\")</script> & 'quoted' {{ 7 * 7 }} {median} | `code`"
+FORMULA = "=1+1"
+TEMPLATES = Path(__file__).parents[1] / "reports" / "templates"
+BIBLIOGRAPHY = """
+@article{doe2020, author = {Doe, Jane and Roe, Richard}, title = {A {Title} \\& more}, year = 2020,
+  journal = {Journal}, doi = {10.1000/x_y}, url = {https://example.org/paper}}
+@misc{data2021, author = {{The Group} and others}, title = {Figures}, year = 2021,
+  url = {https://example.org/data}}
+"""
+CARD = """
+table: efficiency
+title: Toy
+question: How fast did the toy improve?
+description: Rows made up for tests.
+citations: [doe2020]
+licence: none
+retrieved: 2024-01-01
+columns: {target: {}, metric: {}, target_score: {}, model: {}, release_date: {}, arxiv_id: {},
+  resource: {}, resource_kind: {}, epochs: {}, multiply_adds_per_image: {}, reduction_factor: {},
+  citation: {}, locator: {}, is_verified: {}}
+exclusions:
+  - {rows: {model: third}, count: 1, rule: outlier, reason: far from all others}
+published:
+  - {estimand: doubling_time_months, label: Doe & Roe, estimate: 16, citation: doe2020,
+     locator: p. 1}
+options: {headline_target: first}
+"""
+ATTRIBUTIONS: dict[str, dict[str, Any]] = {
+    "doubling_time_months": {
+        "label": "Doubling time",
+        "unit": "months",
+        "median": 14.3,
+        "lower": 9.87,
+        "upper": None,
+        "unbounded": True,
+    },
+    "rate[first]": {
+        "label": "Rate",
+        "unit": "decades per year",
+        "median": 0.25,
+        "lower": -0.1,
+        "upper": 0.4,
+    },
+    "share_algorithms[step]": {
+        "label": "Share of algorithms",
+        "unit": "share",
+        "median": None,
+        "lower": None,
+        "upper": None,
+        "reason": "the step is under 0.1 decade in 4 % of the draws",
+    },
+}
+CHECK: dict[str, Any] = {
+    "verdict": "pass",
+    "reasons": [],
+    "max_rhat": 1.002,
+    "min_ess_bulk": 1500.0,
+    "min_ess_tail": 1300.0,
+    "divergences": 0,
+    "min_bfmi": 0.9,
+    "bad_pareto_k": 0,
+    "elpd_loo": -3.2,
+    "elpd_loo_se": 1.1,
+    "is_calibrated": None,
+    "is_identified": None,
+    "prior_sensitivity": {"rate[first]": {"prior": 0.01, "likelihood": 0.1}},
+    "driven_by_prior": [],
+    "constant": ["share_lab[step]"],
+    "worst": [{"name": "rate", "rhat": 1.002, "ess_bulk": 1500.0, "ess_tail": 1300.0}],
+}
+FAILED = {"verdict": "fail", "reasons": ["R-hat of rate is 1.2, above 1.01"]}
+
+
+@dataclass(frozen=True)
+class Priors:
+    """Priors of the toy model."""
+
+    rate: Prior = Prior("Normal", (0.0, 1.0), "decades per year", "either sign")
+    spread: Prior = Prior("LogNormal", (0.0, 1.0), "1", "around one")
+
+
+def make_table() -> pd.DataFrame:
+    """Four rows of `efficiency`: a hostile name, a formula, one left out, one unverified."""
+    models = [HOSTILE, FORMULA, "third", "fourth"]
+    nothing = [np.nan] * len(models)
+    return pd.DataFrame(
+        {
+            "line": range(2, 6),
+            "citation": ["doe2020", "doe2020", "data2021", "data2021"],
+            "locator": ["Table 1", "Table 1", None, "Table <b>2</b>"],
+            "is_verified": [True, True, True, False],
+            "exclusion": [None, None, "outlier", None],
+            "target": "first",
+            "metric": "accuracy",
+            "target_score": 0.5,
+            "model": models,
+            "release_date": pd.to_datetime(
+                ["2012-06-01", "2014-06-01", "2016-06-01", "2018-06-01"]
+            ),
+            "arxiv_id": [None] * len(models),
+            "resource": [1e18, 1e17, 2.5e24, 1e15],
+            "resource_kind": "FLOP",
+            "epochs": nothing,
+            "multiply_adds_per_image": nothing,
+            "reduction_factor": nothing,
+        }
+    )
+
+
+def make_tree() -> xr.DataTree:
+    """A posterior file's groups, with draws from a fixed seed."""
+    rng = np.random.default_rng(20240101)
+    draws = {
+        name: (("chain", "draw"), rng.lognormal(0, 0.2, (2, 100))) for name in ("rate", "spread")
+    }
+    before = {
+        name: (("chain", "draw"), rng.lognormal(0, 1, (1, 100))) for name in ("rate", "spread")
+    }
+    predicted = {"outcome": (("chain", "draw", "row"), rng.normal(0, 1, (2, 100, 3)))}
+    tree = xr.DataTree.from_dict(
+        {
+            "posterior": xr.Dataset(draws),
+            "prior": xr.Dataset(before),
+            "posterior_predictive": xr.Dataset(predicted),
+            "observed_data": xr.Dataset({"outcome": ("row", [-0.5, 0.0, 4.0])}),
+        }
+    )
+    tree.attrs.update(
+        model="toy",
+        dataset="toys",
+        seed=1,
+        data_hash="abc",
+        versions='{"pymc": "6.4.0"}',
+        sampler="{}",
+    )
+    return tree
+
+
+def make_model() -> ModuleType:
+    """A module that satisfies the part of the model contract that pages use."""
+    module = ModuleType("models.toy", "Toy model.\n\n    y < x & z")
+    intervals = pd.DataFrame(
+        {"label": [HOSTILE, "b"], "median": [1.0, 2.0], "lower": [0.5, 1.0], "upper": [2.0, np.inf]}
+    )
+    parts = intervals.drop(columns="label").assign(comparison="A to B", part=["compute", "trend"])
+    curve = Curve(
+        pd.DataFrame(
+            {
+                "x": [1e15, 1e18],
+                "median": [1.0, 2.0],
+                "lower": [0.5, 1.0],
+                "upper": [2.0, 3.0],
+                "series": HOSTILE,
+            }
+        )
+    )
+
+    def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figure]:
+        scatter = Figure(
+            "scatter", "points", "Points", "All rows.", table, "resource", "target_score", "model",
+            is_log_x=True, hover=("model", "release_date", "resource"), curve=curve,
+        )  # fmt: skip
+        return [
+            scatter,
+            Figure("intervals", "rates", "Rates", "By label.", intervals),
+            Figure("parts", "parts", "Parts", "Of a step.", parts),
+        ]
+
+    def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
+        rate = (
+            posterior["rate"]
+            .expand_dims(target=["first"])
+            .assign_attrs(label="Rate", unit="decades per year")
+        )
+        months = posterior["spread"].assign_attrs(label="Doubling time", unit="months")
+        return xr.Dataset({"doubling_time_months": months, "rate": rate})
+
+    def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
+        row = {
+            "key": "rate[first]",
+            "label": "Rate",
+            "method": "OLS",
+            "estimate": 0.2,
+            "lower": 0.1,
+            "upper": 0.3,
+        }
+        return pd.DataFrame([row])
+
+    def headline(card: Card) -> Headline:
+        sentence = "The toy's cost halved every {median} months (90 % interval {lower} to {upper})."
+        return Headline("doubling_time_months", sentence, ("A note.",))
+
+    functions = {
+        "charts": charts,
+        "estimands": estimands,
+        "baseline": baseline,
+        "headline": headline,
+    }
+    vars(module).update(functions, TABLE="efficiency", TITLE="Toy model", Priors=Priors)
+    return module
+
+
+def write_cell(folder: Path, **check: Any) -> dict[str, Path]:
+    """Write every file that a page is made of, with `check` in the check file; paths by flag."""
+    attributions = {
+        key: {"p_positive": None, "p_finite": 1.0, "prob": 0.9} | found
+        for key, found in ATTRIBUTIONS.items()
+    }
+    validation = {
+        "rows_in": 4,
+        "rows_out": 4,
+        "rows_quarantined": 0,
+        "rows_fitted": 3,
+        "admitted_unverified": 1,
+        "excluded": {"outlier": 1},
+    }
+    texts = {
+        "sources/toys/source.yaml": CARD,
+        "references.bib": BIBLIOGRAPHY,
+        "checks/toys.json": json.dumps(validation),
+        "checks/toys-toy.json": json.dumps(CHECK | check),
+        "attributions/toys-toy.json": json.dumps(attributions),
+        "datasets.yaml": "datasets: {efficiency: [toys, absent]}",
+        "models.yaml": "models: {efficiency: [toy]}",
+    }
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    make_table().to_parquet(folder / "toys.parquet")
+    make_tree().to_netcdf(folder / "toys-toy.nc", engine="h5netcdf")
+    return {
+        "--card": folder / "sources/toys/source.yaml",
+        "--table": folder / "toys.parquet",
+        "--posterior": folder / "toys-toy.nc",
+        "--validation": folder / "checks/toys.json",
+        "--check": folder / "checks/toys-toy.json",
+        "--attribution": folder / "attributions/toys-toy.json",
+        "--bibliography": folder / "references.bib",
+        "--templates": TEMPLATES,
+        "--output": folder / "html/toys-toy.html",
+    }
+
+
+def flags(paths: dict[str, Path], **others: str) -> list[str]:
+    """A command line from paths by flag and further flags by name."""
+    named = {f"--{name.replace('_', '-')}": value for name, value in others.items()}
+    return [str(part) for pair in (paths | named).items() for part in pair]

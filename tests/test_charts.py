@@ -1,0 +1,116 @@
+"""Charts: every kind compiles, shows what it was given, and says it in words."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import vl_convert
+from cells import HOSTILE, make_model, make_table
+
+from models import Card, Curve, Figure
+from models._options import Options
+from pipeline import charts
+from pipeline.charts import Drawing
+
+
+@pytest.fixture(scope="module")
+def drawings() -> dict[str, Drawing]:
+    card = Card("toys", "efficiency", Options())
+    figures = make_model().charts(None, make_table(), card)
+    return {figure.kind: charts.draw(figure) for figure in figures}
+
+
+def draw_intervals(**columns: Any) -> Drawing:
+    frame = pd.DataFrame(
+        {"label": ["a", "b"], "median": [1.0, 2.0], "lower": [0.5, 1.5], "upper": [1.5, 2.5]}
+        | columns
+    )
+    return charts.draw(Figure("intervals", "forest", "Forest", "Caption.", frame))
+
+
+@pytest.mark.parametrize("kind", ["scatter", "intervals", "parts"])
+def test_every_kind_compiles(drawings: dict[str, Drawing], kind: str) -> None:
+    for panel in drawings[kind].panels:
+        assert vl_convert.vegalite_to_svg(panel.spec | {"width": 300}).startswith("<svg")
+
+
+def test_specs_name_no_schema(drawings: dict[str, Drawing]) -> None:
+    assert "$schema" not in json.dumps(
+        [panel.spec for drawing in drawings.values() for panel in drawing.panels]
+    )
+
+
+def test_hostile_label_is_text_in_the_picture(drawings: dict[str, Drawing]) -> None:
+    picture = vl_convert.vegalite_to_svg(drawings["intervals"].panels[0].spec | {"width": 300})
+    assert "<script>" not in picture
+
+
+def test_categories_differ_in_colour_and_shape(drawings: dict[str, Drawing]) -> None:
+    points = drawings["scatter"].panels[0].spec["layer"][-1]["encoding"]
+    assert points["color"]["field"] == points["shape"]["field"] == "model"
+
+
+def test_hover_shows_the_columns_asked_for(drawings: dict[str, Drawing]) -> None:
+    points = drawings["scatter"].panels[0].spec["layer"][-1]["encoding"]
+    assert [item["field"] for item in points["tooltip"]] == ["model", "release_date", "resource"]
+
+
+def test_logarithmic_axis_leaves_out_zero() -> None:
+    frame = pd.DataFrame({"x": [0.0, 1.0, 10.0], "y": [1.0, 2.0, 3.0]})
+    drawing = charts.draw(Figure("scatter", "s", "S", "C.", frame, "x", "y", is_log_x=True))
+    assert "2 points" in drawing.description
+
+
+def test_steps_have_a_panel_each_on_one_scale() -> None:
+    frame = pd.DataFrame(
+        {
+            "comparison": ["A", "B"],
+            "part": "compute",
+            "median": [0.1, 5.0],
+            "lower": 0.0,
+            "upper": [1.0, 9.0],
+        }
+    )
+    drawing = charts.draw(Figure("parts", "p", "P", "C.", frame))
+    assert [panel.title for panel in drawing.panels] == ["A", "B"]
+    assert len({_domain(panel.spec) for panel in drawing.panels}) == 1
+
+
+def test_interval_without_end_runs_to_the_edge() -> None:
+    spec = draw_intervals(upper=[1.5, np.inf]).panels[0].spec
+    rows = {row["label"]: row for row in next(iter(spec["datasets"].values()))}
+    assert rows["b"]["upper"] is None and rows["b"]["is_open"]
+    assert rows["b"]["high"] == _domain(spec)[1]
+
+
+def test_description_gives_the_numbers() -> None:
+    assert "b, this posterior: 2.00 (1.50 to 2.50)" in draw_intervals().description
+
+
+def test_series_of_one_label_stand_side_by_side() -> None:
+    spec = draw_intervals(label="a", series=[charts.OURS, charts.BASELINE]).panels[0].spec
+    assert '"yOffset"' in json.dumps(spec)
+
+
+def test_curve_is_drawn_below_the_points() -> None:
+    frame = pd.DataFrame({"x": [1.0, 2.0], "y": [1.0, 2.0]})
+    curve = Curve(
+        pd.DataFrame(
+            {"x": [1.0, 2.0], "median": 1.0, "lower": 0.5, "upper": 1.5, "series": HOSTILE}
+        )
+    )
+    spec = (
+        charts.draw(Figure("scatter", "s", "S", "C.", frame, "x", "y", curve=curve)).panels[0].spec
+    )
+    assert [layer["mark"]["type"] for layer in spec["layer"]] == ["area", "line", "point"]
+
+
+def _domain(spec: dict[str, Any]) -> tuple[float, float]:
+    (domain,) = [
+        tuple(layer["encoding"]["x"]["scale"]["domain"])
+        for layer in spec["layer"]
+        if "scale" in layer["encoding"]["x"]
+    ]
+    return domain
