@@ -12,7 +12,7 @@ help:  ## list the targets
 
 setup: $(READY)  ## make the environment from requirements.lock
 
-$(READY): requirements.lock pyproject.toml .python-version
+$(READY): requirements.lock .python-version
 	@python=$$(.ci/find-python) && echo "setting up $(VENV) with $$($$python --version)" \
 	  && rm -rf $(VENV) && $$python -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock

@@ -1,24 +1,29 @@
 """The model contract, the meaning of the shares, and `load`.
 
-A model is a module `models/<name>.py` that satisfies `Model`: it reads one table, states its priors as a frozen
-dataclass, and turns a posterior into the quantities readers ask for, draw by draw. Models read no files and import
-nothing from `pipeline`.
+A model is a module `models/<name>.py` that satisfies `Model`: it reads one table, states its priors
+as a frozen dataclass, and turns a posterior into the quantities readers ask for, draw by draw.
+Models read no files and import nothing from `pipeline`.
 
 What is being split
 -------------------
-Effective compute, in decades (log10), is the training compute that a result would have needed with the algorithms of
-a reference date::
+Effective compute, in decades (log10), is the training compute that a result would have needed with
+the algorithms of a reference date::
 
-    log10 effective = log10 C + a          C: physical training FLOP,  a: everything that made a FLOP go further
+    log10 effective = log10 C + a
 
-The step from model A to a later model B has parts: compute, allocation, technique, trend, lab and unexplained. Each
-part's *decades* come from that part's own terms, never as a remainder:
+    C: physical training FLOP          a: everything that made a FLOP go further
+
+The step from model A to a later model B has parts: compute, allocation, technique, trend, lab and
+unexplained. Each part's *decades* come from that part's own terms, never as a remainder:
 
 - ``decades_<part>``: the part of B less the part of A, in decades.
-- ``share_<part> = decades_<part> / sum of all decades``, the unexplained included. A share may be negative or above 1.
+- ``share_<part> = decades_<part> / sum of all decades``, the unexplained included. A share may be
+  negative or above 1.
   Where more than 1 % of the draws have a total under 0.1 decade in size, shares are not reported.
-- ``share_algorithms``: allocation + technique + trend + lab. The unexplained part is never called algorithms.
-- ``shapley_<part>``: the part's Shapley value of the fitted score, averaged over all orders in which the parts may
+- ``share_algorithms``: allocation + technique + trend + lab. The unexplained part is never called
+  algorithms.
+- ``shapley_<part>``: the part's Shapley value of the fitted score, averaged over all orders in
+  which the parts may
   change from A's value to B's; they sum to the change of the fitted score in every draw.
 
 Data quality, distillation and contamination cannot be told from the trend.
@@ -40,7 +45,9 @@ INTERVAL_PROBABILITY = 0.9  # of every interval the project prints, equal-tailed
 
 @dataclass(frozen=True)
 class Card:
-    """What a model may know of its dataset beside the table. `runs`: the validated registry, for models that ask."""
+    """What a model may know of its dataset beside the table. `runs`: the validated registry, for
+    models that ask.
+    """
 
     dataset: str
     table: str
@@ -59,9 +66,11 @@ class Curve:
 class Figure:
     """A picture as data: what to draw, not how. `pipeline/charts.py` draws each kind.
 
-    kind `scatter`: `frame` has a row a point; `x`, `y`, `colour` name columns, `hover` the columns of the tooltip.
-    kind `intervals`: `frame` has label, median, lower, upper and series (ours, baseline, published).
-    kind `parts`: `frame` has comparison, part, median, lower, upper: the parts of each step side by side.
+    - `scatter`: `frame` has a row a point; `x`, `y`, `colour` name columns, `hover` the columns of
+      the tooltip.
+    - `intervals`: `frame` has label, median, lower, upper and series (ours, baseline, published).
+    - `parts`: `frame` has comparison, part, median, lower, upper: the parts of each step side by
+      side.
     """
 
     kind: Literal["scatter", "intervals", "parts"]
@@ -82,7 +91,9 @@ class Figure:
 
 @dataclass(frozen=True)
 class Headline:
-    """The answer of a page: `sentence` is a template with {median}, {lower} and {upper} of the estimand `key`."""
+    """The answer of a page: `sentence` is a template with {median}, {lower} and {upper} of the
+    estimand `key`.
+    """
 
     key: str
     sentence: str
@@ -103,14 +114,18 @@ class Model(Protocol):
     def simulate(
         self, table: pd.DataFrame, truth: dict[str, Any], rng: np.random.Generator
     ) -> pd.DataFrame:
-        """Rows like `table`'s with outcomes drawn from `truth`, in plain NumPy, sharing no code with `build`."""
+        """Rows like `table`'s with outcomes drawn from `truth`, in plain NumPy, sharing no code
+        with `build`.
+        """
 
     def estimands(self, posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
-        """The quantities readers ask for, on dims chain, draw[, label], each with label, unit and description.
+        """The quantities readers ask for, on dims chain, draw[, label], each with label, unit and
+        description.
 
-        Further attributes: `key` (name in the attribution file, if not the variable's), `is_positive` (positive by
-        construction), `judged_by` (its convergence is that of another estimand), `reasons` (label -> why not reported),
-        `labels` (label -> its words), `is_headline` (its sensitivity to the prior is measured and shown).
+        Further attributes: `key` (name in the attribution file, if not the variable's),
+        `is_positive` (positive by construction), `judged_by` (its convergence is that of another
+        estimand), `reasons` (label -> why not reported), `labels` (label -> its words),
+        `is_headline` (its sensitivity to the prior is measured and shown).
         """
 
     def baseline(self, table: pd.DataFrame, card: Card) -> pd.DataFrame:
@@ -125,7 +140,7 @@ class Model(Protocol):
 
 def load(name: str) -> Model:
     """The model `name`. Raises ModuleNotFoundError where `models/<name>.py` is missing."""
-    return cast(Model, import_module(f"models.{name}"))
+    return cast("Model", import_module(f"models.{name}"))
 
 
 def fitted_rows(table: pd.DataFrame) -> pd.DataFrame:
@@ -148,4 +163,4 @@ def flatten(estimands: xr.Dataset) -> Iterator[tuple[str, xr.DataArray]]:
             continue
         (dim,) = labels
         for label in variable[dim].values:
-            yield f"{key}[{label}]", variable.sel({dim: label}).drop_vars(dim)
+            yield f"{key}[{label}]", variable.sel({dim: label}).drop_vars(str(dim))

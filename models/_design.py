@@ -1,4 +1,6 @@
-"""The design of a leaderboard: which row has which benchmark, tags, lab and base model, and when and with what compute."""
+"""The design of a leaderboard: which row has which benchmark, tags, lab and base model, and when
+and with what compute.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +38,9 @@ class Design:
 
 
 def make_design(table: pd.DataFrame) -> Design:
-    """The design of the fitted rows. Raises ValueError where a tag has too few base models to be told from them."""
+    """The design of the fitted rows. Raises ValueError where a tag has too few base models to be
+    told from them.
+    """
     rows = fitted_rows(table)
     benchmarks, labs, bases = (_distinct(rows[name]) for name in ("benchmark", "lab", "base_model"))
     tag_sets = [
@@ -76,15 +80,18 @@ def _check_tags(rows: pd.DataFrame, tags: list[str], has_tag: np.ndarray) -> Non
     few = {tag: count for tag, count in counts.items() if count < MINIMUM_BASE_MODELS}
     if few:
         raise ValueError(
-            f"techniques with fewer than {MINIMUM_BASE_MODELS} base models among the fitted rows: {few}. "
+            f"techniques with fewer than {MINIMUM_BASE_MODELS} base models "
+            f"among the fitted rows: {few}. "
             "Pool the tag with its neighbour on the card, or exclude its rows by name"
         )
 
 
 def find_side(design: Design, benchmark: str, side: Any) -> int:
-    """Position of the first fitted row of `side` (model and method). Raises ValueError where there is none.
+    """Position of the first fitted row of `side` (model and method). Raises ValueError where there
+    is none.
 
-    Rows of one model and method differ in score only; where their tags differ the side is ambiguous and refused.
+    Rows of one model and method differ in score only; where their tags differ the side is ambiguous
+    and refused.
     """
     rows = design.rows
     mask = (

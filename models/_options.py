@@ -1,4 +1,6 @@
-"""What a source card may say to the models: one class of options per table, checked before anything runs."""
+"""What a source card may say to the models: one class of options per table, checked before anything
+runs.
+"""
 
 from typing import Annotated, Literal
 
@@ -29,7 +31,7 @@ class ScalingOptions(Options):
     """Options of the `scaling_grid` table."""
 
     optimal_at_flop: list[Annotated[float, Field(gt=0)]] = Field(
-        description="training compute, in FLOP, at which the optimal tokens per parameter are reported"
+        description="training compute, in FLOP, for which the optimal ratio is reported"
     )
     allocation_runs: list[str] = Field(
         description="runs of the registry whose parameters and tokens are compared with the optimum"
@@ -42,7 +44,7 @@ class Benchmark(Options):
 
     label: str
     chance: Share | Literal["estimated"] = Field(
-        description="score of a guesser, 0 to 1; estimated: free-form answers, guessed at a small rate that is fitted"
+        description="score of a guesser, 0 to 1; estimated: free-form answers, rate fitted"
     )
     ceiling: Share = Field(description="best score the labels allow, 0 to 1")
     item_count: int = Field(gt=0, description="questions in the test set")
@@ -56,7 +58,9 @@ class Benchmark(Options):
 
 
 class Technique(Options):
-    """A technique tag and the rows that carry it: those of the listed methods and those of the listed models."""
+    """A technique tag and the rows that carry it: those of the listed methods and those of the
+    listed models.
+    """
 
     label: str
     definition: str
@@ -86,7 +90,7 @@ class LeaderboardOptions(Options):
 
     benchmarks: dict[str, Benchmark]
     trend: Literal["linear", "none"] = Field(
-        description="linear: progress with the calendar is estimated; none: the rows share one date, no rate is reported"
+        description="linear: progress with the calendar is fitted; none: one date, no rate"
     )
     techniques: dict[Name, Technique]
     comparisons: list[Comparison]

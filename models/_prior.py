@@ -5,8 +5,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-Family = Literal["Normal", "HalfNormal", "LogNormal", "Exponential", "Gamma", "Beta"]
-# Position of the parameter that sets the width of each family; the others stay when a prior is widened.
+Family = Literal["Normal", "HalfNormal", "LogNormal", "Gamma", "Beta"]
+# Position of the parameter that sets the width of each family; the others stay when a prior is
+# widened.
 _SCALE_POSITION = {"Normal": 1, "HalfNormal": 0, "LogNormal": 1}
 
 
@@ -26,7 +27,9 @@ class Prior:
         return getattr(pm, self.family)(name, *self.parameters, **options)
 
     def widened(self, factor: float) -> "Prior":
-        """This prior with its scale times `factor`; families without a scale are returned as they are."""
+        """The prior with its scale times `factor`; families without a scale are returned as they
+        are.
+        """
         position = _SCALE_POSITION.get(self.family)
         if position is None:
             return self
@@ -36,16 +39,14 @@ class Prior:
 
     def draw(self, rng: np.random.Generator, size: int | tuple[int, ...] = ()) -> np.ndarray:
         """Draws in plain NumPy, shape `size`."""
-        first = self.parameters[0]
-        draws = {
-            "Normal": lambda: rng.normal(*self.parameters, size),
-            "HalfNormal": lambda: np.abs(rng.normal(0.0, first, size)),
-            "LogNormal": lambda: rng.lognormal(*self.parameters, size),
-            "Exponential": lambda: rng.exponential(1.0 / first, size),
-            "Gamma": lambda: rng.gamma(first, 1.0 / self.parameters[-1], size),
-            "Beta": lambda: rng.beta(*self.parameters, size),
+        draw: dict[str, Any] = {
+            "Normal": rng.normal,
+            "HalfNormal": lambda scale, size: np.abs(rng.normal(0.0, scale, size)),
+            "LogNormal": rng.lognormal,
+            "Gamma": lambda shape, rate, size: rng.gamma(shape, 1.0 / rate, size),
+            "Beta": rng.beta,
         }
-        return np.asarray(draws[self.family]())
+        return np.asarray(draw[self.family](*self.parameters, size))
 
     def __str__(self) -> str:
         return f"{self.family}({', '.join(f'{value:g}' for value in self.parameters)})"

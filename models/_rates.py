@@ -21,6 +21,6 @@ def doubling_time_months(rate: xr.DataArray) -> xr.DataArray:
     return to_doubling_time(rate).assign_attrs(
         label="Doubling time of algorithmic efficiency",
         unit="months",
-        description="log10(2) over the rate, draw by draw; no upper bound where the rate may be zero",
+        description="log10(2) over the rate, by draw; no upper bound where the rate may be zero",
         is_positive=True,
     )

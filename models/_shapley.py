@@ -12,8 +12,9 @@ def shapley_of_sum(
 ) -> dict[str, np.ndarray]:
     """Each step's Shapley value of `value(start + sum of steps) - value(start)` (Shapley 1953).
 
-    `start` and every step have the same shape; the result has it too. The values sum to the whole change exactly up to
-    rounding. Every subset of steps is evaluated once: 2^n evaluations for n steps.
+    `start` and every step have the same shape; the result has it too. The values sum to the whole
+    change exactly up to rounding. Every subset of steps is evaluated once: 2^n evaluations for n
+    steps.
     """
     names = list(steps)
     count = len(names)

@@ -6,23 +6,27 @@ Equations, for row i of benchmark b, base model g and lab l::
     a_i     = rate (t_i - t_ref) + sum of technique gains + lab_effect[l] + deviation[g]
     score_i ~ BetaBinomial(item_count_b, mean P_i, concentration 1 / dispersion^2)
 
-    chance      from the card; of free-form answers, estimated (guess_rate): the commonest answers can be guessed, and a
-                floor taken for skill would make early models look efficient and progress slow
-    C_i         training FLOP, counted in decades from 1e24        t_i   release date, years from 2023-01-01
-    slope       logits per decade of effective compute             midpoint   decades at which half of the range is reached
-    technique   decades of compute that a technique is worth; with several benchmarks it varies between them
+    C_i         training FLOP, counted in decades from 1e24
+    t_i         release date, years from 2023-01-01
+    chance      from the card; of free-form answers, estimated (guess_rate): the commonest answers
+                can be guessed, and a floor taken for skill would make early models look efficient
+    slope       logits per decade of effective compute
+    midpoint    decades at which half of the range between chance and ceiling is reached
+    technique   decades of compute that a technique is worth; it varies between benchmarks
     lab_effect  decades shared by the models of a laboratory
     deviation   decades particular to a base model and all models trained further from it:
                 Normal(0, sqrt(s[confidence]^2 + deviation_scale^2))
 
-The deviation holds two things that the data cannot separate: the error of the compute figure, with standard deviation s
-by its confidence class, and what is particular to the model. They are recovered from it afterwards by their conditional
-normal distribution; `unexplained` is the second, and the first corrects the compute.
+The deviation holds two things that the data cannot separate: the error of the compute figure, with
+standard deviation s by its confidence class, and what is particular to the model. They are
+recovered from it afterwards by their conditional normal distribution; `unexplained` is the second,
+and the first corrects the compute.
 
-What identifies the parts: compute, from models of one date and lab that differ in compute; techniques, from models
-evaluated with and without them; the rate, from models of like compute and different dates. What it cannot tell apart:
-better data, distillation and contamination from the trend; a technique that came with its date from the date.
-With `trend: none` on the card there is no rate, and with one laboratory no lab effect.
+What identifies the parts: compute, from models of one date and lab that differ in compute;
+techniques, from models evaluated with and without them; the rate, from models of like compute and
+different dates. What it cannot tell apart: better data, distillation and contamination from the
+trend; a technique that came with its date from the date. With `trend: none` on the card there is no
+rate, and with one laboratory no lab effect.
 """
 
 from dataclasses import dataclass
@@ -43,22 +47,26 @@ from models._design import (
     find_side,
     make_design,
 )
+from models._figures import make_curve, make_intervals, summarise
 from models._options import Comparison, LeaderboardOptions
 from models._prior import Prior
 from models._rates import doubling_time_months, to_doubling_time
-from models._shapley import shapley_of_sum
+from models._split import PARTS, Step, assemble, make_step
 
 TABLE = "accuracy_leaderboard"
 TITLE = "Compute multiplier"
 SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.98}
-PARTS = ("compute", "allocation", "technique", "trend", "lab", "unexplained")
-ALGORITHMS = ("allocation", "technique", "trend", "lab")
-# Standard deviation of log10 of a compute figure, by class. Reported figures of one run (6ND, the paper's own count,
-# hardware time) differ by factors of 1.1 to 1.4: 0.15. Epoch gives its 'likely' figures as good to a factor of 3 at
+# Standard deviation of log10 of a compute figure, by class. Reported figures of one run (6ND, the
+# paper's own count,
+# hardware time) differ by factors of 1.1 to 1.4: 0.15. Epoch gives its 'likely' figures as good to
+# a factor of 3 at
 # 90 %, so 0.3, and its 'speculative' ones to a factor of 10, so 0.6.
 COMPUTE_ERROR_DECADES = {"confident": 0.15, "likely": 0.3, "speculative": 0.6}
-SMALL_TOTAL_DECADES = 0.1  # shares of a smaller total are noise
-SMALL_TOTAL_DRAWS = 0.01  # share of the draws that may have so small a total
+POINT_COLUMNS = [
+    *("benchmark", "model", "lab", "release_date", "release_year", "training_flop"),
+    *("compute_confidence", "score", "method", "techniques", "status", "is_verified"),
+    *("citation", "locator"),
+]
 SPLIT_SEED = 20220630  # of the conditional draws that divide a deviation
 
 
@@ -148,7 +156,9 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
 
 
 def _chance(design: Design, options: LeaderboardOptions, priors: Priors) -> Any:
-    """The chance level of each benchmark: the card's, or the estimated rate of guessing. Call inside the model."""
+    """The chance level of each benchmark: the card's, or the estimated rate of guessing. Call
+    inside the model.
+    """
     import pymc as pm
 
     guessed = _guessed(design, options)
@@ -210,8 +220,9 @@ def _deviation(design: Design, priors: Priors) -> Any:
 def simulate(table: pd.DataFrame, truth: dict[str, Any], rng: np.random.Generator) -> pd.DataFrame:
     """The table with scores drawn from `truth`.
 
-    Keys: slope, midpoint, chance, ceiling, item_count (by benchmark); technique_gain (by tag); lab_effect (by lab);
-    deviation (by base model); rate, dispersion. Missing rates, labs, tags and deviations count as zero.
+    Keys: slope, midpoint, chance, ceiling, item_count (by benchmark); technique_gain (by tag);
+    lab_effect (by lab); deviation (by base model); rate, dispersion. Missing rates, labs, tags and
+    deviations count as zero.
     """
     rows = table[table["exclusion"].isna()].copy()
     scores = []
@@ -235,7 +246,9 @@ def simulate(table: pd.DataFrame, truth: dict[str, Any], rng: np.random.Generato
 
 
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
-    """Rate and doubling time, slopes, technique gains, and the split of every comparison of the card."""
+    """Rate and doubling time, slopes, technique gains, and the split of every comparison of the
+    card.
+    """
     design, options = make_design(table), _options(card)
     made = xr.Dataset()
     if options.trend == "linear":
@@ -279,9 +292,11 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
 
 
 def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
-    """OLS of the logit of the score's range on compute, date and technique, standard errors clustered by base model.
+    """OLS of the logit of the score's range on compute, date and technique, standard errors
+    clustered by base model.
 
-    Ratios to the slope (rate, gains) get percentile intervals from draws of the coefficients' normal distribution.
+    Ratios to the slope (rate, gains) get percentile intervals from draws of the coefficients'
+    normal distribution.
     """
     design, options = make_design(table), _options(card)
     fit = _fit_logits(design, options)
@@ -310,7 +325,9 @@ def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
 
 
 def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figure]:
-    """Scores against compute with posterior curves, the gains of techniques, and the parts of every comparison."""
+    """Scores against compute with posterior curves, the gains of techniques, and the parts of every
+    comparison.
+    """
     design, options = make_design(table), _options(card)
     benchmark = _headline_comparison(options).benchmark
     points = table.assign(
@@ -323,20 +340,9 @@ def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figur
             kind="scatter",
             id="score-against-compute",
             title="Score against training compute",
-            caption=f"Bands: fitted {benchmark} score, 90 %. Their distance along the horizontal axis is what algorithms were worth.",
-            frame=points[
-                [
-                    "benchmark",
-                    "model",
-                    "lab",
-                    "release_date",
-                    "release_year",
-                    "training_flop",
-                    "compute_confidence",
-                    "score",
-                ]
-                + ["method", "techniques", "status", "is_verified", "citation", "locator"]
-            ],
+            caption=f"Bands: fitted {benchmark} score, 90 %. Their distance along the horizontal "
+            "axis is what algorithms were worth.",
+            frame=points[POINT_COLUMNS],
             x="training_flop",
             y="score",
             colour="benchmark" if len(design.benchmarks) > 1 else "release_year",
@@ -367,8 +373,8 @@ def headline(card: Card) -> Headline:
     comparison = _headline_comparison(_options(card))
     return Headline(
         key=f"share_compute[{comparison.id}]",
-        sentence=f"{comparison.label}: {{median}} of the step in effective compute was training compute "
-        "(90 % interval {lower} to {upper}).",
+        sentence=f"{comparison.label}: {{median}} of the step in effective compute was training "
+        "compute (90 % interval {lower} to {upper}).",
         notes=(
             "Data quality, distillation and contamination cannot be told from the trend.",
             "The unexplained part is counted in the total and is never called algorithms.",
@@ -399,11 +405,14 @@ def _coords(design: Design, options: LeaderboardOptions) -> dict[str, Any]:
 def _ceiling_and_items(
     design: Design, options: LeaderboardOptions
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Ceiling and item count of each row. Raises ValueError for a benchmark that the card does not describe."""
+    """Ceiling and item count of each row. Raises ValueError for a benchmark that the card does not
+    describe.
+    """
     unknown = [name for name in design.benchmarks if name not in options.benchmarks]
     if unknown:
         raise ValueError(
-            f"the card says nothing of the benchmarks {unknown}; it knows {list(options.benchmarks)}"
+            f"the card says nothing of the benchmarks {unknown}; "
+            f"it knows {list(options.benchmarks)}"
         )
     facts = [options.benchmarks[name] for name in design.rows["benchmark"]]
     return np.array([fact.ceiling for fact in facts]), np.array([fact.item_count for fact in facts])
@@ -415,9 +424,11 @@ def _error_decades(design: Design) -> np.ndarray:
 
 
 def _divide_deviation(posterior: xr.Dataset, design: Design) -> tuple[xr.DataArray, xr.DataArray]:
-    """The deviation of each base model as (error of its compute, unexplained), drawn from their conditional normal.
+    """The deviation of each base model as (error of its compute, unexplained), drawn from their
+    conditional normal.
 
-    Given d = e + r with e ~ N(0, s^2) and r ~ N(0, tau^2), e | d ~ N(d s^2 / (s^2 + tau^2), s^2 tau^2 / (s^2 + tau^2)).
+    Given d = e + r with e ~ N(0, s^2) and r ~ N(0, tau^2), e | d ~ N(d s^2 / (s^2 + tau^2), s^2
+    tau^2 / (s^2 + tau^2)).
     """
     deviation = posterior["deviation"]
     error_variance = xr.DataArray(
@@ -436,50 +447,9 @@ def _divide_deviation(posterior: xr.Dataset, design: Design) -> tuple[xr.DataArr
 
 def _split(posterior: xr.Dataset, design: Design, options: LeaderboardOptions) -> xr.Dataset:
     """Decades, shares, Shapley values and Shapley shares of every part of every comparison."""
-    error, unexplained = _divide_deviation(posterior, design)
-    ids = [comparison.id for comparison in options.comparisons]
-    steps = [_step(posterior, design, options, c, error, unexplained) for c in options.comparisons]
-    reasons = _absent_parts(design, options)
-    labels = {c.id: c.label for c in options.comparisons}
-    variables: dict[str, xr.DataArray] = {}
-    for kind, unit in (
-        ("decades", "decades"),
-        ("share", "share"),
-        ("shapley", "score"),
-        ("shapley_share", "share"),
-    ):
-        blocked = {
-            c: r for c, step in zip(ids, steps, strict=True) if (r := step.reasons.get(kind))
-        }
-        for part in PARTS:
-            values = [step.values[kind].get(part) for step in steps]
-            variables[f"{kind}_{part}"] = _stack(values, ids, posterior).assign_attrs(
-                label=f"{_KIND_WORDS[kind]}: {part}",
-                unit=unit,
-                description=f"{part} of the step, see models/__init__.py",
-                reasons=dict.fromkeys(ids, reasons[part]) if part in reasons else blocked,
-                labels=labels,
-                is_headline=(kind, part) == ("share", "compute"),
-            )
-    for kind in ("share", "shapley_share"):
-        present = [part for part in ALGORITHMS if part not in reasons]
-        total = sum(variables[f"{kind}_{part}"] for part in present)
-        variables[f"{kind}_algorithms"] = total.assign_attrs(
-            label=f"{_KIND_WORDS[kind]}: algorithms ({', '.join(present)})",
-            unit="share",
-            description="all parts but compute and the unexplained",
-            reasons=variables[f"{kind}_compute"].attrs["reasons"],
-            labels=labels,
-        )
-    return xr.Dataset(variables)
-
-
-_KIND_WORDS = {
-    "decades": "Decades of effective compute",
-    "share": "Share of the step in effective compute",
-    "shapley": "Shapley value of the score",
-    "shapley_share": "Share of the change of the score (Shapley)",
-}
+    divided = _divide_deviation(posterior, design)
+    steps = [_step(posterior, design, options, each, divided) for each in options.comparisons]
+    return assemble(steps, options.comparisons, _absent_parts(design, options), posterior["slope"])
 
 
 def _absent_parts(design: Design, options: LeaderboardOptions) -> dict[str, str]:
@@ -494,47 +464,26 @@ def _absent_parts(design: Design, options: LeaderboardOptions) -> dict[str, str]
     return absent
 
 
-@dataclass(frozen=True)
-class _Step:
-    """One comparison: for each kind of summary the draws of each part, and why a kind is not reported."""
-
-    values: dict[str, dict[str, np.ndarray]]
-    reasons: dict[str, str]
-
-
 def _step(
     posterior: xr.Dataset,
     design: Design,
     options: LeaderboardOptions,
     comparison: Comparison,
-    error: xr.DataArray,
-    unexplained: xr.DataArray,
-) -> _Step:
-    a, b = (
-        find_side(design, comparison.benchmark, side)
-        for side in (comparison.earlier, comparison.later)
-    )
-    early, late = (_terms(posterior, design, options, row, error, unexplained) for row in (a, b))
-    decades = {part: late[part] - early[part] for part in late}
-    fact = options.benchmarks[comparison.benchmark]
-    slope = posterior["slope"].sel(benchmark=comparison.benchmark).to_numpy()
-    midpoint = posterior["midpoint"].sel(benchmark=comparison.benchmark).to_numpy()
-
-    chance = posterior["chance"].sel(benchmark=comparison.benchmark).to_numpy()
+    divided: tuple[xr.DataArray, xr.DataArray],
+) -> Step:
+    sides = (comparison.earlier, comparison.later)
+    rows = [find_side(design, comparison.benchmark, side) for side in sides]
+    early, late = (_terms(posterior, design, options, row, divided) for row in rows)
+    drawn = posterior[["slope", "midpoint", "chance"]].sel(benchmark=comparison.benchmark)
+    slope, midpoint, chance = (drawn[name].to_numpy() for name in ("slope", "midpoint", "chance"))
+    ceiling = options.benchmarks[comparison.benchmark].ceiling
 
     def score(effective: np.ndarray) -> np.ndarray:
-        height = special.expit(slope * (effective - midpoint))
-        return np.asarray(chance + (fact.ceiling - chance) * height)
+        return np.asarray(
+            chance + (ceiling - chance) * special.expit(slope * (effective - midpoint))
+        )
 
-    start = sum(early.values(), np.zeros_like(slope))
-    shapley = shapley_of_sum(start, decades, score)
-    share, share_reason = _shares(decades, SMALL_TOTAL_DECADES, "decades")
-    shapley_share, shapley_reason = _shares(shapley, 0.01, "score")
-    reasons = {"share": share_reason, "shapley_share": shapley_reason}
-    return _Step(
-        {"decades": decades, "share": share, "shapley": shapley, "shapley_share": shapley_share},
-        {kind: reason for kind, reason in reasons.items() if reason},
-    )
+    return make_step(early, late, score)
 
 
 def _terms(
@@ -542,11 +491,13 @@ def _terms(
     design: Design,
     options: LeaderboardOptions,
     row: int,
-    error: xr.DataArray,
-    unexplained: xr.DataArray,
+    divided: tuple[xr.DataArray, xr.DataArray],
 ) -> dict[str, np.ndarray]:
-    """The terms of one row's effective compute, decades above 1e24 FLOP, each of shape (chain, draw)."""
+    """The terms of one row's effective compute, decades above 1e24 FLOP, each of shape (chain,
+    draw).
+    """
     base = design.base_index[row]
+    error, unexplained = divided
     terms = {
         "compute": design.log10_compute[row] + error.isel(base_model=base).to_numpy(),
         "unexplained": unexplained.isel(base_model=base).to_numpy(),
@@ -566,30 +517,6 @@ def _terms(
     if len(design.labs) > 1:
         terms["lab"] = posterior["lab_effect"].isel(lab=design.lab_index[row]).to_numpy()
     return terms
-
-
-def _shares(
-    parts: dict[str, np.ndarray], small: float, unit: str
-) -> tuple[dict[str, np.ndarray], str]:
-    """Each part over the sum of all, or no values and the reason where the sum is too often near zero."""
-    total = sum(parts.values(), np.zeros_like(next(iter(parts.values()))))
-    near_zero = float((np.abs(total) < small).mean())
-    if near_zero > SMALL_TOTAL_DRAWS:
-        return {}, f"the total is under {small:g} {unit} in {near_zero:.0%} of the draws"
-    return {part: values / total for part, values in parts.items()}, ""
-
-
-def _stack(values: list[np.ndarray | None], ids: list[str], posterior: xr.Dataset) -> xr.DataArray:
-    """Draws of all comparisons on dims chain, draw, comparison; NaN where a comparison has none."""
-    shape = (posterior.sizes["chain"], posterior.sizes["draw"])
-    arrays = [
-        np.full(shape, np.nan) if value is None else np.broadcast_to(value, shape)
-        for value in values
-    ]
-    coords = {"chain": posterior["chain"], "draw": posterior["draw"], "comparison": ids}
-    return xr.DataArray(
-        np.stack(arrays, axis=-1), dims=("chain", "draw", "comparison"), coords=coords
-    )
 
 
 def _fit_logits(design: Design, options: LeaderboardOptions) -> Any:
@@ -626,22 +553,19 @@ def _ratio_row(key: str, point: pd.Series, draws: pd.Series) -> dict[str, Any]:
 def _curves(
     posterior: xr.Dataset, design: Design, options: LeaderboardOptions, benchmark: str
 ) -> pd.DataFrame:
-    """Fitted score over compute: at three dates where there is a trend, else for each technique added in turn."""
+    """Fitted score over compute: at three dates where there is a trend, else for each technique
+    added in turn.
+    """
     grid = np.linspace(design.log10_compute.min(), design.log10_compute.max() + 0.3, 30)
     fact = options.benchmarks[benchmark]
     drawn = posterior.sel(benchmark=benchmark)
     frames = []
+    x = 10 ** (grid + LOG10_FLOP_REFERENCE)
     for series, multiplier in _curve_series(drawn, design, options):
         effective = xr.DataArray(grid, dims="x") + multiplier - drawn["midpoint"]
         height = xr.apply_ufunc(special.expit, drawn["slope"] * effective)
         score = drawn["chance"] + (fact.ceiling - drawn["chance"]) * height
-        lower, median, upper = score.quantile([0.05, 0.5, 0.95], dim=("chain", "draw")).to_numpy()
-        x = 10 ** (grid + LOG10_FLOP_REFERENCE)
-        frames.append(
-            pd.DataFrame(
-                {"x": x, "lower": lower, "median": median, "upper": upper, "series": series}
-            )
-        )
+        frames.append(make_curve(x, score, series))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -653,7 +577,7 @@ def _curve_series(
             design.rows["release_date"].dt.year.min(),
             design.rows["release_date"].dt.year.max(),
         )
-        years = sorted({int(first), int(round((first + last) / 2)), int(last)})
+        years = sorted({int(first), round((first + last) / 2), int(last)})
         common = (
             drawn["technique_gain"].sel(technique=_common_tags(design)).sum("technique")
             if design.tags
@@ -692,23 +616,13 @@ def _common_tags(design: Design) -> list[str]:
 def _interval_figures(posterior: xr.Dataset, design: Design) -> list[Figure]:
     if not design.tags:
         return []
-    gain = posterior["technique_gain"].quantile([0.05, 0.5, 0.95], dim=("chain", "draw"))
-    frame = pd.DataFrame(
-        {
-            "label": design.tags,
-            "lower": gain[0],
-            "median": gain[1],
-            "upper": gain[2],
-            "series": "posterior, 90 %",
-        }
-    )
     return [
         Figure(
             kind="intervals",
             id="technique-gains",
             title="What each technique was worth",
-            caption="Decades of training compute that would have given the same gain; 1 decade is a factor of ten.",
-            frame=frame,
+            caption="Training compute that would have given the same gain; a decade is ten times.",
+            frame=make_intervals(posterior["technique_gain"]),
             x_title="decades of training compute",
         )
     ]
@@ -716,31 +630,18 @@ def _interval_figures(posterior: xr.Dataset, design: Design) -> list[Figure]:
 
 def _parts_figure(posterior: xr.Dataset, design: Design, options: LeaderboardOptions) -> Figure:
     split = _split(posterior, design, options)
-    frames = []
-    for part in PARTS:
-        variable = split[f"decades_{part}"]
-        if not variable.notnull().any():
-            continue
-        lower, median, upper = variable.quantile(
-            [0.05, 0.5, 0.95], dim=("chain", "draw")
-        ).to_numpy()
-        labels = [comparison.label for comparison in options.comparisons]
-        frames.append(
-            pd.DataFrame(
-                {
-                    "comparison": labels,
-                    "part": part,
-                    "lower": lower,
-                    "median": median,
-                    "upper": upper,
-                }
-            )
-        )
+    labels = [comparison.label for comparison in options.comparisons]
+    absent = _absent_parts(design, options)
+    frames = [
+        summarise(split[f"decades_{part}"]).assign(comparison=labels, part=part)
+        for part in PARTS
+        if part not in absent
+    ]
     return Figure(
         kind="parts",
         id="parts-of-each-step",
         title="Where each step came from",
-        caption="Decades of effective compute by part, median and 90 % interval; the parts of a step add up to it.",
+        caption="Decades of effective compute, median and 90 % interval; parts add up to the step.",
         frame=pd.concat(frames, ignore_index=True),
         x_title="decades of effective compute",
     )

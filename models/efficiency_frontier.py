@@ -3,20 +3,25 @@
 Equations::
 
     log10 C_i = level[target_i] - rate[target_i] (t_i - t0[target_i]) + u_i + v_i
-    u_i ~ HalfNormal(inefficiency_scale)   decades above the frontier: models not built to be cheap to train
+    u_i ~ HalfNormal(inefficiency_scale)   decades above the frontier: not built to be cheap
     v_i ~ Normal(0, noise_scale)           decades: measurement and luck, both ways
-    inefficiency_scale = spread sqrt(inefficiency_share),   noise_scale = spread sqrt(1 - inefficiency_share)
+    inefficiency_scale = spread sqrt(inefficiency_share)
+    noise_scale        = spread sqrt(1 - inefficiency_share)
     rate[target] ~ Normal(rate_mean, rate_sd)
 
-    C_i    resource (FLOP) that model i took to reach the target        t_i  release date, years
-    t0     date of the first model that reached the target              level  log10 of the frontier's resource then
+    C_i    resource (FLOP) that model i took to reach the target
+    t_i    release date, years
+    t0     date of the first model that reached the target
+    level  decades of the frontier above that model's resource, at t0
 
-u_i + v_i is integrated out: a half-normal plus a normal is a skew-normal with scale sqrt(su^2 + sv^2) and shape su / sv
-(Aigner, Lovell & Schmidt 1977). Sampling u_i instead makes a funnel with 22 rows.
+u_i + v_i is integrated out: a half-normal plus a normal is a skew-normal with scale sqrt(su^2 +
+sv^2) and shape su / sv (Aigner, Lovell & Schmidt 1977). Sampling u_i instead makes a funnel with 22
+rows.
 
-Every rerun is used, and no row is chosen for being a record: best-of-record slopes are biased. What identifies the rate:
-models of different dates at one target. What cannot be told apart with few rows: u from v (their sum's scale is known
-better than its division), and the rates of targets with two rows from their common prior.
+Every rerun is used, and no row is chosen for being a record: best-of-record slopes are biased. What
+identifies the rate: models of different dates at one target. What cannot be told apart with few
+rows: u from v (their sum's scale is known better than its division), and the rates of targets with
+two rows from their common prior.
 """
 
 from dataclasses import dataclass
@@ -29,7 +34,8 @@ import xarray as xr
 from scipy import stats
 
 from models import INTERVAL_PROBABILITY, Card, Curve, Figure, Headline, fitted_rows
-from models._dates import years_since
+from models._dates import DAYS_A_YEAR, years_since
+from models._figures import make_curve, make_intervals
 from models._options import EfficiencyOptions
 from models._prior import Prior
 from models._rates import doubling_time_months, to_doubling_time
@@ -113,7 +119,9 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
 
 
 def _log_density(value: Any, frontier: Any, inefficiency_scale: Any, noise_scale: Any) -> Any:
-    """Log density of half-normal plus normal. PyMC's own SkewNormal is -inf a few scales below the frontier."""
+    """Log density of half-normal plus normal. PyMC's own SkewNormal is -inf a few scales below the
+    frontier.
+    """
     import pymc as pm
     from pymc.distributions.dist_math import normal_lcdf
 
@@ -140,7 +148,7 @@ def simulate(table: pd.DataFrame, truth: dict[str, Any], rng: np.random.Generato
     rows = fitted_rows(table)
     simulated = rows.copy()
     for target, group in rows.groupby("target"):
-        first = group.loc[group["release_date"].idxmin()]
+        first = group.sort_values("release_date", kind="stable").iloc[0]
         years = (group["release_date"] - first["release_date"]).dt.days / 365.25
         above = np.abs(rng.normal(0, truth["inefficiency_scale"], len(group)))
         noise = rng.normal(0, truth["noise_scale"], len(group))
@@ -150,7 +158,9 @@ def simulate(table: pd.DataFrame, truth: dict[str, Any], rng: np.random.Generato
 
 
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
-    """Rates by target and pooled, doubling times, reduction over the observed period, distance from the frontier."""
+    """Rates by target and pooled, doubling times, reduction over the observed period, distance from
+    the frontier.
+    """
     rows = _prepare(fitted_rows(table))
     rate = posterior["rate"]
     period = xr.DataArray(
@@ -177,7 +187,7 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
             "reduction_factor": (10 ** (rate * period)).assign_attrs(
                 label="Reduction over the observed period",
                 unit="factor",
-                description="frontier resource at the first date over that at the last date of the target",
+                description="frontier resource at the first date over that at the last",
                 is_positive=True,
                 judged_by="rate_decades_per_year",
             ),
@@ -187,7 +197,9 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
 
 
 def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
-    """OLS on the record points and a low quantile regression on all reruns, for targets with at least five rows."""
+    """OLS on the record points and a low quantile regression on all reruns, for targets with at
+    least five rows.
+    """
     rows = _prepare(fitted_rows(table))
     parts = []
     for target in _targets(rows):
@@ -206,22 +218,12 @@ def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figur
     """Resource against date with the headline target's frontier, and the rates by target."""
     rows = _prepare(fitted_rows(table))
     target = _options(card).headline_target
-    rate = posterior["rate"].quantile([0.05, 0.5, 0.95], dim=("chain", "draw"))
-    rates = pd.DataFrame(
-        {
-            "label": rate["target"],
-            "lower": rate[0],
-            "median": rate[1],
-            "upper": rate[2],
-            "series": "posterior, 90 %",
-        }
-    )
     return [
         Figure(
             kind="scatter",
             id="resource-against-date",
             title="Compute to reach each target, every rerun",
-            caption=f"The band is the frontier of the {target} target: the cheapest way known at each date.",
+            caption=f"The band is the frontier of the {target} target: the cheapest way known.",
             frame=rows[
                 [
                     "model",
@@ -256,7 +258,7 @@ def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figur
             id="rates-by-target",
             title="Rate of algorithmic progress by target",
             caption="Targets with two rows lean on the common distribution of rates.",
-            frame=rates,
+            frame=make_intervals(posterior["rate"]),
             x_title="decades per year",
         ),
     ]
@@ -269,9 +271,7 @@ def headline(card: Card) -> Headline:
         key=f"doubling_time_months[{target}]",
         sentence=f"The compute needed to reach {target}'s level halved every {{median}} months "
         "(90 % interval {lower} to {upper}).",
-        notes=(
-            "Training compute of one run, not the cost of finding the recipe; data and labels are the same.",
-        ),
+        notes=("Training compute of one run, not the cost of finding the recipe.",),
     )
 
 
@@ -295,7 +295,9 @@ def _prepare(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _distance(posterior: xr.Dataset, rows: pd.DataFrame) -> xr.DataArray:
-    """Expected decades above the frontier given the row, draw by draw (Jondrow et al. 1982, eq. 1)."""
+    """Expected decades above the frontier given the row, draw by draw (Jondrow et al. 1982, eq.
+    1).
+    """
     code = pd.Categorical(rows["target"], categories=_targets(rows)).codes
     labels = [
         f"{model}, {target}" for model, target in zip(rows["model"], rows["target"], strict=True)
@@ -335,7 +337,9 @@ def _ols_slope(records: pd.DataFrame, target: str) -> pd.DataFrame:
 
 
 def _quantile_slope(group: pd.DataFrame, target: str) -> pd.DataFrame:
-    """With a bootstrap over rows: the kernel standard error of statsmodels fails with so few rows."""
+    """With a bootstrap over rows: the kernel standard error of statsmodels fails with so few
+    rows.
+    """
     rng = np.random.default_rng(BOOTSTRAP_SEED)
 
     def slope(rows: pd.DataFrame) -> float:
@@ -370,11 +374,8 @@ def _frontier_curve(posterior: xr.Dataset, rows: pd.DataFrame, target: str) -> p
     years = np.linspace(0, group["years"].max(), 40)
     drawn = posterior.sel(target=target)
     line = drawn["level"] - drawn["rate"] * xr.DataArray(years, dims="x")
-    low, middle, high = (
-        10 ** line.quantile([0.05, 0.5, 0.95], dim=("chain", "draw")).to_numpy()
-        * group["resource"].iloc[0]
+    resource = 10**line * group["resource"].iloc[0]
+    dates = group["release_date"].iloc[0] + pd.to_timedelta(years * DAYS_A_YEAR, unit="D").round(
+        "D"
     )
-    dates = group["release_date"].iloc[0] + pd.to_timedelta(years * 365.25, unit="D").round("D")
-    return pd.DataFrame(
-        {"x": dates, "lower": low, "median": middle, "upper": high, "series": f"{target} frontier"}
-    )
+    return make_curve(dates, resource, f"{target} frontier")

@@ -1,4 +1,5 @@
-"""Loss of a training run from its parameters N and tokens D: the parametric law of Hoffmann et al. 2022, eq. 10.
+"""Loss of a training run from its parameters N and tokens D: the parametric law of Hoffmann et al.
+2022, eq. 10.
 
 Equations::
 
@@ -7,18 +8,22 @@ Equations::
     E  irreducible_loss        nats per token: what no run of this recipe gets below
     a  exponent_parameters     how fast the loss falls with parameters
     b  exponent_tokens         how fast the loss falls with tokens
-    A, B                       sampled as contribution_parameters = A N0^-a and contribution_tokens = B D0^-b, the nats
-                               that each term adds at the geometric means N0, D0 of the runs
+    A, B                       sampled as contribution_parameters = A N0^-a and
+                               contribution_tokens = B D0^-b, the nats that each term adds at the
+                               geometric means N0, D0 of the runs
 
-A and a alone have correlation 0.999 in the posterior; at the centre of the data they are nearly independent.
+A and a alone have correlation 0.999 in the posterior; at the centre of the data they are nearly
+independent.
 
-Compute C = 6 N D. The least compute that reaches a loss L splits the reducible loss R = L - E as
-A N^-a = R b / (a + b) and B D^-b = R a / (a + b) (Lagrange multiplier; Hoffmann et al. 2022, eq. 4), so that
-N grows as C^(b / (a + b)). The *allocation factor* of a run is 6 N D over the least compute that reaches L(N, D): how
-much compute a better division between parameters and tokens would have saved.
+Compute C = 6 N D. The least compute that reaches a loss L splits the reducible loss R = L - E as A
+N^-a = R b / (a + b) and B D^-b = R a / (a + b) (Lagrange multiplier; Hoffmann et al. 2022, eq. 4),
+so that N grows as C^(b / (a + b)). The *allocation factor* of a run is 6 N D over the least compute
+that reaches L(N, D): how much compute a better division between parameters and tokens would have
+saved.
 
-What identifies it: runs of equal compute with different N. What it cannot tell apart: E and the exponents, where runs
-are far above E. It speaks of one recipe and data set; other recipes have other E, A and B.
+What identifies it: runs of equal compute with different N. What it cannot tell apart: E and the
+exponents, where runs are far above E. It speaks of one recipe and data set; other recipes have
+other E, A and B.
 """
 
 from collections.abc import Callable
@@ -31,12 +36,14 @@ import xarray as xr
 from scipy import optimize, special
 
 from models import INTERVAL_PROBABILITY, Card, Curve, Figure, Headline, fitted_rows
+from models._figures import make_curve, make_intervals
 from models._options import ScalingOptions
 from models._prior import Prior
 
 TABLE = "scaling_grid"
 TITLE = "Scaling law"
-# Measured in benchmarks/fits.py: low-rank mass matrices give 20 times the effective draws a second here.
+# Measured in benchmarks/fits.py: low-rank mass matrices give 20 times the effective draws a second
+# here.
 SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.9}
 FLOP_A_PARAMETER_AND_TOKEN = 6  # forward and backward pass, Kaplan et al. 2020, section 2.1
 HUBER_DELTA = 1e-3  # of Hoffmann et al. 2022, section 3.3
@@ -46,7 +53,9 @@ BOOTSTRAP_SEED = 20220329
 
 @dataclass(frozen=True)
 class Priors:
-    """Wide enough for every published law of language-model loss; none is centred on the replication's answer."""
+    """Wide enough for every published law of language-model loss; none is centred on the
+    replication's answer.
+    """
 
     irreducible_loss: Prior = Prior(
         "LogNormal",
@@ -125,7 +134,9 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
 
 
 def simulate(table: pd.DataFrame, truth: dict[str, Any], rng: np.random.Generator) -> pd.DataFrame:
-    """The table with losses drawn from `truth`: keys are the variables of the model, contributions at the centre."""
+    """The table with losses drawn from `truth`: keys are the variables of the model, contributions
+    at the centre.
+    """
     rows = fitted_rows(table)
     small = rows["parameters"] / np.exp(np.log(rows["parameters"]).mean())
     short = rows["training_tokens"] / np.exp(np.log(rows["training_tokens"]).mean())
@@ -139,7 +150,9 @@ def simulate(table: pd.DataFrame, truth: dict[str, Any], rng: np.random.Generato
 
 
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
-    """The law's constants, the compute-optimal division, and the allocation factors of named runs."""
+    """The law's constants, the compute-optimal division, and the allocation factors of named
+    runs.
+    """
     law = _law(posterior, fitted_rows(table))
     options = _options(card)
     made = xr.Dataset(
@@ -168,8 +181,8 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
         "exponent_tokens": "b in B D^-b",
         "coefficient_parameters": "A in A N^-a, N in parameters",
         "coefficient_tokens": "B in B D^-b, D in tokens",
-        "optimal_exponent_parameters": "b / (a + b): optimal parameters grow as compute to this power",
-        "optimal_tokens_per_parameter": "tokens per parameter of the least loss at the stated compute",
+        "optimal_exponent_parameters": "b / (a + b): power of compute in N",
+        "optimal_tokens_per_parameter": "tokens per parameter of the least loss at that compute",
         "allocation_factor": "6ND over the least compute that reaches the run's fitted loss",
     }
     for name, description in descriptions.items():
@@ -178,9 +191,11 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
 
 
 def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
-    """The published method: Huber loss on log residuals (delta 1e-3), BFGS from a grid of starts, row bootstrap.
+    """The published method: Huber loss on log residuals (delta 1e-3), BFGS from a grid of starts,
+    row bootstrap.
 
-    Three blocks: 90 % percentile bootstrap on the fitted rows, and the point fit with the excluded rows put back.
+    Three blocks: 90 % percentile bootstrap on the fitted rows, and the point fit with the excluded
+    rows put back.
     """
     options = _options(card)
     rows = fitted_rows(table)
@@ -218,38 +233,18 @@ def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figur
     law = _law(posterior, fitted_rows(table))
     grid = np.geomspace(table["training_flop"].min(), 1e24, 40)
     reducible = _optimal_reducible(law, xr.DataArray(np.log(grid), dims="x"))
-    frontier = (law["E"] + reducible).quantile([0.05, 0.5, 0.95], dim=("chain", "draw"))
-    curve = pd.DataFrame(
-        {
-            "x": grid,
-            "lower": frontier[0],
-            "median": frontier[1],
-            "upper": frontier[2],
-            "series": "least loss at this compute",
-        }
-    )
+    curve = make_curve(grid, law["E"] + reducible, "least loss at this compute")
     points = table.assign(
         status=np.where(table["exclusion"].isna(), "fitted", "excluded"),
         tokens_per_parameter=table["training_tokens"] / table["parameters"],
     )
-    factors = _allocation_factor(law, _named_runs(card)).quantile(
-        [0.05, 0.5, 0.95], dim=("chain", "draw")
-    )
-    allocation = pd.DataFrame(
-        {
-            "label": factors["run"],
-            "lower": factors[0],
-            "median": factors[1],
-            "upper": factors[2],
-            "series": "posterior, 90 %",
-        }
-    )
+    allocation = make_intervals(_allocation_factor(law, _named_runs(card)))
     return [
         Figure(
             kind="scatter",
             id="loss-against-compute",
             title="Every run, and the least loss that its compute could have bought",
-            caption="Points above the band spent their compute on too many parameters or too many tokens.",
+            caption="Points above the band had too many parameters or too many tokens.",
             frame=points[
                 [
                     "parameters",
@@ -281,7 +276,7 @@ def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figur
             kind="intervals",
             id="allocation-factors",
             title="How much compute a better division would have saved",
-            caption="6ND over the least compute that reaches the same fitted loss; 1 is optimal under this recipe.",
+            caption="6ND over the least compute that reaches the same fitted loss; 1 is optimal.",
             frame=allocation,
             x_title="allocation factor",
             is_log_x=True,
@@ -294,11 +289,9 @@ def headline(card: Card) -> Headline:
     run = _options(card).headline_run
     return Headline(
         key=f"allocation_factor[{run}]",
-        sentence=f"With the best division of parameters and tokens, the loss of {run} would have taken "
-        "{median} times less compute (90 % interval {lower} to {upper}).",
-        notes=(
-            "The law is fitted to one recipe; the factor uses 6ND for the run, not its reported compute.",
-        ),
+        sentence=f"With the best division of parameters and tokens, the loss of {run} would have "
+        "taken {median} times less compute (90 % interval {lower} to {upper}).",
+        notes=("The law is fitted to one recipe; the factor uses 6ND, not the reported compute.",),
     )
 
 
@@ -312,7 +305,7 @@ def _centers(rows: pd.DataFrame) -> tuple[float, float]:
     return float(np.log(rows["parameters"]).mean()), float(np.log(rows["training_tokens"]).mean())
 
 
-def _law(posterior: xr.Dataset, rows: pd.DataFrame) -> dict[str, xr.DataArray]:
+def _law(posterior: xr.Dataset, rows: pd.DataFrame) -> dict[str, Any]:
     """E, a, b and the logs of A and B, draw by draw."""
     center_parameters, center_tokens = _centers(rows)
     a, b = posterior["exponent_parameters"], posterior["exponent_tokens"]
@@ -338,7 +331,7 @@ def _optimal_ratio(law: dict[str, Any], flop: list[float]) -> xr.DataArray:
 
 
 def _optimal_log_parameters(law: dict[str, Any], log_budget: Any) -> Any:
-    """log N of the least loss where N D = exp(log_budget)."""
+    """Log N of the least loss where N D = exp(log_budget)."""
     a, b = law["a"], law["b"]
     return (np.log(a / b) + law["log_A"] - law["log_B"] + b * log_budget) / (a + b)
 
@@ -353,7 +346,9 @@ def _optimal_reducible(law: dict[str, Any], log_flop: Any) -> Any:
 
 
 def _named_runs(card: Card) -> pd.DataFrame:
-    """Name, parameters and tokens of the card's runs. Raises ValueError naming runs that lack either."""
+    """Name, parameters and tokens of the card's runs. Raises ValueError naming runs that lack
+    either.
+    """
     names = _options(card).allocation_runs
     if card.runs is None:
         raise ValueError("the scaling law's estimands need the run registry")
@@ -381,12 +376,14 @@ def _allocation_factor(law: dict[str, Any], runs: pd.DataFrame) -> xr.DataArray:
 
 
 def _starts() -> list[np.ndarray]:
-    """Starts of the optimiser, a subset of the grid of Hoffmann et al. 2022: log A, log B, log E, a, b."""
+    """Starts of the optimiser, a subset of the grid of Hoffmann et al. 2022: log A, log B, log E,
+    a, b.
+    """
     return [np.array([s, s, e, x, x]) for s in (5.0, 10.0) for e in (0.0, 0.5) for x in (0.2, 0.5)]
 
 
 def _huber_fit(rows: pd.DataFrame, starts: list[np.ndarray]) -> np.ndarray:
-    """log A, log B, log E, a, b of the least sum of Huber losses over log residuals."""
+    """Log A, log B, log E, a, b of the least sum of Huber losses over log residuals."""
     log_n, log_d, log_loss = (
         np.log(rows[c].to_numpy()) for c in ("parameters", "training_tokens", "loss_nats")
     )

@@ -1,7 +1,9 @@
-"""Posterior -> the estimands readers ask for: median and 90 % equal-tailed interval of every quantity.
+"""Posterior -> the estimands readers ask for: median and 90 % equal-tailed interval of every
+quantity.
 
-Summaries are taken last, over draws. An unbounded quantile is null with `unbounded: true`; a quantity that is not
-reported is null with its reason. The names are stable: notebooks and claims refer to them.
+Summaries are taken last, over draws. An unbounded quantile is null with `unbounded: true`; a
+quantity that is not reported is null with its reason. The names are stable: notebooks and claims
+refer to them.
 """
 
 import argparse
@@ -65,7 +67,8 @@ def _summarise(draws: np.ndarray, attributes: dict[str, Any], label: str | None)
         )
     if np.isnan(draws).any():
         raise ValueError(
-            f"{entry['label']}: {np.isnan(draws).mean():.1%} of the draws are not numbers, and no reason is given"
+            f"{entry['label']}: {np.isnan(draws).mean():.1%} of the draws are not numbers, "
+            "and no reason is given"
         )
     return entry | _quantiles(draws, bool(attributes.get("is_positive")))
 

@@ -1,7 +1,7 @@
 """The source card: what a dataset is, how its columns are read, what was corrected and why.
 
-A card is `data/sources/<dataset>/source.yaml`. It is checked as strictly as the data: every unknown key,
-missing field or wrong value is reported with its line.
+A card is `data/sources/<dataset>/source.yaml`. It is checked as strictly as the data: every unknown
+key, missing field or wrong value is reported with its line.
 """
 
 from datetime import date
@@ -47,7 +47,9 @@ class Selection(_Part):
     reason: str = Field(min_length=10)
 
     def find(self, records: pd.DataFrame, path: Path) -> pd.Series:
-        """The mask of the rows selected in `records` (all text). Raises SourceError where the count is off."""
+        """The mask of the rows selected in `records` (all text). Raises SourceError where the count
+        is off.
+        """
         mask = pd.Series(True, index=records.index)
         for column, wanted in self.rows.items():
             if column not in records:
@@ -178,11 +180,13 @@ class LoadedCard:
         return self.path.parent / "records.csv"
 
     def for_model(self, runs: pd.DataFrame | None = None) -> Card:
-        """What the models may see of the card; `runs` is the validated registry where a model asks for it."""
+        """What the models may see of the card; `runs` is the validated registry where a model asks
+        for it.
+        """
         return Card(dataset=self.dataset, table=self.table, options=self.options, runs=runs)
 
 
-def load_card(path: Path, table: str | None = None) -> LoadedCard:
+def load_card(path: Path) -> LoadedCard:
     """Read and check the card at `path`. Raises SourceError naming every fault."""
     tree = _read_yaml(path)
     try:

@@ -8,7 +8,7 @@ import math
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import altair as alt
 import numpy as np
@@ -19,7 +19,7 @@ from pipeline.pages import format_number
 
 IntervalStyle = Literal["single", "grouped", "listed"]
 Measure = Literal["quantitative", "temporal", "nominal"]
-Layers = alt.LayerChart | alt.FacetChart
+type Layers = alt.LayerChart | alt.FacetChart
 PALETTE = ("#3b82c4", "#d9772b", "#2a9d74", "#b65fc2", "#c9485b", "#8c8f2f", "#5f9ea8")
 SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "triangle-left")
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
@@ -125,7 +125,7 @@ def draw_forest(figure: Figure) -> Drawing:
     rows = frame.groupby("label", sort=False)["series"].nunique()
     height = int(sum(max(count * ROW_PIXELS, 2 * ROW_PIXELS) for count in rows))
     frame["label"] = frame["label"].map(_wrap)
-    chart = _interval_chart(frame, figure, "grouped" if frame["series"].nunique() > 1 else "single")
+    chart = _interval_chart(frame, figure, "grouped" if len(set(frame["series"])) > 1 else "single")
     return _drawing(figure, [("", chart, height)], _describe_intervals(frame))
 
 
@@ -353,13 +353,13 @@ def _interval_chart(
     return alt.layer(*layers)
 
 
-def _arrows(base: alt.Chart) -> alt.Chart:
+def _arrows(base: alt.Chart) -> Any:
     """Heads at the right edge for intervals without an upper bound."""
     heads = base.transform_filter("datum.is_open").mark_point(
         filled=True, size=70, angle=90, opacity=1
     )
     x = alt.X(field="high", type="quantitative")
-    return cast(alt.Chart, heads.encode(x=x, shape=alt.value("triangle")))
+    return heads.encode(x=x, shape=alt.value("triangle"))
 
 
 def _interval_encoding(frame: pd.DataFrame, style: IntervalStyle) -> dict[str, Any]:
@@ -498,13 +498,13 @@ def _prediction_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
     )
     dots = base.mark_point(filled=True, size=22, opacity=1).encode(
         y=alt.Y(field="observed", type="quantitative"),
-        color=_inside("color", PALETTE[0], PALETTE[4]),
-        shape=_inside("shape", "circle", "cross"),
+        color=_inside(PALETTE[0], PALETTE[4]),
+        shape=_inside("circle", "cross"),
     )
     return alt.layer(bars, dots)
 
 
-def _inside(channel: str, within: str, outside: str) -> Any:
+def _inside(within: str, outside: str) -> Any:
     return alt.condition("datum.is_inside", alt.value(within), alt.value(outside))
 
 

@@ -1,12 +1,15 @@
-"""Posterior -> verdict and numbers: whether the sampler can be believed, and what drives the headline.
+"""Posterior -> verdict and numbers: whether the sampler can be believed, and what drives the
+headline.
 
-`verdict` is about sampling alone: R-hat, effective sample size, divergences and E-BFMI of every named parameter and
-every estimand (method and limits: Vehtari et al. 2021; Betancourt 2016). Sensitivity to prior and likelihood is by power
-scaling (Kallioinen et al. 2023). Nothing that fails is ranked, pooled or quoted.
+`verdict` is about sampling alone: R-hat, effective sample size, divergences and E-BFMI of every
+named parameter and every estimand (method and limits: Vehtari et al. 2021; Betancourt 2016).
+Sensitivity to prior and likelihood is by power scaling (Kallioinen et al. 2023). Nothing that fails
+is ranked, pooled or quoted.
 """
 
 import argparse
 import math
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ import arviz_stats
 import numpy as np
 import pandas as pd
 import xarray as xr
-import yaml
+from ruamel.yaml import YAML
 
 from models import INTERVAL_PROBABILITY, flatten
 from pipeline.files import write_json
@@ -108,7 +111,7 @@ def judge(cell: Cell, limits: dict[str, float]) -> dict[str, Any]:
         {name: draws for name, draws in (named | estimands).items() if name not in constant}
     )
     members = summarise(families)
-    stats = cell.tree["sample_stats"]
+    stats = cell.tree["sample_stats"].to_dataset()
     divergences = int(stats["diverging"].sum())
     min_bfmi = float(np.min(_bfmi(stats["energy"])))
     reasons = _find_reasons(tested, members, divergences, min_bfmi, limits)
@@ -180,9 +183,13 @@ def _worst(summary: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def predict(tree: xr.DataTree) -> dict[str, Any]:
-    """Leave-one-out predictive density by Pareto-smoothed importance sampling, rows one at a time."""
+    """Leave-one-out predictive density by Pareto-smoothed importance sampling, rows one at a
+    time.
+    """
     (name,) = tree["log_likelihood"].data_vars
-    loo = arviz_stats.loo(tree, pointwise=True, var_name=str(name))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # ArviZ warns of bad Pareto k, which is counted and shown
+        loo = arviz_stats.loo(tree, pointwise=True, var_name=str(name))
     bad = int((loo.pareto_k > loo.good_k).sum())
     return {"bad_pareto_k": bad, "elpd_loo": _round(loo.elpd), "elpd_loo_se": _round(loo.se)}
 
@@ -206,16 +213,11 @@ def measure_sensitivity(cell: Cell) -> dict[str, Any]:
         }
     )
     frame = arviz_stats.psense_summary(tree, round_to=6)
+    frame = frame.set_axis(list(headline), axis=0)[["prior", "likelihood"]]
     indices = {
-        key: {
-            "prior": _round(frame.loc[f"q{i}", "prior"]),
-            "likelihood": _round(frame.loc[f"q{i}", "likelihood"]),
-        }
-        for i, key in enumerate(headline)
+        key: {name: _round(value) for name, value in row.items()} for key, row in frame.iterrows()
     }
-    driven = [
-        key for key, v in indices.items() if v["prior"] > SENSITIVE and v["likelihood"] < SENSITIVE
-    ]
+    driven = list(frame.index[(frame["prior"] > SENSITIVE) & (frame["likelihood"] < SENSITIVE)])
     return {"prior_sensitivity": indices, "driven_by_prior": driven}
 
 
@@ -236,7 +238,7 @@ def main(argv: list[str] | None = None) -> int:
         "--output", type=Path, required=True, help="data/checks/<dataset>-<model>.json"
     )
     options = parser.parse_args(argv)
-    limits = yaml.safe_load(options.limits.read_text(encoding="utf-8"))["check"]
+    limits = YAML(typ="safe").load(options.limits)["check"]
     cell = load_cell(options)
     judged = judge(cell, limits)
     worst, constant = judged.pop("worst"), judged.pop("constant")

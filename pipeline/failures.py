@@ -1,4 +1,6 @@
-"""What is wrong with the data, said so that it can be mended: file, line, column, value, rule and remedy."""
+"""What is wrong with the data, said so that it can be mended: file, line, column, value, rule and
+remedy.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +9,9 @@ from pathlib import Path
 
 @dataclass(frozen=True, order=True)
 class Failure:
-    """One thing that is wrong. `line` counts from 1 as editors do; None where the whole file is meant."""
+    """One thing that is wrong. `line` counts from 1 as editors do; None where the whole file is
+    meant.
+    """
 
     file: str
     line: int | None

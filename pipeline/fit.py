@@ -1,8 +1,9 @@
 """Validated table + model -> posterior: one NetCDF file with everything that later stages read.
 
-Groups: prior, prior_predictive, posterior, posterior_predictive, sample_stats, observed_data, constant_data,
-log_likelihood, log_prior. Root attributes: model, dataset, seed, data_hash, sampler, versions. The same inputs and seed
-give the same bytes on one machine: what changes from run to run (dates, durations) is removed.
+Groups: prior, prior_predictive, posterior, posterior_predictive, sample_stats, observed_data,
+constant_data, log_likelihood, log_prior. Root attributes: model, dataset, seed, data_hash, sampler,
+versions. The same inputs and seed give the same bytes on one machine: what changes from run to run
+(dates, durations) is removed.
 """
 
 import argparse
@@ -32,8 +33,8 @@ def fit(
 ) -> xr.DataTree:
     """The posterior of `model` on the fitted rows of `table`, as a tree with the groups above.
 
-    `settings`: draws, tune and chains. The sampler is nutpie's NUTS with the model's own adaptation; each kind of
-    draw has its own seed, derived from `seed`.
+    `settings`: draws, tune and chains. The sampler is nutpie's NUTS with the model's own
+    adaptation; each kind of draw has its own seed, derived from `seed`.
     """
     built = model.build(table, card, model.Priors())
     with built:
@@ -58,7 +59,9 @@ def fit(
 
 
 def describe(tree: xr.DataTree, facts: dict[str, Any]) -> xr.DataTree:
-    """The tree with `facts` as root attributes and without anything that changes from run to run."""
+    """The tree with `facts` as root attributes and without anything that changes from run to
+    run.
+    """
     for node in tree.subtree:
         for name in PASSING_ATTRIBUTES:
             node.attrs.pop(name, None)

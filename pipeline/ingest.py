@@ -1,7 +1,9 @@
-"""Card + records -> canonical table: rename, correct by declaration, convert units, parse dates, join the registry.
+"""Card + records -> canonical table: rename, correct by declaration, convert units, parse dates,
+join the registry.
 
-Ingest converts; it does not choose. Every row of records.csv is a row of the table, and rows that the card excludes
-carry the reason in `exclusion`. Whether values make sense is for *validate* to say.
+Ingest converts; it does not choose. Every row of records.csv is a row of the table, and rows that
+the card excludes carry the reason in `exclusion`. Whether values make sense is for *validate* to
+say.
 """
 
 import argparse
@@ -53,8 +55,9 @@ def ingest(
 ) -> pd.DataFrame:
     """The canonical table of a dataset, one row per row of `records`, in its order.
 
-    `runs` is the validated run registry, needed where the card says `runs: registry`. Raises SourceError with every
-    cell that cannot be read and every run that is not in the registry (with the nearest names).
+    `runs` is the validated run registry, needed where the card says `runs: registry`. Raises
+    SourceError with every cell that cannot be read and every run that is not in the registry (with
+    the nearest names).
     """
     _check_columns(card, records)
     records = _correct(card, records)
@@ -127,7 +130,9 @@ def _suggest(name: str, choices: pd.Index | pd.Series | list[str]) -> str:
 
 
 def _correct(card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:
-    """The records with the card's corrections; each must find the cells it speaks of as they were printed."""
+    """The records with the card's corrections; each must find the cells it speaks of as they were
+    printed.
+    """
     corrected = records.copy()
     for correction in card.card.corrections:
         mask = correction.find(records, card.path)
@@ -169,10 +174,8 @@ def _read_column(
     if dtype == "float64":
         return _read_numbers(name, source, cells, records, problems)
     if dtype.startswith("datetime64"):
-        order = source.order
-        return _read_cells(cells, column, problems, lambda text: _read_date(text, order)).astype(
-            dtype
-        )
+        dates = _read_cells(cells, column, problems, lambda text: _read_date(text, source.order))
+        return pd.to_datetime(dates).astype("datetime64[ns]")
     if dtype == "bool":
         return (
             _read_cells(cells, column, problems, _read_truth)
@@ -276,7 +279,8 @@ def _join_runs(frame: pd.DataFrame, runs: pd.DataFrame | None, problems: Problem
     registry = runs.assign(base_model=_roots(runs)).set_index("model")[columns]
     for row, (model, exclusion) in enumerate(zip(frame["model"], frame["exclusion"], strict=True)):
         if model not in registry.index and exclusion not in NOT_A_RUN:
-            remedy = f"{_suggest(str(model), registry.index)} Else add the run to data/sources/training_runs"
+            near = _suggest(str(model), registry.index)
+            remedy = f"{near} Else add the run to the registry"
             problems.add(row, "model", str(model), "not in the run registry", remedy)
     unfit = frame["model"].map(
         runs.set_index("model")["exclusion"]
@@ -289,7 +293,9 @@ def _join_runs(frame: pd.DataFrame, runs: pd.DataFrame | None, problems: Problem
 
 
 def _roots(runs: pd.DataFrame) -> pd.Series:
-    """The model at the end of each chain of base models. The registry's own rules exclude unknown names."""
+    """The model at the end of each chain of base models. The registry's own rules exclude unknown
+    names.
+    """
     parents = dict(zip(runs["model"], runs["base_model"], strict=True))
 
     def root(model: str) -> str:

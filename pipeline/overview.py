@@ -23,6 +23,7 @@ from pipeline.cards import LoadedCard, load_card
 from pipeline.charts import Drawing
 from pipeline.failures import SourceError
 from pipeline.files import write_text
+from pipeline.stage import stage_main
 
 TITLE = "How much of AI progress is compute, and how much is algorithms?"
 NO_TABLE = (
@@ -271,4 +272,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    stage_main(main)

@@ -19,21 +19,32 @@ SIGNIFICANT_PROSE = 2
 SIGNIFICANT_TABLE = 3
 SIGNIFICANT_CELL = 4
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+MINUS, TIMES = "\N{MINUS SIGN}", " \N{MULTIPLICATION SIGN} "
+# What could end a script element or break a line of JavaScript, as JSON escapes.
+_SCRIPT_ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def format_number(value: float, digits: int = SIGNIFICANT_PROSE) -> str:
-    """`value` to `digits` significant digits: 0.35, 17, 1,400, 2.5 × 10²⁴. Never in e-notation."""
+    """`value` to `digits` significant digits: 0.35, 17, 1,400, or a power of ten in full."""
     if value == 0 or not math.isfinite(value):
-        return "0" if value == 0 else "∞" if value > 0 else "−∞" if value < 0 else "not a number"
+        return (
+            "0"
+            if value == 0
+            else "∞"
+            if value > 0
+            else f"{MINUS}∞"
+            if value < 0
+            else "not a number"
+        )
     rounded = float(f"{value:.{digits - 1}e}")
     exponent = math.floor(math.log10(abs(rounded)))
     if -4 <= exponent < 6:
         text = f"{rounded:,.{max(digits - 1 - exponent, 0)}f}"
     else:
         power = str(exponent).translate(_SUPERSCRIPTS)
-        text = f"{rounded / 10.0**exponent:.{digits - 1}f} × 10{power}"
-    return text.replace("-", "−")
+        text = f"{rounded / 10.0**exponent:.{digits - 1}f}{TIMES}10{power}"
+    return text.replace("-", MINUS)
 
 
 def format_quantity(value: float, unit: str, digits: int = SIGNIFICANT_PROSE) -> str:
@@ -50,7 +61,7 @@ def format_fixed(value: float | None, decimals: int) -> str:
     """`value` with that many decimals; a value that does not exist is said not to."""
     if value is None:
         return "not measured"
-    return f"{value:,.{decimals}f}".replace("-", "−")
+    return f"{value:,.{decimals}f}".replace("-", MINUS)
 
 
 def is_share(unit: str) -> bool:
@@ -61,14 +72,7 @@ def is_share(unit: str) -> bool:
 def json_script(value: Any) -> Markup:
     """JSON that cannot end the script element it stands in."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    escapes = {
-        "<": "\\u003c",
-        ">": "\\u003e",
-        "&": "\\u0026",
-        "\u2028": "\\u2028",
-        "\u2029": "\\u2029",
-    }
-    return Markup("".join(escapes.get(character, character) for character in text))
+    return Markup(text.translate(_SCRIPT_ESCAPES))  # noqa: S704  # escaped by the table
 
 
 def csv_address(frame: pd.DataFrame) -> str:
@@ -114,7 +118,7 @@ def format_cell(value: Any) -> str:
 
 def _shortest(number: str) -> str:
     """`number` without zeros at the end of its decimals."""
-    mantissa, times, power = number.partition(" × ")
+    mantissa, times, power = number.partition(TIMES)
     return (mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa) + times + power
 
 
@@ -125,7 +129,7 @@ def chart_library() -> Markup:
 
     script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     script = re.sub(r"https://[a-z.]*vega[^\"'`\s)]*|https://github\.com/[^\"'`\s)]*", "", script)
-    return Markup(script.replace("</script", "<\\/script"))
+    return Markup(script.replace("</script", "<\\/script"))  # noqa: S704  # the library, not data
 
 
 def environment(templates: Path) -> jinja2.Environment:

@@ -13,8 +13,8 @@ BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 def read_records(path: Path) -> pd.DataFrame:
     """All cells of `path` as text, empty where empty, with `line` (1 is the header's).
 
-    Raises SourceError where the file is missing, is not UTF-8, has no rows, repeats a column name or has a row of
-    another length than the header.
+    Raises SourceError where the file is missing, is not UTF-8, has no rows, repeats a column name
+    or has a row of another length than the header.
     """
     lines = csv.reader(_read_text(path).splitlines(keepends=True), strict=True)
     try:

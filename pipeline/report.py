@@ -24,6 +24,7 @@ from pipeline.cards import LoadedCard, load_card
 from pipeline.charts import Drawing
 from pipeline.files import write_text
 from pipeline.posteriors import Cell, add_cell_arguments, load_cell
+from pipeline.stage import stage_main
 from pipeline.tables import TABLES
 
 PROVENANCE_COLUMNS = {"line", "citation", "locator", "is_verified", "exclusion"}
@@ -187,7 +188,8 @@ def draw_predictions(inputs: Inputs) -> list[Drawing]:
         "predictive-ranks",
         "Where the observed values fall in their predictive distributions",
         "Predictive ranks less the uniform distribution, with the band in which 95 % of "
-        "well-specified models stay. The same data were fitted, so the curve lies closer to zero than the band.",
+        "well-specified models stay. The same data were fitted, so the curve lies closer to zero "
+        "than the band.",
         summaries.pit_differences(predicted, observed),
         x_title="predictive rank",
         y_title="difference",
@@ -327,4 +329,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    stage_main(main)

@@ -1,4 +1,6 @@
-"""What every stage shares: errors printed without a traceback, and an end when the run it belongs to ends."""
+"""What every stage shares: errors printed without a traceback, and an end when the run it belongs
+to ends.
+"""
 
 import os
 import sys
@@ -26,10 +28,11 @@ def stage_main(main: Callable[[list[str] | None], int]) -> None:
 
 
 def _end_with_dvc() -> None:
-    """Watch the processes between this one and the `dvc` that started it; stop at once when one of them ends.
+    """Watch the processes between this one and the `dvc` that started it; stop at once when one of
+    them ends.
 
-    DVC starts stages through a shell and does not stop them when it is killed: without this a fit would go on and
-    write its output after the next run has started. Outside DVC nothing is watched.
+    DVC starts stages through a shell and does not stop them when it is killed: without this a fit
+    would go on and write its output after the next run has started. Outside DVC nothing is watched.
     """
     chain = _processes_up_to_dvc()
     if chain:

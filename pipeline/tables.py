@@ -15,7 +15,8 @@ from pandera.typing.pandas import Series
 
 SECONDS_A_DAY = 86_400
 IMAGENET_IMAGES = 1.28e6
-# Forward pass, gradient of the activations, gradient of the weights (Hernandez & Brown 2020, appendix A).
+# Forward pass, gradient of the activations, gradient of the weights (Hernandez & Brown 2020,
+# appendix A).
 FORWARD_AND_BACKWARD = 3
 # Printed ratios and products carry two significant digits: 6 % covers rounding of both sides.
 ROUNDING = 0.06
@@ -105,7 +106,7 @@ class RunColumns(pa.DataFrameModel):
         nullable=True,
     )
     compute_confidence: Series[str] = _column(
-        "confident: reported, or 6ND from reported N and D; likely: a database's estimate; speculative: the rest",
+        "confident: reported, or 6ND of both reported; likely: a database's; speculative: the rest",
         "class",
         "write confident, likely or speculative",
         isin=["confident", "likely", "speculative"],
@@ -235,7 +236,9 @@ class Efficiency(Provenance):
         "recompute it from the first row of its target",
     )
     def ratio_agrees_with_resource(cls, frame: pd.DataFrame) -> pd.Series:
-        """Would have caught 'ResNet-50 to EfficientNet-b1, 10x' beside computes whose ratio is 22.7."""
+        """Would have caught 'ResNet-50 to EfficientNet-b1, 10x' beside computes whose ratio is
+        22.7.
+        """
         first = (
             frame.sort_values("release_date", kind="stable")
             .groupby("target")["resource"]
@@ -252,7 +255,9 @@ class Efficiency(Provenance):
         "check the unit and the factor 3 of the backward pass",
     )
     def compute_agrees_with_epochs(cls, frame: pd.DataFrame) -> pd.Series:
-        """Would have caught a column in 1e15 FLOP headed teraflop/s-days, and a missing factor of three."""
+        """Would have caught a column in 1e15 FLOP headed teraflop/s-days, and a missing factor of
+        three.
+        """
         product = (
             frame["epochs"]
             * frame["multiply_adds_per_image"]

@@ -6,7 +6,7 @@ import pint
 
 DEFINITIONS = (
     "FLOP = [operation] = FLOP",
-    "MAC = [multiply_add] = MAC",  # not two FLOP: sources differ in what they count, so nothing converts them silently
+    "MAC = [multiply_add] = MAC",  # not two FLOP: sources differ in what they count
     "FLOP_mole = 6.02214076e23 * FLOP",  # the Avogadro number of operations
 )
 # Spellings found in papers, in pint's words. A name that pint would read otherwise must stand here.
@@ -41,7 +41,8 @@ def registry() -> pint.UnitRegistry:
 def factor(unit: str, column: str) -> float:
     """What a cell in `unit` is multiplied by to give `column` of a table.
 
-    Raises ValueError, saying why, where the unit is unknown, of another kind, or the column takes none.
+    Raises ValueError, saying why, where the unit is unknown, of another kind, or the column takes
+    none.
     """
     if column not in TARGETS:
         raise ValueError(f"{column} is a plain number and takes no unit")

@@ -1,8 +1,10 @@
-"""Table -> validated table, or every failing row with its line, column, value, rule and the way to mend it.
+"""Table -> validated table, or every failing row with its line, column, value, rule and the way to
+mend it.
 
 Rows that fail go to the quarantine file. The stage fails unless the card lists each of them under
-`allowed_failures` with a reason. Rows that pass and are not to be fitted stay in the table with the rule that
-excludes them: compute imputed from benchmark scores, no compute, not verified. Nothing is dropped without a count.
+`allowed_failures` with a reason. Rows that pass and are not to be fitted stay in the table with the
+rule that excludes them: compute imputed from benchmark scores, no compute, not verified. Nothing is
+dropped without a count.
 """
 
 import argparse
@@ -36,7 +38,9 @@ PLAIN_RULES = {
 
 
 def find_failures(table: pd.DataFrame, card: LoadedCard) -> list[Failure]:
-    """Every failure of `table` against its schema, one a cell and rule, at the line of records.csv."""
+    """Every failure of `table` against its schema, one a cell and rule, at the line of
+    records.csv.
+    """
     schema = tables.schema(card.table, card.card.retrieved)
     try:
         schema.validate(table, lazy=True)
@@ -89,7 +93,9 @@ def _in_words(check: str) -> str:
 def split(
     table: pd.DataFrame, failures: list[Failure], card: LoadedCard, records: pd.DataFrame
 ) -> pd.DataFrame:
-    """The rows of `table` that pass. Raises SourceError with every failure that the card does not allow."""
+    """The rows of `table` that pass. Raises SourceError with every failure that the card does not
+    allow.
+    """
     allowed = pd.Series(False, index=records.index)
     for selection in card.card.allowed_failures:
         allowed |= selection.find(records, card.path)
@@ -114,7 +120,9 @@ def split(
 
 
 def exclude_by_rule(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:
-    """The table with `exclusion` filled for rows that no model may read; the first rule that applies is named."""
+    """The table with `exclusion` filled for rows that no model may read; the first rule that
+    applies is named.
+    """
     admitted = pd.Series(False, index=records.index)
     for selection in card.card.admitted:
         admitted |= selection.find(records, card.path)

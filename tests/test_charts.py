@@ -81,7 +81,8 @@ def test_steps_have_a_panel_each_on_one_scale() -> None:
 def test_interval_without_end_runs_to_the_edge() -> None:
     spec = draw_intervals(upper=[1.5, np.inf]).panels[0].spec
     rows = {row["label"]: row for row in next(iter(spec["datasets"].values()))}
-    assert rows["b"]["upper"] is None and rows["b"]["is_open"]
+    assert rows["b"]["upper"] is None
+    assert rows["b"]["is_open"]
     assert rows["b"]["high"] == _domain(spec)[1]
 
 

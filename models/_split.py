@@ -1,0 +1,122 @@
+"""The split of a step between two models into its parts, draw by draw.
+
+What the parts, shares and Shapley values mean is written in `models/__init__.py`. Everything here
+is arithmetic on draws of shape (chain, draw): each model brings the terms of effective compute of
+both ends and the function from effective compute to score.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from models._options import Comparison
+from models._shapley import shapley_of_sum
+
+PARTS = ("compute", "allocation", "technique", "trend", "lab", "unexplained")
+ALGORITHMS = ("allocation", "technique", "trend", "lab")
+SMALL_TOTAL_DECADES = 0.1  # shares of a smaller total are noise
+SMALL_CHANGE_OF_SCORE = 0.01
+SMALL_TOTAL_DRAWS = 0.01  # share of the draws that may have so small a total
+KINDS = {
+    "decades": ("Decades of effective compute", "decades"),
+    "share": ("Share of the step in effective compute", "share"),
+    "shapley": ("Shapley value of the score", "score"),
+    "shapley_share": ("Share of the change of the score (Shapley)", "share"),
+}
+Draws = np.ndarray
+
+
+@dataclass(frozen=True)
+class Step:
+    """One comparison: kind -> part -> draws, and kind -> why it is not reported."""
+
+    values: dict[str, dict[str, Draws]]
+    reasons: dict[str, str]
+
+
+def make_step(
+    early: dict[str, Draws], late: dict[str, Draws], score: Callable[[Draws], Draws]
+) -> Step:
+    """The step from the terms `early` to the terms `late`; `score` maps effective compute."""
+    decades = {part: late[part] - early[part] for part in late}
+    start = sum(early.values(), np.zeros_like(next(iter(early.values()))))
+    shapley = shapley_of_sum(start, decades, score)
+    share, share_reason = divide(decades, SMALL_TOTAL_DECADES, "decades")
+    shapley_share, shapley_reason = divide(shapley, SMALL_CHANGE_OF_SCORE, "of the score")
+    values = {
+        "decades": decades,
+        "share": share,
+        "shapley": shapley,
+        "shapley_share": shapley_share,
+    }
+    reasons = {"share": share_reason, "shapley_share": shapley_reason}
+    return Step(values, {kind: reason for kind, reason in reasons.items() if reason})
+
+
+def divide(parts: dict[str, Draws], small: float, unit: str) -> tuple[dict[str, Draws], str]:
+    """Each part over the sum of all; or nothing, and why, where the sum is too often near zero."""
+    total = sum(parts.values(), np.zeros_like(next(iter(parts.values()))))
+    near_zero = float((np.abs(total) < small).mean())
+    if near_zero > SMALL_TOTAL_DRAWS:
+        return {}, f"the total is under {small:g} {unit} in {near_zero:.0%} of the draws"
+    return {part: values / total for part, values in parts.items()}, ""
+
+
+def assemble(
+    steps: list[Step], comparisons: list[Comparison], absent: dict[str, str], template: xr.DataArray
+) -> xr.Dataset:
+    """Every kind and part of every step as estimands on dims chain, draw, comparison.
+
+    `absent`: parts that the model does not have, with the reason; `template` brings chain and draw.
+    """
+    ids = [comparison.id for comparison in comparisons]
+    labels = {comparison.id: comparison.label for comparison in comparisons}
+    made: dict[str, xr.DataArray] = {}
+    for kind, (words, unit) in KINDS.items():
+        blocked = {
+            name: step.reasons[kind]
+            for name, step in zip(ids, steps, strict=True)
+            if kind in step.reasons
+        }
+        for part in PARTS:
+            values = [step.values[kind].get(part) for step in steps]
+            made[f"{kind}_{part}"] = _stack(values, ids, template).assign_attrs(
+                label=f"{words}: {part}",
+                unit=unit,
+                description=f"{part} of the step, see models/__init__.py",
+                reasons=dict.fromkeys(ids, absent[part]) if part in absent else blocked,
+                labels=labels,
+                is_headline=(kind, part) == ("share", "compute"),
+            )
+    for kind in ("share", "shapley_share"):
+        made[f"{kind}_algorithms"] = _sum_algorithms(kind, made, absent)
+    return xr.Dataset(made)
+
+
+def _sum_algorithms(
+    kind: str, made: dict[str, xr.DataArray], absent: dict[str, str]
+) -> xr.DataArray:
+    present = [part for part in ALGORITHMS if part not in absent]
+    compute = made[f"{kind}_compute"]
+    total = sum((made[f"{kind}_{part}"] for part in present), start=xr.zeros_like(compute))
+    return total.assign_attrs(
+        label=f"{KINDS[kind][0]}: algorithms ({', '.join(present)})",
+        unit="share",
+        description="all parts but compute and the unexplained",
+        reasons=compute.attrs["reasons"],
+        labels=compute.attrs["labels"],
+    )
+
+
+def _stack(values: list[Draws | None], ids: list[str], template: xr.DataArray) -> xr.DataArray:
+    """Draws of all comparisons; NaN where a comparison has none."""
+    shape = (template.sizes["chain"], template.sizes["draw"])
+    arrays = [
+        np.full(shape, np.nan) if value is None else np.broadcast_to(value, shape)
+        for value in values
+    ]
+    coords = {"chain": template["chain"], "draw": template["draw"], "comparison": ids}
+    stacked = np.stack(arrays, axis=-1)
+    return xr.DataArray(stacked, dims=("chain", "draw", "comparison"), coords=coords)

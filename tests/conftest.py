@@ -1,0 +1,72 @@
+"""What many tests share: the project's folders, copies of its datasets to break, and the validated run registry."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipeline.cards import LoadedCard, load_card
+from pipeline.failures import Failure
+from pipeline.ingest import ingest
+from pipeline.records import read_records
+from pipeline.validate import exclude_by_rule, find_failures, split
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One dataset on its way through ingest and validate, in memory."""
+
+    card: LoadedCard
+    records: pd.DataFrame
+    table: pd.DataFrame
+
+    @property
+    def failures(self) -> list[Failure]:
+        """What *validate* finds wrong."""
+        return find_failures(self.table, self.card)
+
+    @property
+    def validated(self) -> pd.DataFrame:
+        """The validated table. Raises SourceError where a row fails."""
+        passed = split(self.table, self.failures, self.card, self.records)
+        return exclude_by_rule(passed, self.card, self.records)
+
+
+def read_dataset(folder: Path, runs: pd.DataFrame | None = None) -> Dataset:
+    """The dataset in `folder`, ingested; `runs` is used where its card asks for the registry."""
+    card = load_card(folder / "source.yaml")
+    records = read_records(card.records_path)
+    return Dataset(card, records, ingest(card, records, runs))
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def runs() -> pd.DataFrame:
+    """The validated run registry; treat as read-only."""
+    return read_dataset(ROOT / "data/sources/training_runs").validated
+
+
+@pytest.fixture
+def copy_source(tmp_path: Path) -> Callable[[str], Path]:
+    """Copies a dataset's folder to the temporary folder, to be broken there; returns the copy."""
+
+    def copy(name: str) -> Path:
+        return Path(shutil.copytree(ROOT / "data/sources" / name, tmp_path / "sources" / name))
+
+    return copy
+
+
+@pytest.fixture
+def read(runs: pd.DataFrame) -> Callable[[Path], Dataset]:
+    """Ingests the dataset in a folder with the real run registry."""
+    return lambda folder: read_dataset(folder, runs)

@@ -1,0 +1,224 @@
+"""The source card: every fault is reported with the file, the line and the key where it stands."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from models._options import LeaderboardOptions
+from pipeline.cards import Selection, load_card
+from pipeline.failures import Failure, SourceError
+
+CARD = """\
+table: accuracy_leaderboard
+title: Toy
+question: Which part was compute?
+description: Rows made up for tests.
+citations: [doe2020]
+licence: none
+retrieved: 2024-12-31
+runs: registry
+columns:
+  benchmark: {constant: toy}
+  model: {}
+  eval_date: {order: ymd}
+  score: {unit: percent}
+  n_shot: {}
+  method: {}
+  sample_count: {}
+  citation: {}
+  locator: {}
+  is_verified: {}
+options:
+  benchmarks:
+    toy: {label: Toy, chance: 0.25, ceiling: 0.9, item_count: 100, reason: made up for tests}
+  trend: none
+  techniques: {}
+  comparisons:
+    - id: toy-first-second
+      label: First to second
+      benchmark: toy
+      earlier: {model: first, method: direct}
+      later: {model: second, method: direct}
+  headline_comparison: toy-first-second
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "toys" / "source.yaml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def find_faults(folder: Path, old: str, new: str) -> list[Failure]:
+    """The faults of the card with `old` replaced by `new`."""
+    assert CARD.count(old) == 1, old
+    with pytest.raises(SourceError) as raised:
+        load_card(write(folder, CARD.replace(old, new)))
+    return raised.value.failures
+
+
+def test_good_card_loads(tmp_path: Path) -> None:
+    card = load_card(write(tmp_path, CARD))
+    assert (card.dataset, card.table) == ("toys", "accuracy_leaderboard")
+    assert isinstance(card.options, LeaderboardOptions)
+
+
+def test_models_see_options_and_no_path(tmp_path: Path) -> None:
+    seen = vars(load_card(write(tmp_path, CARD)).for_model())
+    assert set(seen) == {"dataset", "table", "options", "runs"}
+
+
+def line_of(text: str, key: str) -> int:
+    return next(n for n, line in enumerate(text.splitlines(), 1) if key in line)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "message", "at"),
+    [
+        ("title:", "titel: x\ntitle:", "titel", "not permitted", "titel"),
+        ("order: ymd", "ordre: ymd", "columns.eval_date.ordre", "not permitted", "eval_date"),
+        ("trend: none", "trend: none\n  tags: 1", "options.tags", "not permitted", "tags"),
+        ("2024-12-31", "someday", "retrieved", "date", "retrieved"),
+        ("[doe2020]", "doe2020", "citations", "list", "citations"),
+        ("[doe2020]", "[]", "citations", "at least 1", "citations"),
+        ("[doe2020]", "[doe2020, doe2020]", "citations", "repeats", "citations"),
+        ("order: ymd", "order: american", "columns.eval_date.order", "'ymd'", "eval_date"),
+        ("{constant: toy}", "{constant: toy, from: x}", "columns.benchmark", "one of", "benchmark"),
+        ("table: accuracy", "table: accurate", "table", "'training_runs'", "table"),
+        ("trend: none", "trend: cubic", "options.trend", "'linear'", "trend"),
+        ("chance: 0.25", "chance: 25", "options.benchmarks.toy.chance", "", "toy: {label"),
+        ("chance: 0.25", "chance: 0.9", "options.benchmarks.toy", "not below", "toy: {label"),
+        ("item_count: 100", "item_count: 0", "options.benchmarks.toy.item_count", "", "toy: {lab"),
+        ("id: toy-first-second", "id: first", "options.comparisons.0.id", "pattern", "id: first"),
+        (
+            "id: toy-first-second",
+            "id: Toy-First-Second",
+            "options.comparisons.0.id",
+            "pattern",
+            "id:",
+        ),
+    ],
+)
+def test_wrong_value_is_reported_with_line_and_key(
+    tmp_path: Path, old: str, new: str, key: str, message: str, at: str
+) -> None:
+    faults = [fault for fault in find_faults(tmp_path, old, new) if fault.column.startswith(key)]
+    assert faults
+    assert message in faults[0].rule
+    assert faults[0].file.endswith("toys/source.yaml")
+    assert faults[0].line == line_of(CARD.replace(old, new), at)
+
+
+@pytest.mark.parametrize("key", ["table", "title", "question", "licence", "retrieved"])
+def test_missing_key_is_reported_by_name(tmp_path: Path, key: str) -> None:
+    line = next(line for line in CARD.splitlines() if line.startswith(key))
+    faults = find_faults(tmp_path, line + "\n", "")
+    assert [(fault.column, fault.rule) for fault in faults] == [(key, "Field required")]
+
+
+def test_missing_option_is_reported_at_the_options(tmp_path: Path) -> None:
+    (fault,) = find_faults(tmp_path, "  trend: none\n", "")
+    assert (fault.column, fault.line) == ("options.trend", line_of(CARD, "options:"))
+
+
+def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
+    text = CARD.replace("title: Toy\n", "").replace("order: ymd", "order: american")
+    with pytest.raises(SourceError) as raised:
+        load_card(write(tmp_path, text))
+    assert {fault.column for fault in raised.value.failures} == {"title", "columns.eval_date.order"}
+
+
+def test_column_of_the_table_must_be_mapped(tmp_path: Path) -> None:
+    (fault,) = find_faults(tmp_path, "  method: {}\n", "")
+    assert (fault.column, fault.rule) == (
+        "method",
+        "column of accuracy_leaderboard is not mapped",
+    )
+    assert fault.line == line_of(CARD, "columns:")
+
+
+def test_column_that_the_table_lacks_is_refused(tmp_path: Path) -> None:
+    (fault,) = find_faults(tmp_path, "  method: {}\n", "  method: {}\n  mood: {}\n")
+    assert (fault.column, fault.rule, fault.line) == (
+        "mood",
+        "not a column of accuracy_leaderboard",
+        16,
+    )
+
+
+def test_column_of_the_registry_cannot_be_mapped_by_a_leaderboard(tmp_path: Path) -> None:
+    (fault,) = find_faults(tmp_path, "  method: {}\n", "  method: {}\n  training_flop: {}\n")
+    assert fault.column == "training_flop"
+
+
+def test_headline_must_be_one_of_the_comparisons(tmp_path: Path) -> None:
+    (fault,) = find_faults(
+        tmp_path, "headline_comparison: toy-first-second", "headline_comparison: toy-first-third"
+    )
+    assert "'toy-first-third' is not among ['toy-first-second']" in fault.rule
+    assert fault.line is not None
+
+
+def test_comparison_must_name_a_benchmark_of_the_card(tmp_path: Path) -> None:
+    (fault,) = find_faults(tmp_path, "      benchmark: toy\n", "      benchmark: MATH\n")
+    assert "benchmark 'MATH' is not among ['toy']" in fault.rule
+
+
+def test_comparison_ids_may_not_repeat(tmp_path: Path) -> None:
+    entry = CARD[CARD.index("    - id:") : CARD.index("  headline")]
+    (fault,) = find_faults(tmp_path, entry, entry + entry)
+    assert "comparison ids repeat: ['toy-first-second']" in fault.rule
+
+
+def test_chance_may_be_estimated(tmp_path: Path) -> None:
+    load_card(write(tmp_path, CARD.replace("chance: 0.25", "chance: estimated")))
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("title: [", "not YAML"),
+        ("- a\n- b\n", "not a mapping"),
+        ("", "not a mapping"),
+        ("title: a\ntitle: b\n", "not YAML"),
+    ],
+)
+def test_file_that_is_no_card_is_refused(tmp_path: Path, text: str, rule: str) -> None:
+    with pytest.raises(SourceError, match=rule):
+        load_card(write(tmp_path, text))
+
+
+def test_card_in_utf16_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, CARD)
+    path.write_text(CARD, encoding="utf-16")
+    with pytest.raises(SourceError, match="UTF-8"):
+        load_card(path)
+
+
+def test_missing_card_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="the card is missing"):
+        load_card(tmp_path / "source.yaml")
+
+
+RECORDS = pd.DataFrame({"model": ["first", "second", "third"], "score": ["1", "2", "2"]})
+
+
+def find_selected(rows: dict[str, str | int | float | list[str | int | float]], count: int) -> list:
+    selection = Selection(rows=rows, count=count, reason="made up for tests")
+    return list(selection.find(RECORDS, Path("source.yaml")))
+
+
+def test_selection_finds_rows_by_all_of_its_columns() -> None:
+    assert find_selected({"model": ["second", "first"], "score": 2}, 1) == [False, True, False]
+
+
+def test_selection_that_finds_another_number_of_rows_is_refused() -> None:
+    with pytest.raises(SourceError, match=r"expects 1 rows .* finds 2"):
+        find_selected({"score": 2}, 1)
+
+
+def test_selection_by_an_unknown_column_is_refused() -> None:
+    with pytest.raises(SourceError, match="'modell', which records.csv lacks"):
+        find_selected({"modell": "first"}, 1)

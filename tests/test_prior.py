@@ -1,0 +1,71 @@
+"""The prior as one readable value: it draws what PyMC draws, and widens by its scale alone."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pymc as pm
+import pytest
+from scipy import stats
+
+from models._prior import Prior, list_priors
+
+PRIORS = {
+    "Normal": (Prior("Normal", (0.5, 2.0), "1", "test"), stats.norm(0.5, 2.0)),
+    "HalfNormal": (Prior("HalfNormal", (0.3,), "1", "test"), stats.halfnorm(0, 0.3)),
+    "LogNormal": (
+        Prior("LogNormal", (-1.0, 0.5), "1", "test"),
+        stats.lognorm(0.5, scale=np.exp(-1)),
+    ),
+    "Exponential": (Prior("Exponential", (4.0,), "1", "test"), stats.expon(0, 0.25)),
+    "Gamma": (Prior("Gamma", (2.0, 15.0), "1", "test"), stats.gamma(2.0, scale=1 / 15)),
+    "Beta": (Prior("Beta", (1.5, 3.0), "1", "test"), stats.beta(1.5, 3.0)),
+}
+
+
+@pytest.mark.parametrize("family", PRIORS)
+def test_draws_follow_the_family(family: str) -> None:
+    prior, expected = PRIORS[family]
+    draws = prior.draw(np.random.default_rng(1), 4000)
+    assert stats.kstest(draws, expected.cdf).pvalue > 0.001
+
+
+@pytest.mark.parametrize("family", PRIORS)
+def test_pymc_variable_has_the_same_density(family: str) -> None:
+    prior, expected = PRIORS[family]
+    points = expected.ppf([0.1, 0.5, 0.9])
+    with pm.Model():
+        variable = prior.variable("quantity")
+    assert pm.logp(variable, points).eval() == pytest.approx(expected.logpdf(points))
+
+
+@pytest.mark.parametrize("size", [(), 3, (2, 3)])
+def test_draws_have_the_shape_asked_for(size: int | tuple[int, ...]) -> None:
+    prior, _ = PRIORS["HalfNormal"]
+    assert prior.draw(np.random.default_rng(1), size).shape == np.empty(size).shape
+
+
+@pytest.mark.parametrize(
+    ("family", "widened"),
+    [("Normal", (0.5, 4.0)), ("HalfNormal", (0.6,)), ("LogNormal", (-1.0, 1.0))],
+)
+def test_widening_changes_the_scale_alone(family: str, widened: tuple[float, ...]) -> None:
+    assert PRIORS[family][0].widened(2).parameters == widened
+
+
+@pytest.mark.parametrize("family", ["Exponential", "Gamma", "Beta"])
+def test_family_without_a_scale_is_not_widened(family: str) -> None:
+    prior, _ = PRIORS[family]
+    assert prior.widened(2) == prior
+
+
+def test_prior_reads_as_its_formula() -> None:
+    assert str(PRIORS["LogNormal"][0]) == "LogNormal(-1, 0.5)"
+
+
+def test_priors_are_listed_in_the_order_of_the_file() -> None:
+    @dataclass(frozen=True)
+    class Priors:
+        second: Prior = PRIORS["Beta"][0]
+        first: Prior = PRIORS["Normal"][0]
+
+    assert [name for name, _ in list_priors(Priors())] == ["second", "first"]

@@ -1,0 +1,91 @@
+"""Shapley values: hand-computed cases and the axioms that define them."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+
+from models._shapley import shapley_of_sum
+
+START = np.array([-1.0, 0.3, 2.0])
+STEPS = {
+    "compute": np.array([1.0, -0.5, 0.0]),
+    "technique": np.array([0.2, 2.0, -1.0]),
+    "trend": np.array([0.7, 0.1, 3.0]),
+    "unexplained": np.array([-0.4, 0.0, 0.6]),
+}
+
+
+def logistic(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-2 * x))
+
+
+def average_over_orders(
+    start: float, steps: dict[str, float], value: np.ufunc
+) -> dict[str, float]:
+    """Shapley's own definition: a step's mean gain over all orders in which the steps may be taken."""
+    gains = dict.fromkeys(steps, 0.0)
+    orders = list(permutations(steps))
+    for order in orders:
+        position = start
+        for name in order:
+            gains[name] += (value(position + steps[name]) - value(position)) / len(orders)
+            position += steps[name]
+    return gains
+
+
+def test_two_steps_by_hand() -> None:
+    # squares: 0 -> 1 -> 9 one way, 0 -> 4 -> 9 the other: (1 + 5) / 2 and (4 + 8) / 2
+    found = shapley_of_sum(np.array(0.0), {"a": np.array(1.0), "b": np.array(2.0)}, np.square)
+    assert found == {"a": pytest.approx(3.0), "b": pytest.approx(6.0)}
+
+
+def test_three_steps_by_hand() -> None:
+    # squares: (a + b + c)^2 divides into a^2 + a b + a c and so on; steps 1, 2 and 3 give 6, 12 and 18
+    steps = {"a": np.array(1.0), "b": np.array(2.0), "c": np.array(3.0)}
+    found = shapley_of_sum(np.array(0.0), steps, np.square)
+    assert [float(found[name]) for name in "abc"] == pytest.approx([6.0, 12.0, 18.0])
+
+
+def test_values_are_the_mean_over_all_orders() -> None:
+    found = shapley_of_sum(START, STEPS, logistic)
+    for draw in range(len(START)):
+        steps = {name: float(step[draw]) for name, step in STEPS.items()}
+        expected = average_over_orders(float(START[draw]), steps, logistic)
+        assert {name: float(found[name][draw]) for name in steps} == pytest.approx(expected)
+
+
+def test_values_sum_to_the_change_in_every_draw() -> None:
+    change = logistic(START + sum(STEPS.values())) - logistic(START)
+    total = sum(shapley_of_sum(START, STEPS, logistic).values())
+    np.testing.assert_allclose(total, change, rtol=0, atol=1e-14)
+
+
+def test_additive_function_gives_back_the_steps() -> None:
+    found = shapley_of_sum(START, STEPS, lambda x: 3 * x + 1)
+    for name, step in STEPS.items():
+        np.testing.assert_allclose(found[name], 3 * step, atol=1e-12)
+
+
+def test_order_of_the_names_does_not_matter() -> None:
+    reverse = dict(reversed(STEPS.items()))
+    forth, back = (shapley_of_sum(START, steps, logistic) for steps in (STEPS, reverse))
+    for name in STEPS:
+        np.testing.assert_allclose(forth[name], back[name], atol=1e-14)
+
+
+def test_zero_step_gets_zero() -> None:
+    found = shapley_of_sum(START, STEPS | {"lab": np.zeros(3)}, logistic)
+    np.testing.assert_allclose(found["lab"], 0, atol=1e-16)
+
+
+def test_equal_steps_get_equal_values() -> None:
+    found = shapley_of_sum(START, STEPS | {"twin": STEPS["trend"]}, logistic)
+    np.testing.assert_allclose(found["twin"], found["trend"], atol=1e-15)
+
+
+def test_single_step_gets_the_whole_change() -> None:
+    found = shapley_of_sum(START, {"compute": STEPS["compute"]}, logistic)
+    np.testing.assert_allclose(
+        found["compute"], logistic(START + STEPS["compute"]) - logistic(START)
+    )
