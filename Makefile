@@ -31,7 +31,7 @@ check: $(READY)  ## all that CI checks: format, lint, types, tests with coverage
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -m "slow or not slow"
 
-bench: $(READY)  ## measure the stages and the samplers (not part of CI)
+bench: $(READY)  ## measure the samplers on every cell (after make repro; not part of CI)
 	$(BIN)/python -m benchmarks.fits
 
 clean:  ## remove the environment, every result and every cache

@@ -20,6 +20,7 @@ import xarray as xr
 from ruamel.yaml import YAML
 
 from models import INTERVAL_PROBABILITY, flatten
+from models._prior import list_priors
 from pipeline.files import write_json
 from pipeline.posteriors import Cell, add_cell_arguments, load_cell
 from pipeline.stage import stage_main
@@ -208,7 +209,7 @@ def measure_sensitivity(cell: Cell) -> dict[str, Any]:
     tree = xr.DataTree.from_dict(
         {
             "posterior": xr.Dataset({f"q{i}": draws for i, draws in enumerate(headline.values())}),
-            "log_prior": cell.tree["log_prior"].to_dataset(),
+            "log_prior": _stated_priors(cell),
             "log_likelihood": cell.tree["log_likelihood"].to_dataset(),
         }
     )
@@ -219,6 +220,13 @@ def measure_sensitivity(cell: Cell) -> dict[str, Any]:
     }
     driven = list(frame.index[(frame["prior"] > SENSITIVE) & (frame["likelihood"] < SENSITIVE)])
     return {"prior_sensitivity": indices, "driven_by_prior": driven}
+
+
+def _stated_priors(cell: Cell) -> xr.Dataset:
+    """Log densities of the priors that the model states; those of offsets are part of the model."""
+    names = [name for name, _ in list_priors(cell.model.Priors())]
+    log_prior = cell.tree["log_prior"].to_dataset()
+    return log_prior[[name for name in names if name in log_prior]]
 
 
 def _round(value: Any) -> float | None:

@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 
 import models
 from models import Card
+from models._options import Comparison, LeaderboardOptions
 from pipeline.cards import LoadedCard, load_card
 from pipeline.ingest import ingest
 from pipeline.records import read_records
@@ -95,3 +96,71 @@ def make_leaderboard() -> pd.DataFrame:
         rows += [run | base, run | tuned]
     frame = pd.DataFrame(rows)
     return frame.assign(line=range(2, 2 + len(rows)), exclusion=pd.Series([None] * len(rows), dtype="str"))
+
+
+def make_card(trend: str = "linear", **changes: Any) -> Card:
+    """The card of `make_leaderboard`: one step within a base model, one between labs and dates, one of nothing."""
+    benchmark = {"label": "MATH", "chance": 0.02, "ceiling": 0.95, "item_count": 500, "reason": "test"}
+    sides = {
+        "base_3": {"model": "Base 3", "method": "direct"},
+        "tuned_3": {"model": "Tuned 3", "method": "vote"},
+        "base_0": {"model": "Base 0", "method": "direct"},
+    }
+    pairs = [("base_3", "tuned_3"), ("base_0", "tuned_3"), ("base_0", "base_0")]
+    technique = {"label": "t", "definition": "test"}
+    tree = {
+        "benchmarks": {"MATH": benchmark},
+        "trend": trend,
+        "techniques": {"domain_tuning": technique, "majority_vote": technique},
+        "comparisons": [
+            {
+                "id": f"math-{a}-{b}",
+                "label": f"{a} to {b}",
+                "benchmark": "MATH",
+                "earlier": sides[a],
+                "later": sides[b],
+            }
+            for a, b in pairs
+        ],
+        "headline_comparison": "math-base_0-tuned_3",
+    }
+    return Card("toy", "accuracy_leaderboard", LeaderboardOptions.model_validate(tree | changes))
+
+
+def recompute_step(
+    posterior: xr.Dataset, table: pd.DataFrame, comparison: Comparison
+) -> dict[str, np.ndarray]:
+    """Decades of each part of a step from the parameters of the posterior, by plain arithmetic, shape (chain, draw).
+
+    The deviation of a base model is part error of its compute, part unexplained; how it is divided is drawn. The two
+    stand here together, as `compute and unexplained`, beside the known step of compute alone.
+    """
+    rows = table[table["exclusion"].isna() & (table["benchmark"] == comparison.benchmark)]
+    early, late = (
+        rows[(rows["model"] == side.model) & (rows["method"] == side.method)].iloc[0]
+        for side in (comparison.earlier, comparison.later)
+    )
+    shape = (posterior.sizes["chain"], posterior.sizes["draw"])
+
+    def difference(name: str, dim: str, column: str) -> np.ndarray:
+        labels = list(posterior[dim].values)
+        draws = posterior[name].transpose("chain", "draw", dim).to_numpy()
+        return draws[..., labels.index(late[column])] - draws[..., labels.index(early[column])]
+
+    known_compute = np.log10(late["training_flop"]) - np.log10(early["training_flop"])
+    parts = {
+        "compute and unexplained": known_compute + difference("deviation", "base_model", "base_model"),
+        "technique": np.zeros(shape),
+    }
+    gains = posterior["technique_gain"]
+    if "technique_on_benchmark" in posterior:
+        gains = posterior["technique_on_benchmark"].sel(benchmark=comparison.benchmark)
+    for row, sign in ((late, 1), (early, -1)):
+        for tag in row["techniques"].split():
+            parts["technique"] = parts["technique"] + sign * gains.sel(technique=tag).to_numpy()
+    if "rate" in posterior:
+        years = (late["release_date"] - early["release_date"]).days / 365.25
+        parts["trend"] = posterior["rate"].to_numpy() * years
+    if "lab_effect" in posterior:
+        parts["lab"] = difference("lab_effect", "lab", "lab")
+    return {name: np.broadcast_to(values, shape) for name, values in parts.items()}

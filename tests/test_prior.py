@@ -16,7 +16,6 @@ PRIORS = {
         Prior("LogNormal", (-1.0, 0.5), "1", "test"),
         stats.lognorm(0.5, scale=np.exp(-1)),
     ),
-    "Exponential": (Prior("Exponential", (4.0,), "1", "test"), stats.expon(0, 0.25)),
     "Gamma": (Prior("Gamma", (2.0, 15.0), "1", "test"), stats.gamma(2.0, scale=1 / 15)),
     "Beta": (Prior("Beta", (1.5, 3.0), "1", "test"), stats.beta(1.5, 3.0)),
 }
@@ -52,7 +51,7 @@ def test_widening_changes_the_scale_alone(family: str, widened: tuple[float, ...
     assert PRIORS[family][0].widened(2).parameters == widened
 
 
-@pytest.mark.parametrize("family", ["Exponential", "Gamma", "Beta"])
+@pytest.mark.parametrize("family", ["Gamma", "Beta"])
 def test_family_without_a_scale_is_not_widened(family: str) -> None:
     prior, _ = PRIORS[family]
     assert prior.widened(2) == prior

@@ -1,0 +1,1 @@
+"""The performance harness: measurements, not tests."""

@@ -1,0 +1,134 @@
+"""The `apportion` command: look at the datasets and their results without reading a stage."""
+
+import json
+import sys
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.table import Table
+from ruamel.yaml import YAML
+
+from pipeline import docs
+from pipeline.cards import LoadedCard, load_card
+from pipeline.failures import SourceError
+from pipeline.ingest import ingest
+from pipeline.records import read_records
+from pipeline.validate import exclude_by_rule, find_failures, split, summarise
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="How much of AI progress is compute, and how much is algorithms: data and results.",
+    epilog="`dvc repro` makes the results; CONTRIBUTING.md says how to add a dataset or a model.",
+)
+Root = Annotated[Path, typer.Option(help="the repository", exists=True, file_okay=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON for scripts, on standard output")]
+HERE = Path()
+
+
+@app.command("list")
+def list_cells(root: Root = HERE, as_json: AsJson = False) -> None:
+    """Datasets, the models that read them, and the verdict on each fit.
+
+    Tab-separated where the output is not a terminal.
+    """
+    cells = [_describe_cell(root, *cell) for cell in _list_cells(root)]
+    if as_json:
+        typer.echo(json.dumps(cells, indent=1))
+        return
+    rows = [["" if value is None else str(value) for value in cell.values()] for cell in cells]
+    if not sys.stdout.isatty():
+        typer.echo("\n".join("\t".join(row) for row in [list(cells[0]), *rows]))
+        return
+    shown = Table(*(name.replace("_", " ") for name in cells[0]))
+    for row in rows:
+        shown.add_row(*row)
+    Console().print(shown)
+
+
+@app.command()
+def check(name: str, root: Root = HERE, as_json: AsJson = False) -> None:
+    """Read and validate the dataset NAME in place, without sampling: exit 1 where it is refused."""
+    card = load_card(root / "data/sources" / name / "source.yaml")
+    records = read_records(card.records_path)
+    table = ingest(card, records, _registry(root) if card.card.runs == "registry" else None)
+    failures = find_failures(table, card)
+    validated = exclude_by_rule(split(table, failures, card, records), card, records)
+    summary = summarise(card, validated, failures, len(table))
+    if as_json:
+        typer.echo(json.dumps(summary, indent=1))
+        return
+    typer.echo(f"{name}: {summary['rows_in']} rows in, {summary['rows_fitted']} fitted")
+    for rule, count in summary["excluded"].items():
+        typer.echo(f"  {count} excluded: {rule}")
+    if summary["rows_quarantined"]:
+        typer.echo(f"  {summary['rows_quarantined']} quarantined, as the card allows")
+
+
+@app.command("open")
+def open_page(name: str, root: Root = HERE) -> None:
+    """Open the page NAME (`index`, or `<dataset>-<model>`) in the browser."""
+    page = root / "reports/html" / f"{name}.html"
+    if not page.is_file():
+        pages = sorted(path.stem for path in page.parent.glob("*.html"))
+        made = ", ".join(pages) if pages else "none: run `dvc repro` first"
+        raise typer.BadParameter(f"no page {name!r}; there are: {made}")
+    webbrowser.open(page.resolve().as_uri())
+
+
+@app.command("docs")
+def update_docs(root: Root = HERE) -> None:
+    """Bring the data dictionary and the README's answers up to date."""
+    for path in docs.update(root):
+        typer.echo(f"updated {path}")
+
+
+def _list_cells(root: Path) -> list[tuple[str, str, str | None]]:
+    yaml = YAML(typ="safe")
+    datasets = yaml.load(root / "data/sources/datasets.yaml")["datasets"]
+    models = yaml.load(root / "models/models.yaml")["models"]
+    return [
+        (dataset, table, model)
+        for table, names in datasets.items()
+        for dataset in names
+        for model in models.get(table, [None])
+    ]
+
+
+def _describe_cell(root: Path, dataset: str, table: str, model: str | None) -> dict[str, object]:
+    rows = _read_json(root / "data/checks" / f"{dataset}.json").get("rows_fitted")
+    verdict = _read_json(root / "data/checks" / f"{dataset}-{model}.json").get("verdict")
+    page = root / "reports/html" / f"{dataset}-{model}.html"
+    return {
+        "dataset": dataset,
+        "table": table,
+        "rows_fitted": rows,
+        "model": model,
+        "verdict": verdict,
+        "page": str(page.relative_to(root)) if page.is_file() else None,
+    }
+
+
+def _read_json(path: Path) -> dict[str, object]:
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+
+
+def _registry(root: Path) -> pd.DataFrame:
+    """The validated run registry, made from its records: the check needs no earlier run."""
+    card: LoadedCard = load_card(root / "data/sources/training_runs/source.yaml")
+    records = read_records(card.records_path)
+    table = ingest(card, records)
+    return exclude_by_rule(split(table, find_failures(table, card), card, records), card, records)
+
+
+def main() -> None:
+    """Run the command; bad input is printed without a traceback."""
+    try:
+        app()
+    except SourceError as error:
+        typer.echo(str(error), err=True)
+        raise SystemExit(1) from None

@@ -1,0 +1,23 @@
+"""The data dictionary, made from the table classes: what `data/README.md` says of every column."""
+
+import pandera.pandas as pa
+
+from pipeline import tables
+
+
+def render() -> str:
+    """One Markdown section a table: its purpose, its columns, and the rules over whole rows."""
+    return "\n\n".join(_render_table(name, model) for name, model in tables.TABLES.items())
+
+
+def _render_table(name: str, model: type[pa.DataFrameModel]) -> str:
+    schema = model.to_schema()
+    purpose = (model.__doc__ or "").strip().splitlines()[0]
+    lines = [f"### `{name}`", "", purpose, "", "| column | unit | meaning | may be empty |"]
+    lines += ["| --- | --- | --- | --- |"]
+    for column_name, column in schema.columns.items():
+        unit = (column.metadata or {})["unit"]
+        empty = "yes" if column.nullable else "no"
+        lines.append(f"| `{column_name}` | {unit} | {column.description} | {empty} |")
+    rules = [f"- {check.error} (`{check.name}`)" for check in schema.checks]
+    return "\n".join(lines + (["", "Rules over whole rows:", "", *rules] if rules else []))
