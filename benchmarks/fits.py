@@ -22,7 +22,7 @@ COLUMNS = ("cell", "adaptation", "compile_s", "sample_s", "divergences", "min_es
 
 
 def measure(dataset: str, name: str) -> list[tuple[object, ...]]:
-    """One row an adaptation: seconds to compile and to sample, divergences, least bulk or tail ESS."""
+    """One row an adaptation: seconds to compile and sample, divergences, least bulk or tail ESS."""
     model = models.load(name)
     card = load_card(Path("data/sources") / dataset / "source.yaml").for_model()
     table = pd.read_parquet(Path("data/validated") / f"{dataset}.parquet")

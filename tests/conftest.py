@@ -1,4 +1,4 @@
-"""What many tests share: the project's folders, copies of its datasets to break, and the validated run registry."""
+"""What many tests share: the project's datasets, copies to break, and the validated registry."""
 
 import shutil
 from collections.abc import Callable

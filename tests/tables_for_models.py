@@ -1,11 +1,11 @@
-"""Tables, cards and draws for the tests of models: the real designs, and a step recomputed by hand."""
+"""Tables, cards and draws for the tests of models, and a step recomputed by hand."""
 
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import nutpie
 import numpy as np
+import nutpie
 import pandas as pd
 import xarray as xr
 from ruamel.yaml import YAML
@@ -40,7 +40,7 @@ def read_reference(name: str) -> dict[str, Any]:
 
 @cache
 def load_real(dataset: str) -> tuple[pd.DataFrame, Card]:
-    """The table of `dataset` made from its records as the stages make it, and what models see of its card."""
+    """The table of `dataset` as the stages make it, and what models see of its card."""
     card = load_card(ROOT / "data/sources" / dataset / "source.yaml")
     joined = _registry() if card.card.runs == "registry" else None
     named = _registry() if card.table == "scaling_grid" else None
@@ -58,7 +58,7 @@ def _convert(card: LoadedCard, runs: pd.DataFrame | None) -> pd.DataFrame:
 
 
 def sample(name: str, table: pd.DataFrame, card: Card, seed: int, draws: int = 400) -> xr.Dataset:
-    """The posterior of model `name`: 4 chains of `draws` after 600 of tuning, with the model's own adaptation."""
+    """The posterior of model `name`: 4 chains of `draws`, with the model's own adaptation."""
     model = models.load(name)
     compiled = nutpie.compile_pymc_model(model.build(table, card, model.Priors()))
     tree = nutpie.sample(
@@ -68,7 +68,7 @@ def sample(name: str, table: pd.DataFrame, card: Card, seed: int, draws: int = 4
 
 
 def make_leaderboard() -> pd.DataFrame:
-    """Eight rows of `accuracy_leaderboard`: four base models of two labs, each tuned further and given a vote."""
+    """Eight rows: four base models of two labs, each tuned further and given a vote."""
     rows = []
     for i in range(4):
         run = {
@@ -95,12 +95,20 @@ def make_leaderboard() -> pd.DataFrame:
         }
         rows += [run | base, run | tuned]
     frame = pd.DataFrame(rows)
-    return frame.assign(line=range(2, 2 + len(rows)), exclusion=pd.Series([None] * len(rows), dtype="str"))
+    return frame.assign(
+        line=range(2, 2 + len(rows)), exclusion=pd.Series([None] * len(rows), dtype="str")
+    )
 
 
 def make_card(trend: str = "linear", **changes: Any) -> Card:
-    """The card of `make_leaderboard`: one step within a base model, one between labs and dates, one of nothing."""
-    benchmark = {"label": "MATH", "chance": 0.02, "ceiling": 0.95, "item_count": 500, "reason": "test"}
+    """Its card: a step within a base model, one between labs and dates, one of nothing."""
+    benchmark = {
+        "label": "MATH",
+        "chance": 0.02,
+        "ceiling": 0.95,
+        "item_count": 500,
+        "reason": "test",
+    }
     sides = {
         "base_3": {"model": "Base 3", "method": "direct"},
         "tuned_3": {"model": "Tuned 3", "method": "vote"},
@@ -130,10 +138,10 @@ def make_card(trend: str = "linear", **changes: Any) -> Card:
 def recompute_step(
     posterior: xr.Dataset, table: pd.DataFrame, comparison: Comparison
 ) -> dict[str, np.ndarray]:
-    """Decades of each part of a step from the parameters of the posterior, by plain arithmetic, shape (chain, draw).
+    """Decades of each part of a step from the posterior's parameters, shape (chain, draw).
 
-    The deviation of a base model is part error of its compute, part unexplained; how it is divided is drawn. The two
-    stand here together, as `compute and unexplained`, beside the known step of compute alone.
+    The deviation of a base model is part error of its compute, part unexplained; how it is divided
+    is drawn. The two stand here together, as `compute and unexplained`.
     """
     rows = table[table["exclusion"].isna() & (table["benchmark"] == comparison.benchmark)]
     early, late = (
@@ -149,7 +157,8 @@ def recompute_step(
 
     known_compute = np.log10(late["training_flop"]) - np.log10(early["training_flop"])
     parts = {
-        "compute and unexplained": known_compute + difference("deviation", "base_model", "base_model"),
+        "compute and unexplained": known_compute
+        + difference("deviation", "base_model", "base_model"),
         "technique": np.zeros(shape),
     }
     gains = posterior["technique_gain"]

@@ -220,5 +220,5 @@ def test_selection_that_finds_another_number_of_rows_is_refused() -> None:
 
 
 def test_selection_by_an_unknown_column_is_refused() -> None:
-    with pytest.raises(SourceError, match="'modell', which records.csv lacks"):
+    with pytest.raises(SourceError, match=r"'modell', which records\.csv lacks"):
         find_selected({"modell": "first"}, 1)

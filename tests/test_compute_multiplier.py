@@ -1,4 +1,4 @@
-"""The compute multiplier: the split against plain arithmetic, what is not reported, and recovery of known truth."""
+"""The compute multiplier: the split by plain arithmetic, what is not reported, and recovery."""
 
 from itertools import permutations
 from typing import Any
@@ -82,7 +82,7 @@ def score_of(posterior: xr.Dataset, effective: np.ndarray) -> np.ndarray:
 
 
 def effective_compute(posterior: xr.Dataset, model: str) -> np.ndarray:
-    """Decades above 1e24 FLOP of the toy's row of `model`, from the equation in the docstring of the model."""
+    """Decades above 1e24 FLOP of the toy's row of `model`, from the documented equation."""
     row = make_leaderboard().set_index("model").loc[model]
     years = (row["release_date"] - pd.Timestamp(2023, 1, 1)).days / 365.25
     gains = [posterior["technique_gain"].sel(technique=tag) for tag in row["techniques"].split()]
@@ -171,14 +171,13 @@ def test_technique_comes_from_its_own_terms(posterior: xr.Dataset, made: xr.Data
     again = compute_multiplier.estimands(changed, make_leaderboard(), make_card())
     xr.testing.assert_equal(made["decades_technique"], again["decades_technique"])
     np.testing.assert_allclose(
-        made["decades_technique"].sel(comparison=BETWEEN), posterior["technique_gain"].sum("technique")
+        made["decades_technique"].sel(comparison=BETWEEN),
+        posterior["technique_gain"].sum("technique"),
     )
 
 
 def test_gain_factor_is_ten_to_the_decades(made: xr.Dataset) -> None:
-    np.testing.assert_allclose(
-        made["technique_gain_factor"], 10 ** made["technique_gain_decades"]
-    )
+    np.testing.assert_allclose(made["technique_gain_factor"], 10 ** made["technique_gain_decades"])
 
 
 def test_gains_of_two_techniques_are_two_estimands(made: xr.Dataset) -> None:
@@ -250,7 +249,7 @@ def test_part_that_the_model_lacks_is_absent_with_its_reason(made: xr.Dataset) -
 
 @pytest.mark.parametrize("base", range(4))
 def test_deviation_is_divided_with_the_conditional_moments(base: int) -> None:
-    """Draw error and own part apart, keep the pairs whose sum is near d: their moments are the rule's."""
+    """Draw error and own part apart and keep the pairs whose sum is near the deviation."""
     design, own_sd, deviation = make_design(make_leaderboard()), 0.4, 0.35
     error_sd = COMPUTE_ERROR_DECADES[CLASSES[design.class_index[base]]]
     rng = np.random.default_rng(base)
@@ -272,9 +271,7 @@ def test_deviation_is_divided_with_the_conditional_moments(base: int) -> None:
 
 
 def test_errors_of_two_base_models_are_independent(posterior: xr.Dataset) -> None:
-    error, _ = _divide_deviation(
-        xr.zeros_like(posterior), make_design(make_leaderboard())
-    )
+    error, _ = _divide_deviation(xr.zeros_like(posterior), make_design(make_leaderboard()))
     assert (error == 0).all()  # nothing of its own and nothing to divide
     spread = xr.zeros_like(posterior).assign(deviation_scale=posterior["deviation_scale"])
     error, _ = _divide_deviation(spread, make_design(make_leaderboard()))
@@ -392,16 +389,15 @@ def test_known_gains_are_recovered_on_the_rows_of_minerva() -> None:
     assert_near(made["share_compute"].sel(comparison=step), compute / (compute + 2.2))
 
 
-def true_decades(
-    rows: pd.DataFrame, truth: dict[str, Any], comparison: Any
-) -> dict[str, float]:
+def true_decades(rows: pd.DataFrame, truth: dict[str, Any], comparison: Any) -> dict[str, float]:
     """Decades of a step from the truth; compute holds the deviation of the base model."""
     values = []
     for side in (comparison.earlier, comparison.later):
         found = rows[(rows["model"] == side.model) & (rows["method"] == side.method)].iloc[0]
         values.append(
             {
-                "compute": np.log10(found["training_flop"]) + truth["deviation"][found["base_model"]],
+                "compute": np.log10(found["training_flop"])
+                + truth["deviation"][found["base_model"]],
                 "technique": sum(truth["technique_gain"][t] for t in found["techniques"].split()),
                 "trend": truth["rate"] * found["release_date"].toordinal() / 365.25,
                 "lab": truth["lab_effect"][found["lab"]],

@@ -47,7 +47,8 @@ def test_empty_technique_is_no_tag() -> None:
     table = make_leaderboard()
     table["techniques"] = None
     design = make_design(table)
-    assert design.tags == [] and design.has_tag.shape == (len(table), 0)
+    assert design.tags == []
+    assert design.has_tag.shape == (len(table), 0)
 
 
 def test_technique_of_two_base_models_is_refused_by_name() -> None:

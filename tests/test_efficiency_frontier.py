@@ -1,4 +1,6 @@
-"""The efficiency frontier: its density by convolution, distances by Monte Carlo, the published rate, and recovery."""
+"""The efficiency frontier: density by convolution, distance by Monte Carlo, and recovery."""
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +16,7 @@ from models.efficiency_frontier import _distance, _draw_rows, _log_density, _pre
 FRONTIER = 0.3
 SCALES = [(0.4, 0.2), (0.05, 0.5), (1.0, 0.05)]  # inefficiency, noise
 REFERENCE = read_reference("hernandez2020efficiency")
-TRUTH = {
+TRUTH: dict[str, Any] = {
     "level": {"AlexNet": -0.2, "ResNet-50": 0.0, "Seq2Seq": 0.1, "GNMT": -0.1},
     "rate": {"AlexNet": 0.27, "ResNet-50": 0.35, "Seq2Seq": 0.4, "GNMT": 0.3},
     "inefficiency_scale": 0.4,
@@ -64,14 +66,21 @@ def test_density_integrates_to_one(inefficiency: float, noise: float) -> None:
 @pytest.mark.parametrize("below", [1.0, 5.0, 20.0])
 def test_log_density_is_finite_far_below_the_frontier(below: float) -> None:
     found = _log_density(np.array(FRONTIER - below), FRONTIER, 0.5, 0.05).eval()
-    assert np.isfinite(found) and found < -10
+    assert np.isfinite(found)
+    assert found < -10
 
 
 def test_gradient_is_finite_far_below_the_frontier() -> None:
     with pm.Model() as model:
         level = pm.Normal("level", 0, 10)
         pm.CustomDist(
-            "row", level, 0.5, 0.05, logp=_log_density, random=_draw_rows, observed=np.array([-20.0])
+            "row",
+            level,
+            0.5,
+            0.05,
+            logp=_log_density,
+            random=_draw_rows,
+            observed=np.array([-20.0]),
         )
     assert np.isfinite(model.compile_dlogp()({"level": np.array(0.0)})).all()
 
@@ -119,7 +128,8 @@ def test_distance_is_the_mean_of_what_noise_leaves(residual: float) -> None:
 
 def test_distance_is_positive_even_far_below_the_frontier() -> None:
     found = _distance(make_posterior(0.4, 0.05), make_rows(np.array([-5.0, -1.0, 0.0, 2.0])))
-    assert np.isfinite(found).all() and (found > 0).all()
+    assert np.isfinite(found).all()
+    assert (found > 0).all()
 
 
 def test_distance_grows_with_the_resource() -> None:
@@ -130,7 +140,8 @@ def test_distance_grows_with_the_resource() -> None:
 def test_rows_count_from_the_first_model_of_their_target() -> None:
     rows = _prepare(load_real("imagenet_efficiency")[0])
     first = rows.groupby("target").first()
-    assert (first["years"] == 0).all() and (first["log10_ratio"] == 0).all()
+    assert (first["years"] == 0).all()
+    assert (first["log10_ratio"] == 0).all()
     assert (rows["years"] >= 0).all()
 
 

@@ -1,4 +1,4 @@
-"""Ingest: cells become values or failures with line and remedy; nothing is guessed and nothing is dropped."""
+"""Ingest: cells become values or failures with line and remedy; nothing is guessed or dropped."""
 
 import re
 from collections.abc import Callable
@@ -322,7 +322,7 @@ def test_correction_of_an_unknown_column_is_bad_input(tmp_path: Path) -> None:
 
 @pytest.fixture
 def toy_runs(tmp_path: Path) -> pd.DataFrame:
-    """base <- tuned <- tuned twice; one run that nobody verified."""
+    """Tuned twice from tuned from base, and one run that nobody verified."""
     rows = [
         RUN,
         RUN | {"model": "tuned", "base_model": "base"},

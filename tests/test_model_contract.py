@@ -1,7 +1,8 @@
-"""The model contract, over every model of models/models.yaml and every dataset that it is fitted to."""
+"""The model contract, over every model of models/models.yaml on every dataset of its table."""
 
 import ast
 import inspect
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
@@ -14,6 +15,7 @@ import pandas as pd
 import pymc as pm
 import pytest
 import xarray as xr
+from pytensor.graph.traversal import ancestors
 from tables_for_models import ROOT, list_cells, load_real, read_yaml
 
 import models
@@ -25,10 +27,22 @@ MODELS = sorted({name for _, name in CELLS})
 FUNCTIONS = {name: each for name, each in vars(Model).items() if isinstance(each, FunctionType)}
 CONTRACT = sorted(name for name in FUNCTIONS if not name.startswith("_"))
 FILES = sorted((ROOT / "models").glob("*.py"))
-OUTCOMES = {"efficiency": {"resource"}, "scaling_grid": {"loss_nats"}, "accuracy_leaderboard": {"score"}}
+OUTCOMES = {
+    "efficiency": {"resource"},
+    "scaling_grid": {"loss_nats"},
+    "accuracy_leaderboard": {"score"},
+}
 # What both build and simulate may call: it chooses rows and knows no equation.
 SHARED = {"fitted_rows"}
-FILE_READERS = {"open", "read_text", "read_bytes", "read_csv", "read_parquet", "open_dataset", "Path"}
+FILE_READERS = {
+    "open",
+    "read_text",
+    "read_bytes",
+    "read_csv",
+    "read_parquet",
+    "open_dataset",
+    "Path",
+}
 
 each_model = pytest.mark.parametrize("name", MODELS)
 each_cell = pytest.mark.parametrize(("dataset", "name"), CELLS, ids=["-".join(c) for c in CELLS])
@@ -53,7 +67,11 @@ def build_cell(dataset: str, name: str) -> Cell:
     table, card = load_real(dataset)
     module = models.load(name)
     built = module.build(table, card, module.Priors())
-    with built:
+    with built, warnings.catch_warnings():
+        # Random draws of the two outcome distributions run in Python: slower, no less right.
+        warnings.filterwarnings(
+            "ignore", message="Numba will use object mode", category=UserWarning
+        )
         tree = pm.sample_prior_predictive(draws=400, random_seed=1)
     prior = tree["prior"].to_dataset()
     (outcome,) = tree["prior_predictive"].to_dataset().data_vars.values()
@@ -120,7 +138,8 @@ def test_table_is_the_one_of_the_registry(name: str) -> None:
 @each_model
 def test_sampler_names_its_adaptation(name: str) -> None:
     sampler = models.load(name).SAMPLER
-    assert sampler["adaptation"] in ("diag", "low_rank") and 0.8 <= sampler["target_accept"] < 1
+    assert sampler["adaptation"] in ("diag", "low_rank")
+    assert 0.8 <= sampler["target_accept"] < 1
 
 
 @each_model
@@ -132,10 +151,12 @@ def test_docstring_states_equations_and_what_identifies_them(name: str, word: st
 @each_model
 def test_priors_are_a_frozen_dataclass_of_priors_with_unit_and_reason(name: str) -> None:
     priors = models.load(name).Priors
-    assert is_dataclass(priors) and priors.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    assert is_dataclass(priors)
+    assert priors.__dataclass_params__.frozen  # type: ignore[attr-defined]
     for key, prior in list_priors(priors()):
         assert isinstance(prior, Prior), key
-        assert prior.unit and len(prior.reason) > 10, key
+        assert prior.unit, key
+        assert len(prior.reason) > 10, key
 
 
 @each_model
@@ -192,7 +213,8 @@ def test_every_array_has_named_dims(dataset: str, name: str) -> None:
     variables = [*built.free_RVs, *built.observed_RVs, *built.deterministics, *built.data_vars]
     for variable in variables:
         dims = built.named_vars_to_dims.get(variable.name, ())
-        assert len(dims) == variable.ndim and None not in dims, variable.name
+        assert len(dims) == variable.ndim, variable.name
+        assert None not in dims, variable.name
 
 
 @each_cell
@@ -206,7 +228,8 @@ def test_dims_have_labels(dataset: str, name: str) -> None:
 def test_observed_values_are_named_data(dataset: str, name: str) -> None:
     built = build_cell(dataset, name).built
     (observed,) = built.observed_RVs
-    assert built.rvs_to_values[observed] in built.data_vars
+    behind = set(ancestors([built.rvs_to_values[observed]]))  # PyMC may put a cast between
+    assert len(behind & set(built.data_vars)) == 1
 
 
 @each_cell
@@ -229,7 +252,8 @@ def test_every_estimand_has_label_unit_and_description(dataset: str, name: str) 
 @each_cell
 def test_estimands_are_draws_with_at_most_one_label(dataset: str, name: str) -> None:
     for key, estimand in build_cell(dataset, name).estimands.data_vars.items():
-        assert estimand.dims[:2] == ("chain", "draw") and len(estimand.dims) <= 3, key
+        assert estimand.dims[:2] == ("chain", "draw"), key
+        assert len(estimand.dims) <= 3, key
 
 
 @each_cell
@@ -257,7 +281,9 @@ def test_positive_estimands_are_positive(dataset: str, name: str) -> None:
 @each_cell
 def test_convergence_is_judged_by_an_estimand_that_exists(dataset: str, name: str) -> None:
     made = build_cell(dataset, name).estimands
-    judges = {each.attrs["judged_by"] for each in made.data_vars.values() if "judged_by" in each.attrs}
+    judges = {
+        each.attrs["judged_by"] for each in made.data_vars.values() if "judged_by" in each.attrs
+    }
     assert judges <= set(made.data_vars)
 
 
@@ -282,7 +308,8 @@ def test_baseline_stands_beside_estimands(dataset: str, name: str) -> None:
     assert set(frame) == {"key", "label", "method", "estimate", "lower", "upper"}
     assert set(frame["key"]) <= {key for key, _ in flatten(cell.estimands)}
     known = frame.dropna(subset=["lower", "upper"])
-    assert len(known) and (known["lower"] <= known["upper"]).all()
+    assert len(known)
+    assert (known["lower"] <= known["upper"]).all()
 
 
 @each_cell
@@ -296,7 +323,8 @@ def test_charts_name_columns_that_they_bring(dataset: str, name: str) -> None:
     }
     for figure in figures:
         columns = needed.get(figure.kind) or {figure.x, figure.y, figure.colour, *figure.hover}
-        assert columns <= set(figure.frame) and len(figure.frame), figure.id
+        assert columns <= set(figure.frame), figure.id
+        assert len(figure.frame), figure.id
         if figure.curve is not None:
             assert {"x", "median", "lower", "upper", "series"} <= set(figure.curve.frame)
 
@@ -358,9 +386,9 @@ def cells_of(name: str) -> list[str]:
 
 @pytest.mark.parametrize("dataset", cells_of("scaling_law"))
 def test_prior_losses_are_losses_of_language_models(dataset: str) -> None:
-    losses = np.exp(build_cell(dataset, "scaling_law").predicted)
-    assert share_between(losses, 1, 20) > 0.97
-    assert np.median(losses) == pytest.approx(2.8, abs=0.5)
+    log_losses = build_cell(dataset, "scaling_law").predicted
+    assert share_between(log_losses, np.log(1), np.log(20)) > 0.97
+    assert np.exp(np.median(log_losses)) == pytest.approx(2.8, abs=0.5)
 
 
 @pytest.mark.parametrize("dataset", cells_of("efficiency_frontier"))

@@ -1,4 +1,4 @@
-"""The scaling law: closed forms against brute force, the published fit, and recovery of known truth."""
+"""The scaling law: closed forms against brute force, the published fit, and recovery."""
 
 from typing import Any
 
@@ -9,13 +9,12 @@ from scipy import optimize
 from tables_for_models import load_real, read_reference, sample
 
 from models import Card, fitted_rows, scaling_law
-from models._options import ScalingOptions
 
 FLOP = 6  # a parameter and token
 TRUTH = {
     "irreducible_loss": 1.82,
-    "exponent_parameters": 0.35,
-    "exponent_tokens": 0.37,
+    "exponent_parameters": 0.28,  # far apart, so that one taken for the other shows
+    "exponent_tokens": 0.45,
     "contribution_parameters": 0.43,
     "contribution_tokens": 0.35,
     "noise_scale": 0.006,
@@ -99,9 +98,7 @@ def allocation_factor(law: tuple[float, ...], parameters: float, tokens: float) 
 
 @pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
 def test_coefficients_are_undone_from_the_centre(law: tuple[float, ...]) -> None:
-    found = [
-        estimate(law, f"coefficient_{name}").item() for name in ("parameters", "tokens")
-    ]
+    found = [estimate(law, f"coefficient_{name}").item() for name in ("parameters", "tokens")]
     assert found == pytest.approx([law[1], law[2]])
 
 
@@ -118,7 +115,9 @@ def test_optimal_ratio_agrees_with_a_search(law: tuple[float, ...], flop: float)
 @pytest.mark.parametrize("flop", [1e20, 5.76e23])
 def test_run_on_the_optimum_has_factor_one(law: tuple[float, ...], flop: float) -> None:
     parameters, _ = best_division_by_search(law, flop)
-    assert allocation_factor(law, parameters, flop / FLOP / parameters) == pytest.approx(1, abs=1e-6)
+    assert allocation_factor(law, parameters, flop / FLOP / parameters) == pytest.approx(
+        1, abs=1e-6
+    )
 
 
 @pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
@@ -164,9 +163,13 @@ def test_optimal_parameters_grow_as_compute_to_the_stated_power() -> None:
 
 
 def test_named_run_without_tokens_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match=r"without parameters and tokens in the registry: \['toy'\]"):
+    with pytest.raises(
+        ValueError, match=r"without parameters and tokens in the registry: \['toy'\]"
+    ):
         scaling_law.estimands(
-            make_posterior(LAWS["published"]), load_real("chinchilla_runs")[0], with_run(1e9, np.nan)
+            make_posterior(LAWS["published"]),
+            load_real("chinchilla_runs")[0],
+            with_run(1e9, np.nan),
         )
 
 
@@ -206,11 +209,11 @@ def test_known_truth_is_recovered() -> None:
         mean, sd = posterior[name].mean().item(), posterior[name].std().item()
         assert abs(mean - truth) < 3 * sd, f"{name}: {mean:.4g} +- {sd:.2g}, truth {truth}"
     assert posterior["exponent_parameters"].std() < 0.02
+    assert posterior["exponent_tokens"].std() < 0.02
     assert posterior["irreducible_loss"].std() < 0.03
 
 
 def test_simulated_losses_follow_the_law_where_noise_is_nil() -> None:
-    assert isinstance(load_real("chinchilla_runs")[1].options, ScalingOptions)
     table, _ = load_real("chinchilla_runs")
     made = make_posterior(LAWS["published"]).isel(chain=0, draw=0)
     truth = {name: made[name].item() for name in made} | {"noise_scale": 0.0, "tail_weight": 5.0}

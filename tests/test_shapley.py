@@ -1,6 +1,8 @@
 """Shapley values: hand-computed cases and the axioms that define them."""
 
+from collections.abc import Callable
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,14 +18,14 @@ STEPS = {
 }
 
 
-def logistic(x: np.ndarray) -> np.ndarray:
+def logistic(x: Any) -> Any:
     return 1 / (1 + np.exp(-2 * x))
 
 
 def average_over_orders(
-    start: float, steps: dict[str, float], value: np.ufunc
+    start: float, steps: dict[str, float], value: Callable[[float], float]
 ) -> dict[str, float]:
-    """Shapley's own definition: a step's mean gain over all orders in which the steps may be taken."""
+    """Shapley's own definition: a step's mean gain over all orders of the steps."""
     gains = dict.fromkeys(steps, 0.0)
     orders = list(permutations(steps))
     for order in orders:
@@ -41,7 +43,7 @@ def test_two_steps_by_hand() -> None:
 
 
 def test_three_steps_by_hand() -> None:
-    # squares: (a + b + c)^2 divides into a^2 + a b + a c and so on; steps 1, 2 and 3 give 6, 12 and 18
+    # (a + b + c)^2 divides into a^2 + a b + a c and so on: 6, 12 and 18
     steps = {"a": np.array(1.0), "b": np.array(2.0), "c": np.array(3.0)}
     found = shapley_of_sum(np.array(0.0), steps, np.square)
     assert [float(found[name]) for name in "abc"] == pytest.approx([6.0, 12.0, 18.0])

@@ -1,4 +1,4 @@
-"""The tables: every rule of every table rejects the row it was made for, and lets a good row pass."""
+"""The tables: every rule of every table rejects its bad row and lets a good one pass."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""Validate: every failure at once, in words that can be acted on, and nothing is dropped without a count."""
+"""Validate: every failure at once, in words to act on; nothing is dropped without a count."""
 
 import json
 import subprocess
@@ -40,7 +40,7 @@ def test_failure_names_file_line_column_value_rule_and_remedy(
     (failure,) = read(edit(copy_source("minerva"), ",33.6,", ",112,")).failures
     assert (failure.line, failure.column, failure.value) == (7, "score", "1.12")
     assert failure.file.endswith("minerva/records.csv")
-    assert failure.rule == "at most 1.0"
+    assert failure.rule == "at most 1"
     assert failure.remedy == "check the unit on the card: percent or fraction"
 
 

@@ -1,0 +1,136 @@
+"""The pipeline through DVC itself: one small dataset, few draws, in a copy of the project."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[1]
+CELL = "imagenet_efficiency-efficiency_frontier"
+COPIED = ("pipeline", "models", "reports/templates", "dvc.yaml", "data/references.bib")
+DATASETS = """datasets:
+  training_runs: [training_runs]
+  efficiency: [imagenet_efficiency]
+  scaling_grid: []
+  accuracy_leaderboard: []
+"""
+PARAMS = "fit: {seed: 1, chains: 2, tune: 300, draws: 300}\n"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project with one small dataset, few draws and no results."""
+    project = tmp_path_factory.mktemp("project")
+    for name in COPIED:
+        source, target = ROOT / name, project / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target)
+    for dataset in ("training_runs", "imagenet_efficiency"):
+        shutil.copytree(ROOT / "data/sources" / dataset, project / "data/sources" / dataset)
+    (project / "data/sources/datasets.yaml").write_text(DATASETS, encoding="utf-8")
+    limits = (ROOT / "params.yaml").read_text(encoding="utf-8").partition("\ncheck:")[2]
+    (project / "params.yaml").write_text(f"{PARAMS}check:{limits}", encoding="utf-8")
+    run(project, "dvc", "init", "--no-scm", "-q")
+    return project
+
+
+def environment() -> dict[str, str]:
+    """The environment of a user inside the virtual environment."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "true"}
+
+
+def run(project: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """The command, run to its end in the project."""
+    return subprocess.run(  # noqa: S603 - commands of this file
+        command, cwd=project, env=environment(), capture_output=True, text=True, check=False
+    )
+
+
+def read_results(project: Path) -> dict[str, bytes]:
+    """The bytes of every result that is kept in Git, and of the pages."""
+    return {
+        str(path.relative_to(project)): path.read_bytes()
+        for folder in ("data/checks", "data/attributions", "reports/html", "reports/summary")
+        for path in sorted((project / folder).glob("*"))
+    }
+
+
+def test_one_command_makes_every_result_and_the_next_makes_none(project: Path) -> None:
+    first = run(project, "dvc", "repro")
+    assert first.returncode == 0, first.stdout + first.stderr
+    made = read_results(project)
+    assert f"data/attributions/{CELL}.json" in made
+    assert f"data/checks/{CELL}.json" in made
+    assert f"reports/html/{CELL}.html" in made
+    assert "reports/html/index.html" in made
+    again = run(project, "dvc", "repro")
+    assert "Running stage" not in again.stdout
+    assert "up to date" in run(project, "dvc", "status").stdout
+
+
+def test_a_killed_fit_leaves_no_writer_and_the_next_run_gives_the_same_bytes(project: Path) -> None:
+    before = read_results(project)
+    shutil.rmtree(project / ".dvc/cache")
+    shutil.rmtree(project / "data/posteriors")
+    with subprocess.Popen(  # noqa: S603 - as above
+        ["dvc", "repro"],  # noqa: S607 - the environment's own
+        cwd=project,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as dvc:
+        fit = wait_for_fit(dvc.pid)
+        dvc.send_signal(signal.SIGKILL)
+    fit.wait(timeout=10)
+    time.sleep(1)
+    assert not list((project / "data/posteriors").glob("*.nc"))
+    finished = run(project, "dvc", "repro")
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert read_results(project) == before
+
+
+def wait_for_fit(pid: int) -> psutil.Process:
+    """The process of the fit stage below `pid`, once it has had a moment to start."""
+    for _ in range(600):
+        for child in psutil.Process(pid).children(recursive=True):
+            if is_fit(child):
+                time.sleep(1.5)
+                return child
+        time.sleep(0.1)
+    raise AssertionError("the fit did not start within a minute")
+
+
+def is_fit(process: psutil.Process) -> bool:
+    """Whether this is Python running the fit stage, not the shell that started it."""
+    try:
+        return "python" in process.name() and "pipeline.fit" in process.cmdline()
+    except psutil.Error:  # it has ended meanwhile
+        return False
+
+
+def test_a_broken_row_stops_its_own_cell_and_nothing_downstream_is_written(project: Path) -> None:
+    before = read_results(project)
+    records = project / "data/sources/imagenet_efficiency/records.csv"
+    whole = records.read_text(encoding="utf-8")
+    records.write_text(whole.replace(",266.1,", ",-266.1,", 1), encoding="utf-8")
+    broken = run(project, "dvc", "repro", "--keep-going")
+    records.write_text(whole, encoding="utf-8")
+    assert broken.returncode != 0
+    assert "records.csv:" in broken.stderr
+    assert "above 0" in broken.stderr
+    assert "Traceback" not in broken.stderr
+    after = read_results(project)
+    downstream = [f"data/attributions/{CELL}.json", f"reports/html/{CELL}.html"]
+    assert [after[name] for name in downstream] == [before[name] for name in downstream]

@@ -1,0 +1,317 @@
+"""The stage graph: what dvc.yaml declares is what the code imports; each path has one writer."""
+
+import ast
+import re
+import shutil
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+PACKAGES = ("models", "pipeline")
+CHART_LIBRARIES = {
+    "altair",
+    "vl_convert",
+    "matplotlib",
+    "plotly",
+    "bokeh",
+    "seaborn",
+    "arviz_plots",
+}
+SAMPLERS = {"pymc", "pytensor", "nutpie", "arviz", "arviz_stats", "statsmodels"}
+WRITTEN_BY_PIPELINE = (
+    "data/tables",
+    "data/validated",
+    "data/posteriors",
+    "data/checks",
+    "data/attributions",
+    "reports/html",
+    "reports/summary",
+)
+WRITTEN_BY_PEOPLE = (
+    "data/sources",
+    "models",
+    "pipeline",
+    "reports/templates",
+    "tests",
+    "benchmarks",
+)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the expanded graph."""
+
+    name: str
+    command: str
+    deps: frozenset[str]
+    outs: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """ingest, validate, fit, ..."""
+        return self.entry.removeprefix("pipeline.")
+
+    @property
+    def entry(self) -> str:
+        """The module that the command runs."""
+        (module,) = re.findall(r"python -m ([\w.]+)", self.command)
+        return str(module)
+
+    @property
+    def models(self) -> list[str]:
+        """The modules that `models.load` imports by name."""
+        if self.kind == "overview":
+            return [f"models.{path.stem}" for path in (ROOT / "models").glob("[!_]*.py")]
+        return [f"models.{name}" for name in re.findall(r"--model (\w+)", self.command)]
+
+
+@pytest.fixture(scope="module")
+def stages(tmp_path_factory: pytest.TempPathFactory) -> list[Stage]:
+    """The graph as DVC expands it, read from copies so that the project stays as it is."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of DVC's own imports
+        from dvc.dependency import ParamsDependency
+        from dvc.repo import Repo
+
+        folder = tmp_path_factory.mktemp("graph")
+        for name in ("dvc.yaml", "params.yaml", "models/models.yaml", "data/sources/datasets.yaml"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+        with Repo.init(str(folder), no_scm=True) as repo:
+            return [
+                Stage(
+                    stage.addressing,
+                    str(stage.cmd),
+                    frozenset(
+                        dep.def_path for dep in stage.deps if not isinstance(dep, ParamsDependency)
+                    ),
+                    tuple(out.def_path for out in stage.outs),
+                )
+                for stage in repo.index.stages
+            ]
+
+
+def find_file(module: str) -> Path | None:
+    """The file of a module of the project, relative to the project's folder."""
+    path = Path(*module.split("."))
+    for file in (path.with_suffix(".py"), path / "__init__.py"):
+        if (ROOT / file).is_file():
+            return file
+    return None
+
+
+@cache
+def list_imports(file: Path) -> frozenset[str]:
+    """Every module that `file` names in an import, wherever it stands."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file} imports relatively"
+            found |= {str(node.module)} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return frozenset(found)
+
+
+def follow(modules: list[str]) -> tuple[set[str], set[str]]:
+    """Files of the project that importing `modules` reads, and the libraries that they import."""
+    files: set[str] = set()
+    libraries: set[str] = set()
+    left = list(modules)
+    while left:
+        module = left.pop()
+        if module.split(".")[0] not in PACKAGES:
+            libraries.add(module.split(".")[0])
+            continue
+        file = find_file(module)
+        if file is None or str(file) in files:
+            continue  # a name inside a module, or a module already read
+        files.add(str(file))
+        left += (
+            [module.rpartition(".")[0], *list_imports(file)]
+            if "." in module
+            else list_imports(file)
+        )
+    return files, libraries
+
+
+def read_by(stage: Stage) -> set[str]:
+    return follow([stage.entry, *stage.models])[0]
+
+
+def is_module(path: str) -> bool:
+    return path.endswith(".py")
+
+
+def is_within(path: str, folders: frozenset[str] | tuple[str, ...]) -> bool:
+    return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
+
+
+def test_imports_are_followed_through_packages_and_names() -> None:
+    files, libraries = follow(["pipeline.attribute"])
+    expected = {"pipeline/__init__.py", "pipeline/posteriors.py", "models/_options.py"}
+    assert expected <= files
+    assert {"numpy", "pydantic"} <= libraries
+
+
+def test_every_cell_of_the_registries_has_its_stages(stages: list[Stage]) -> None:
+    from ruamel.yaml import YAML
+
+    datasets = YAML(typ="safe").load(ROOT / "data/sources/datasets.yaml")["datasets"]
+    models = YAML(typ="safe").load(ROOT / "models/models.yaml")["models"]
+    counts = Counter(stage.kind for stage in stages)
+    cells = sum(len(datasets[table]) * len(names) for table, names in models.items())
+    tables = sum(len(names) for names in datasets.values())
+    assert counts["ingest"] == counts["validate"] == tables
+    assert counts["fit"] == counts["check"] == counts["attribute"] == counts["report"] == cells
+    assert counts["overview"] == 1
+
+
+def test_every_module_that_a_stage_imports_is_among_its_deps(stages: list[Stage]) -> None:
+    missing = {
+        stage.name: sorted(f for f in read_by(stage) if not is_within(f, stage.deps))
+        for stage in stages
+    }
+    assert {name: files for name, files in missing.items() if files} == {}
+
+
+def test_every_dep_that_is_a_module_is_imported(stages: list[Stage]) -> None:
+    used: dict[str, set[str]] = {}
+    for stage in stages:
+        used.setdefault(stage.kind, set()).update(read_by(stage))
+    idle = {
+        stage.name: sorted(d for d in stage.deps if is_module(d) and d not in used[stage.kind])
+        for stage in stages
+    }
+    assert {name: deps for name, deps in idle.items() if deps} == {}
+
+
+def test_every_dep_exists_or_is_made_by_another_stage(stages: list[Stage]) -> None:
+    made = {out for stage in stages for out in stage.outs}
+    for stage in stages:
+        for dep in stage.deps:
+            assert dep in made or is_within(dep, WRITTEN_BY_PIPELINE) or (ROOT / dep).exists(), dep
+
+
+def list_paths(stage: Stage) -> list[str]:
+    """The words of a command that name files or folders."""
+    words = [word for word in stage.command.split() if "/" in word or word.endswith(".yaml")]
+    return [word for word in words if word != "params.yaml"]
+
+
+def test_every_path_of_a_command_is_declared(stages: list[Stage]) -> None:
+    undeclared = {
+        stage.name: [p for p in list_paths(stage) if not is_within(p, stage.deps | {*stage.outs})]
+        for stage in stages
+    }
+    assert {name: paths for name, paths in undeclared.items() if paths} == {}
+
+
+def test_every_file_that_is_read_or_written_is_named_in_the_command(stages: list[Stage]) -> None:
+    for stage in stages:
+        named = list_paths(stage)
+        # beside the card lies records.csv; beside the attribution its table for spreadsheets
+        near = {re.sub(r"source\.yaml$", "records.csv", p) for p in named} | {
+            re.sub(r"\.json$", ".csv", p) for p in named
+        }
+        files = {p for p in (*stage.deps, *stage.outs) if not is_module(p) and p != "models"}
+        assert files <= {*named, *near}, stage.name
+
+
+def test_no_two_stages_write_the_same_path(stages: list[Stage]) -> None:
+    counts = Counter(out for stage in stages for out in stage.outs)
+    assert [out for out, count in counts.items() if count > 1] == []
+
+
+def test_stages_write_only_where_people_do_not(stages: list[Stage]) -> None:
+    for stage in stages:
+        for out in stage.outs:
+            assert is_within(out, WRITTEN_BY_PIPELINE), out
+            assert not is_within(out, WRITTEN_BY_PEOPLE), out
+
+
+def test_no_stage_writes_what_it_reads(stages: list[Stage]) -> None:
+    for stage in stages:
+        assert not [out for out in stage.outs if out in stage.deps]
+
+
+def list_modules(package: str) -> list[Path]:
+    return [path.relative_to(ROOT) for path in sorted((ROOT / package).glob("*.py"))]
+
+
+@pytest.mark.parametrize("file", list_modules("models"), ids=str)
+def test_models_import_nothing_from_the_pipeline(file: Path) -> None:
+    assert not [name for name in list_imports(file) if name.split(".")[0] == "pipeline"]
+
+
+@pytest.mark.parametrize("file", list_modules("models"), ids=str)
+def test_models_read_no_files(file: Path) -> None:
+    readers = {"open", "read_csv", "read_parquet", "read_text", "open_dataset", "open_datatree"}
+    assert not {"pathlib", "os", "io", "urllib", "requests"} & list_imports(file)
+    assert not readers & {name for name, _ in list_calls(file)}
+
+
+@pytest.mark.parametrize(
+    "file",
+    [f for f in list_modules("pipeline") if not f.stem.startswith(("report", "charts"))],
+    ids=str,
+)
+def test_only_charts_and_report_import_a_chart_library(file: Path) -> None:
+    assert not CHART_LIBRARIES & {name.split(".")[0] for name in list_imports(file)}
+
+
+@pytest.mark.parametrize("file", list_modules("models"), ids=str)
+def test_models_import_no_chart_library(file: Path) -> None:
+    assert not CHART_LIBRARIES & {name.split(".")[0] for name in list_imports(file)}
+
+
+@pytest.mark.parametrize("module", ["pipeline.ingest", "pipeline.validate"])
+def test_light_stages_import_no_sampler(module: str) -> None:
+    assert not SAMPLERS & follow([module])[1]
+
+
+def list_calls(file: Path) -> Iterator[tuple[str, ast.Call]]:
+    """Every call in `file` with the last part of the name that is called."""
+    for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", None) or getattr(node.func, "id", "")
+            yield str(name), node
+
+
+STAGE_MODULES = sorted(
+    {
+        Path(f"pipeline/{kind}.py")
+        for kind in re.findall(r"-m pipeline\.(\w+)", (ROOT / "dvc.yaml").read_text())
+    }
+)
+
+
+@pytest.mark.parametrize("file", STAGE_MODULES, ids=str)
+def test_stages_are_told_their_paths(file: Path) -> None:
+    paths = [node for name, node in list_calls(file) if name in {"Path", "open"}]
+    defaults = [
+        keyword.value
+        for name, node in list_calls(file)
+        if name == "add_argument"
+        for keyword in node.keywords
+        if keyword.arg == "default"
+    ]
+    written = [arg for node in paths for arg in node.args] + defaults
+    assert not [
+        c.value for c in written if isinstance(c, ast.Constant) and isinstance(c.value, str)
+    ]
+
+
+@pytest.mark.parametrize("file", STAGE_MODULES, ids=str)
+def test_stages_know_neither_clock_nor_network_nor_environment(file: Path) -> None:
+    files, libraries = follow([".".join(file.with_suffix("").parts)])
+    assert not {"requests", "urllib", "urllib3", "httpx", "socket", "http"} & libraries
+    clocks = {"now", "today", "utcnow", "getenv"}
+    for each in files:
+        assert not clocks & {name for name, _ in list_calls(Path(each))}, each
