@@ -275,13 +275,14 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
         is_positive=True,
     )
     if design.tags:
-        gain = posterior["technique_gain"]
+        gain = posterior["technique_gain"].assign_attrs(labels=_technique_labels(design, options))
         made["technique_gain_decades"] = gain.assign_attrs(
             label="Gain of a technique",
             unit="decades",
             description="decades of training compute that it is worth",
         ).assign_attrs(is_headline=True)
         made["technique_gain_factor"] = (10**gain).assign_attrs(
+            labels=gain.attrs["labels"],
             label="Compute-equivalent gain of a technique",
             unit="factor",
             description="how much more training compute would have given the same",
@@ -363,7 +364,7 @@ def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figur
             ),
             curve=Curve(curve),
         ),
-        *_interval_figures(posterior, design),
+        *_interval_figures(posterior, design, options),
         _parts_figure(posterior, design, options),
     ]
 
@@ -613,16 +614,24 @@ def _common_tags(design: Design) -> list[str]:
     ]
 
 
-def _interval_figures(posterior: xr.Dataset, design: Design) -> list[Figure]:
+def _technique_labels(design: Design, options: LeaderboardOptions) -> dict[str, str]:
+    return {tag: options.techniques[tag].label for tag in design.tags}
+
+
+def _interval_figures(
+    posterior: xr.Dataset, design: Design, options: LeaderboardOptions
+) -> list[Figure]:
     if not design.tags:
         return []
+    gain = make_intervals(posterior["technique_gain"])
+    labels = _technique_labels(design, options)
     return [
         Figure(
             kind="intervals",
             id="technique-gains",
             title="What each technique was worth",
             caption="Training compute that would have given the same gain; a decade is ten times.",
-            frame=make_intervals(posterior["technique_gain"]),
+            frame=gain.assign(label=gain["label"].map(labels)),
             x_title="decades of training compute",
         )
     ]

@@ -9,6 +9,7 @@ from pipeline.pages import format_fixed, format_quantity
 State = Literal["good", "bad", "unknown"]
 Attributions = dict[str, dict[str, Any]]
 MARKS: dict[str, str] = {"good": "✓", "bad": "✗", "unknown": "?"}
+SENSITIVE = 0.05  # power-scaling index above which the prior counts (Kallioinen et al. 2023)
 INTERVAL_WORDS = (
     f"{INTERVAL_PROBABILITY:.0%}".replace("%", "\N{NO-BREAK SPACE}%") + " equal-tailed interval"
 )
@@ -26,6 +27,13 @@ class Answer:
     interval: str
     reason: str
     notes: tuple[str, ...]
+
+    @property
+    def unit_shown(self) -> str:
+        """The unit after the number: none for shares, which are percentages, and factors."""
+        if self.unit.startswith("share"):
+            return ""
+        return "times" if self.unit == "factor" else self.unit
 
 
 @dataclass(frozen=True)
@@ -141,17 +149,17 @@ def _identified(check: dict[str, Any]) -> Badge:
 
 
 def _sensitive(check: dict[str, Any]) -> Badge:
+    indices = check.get("prior_sensitivity") or {}
     driven = check.get("driven_by_prior") or []
+    moved = [key for key, index in indices.items() if index["prior"] > SENSITIVE]
     if driven:
-        return Badge(
-            "prior-sensitive", "bad", f"The prior moves: {', '.join(driven)}.", "sensitivity"
-        )
-    if not check.get("prior_sensitivity"):
-        return Badge(
-            "prior sensitivity not measured",
-            "unknown",
-            "No power scaling has been run.",
-            "sensitivity",
-        )
+        text = f"The prior moves these and the data hardly do: {', '.join(driven)}."
+        return Badge("prior-driven in part", "bad", text, "sensitivity")
+    if moved:
+        text = f"Prior and data both move these: {', '.join(moved)}."
+        return Badge("prior-sensitive in part", "unknown", text, "sensitivity")
+    if not indices:
+        text = "No power scaling has been run."
+        return Badge("prior sensitivity not measured", "unknown", text, "sensitivity")
     text = "Making the prior stronger or weaker hardly moves the headline quantities."
     return Badge("not prior-sensitive", "good", text, "sensitivity")

@@ -5,14 +5,18 @@ use tones that stand out on both, and no meaning hangs on colour alone.
 """
 
 import math
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal
 
 import altair as alt
 import numpy as np
 import pandas as pd
+import vl_convert
+from markupsafe import Markup
 
 from models import Curve, Figure
 from pipeline.pages import format_number
@@ -200,6 +204,19 @@ def collect_specs(drawings: Iterable[Drawing]) -> dict[str, dict[str, Any]]:
         for drawing in drawings
         for number, panel in enumerate(drawing.panels)
     }
+
+
+@cache
+def chart_library() -> Markup:
+    """Vega, Vega-Lite and Vega-Embed in one script, without the addresses it would link to."""
+    script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    script = re.sub(r"https://[a-z.]*vega[^\"'`\s)]*|https://github\.com/[^\"'`\s)]*", "", script)
+    return Markup(script.replace("</script", "<\\/script"))  # noqa: S704  # the library, not data
+
+
+def render_svg(spec: dict[str, Any]) -> str:
+    """The chart of a spec as SVG text, for pictures outside the pages."""
+    return str(vl_convert.vegalite_to_svg(spec)) + "\n"
 
 
 def stack_panels(drawing: Drawing, width: int = 420) -> dict[str, Any]:
@@ -433,6 +450,14 @@ def _log_ticks(low: float, high: float) -> list[float]:
     return inside if len(inside) > 1 else [low, high]
 
 
+def _decade_ticks(values: pd.Series) -> list[float]:
+    """Round values from a little below the smallest to a little above the largest value."""
+    positive = values[values > 0]
+    if positive.empty:
+        return []
+    return _log_ticks(float(positive.min()) / 1.5, float(positive.max()) * 1.5)
+
+
 def _number_axis(is_log: bool, ticks: list[float] | None = None) -> alt.Axis:
     """Large numbers as 1e23, not 100,000,000,000,000,000,000,000 and not 1e+23."""
     power = "replace(format(datum.value, '~e'), '+', '')"
@@ -543,7 +568,7 @@ def _position(
     made: dict[str, Any] = {"field": name, "type": kind, "title": title or _words(name)}
     if kind == "quantitative":
         made["scale"] = _number_scale(is_log, nice=not is_log, padding=12)
-        made["axis"] = _number_axis(is_log)
+        made["axis"] = _number_axis(is_log, _decade_ticks(frame[name]) if is_log else None)
     return channel(**made)
 
 

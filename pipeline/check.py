@@ -79,7 +79,8 @@ def list_parameters(
 
 def is_constant(draws: xr.DataArray) -> bool:
     """Whether all draws agree up to rounding: nothing to converge."""
-    return bool(draws.max() - draws.min() <= 1e-12 * max(1.0, abs(float(draws.max()))))
+    low, high = float(draws.min()), float(draws.max())
+    return low == high or (math.isfinite(high - low) and high - low <= 1e-12 * max(1.0, abs(high)))
 
 
 def list_estimands(cell: Cell) -> tuple[dict[str, xr.DataArray], list[str]]:

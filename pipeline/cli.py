@@ -56,7 +56,7 @@ def check(name: str, root: Root = HERE, as_json: AsJson = False) -> None:
     card = load_card(root / "data/sources" / name / "source.yaml")
     records = read_records(card.records_path)
     table = ingest(card, records, _registry(root) if card.card.runs == "registry" else None)
-    failures = find_failures(table, card)
+    failures = find_failures(table, card, records)
     validated = exclude_by_rule(split(table, failures, card, records), card, records)
     summary = summarise(card, validated, failures, len(table))
     if as_json:
@@ -122,7 +122,8 @@ def _registry(root: Path) -> pd.DataFrame:
     card: LoadedCard = load_card(root / "data/sources/training_runs/source.yaml")
     records = read_records(card.records_path)
     table = ingest(card, records)
-    return exclude_by_rule(split(table, find_failures(table, card), card, records), card, records)
+    failures = find_failures(table, card, records)
+    return exclude_by_rule(split(table, failures, card, records), card, records)
 
 
 def main() -> None:

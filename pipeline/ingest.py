@@ -7,6 +7,7 @@ say.
 """
 
 import argparse
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from rapidfuzz import process
 from models._options import LeaderboardOptions
 from pipeline import tables, units
 from pipeline.cards import ColumnSource, LoadedCard, load_card
-from pipeline.failures import Failure, SourceError
+from pipeline.failures import Failure, SourceError, file_failure
 from pipeline.files import write_parquet
 from pipeline.records import read_records
 from pipeline.stage import stage_main
@@ -60,6 +61,7 @@ def ingest(
     the nearest names).
     """
     _check_columns(card, records)
+    _check_units(card)
     records = _correct(card, records)
     problems = Problems(card.records_path, records)
     exclusion = _exclusions(card, records)
@@ -120,6 +122,16 @@ def _check_columns(card: LoadedCard, records: pd.DataFrame) -> None:
         raise SourceError(missing + extra)
 
 
+def _check_units(card: LoadedCard) -> None:
+    for name, source in card.card.columns.items():
+        if source.unit:
+            try:
+                _factor(source.unit, name)
+            except ValueError as error:
+                rule, remedy = error.args
+                raise file_failure(card.path, rule, remedy, f"columns.{name}.unit") from None
+
+
 def _suggest(name: str, choices: pd.Index | pd.Series | list[str]) -> str:
     near = [match[0] for match in process.extract(name, list(choices), limit=3, score_cutoff=50)]
     return (
@@ -135,6 +147,13 @@ def _correct(card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:
     """
     corrected = records.copy()
     for correction in card.card.corrections:
+        if correction.column not in records:
+            raise file_failure(
+                card.path,
+                f"the card corrects {correction.column!r}, which records.csv lacks",
+                _suggest(correction.column, records.columns),
+                "corrections",
+            )
         mask = correction.find(records, card.path)
         wrong = records.loc[mask & (records[correction.column] != correction.printed)]
         if len(wrong):
@@ -156,19 +175,20 @@ def _correct(card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:
 def _exclusions(card: LoadedCard, records: pd.DataFrame) -> pd.Series:
     exclusion = pd.Series(pd.NA, index=records.index, dtype="str")
     for rule in card.card.exclusions:
-        exclusion[rule.find(records, card.path)] = rule.rule
+        exclusion[rule.find(records, card.path) & exclusion.isna()] = rule.rule
     return exclusion
 
 
 def _read_column(
     name: str, source: ColumnSource, records: pd.DataFrame, dtype: str, problems: Problems
 ) -> pd.Series:
-    if source.constant is not None:
-        return pd.Series([source.constant] * len(records), dtype=dtype)
     if source.derived:
         return pd.Series(float("nan"), index=records.index)
     column = source.source or name
-    cells = records[column]
+    if source.constant is not None:
+        cells = pd.Series(str(source.constant), index=records.index)
+    else:
+        cells = records[column]
     if source.values is not None:
         cells = _translate(cells, source.values, column, problems)
     if dtype == "float64":
@@ -177,12 +197,8 @@ def _read_column(
         dates = _read_cells(cells, column, problems, lambda text: _read_date(text, source.order))
         return pd.to_datetime(dates).astype("datetime64[ns]")
     if dtype == "bool":
-        return (
-            _read_cells(cells, column, problems, _read_truth)
-            .astype("boolean")
-            .fillna(False)
-            .astype(bool)
-        )
+        truths = _read_cells(cells, column, problems, _read_truth, is_required=True)
+        return truths.astype("boolean").fillna(False).astype(bool)  # filled where it is a failure
     return cells.where(cells != "").astype("str")
 
 
@@ -198,13 +214,17 @@ def _translate(
 
 
 def _read_cells(
-    cells: pd.Series, column: str, problems: Problems, read: Callable[[str], object]
+    cells: pd.Series,
+    column: str,
+    problems: Problems,
+    read: Callable[[str], object],
+    is_required: bool = False,
 ) -> pd.Series:
     """Each non-empty cell through `read`, whose ValueError (rule; remedy) becomes a failure."""
     made: list[object] = []
     for row, cell in enumerate(cells):
         try:
-            made.append(read(cell) if cell else None)
+            made.append(read(cell) if cell or is_required else None)
         except ValueError as error:
             rule, remedy = error.args
             problems.add(row, column, cell, rule, remedy)
@@ -223,6 +243,7 @@ def _read_numbers(
             source.unit_column,
             problems,
             lambda unit: _factor(unit, name),
+            is_required=True,
         )
         return numbers * factors.astype("float64")
     return numbers * _factor(source.unit, name) if source.unit else numbers
@@ -241,7 +262,9 @@ def _factor(unit: str, column: str) -> float:
 def _read_number(text: str) -> float:
     if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text):
         raise ValueError("not a number", "write digits with a decimal point, such as 1.2e24")
-    return float(text)
+    if math.isinf(number := float(text)):
+        raise ValueError("too large for a number", "check the exponent")
+    return number
 
 
 def _read_date(text: str, order: str | None) -> pd.Timestamp:

@@ -161,19 +161,16 @@ def write_answers(passed: list[Passed]) -> str:
 
 def draw_picture(drawing: Drawing | None) -> str:
     """The README's picture as SVG: the headlines on white."""
-    import vl_convert  # a second to import
-
     if drawing is None:
         return '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>\n'
-    spec = charts.stack_panels(drawing)
-    return str(vl_convert.vegalite_to_svg(spec)) + "\n"
+    return charts.render_svg(charts.stack_panels(drawing))
 
 
 def render(
     overview: Overview, sources: list[Reference], drawing: Drawing | None, templates: Path
 ) -> str:
     """The index page as HTML text."""
-    page = pages.environment(templates).get_template("overview.html.jinja")
+    page = pages.environment(templates, charts.chart_library).get_template("overview.html.jinja")
     return page.render(
         title=TITLE,
         overview=overview,

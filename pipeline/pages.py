@@ -4,7 +4,7 @@ import base64
 import json
 import math
 import re
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -122,18 +122,11 @@ def _shortest(number: str) -> str:
     return (mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa) + times + power
 
 
-@cache
-def chart_library() -> Markup:
-    """Vega, Vega-Lite and Vega-Embed in one script, without the addresses it would link to."""
-    import vl_convert  # bundling takes a second: only pages pay for it
+def environment(templates: Path, chart_library: Callable[[], Markup]) -> jinja2.Environment:
+    """Templates with every value escaped and every missing value an error.
 
-    script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-    script = re.sub(r"https://[a-z.]*vega[^\"'`\s)]*|https://github\.com/[^\"'`\s)]*", "", script)
-    return Markup(script.replace("</script", "<\\/script"))  # noqa: S704  # the library, not data
-
-
-def environment(templates: Path) -> jinja2.Environment:
-    """Templates with every value escaped and every missing value an error."""
+    `chart_library` is what the pages call for the script that draws their charts.
+    """
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(templates),
         autoescape=True,

@@ -1,7 +1,9 @@
 """Reading records.csv: every cell as text, with the line it stands on."""
 
 import csv
+import io
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -11,22 +13,32 @@ BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
 def read_records(path: Path) -> pd.DataFrame:
-    """All cells of `path` as text, empty where empty, with `line` (1 is the header's).
+    """All cells of `path` as text, with the `line` where each row begins (1 is the header's).
 
     Raises SourceError where the file is missing, is not UTF-8, has no rows, repeats a column name
     or has a row of another length than the header.
     """
-    lines = csv.reader(_read_text(path).splitlines(keepends=True), strict=True)
+    # StringIO ends lines as editors do; str.splitlines would split cells at U+2028 too.
+    reader = csv.reader(io.StringIO(_read_text(path), newline=""), strict=True)
     try:
-        header = next(lines, [])
-        rows = [(lines.line_num, row) for row in lines if row]
+        (_, header), *rows = _number_rows(reader) or [(1, [])]
     except csv.Error as error:
         raise file_failure(
-            path, f"not CSV: {error} at line {lines.line_num}", "mend the quoting"
+            path, f"not CSV: {error} at line {reader.line_num}", "mend the quoting"
         ) from None
     _check_shape(path, header, rows)
     frame = pd.DataFrame([row for _, row in rows], columns=header, dtype=str)
     return frame.apply(lambda column: column.str.strip()).assign(line=[line for line, _ in rows])
+
+
+def _number_rows(reader: Any) -> list[tuple[int, list[str]]]:
+    """Each row that is not blank, with the line where it begins: cells may hold line breaks."""
+    rows, first = [], 1
+    for row in reader:
+        if row:
+            rows.append((first, row))
+        first = reader.line_num + 1
+    return rows
 
 
 def _read_text(path: Path) -> str:

@@ -65,7 +65,7 @@ def render(inputs: Inputs, templates: Path) -> str:
         "predictions": draw_predictions(inputs),
         "chains": draw_chains(inputs, headline.key),
     }
-    page = pages.environment(templates).get_template("posterior.html.jinja")
+    page = pages.environment(templates, charts.chart_library).get_template("posterior.html.jinja")
     return page.render(
         title=inputs.card.card.title,
         model_title=inputs.cell.model.TITLE,

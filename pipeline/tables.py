@@ -5,6 +5,7 @@ breaks its rule; `data/README.md` is generated from them. A table may hold rows 
 `exclusion` says why, and is empty for the rows that are fitted.
 """
 
+from copy import deepcopy
 from datetime import date
 from typing import Any
 
@@ -29,13 +30,6 @@ def _column(description: str, unit: str, remedy: str, **rules: Any) -> Any:
 def _row_rule(column: str, rule: str, remedy: str) -> Any:
     """A rule over whole rows; its failures are reported at `column`."""
     return pa.dataframe_check(name=column, error=rule, description=remedy, ignore_na=False)
-
-
-class _Strict:
-    strict = True
-    ordered = False
-    coerce = False
-    add_missing_columns = False
 
 
 class Provenance(pa.DataFrameModel):
@@ -66,8 +60,10 @@ class Provenance(pa.DataFrameModel):
         nullable=True,
     )
 
-    class Config(_Strict):
-        """Unknown columns are errors."""
+    class Config:
+        """Unknown columns are errors. Pandera reads what stands here, not what is inherited."""
+
+        strict = True
 
 
 class RunColumns(pa.DataFrameModel):
@@ -381,7 +377,7 @@ JOINED_FROM_REGISTRY = set(RunColumns.to_schema().columns) | {"base_model"}
 
 def schema(table: str, retrieved: date) -> pa.DataFrameSchema:
     """The schema of `table` in which no date is later than the day the data were `retrieved`."""
-    made = TABLES[table].to_schema()
+    made = deepcopy(TABLES[table].to_schema())  # pandera makes one schema a class and keeps it
     last = pa.Check.le(
         pd.Timestamp(retrieved), error=f"not after {retrieved}, the day the data were retrieved"
     )

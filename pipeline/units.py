@@ -1,6 +1,7 @@
 """Units of the field for pint: FLOP, its moles and rates, multiply-adds, percent."""
 
 from functools import cache
+from tokenize import TokenError
 
 import pint
 
@@ -49,5 +50,5 @@ def factor(unit: str, column: str) -> float:
     try:
         quantity = registry().Quantity(1.0, registry().parse_units(SPELLINGS.get(unit, unit)))
         return float(quantity.to(TARGETS[column]).magnitude)
-    except (pint.UndefinedUnitError, pint.DimensionalityError) as error:
+    except (pint.PintError, TokenError, ValueError) as error:
         raise ValueError(str(error)) from None

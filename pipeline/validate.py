@@ -37,39 +37,38 @@ PLAIN_RULES = {
 }
 
 
-def find_failures(table: pd.DataFrame, card: LoadedCard) -> list[Failure]:
-    """Every failure of `table` against its schema, one a cell and rule, at the line of
-    records.csv.
-    """
+def find_failures(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) -> list[Failure]:
+    """Every failure of `table` against its schema, one a cell and rule, at its cell of the file."""
     schema = tables.schema(card.table, card.card.retrieved)
     try:
         schema.validate(table, lazy=True)
     except pa.errors.SchemaErrors as errors:
-        cases = errors.failure_cases
-        found = {_to_failure(case, table, schema, card) for case in cases.to_dict("records")}
-        return sorted(found)
+        cells = records.set_index("line")
+        cases = errors.failure_cases.to_dict("records")
+        return sorted({_to_failure(case, table, schema, card, cells) for case in cases})
     return []
 
 
 def _to_failure(
-    case: dict[Any, Any], table: pd.DataFrame, schema: pa.DataFrameSchema, card: LoadedCard
+    case: dict[Any, Any],
+    table: pd.DataFrame,
+    schema: pa.DataFrameSchema,
+    card: LoadedCard,
+    cells: pd.DataFrame,
 ) -> Failure:
-    if pd.isna(
-        case["index"]
-    ):  # the table as a whole: a column is missing, extra or of the wrong type
+    path = str(card.records_path)
+    if pd.isna(case["index"]):  # the table as a whole: a column is missing, extra or mistyped
         text = f"{case['check']}: {case['failure_case']}"
-        return Failure(
-            str(card.records_path),
-            None,
-            str(case["column"] or ""),
-            "",
-            text,
-            "correct the card's columns",
-        )
+        return Failure(path, None, str(case["column"] or ""), "", text, "correct the card")
     row = table.loc[case["index"]]
+    line = int(row["line"])
     column, rule, remedy = _place(case, schema)
+    source = card.card.columns.get(column)
+    printed = (source.source or column) if source else column
+    if printed in cells.columns:  # else the column is joined, derived or constant
+        return Failure(path, line, printed, str(cells.loc[line, printed]), rule, remedy)
     value = "" if pd.isna(row[column]) else str(row[column])
-    return Failure(str(card.records_path), int(row["line"]), column, value, rule, remedy)
+    return Failure(path, line, column, value, rule, remedy)
 
 
 def _place(case: dict[Any, Any], schema: pa.DataFrameSchema) -> tuple[str, str, str]:
@@ -197,7 +196,7 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     card = load_card(options.card)
     table, records = pd.read_parquet(options.table), read_records(card.records_path)
-    failures = find_failures(table, card)
+    failures = find_failures(table, card, records)
     write_text(options.quarantine, _quarantine_csv(failures))
     validated = exclude_by_rule(split(table, failures, card, records), card, records)
     write_json(options.summary, summarise(card, validated, failures, len(table)))

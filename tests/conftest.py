@@ -28,7 +28,7 @@ class Dataset:
     @property
     def failures(self) -> list[Failure]:
         """What *validate* finds wrong."""
-        return find_failures(self.table, self.card)
+        return find_failures(self.table, self.card, self.records)
 
     @property
     def validated(self) -> pd.DataFrame:

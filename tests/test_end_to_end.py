@@ -84,7 +84,7 @@ def test_a_killed_fit_leaves_no_writer_and_the_next_run_gives_the_same_bytes(pro
     before = read_results(project)
     shutil.rmtree(project / ".dvc/cache")
     shutil.rmtree(project / "data/posteriors")
-    with subprocess.Popen(  # noqa: S603 - as above
+    with subprocess.Popen(
         ["dvc", "repro"],  # noqa: S607 - the environment's own
         cwd=project,
         env=environment(),

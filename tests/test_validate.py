@@ -38,7 +38,7 @@ def test_failure_names_file_line_column_value_rule_and_remedy(
     copy_source: Copy, read: Read
 ) -> None:
     (failure,) = read(edit(copy_source("minerva"), ",33.6,", ",112,")).failures
-    assert (failure.line, failure.column, failure.value) == (7, "score", "1.12")
+    assert (failure.line, failure.column, failure.value) == (7, "score_percent", "112")
     assert failure.file.endswith("minerva/records.csv")
     assert failure.rule == "at most 1"
     assert failure.remedy == "check the unit on the card: percent or fraction"
@@ -49,7 +49,7 @@ def test_all_failures_are_found_at_once(copy_source: Copy, read: Read) -> None:
     edit(folder, "PaLM 62B,2022-06-29", "PaLM 62B,2031-06-29")
     edit(folder, ",8.8,4,chain-of-thought,1,", ",8.8,4,chain-of-thought,0,")
     assert [(f.line, f.column) for f in read(folder).failures] == [
-        (2, "score"),
+        (2, "score_percent"),
         (3, "eval_date"),
         (4, "sample_count"),
     ]
@@ -67,14 +67,14 @@ def test_first_of_two_equal_rows_is_kept(copy_source: Copy, read: Read) -> None:
 
 def test_column_that_the_table_lacks_is_a_failure_of_the_file(read: Read, root: Path) -> None:
     dataset = read(root / "data/sources/minerva")
-    (failure,) = find_failures(dataset.table.assign(mood="good"), dataset.card)
+    (failure,) = find_failures(dataset.table.assign(mood="good"), dataset.card, dataset.records)
     assert failure.line is None
     assert "mood" in str(failure)
 
 
 def test_missing_column_is_a_failure_of_the_file(read: Read, root: Path) -> None:
     dataset = read(root / "data/sources/minerva")
-    (failure,) = find_failures(dataset.table.drop(columns="lab"), dataset.card)
+    (failure,) = find_failures(dataset.table.drop(columns="lab"), dataset.card, dataset.records)
     assert failure.line is None
     assert "lab" in str(failure)
 
@@ -276,12 +276,12 @@ BROKEN: dict[str, tuple[str, Callable[[Path], object], list[str]]] = {
     "a negative FLOP": (
         "training_runs",
         lambda folder: edit(folder, ",3.41e23,", ",-3.41e23,"),
-        ["records.csv:2: training_flop '-3.41e+23': above 0", "give total floating-point"],
+        ["records.csv:2: training_flop '-3.41e23': above 0", "give total floating-point"],
     ),
     "a score of 112": (
         "minerva",
         lambda folder: edit(folder, ",33.6,", ",112,"),
-        ["records.csv:7: score '1.12': at most 1", "check the unit on the card"],
+        ["records.csv:7: score_percent '112': at most 1", "check the unit on the card"],
     ),
     "a date of 2031": (
         "minerva",
@@ -342,7 +342,7 @@ def test_rows_that_fail_stand_in_the_quarantine_file(copy_source: Copy, start: S
         validate.main(stages.validate_flags)
     quarantine = pd.read_csv(stages.quarantine)
     assert list(quarantine) == ["line", "column", "value", "rule", "remedy"]
-    assert quarantine[["line", "column"]].to_numpy().tolist() == [[3, "eval_date"], [7, "score"]]
+    assert quarantine[["line", "column"]].to_numpy().tolist() == [[3, "eval_date"], [7, "score_percent"]]
 
 
 def test_good_dataset_gets_table_summary_and_an_empty_quarantine(root: Path, start: Start) -> None:
