@@ -3,6 +3,7 @@ and with what compute.
 """
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,15 @@ def _check_tags(rows: pd.DataFrame, tags: list[str], has_tag: np.ndarray) -> Non
             f"techniques with fewer than {MINIMUM_BASE_MODELS} base models "
             f"among the fitted rows: {few}. "
             "Pool the tag with its neighbour on the card, or exclude its rows by name"
+        )
+    together = [
+        (first, second)
+        for (i, first), (j, second) in combinations(enumerate(tags), 2)
+        if (has_tag[:, i] == has_tag[:, j]).all()
+    ]
+    if together:
+        raise ValueError(
+            f"techniques that always occur together cannot be told apart: {together}. Pool them"
         )
 
 

@@ -25,6 +25,9 @@ class EfficiencyOptions(Options):
     """Options of the `efficiency` table."""
 
     headline_target: str = Field(description="the target whose rate the page puts first")
+    reference_resource: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        description="target: a round number near its first model's resource; levels count from it"
+    )
 
 
 class ScalingOptions(Options):

@@ -13,7 +13,7 @@ def to_doubling_time(rate_decades_per_year: Any) -> Any:
     """Months in which efficiency doubles; infinite where the rate is zero or below."""
     with np.errstate(divide="ignore"):
         months = MONTHS_A_YEAR * LOG10_OF_2 / rate_decades_per_year
-    return months.where(rate_decades_per_year > 0, np.inf)
+    return months.where(~(rate_decades_per_year <= 0), np.inf)  # a NaN rate stays NaN
 
 
 def doubling_time_months(rate: xr.DataArray) -> xr.DataArray:

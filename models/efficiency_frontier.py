@@ -12,7 +12,10 @@ Equations::
     C_i    resource (FLOP) that model i took to reach the target
     t_i    release date, years
     t0     date of the first model that reached the target
-    level  decades of the frontier above that model's resource, at t0
+    level  decades of the frontier at t0 above the reference resource of the target
+
+The reference is a constant of the card: a resource in the data would be an outcome, and levels
+counted from it would be uncertain about their own origin.
 
 u_i + v_i is integrated out: a half-normal plus a normal is a skew-normal with scale sqrt(su^2 +
 sv^2) and shape su / sv (Aigner, Lovell & Schmidt 1977). Sampling u_i instead makes a funnel with 22
@@ -55,8 +58,8 @@ class Priors:
     level: Prior = Prior(
         "Normal",
         (0.0, 1.0),
-        "decades above the first model's resource",
-        "the frontier then lay within a factor of 40",
+        "decades above the reference resource",
+        "the reference is near the first model's: the frontier then lay within a factor of 40",
     )
     rate_mean: Prior = Prior(
         "Normal",
@@ -88,7 +91,7 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     """The PyMC model over the fitted rows of an `efficiency` table; dims: row, target."""
     import pymc as pm
 
-    rows = _prepare(fitted_rows(table))
+    rows = _prepare(fitted_rows(table), _options(card))
     targets = _targets(rows)
     target_index = pd.Categorical(rows["target"], categories=targets).codes
     with pm.Model(coords={"row": np.arange(len(rows)), "target": targets}) as model:
@@ -144,16 +147,18 @@ def _draw_rows(
 
 
 def simulate(table: pd.DataFrame, truth: dict[str, Any], rng: np.random.Generator) -> pd.DataFrame:
-    """The table with resources drawn from `truth`: level and rate by target, the two scales."""
+    """The table with resources drawn from `truth`.
+
+    Keys: level, rate and reference_resource by target; inefficiency_scale and noise_scale.
+    """
     rows = fitted_rows(table)
     simulated = rows.copy()
     for target, group in rows.groupby("target"):
-        first = group.sort_values("release_date", kind="stable").iloc[0]
-        years = (group["release_date"] - first["release_date"]).dt.days / 365.25
+        years = (group["release_date"] - group["release_date"].min()).dt.days / 365.25
         above = np.abs(rng.normal(0, truth["inefficiency_scale"], len(group)))
         noise = rng.normal(0, truth["noise_scale"], len(group))
         decades = truth["level"][target] - truth["rate"][target] * years + above + noise
-        simulated.loc[group.index, "resource"] = first["resource"] * 10**decades
+        simulated.loc[group.index, "resource"] = truth["reference_resource"][target] * 10**decades
     return simulated
 
 
@@ -161,7 +166,7 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     """Rates by target and pooled, doubling times, reduction over the observed period, distance from
     the frontier.
     """
-    rows = _prepare(fitted_rows(table))
+    rows = _prepare(fitted_rows(table), _options(card))
     rate = posterior["rate"]
     period = xr.DataArray(
         rows.groupby("target")["years"].max().reindex(_targets(rows)).to_numpy(), dims="target"
@@ -200,7 +205,7 @@ def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     """OLS on the record points and a low quantile regression on all reruns, for targets with at
     least five rows.
     """
-    rows = _prepare(fitted_rows(table))
+    rows = _prepare(fitted_rows(table), _options(card))
     parts = []
     for target in _targets(rows):
         group = rows[rows["target"] == target]
@@ -216,8 +221,9 @@ def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
 
 def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figure]:
     """Resource against date with the headline target's frontier, and the rates by target."""
-    rows = _prepare(fitted_rows(table))
+    rows = _prepare(fitted_rows(table), _options(card))
     target = _options(card).headline_target
+    reference = _options(card).reference_resource[target]
     return [
         Figure(
             kind="scatter",
@@ -251,7 +257,7 @@ def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figur
                 "reduction_factor",
                 "citation",
             ),
-            curve=Curve(_frontier_curve(posterior, rows, target)),
+            curve=Curve(_frontier_curve(posterior, rows, target, reference)),
         ),
         Figure(
             kind="intervals",
@@ -284,13 +290,19 @@ def _targets(rows: pd.DataFrame) -> list[str]:
     return list(rows["target"].drop_duplicates())
 
 
-def _prepare(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows by date with `years` since, and `log10_ratio` to, the first model of each target."""
+def _prepare(rows: pd.DataFrame, options: EfficiencyOptions) -> pd.DataFrame:
+    """Rows by date with `years` since the target's first model and `log10_ratio` to its reference.
+
+    Raises ValueError for a target without a reference resource.
+    """
+    lacking = sorted(set(rows["target"]) - set(options.reference_resource))
+    if lacking:
+        raise ValueError(f"the card gives no reference_resource for the targets {lacking}")
     rows = rows.sort_values(["target", "release_date"], kind="stable").reset_index(drop=True)
-    first = rows.groupby("target")
+    first_date = rows.groupby("target")["release_date"].transform("first")
     return rows.assign(
-        years=years_since(rows["release_date"], first["release_date"].transform("first")),
-        log10_ratio=np.log10(rows["resource"] / first["resource"].transform("first")),
+        years=years_since(rows["release_date"], first_date),
+        log10_ratio=np.log10(rows["resource"] / rows["target"].map(options.reference_resource)),
     )
 
 
@@ -369,13 +381,12 @@ def _as_estimands(
     return frame.rename_axis("key").reset_index().assign(label=target, method=method)
 
 
-def _frontier_curve(posterior: xr.Dataset, rows: pd.DataFrame, target: str) -> pd.DataFrame:
+def _frontier_curve(
+    posterior: xr.Dataset, rows: pd.DataFrame, target: str, reference: float
+) -> pd.DataFrame:
     group = rows[rows["target"] == target]
     years = np.linspace(0, group["years"].max(), 40)
     drawn = posterior.sel(target=target)
     line = drawn["level"] - drawn["rate"] * xr.DataArray(years, dims="x")
-    resource = 10**line * group["resource"].iloc[0]
-    dates = group["release_date"].iloc[0] + pd.to_timedelta(years * DAYS_A_YEAR, unit="D").round(
-        "D"
-    )
-    return make_curve(dates, resource, f"{target} frontier")
+    dates = group["release_date"].min() + pd.to_timedelta(years * DAYS_A_YEAR, unit="D").round("D")
+    return make_curve(dates, 10**line * reference, f"{target} frontier")

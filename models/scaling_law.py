@@ -3,7 +3,7 @@
 
 Equations::
 
-    log L_i ~ StudentT(tail_weight, log(E + A N_i^-a + B D_i^-b), noise_scale)
+    log L_i ~ StudentT(1 + tail_weight, log(E + A N_i^-a + B D_i^-b), noise_scale)
 
     E  irreducible_loss        nats per token: what no run of this recipe gets below
     a  exponent_parameters     how fast the loss falls with parameters
@@ -93,7 +93,7 @@ class Priors:
     tail_weight: Prior = Prior(
         "Gamma",
         (2.0, 0.1),
-        "degrees of freedom",
+        "degrees of freedom above one",
         "Juarez & Steel 2010: from heavy tails to nearly normal",
     )
 
@@ -124,7 +124,7 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
         )
         pm.StudentT(
             "log_loss",
-            nu=priors.tail_weight.variable("tail_weight"),
+            nu=1 + priors.tail_weight.variable("tail_weight"),  # at 1 or less there is no mean
             mu=pm.math.log(expected_loss),
             sigma=priors.noise_scale.variable("noise_scale"),
             observed=log_loss,
@@ -145,7 +145,7 @@ def simulate(table: pd.DataFrame, truth: dict[str, Any], rng: np.random.Generato
         + truth["contribution_parameters"] / small ** truth["exponent_parameters"]
         + truth["contribution_tokens"] / short ** truth["exponent_tokens"]
     )
-    noise = truth["noise_scale"] * rng.standard_t(truth["tail_weight"], len(rows))
+    noise = truth["noise_scale"] * rng.standard_t(1 + truth["tail_weight"], len(rows))
     return rows.assign(loss_nats=loss * np.exp(noise))
 
 

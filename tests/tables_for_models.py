@@ -68,7 +68,7 @@ def sample(name: str, table: pd.DataFrame, card: Card, seed: int, draws: int = 4
 
 
 def make_leaderboard() -> pd.DataFrame:
-    """Eight rows: four base models of two labs, each tuned further and given a vote."""
+    """Eight rows: four base models of two labs, each tuned further, all but one given a vote."""
     rows = []
     for i in range(4):
         run = {
@@ -88,7 +88,8 @@ def make_leaderboard() -> pd.DataFrame:
         tuned = {
             "model": f"Tuned {i}",
             "method": "vote",
-            "techniques": "domain_tuning majority_vote",
+            # one without the vote: tags that always occur together are refused
+            "techniques": "domain_tuning majority_vote" if i else "domain_tuning",
             "release_date": pd.Timestamp(2020 + i, 10, 1),
             "training_flop": 1.2 * 10.0 ** (22 + i),
             "score": 0.3 + 0.15 * i,

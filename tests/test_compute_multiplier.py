@@ -315,7 +315,8 @@ def test_simulated_scores_follow_the_curve_where_noise_is_small() -> None:
     simulated = compute_multiplier.simulate(table, truth, np.random.default_rng(1))
     years = (table["release_date"] - pd.Timestamp(2023, 1, 1)).dt.days / 365.25
     effective = np.log10(table["training_flop"] / 1e24) + 0.4 * years
-    effective += np.where(table["techniques"] == "", 0.0, 0.8)
+    effective += 0.5 * table["techniques"].str.contains("domain_tuning")
+    effective += 0.3 * table["techniques"].str.contains("majority_vote")
     effective += np.where(table["lab"] == "Lab 0", 0.2, -0.2)
     expected = 0.02 + 0.93 * special.expit(0.9 * (effective - 1.0))
     np.testing.assert_allclose(simulated["score"], expected, atol=0.002)

@@ -64,6 +64,13 @@ def test_many_rows_of_one_base_model_do_not_identify_a_technique() -> None:
         make_design(table)
 
 
+def test_techniques_that_always_occur_together_are_refused() -> None:
+    table = make_leaderboard()
+    table["techniques"] = table["techniques"].replace("domain_tuning", "")
+    with pytest.raises(ValueError, match="'domain_tuning', 'majority_vote'"):
+        make_design(table)
+
+
 def test_side_is_the_row_of_its_model_and_method() -> None:
     design = make_design(make_leaderboard())
     row = find_side(design, "MATH", Side(model="Tuned 2", method="vote"))

@@ -137,12 +137,20 @@ def test_distance_grows_with_the_resource() -> None:
     assert (found.diff("model") > 0).all()
 
 
-def test_rows_count_from_the_first_model_of_their_target() -> None:
-    rows = _prepare(load_real("imagenet_efficiency")[0])
-    first = rows.groupby("target").first()
-    assert (first["years"] == 0).all()
-    assert (first["log10_ratio"] == 0).all()
+def test_years_count_from_the_first_model_and_decades_from_the_reference() -> None:
+    table, card = load_real("imagenet_efficiency")
+    rows = _prepare(table, card.options)
+    assert (rows.groupby("target").first()["years"] == 0).all()
     assert (rows["years"] >= 0).all()
+    resource = 10 ** rows["log10_ratio"] * rows["target"].map(card.options.reference_resource)
+    np.testing.assert_allclose(resource, rows["resource"])
+
+
+def test_target_without_a_reference_is_refused() -> None:
+    table, card = load_real("imagenet_efficiency")
+    options = card.options.model_copy(update={"reference_resource": {"AlexNet": 3e17}})
+    with pytest.raises(ValueError, match="Seq2Seq"):
+        _prepare(table, options)
 
 
 def test_reduction_factor_is_the_rate_over_the_observed_period() -> None:
@@ -176,10 +184,12 @@ def test_best_record_took_44_times_less_compute_than_the_first() -> None:
 
 
 def test_simulated_models_lie_on_the_frontier_where_noise_is_nil() -> None:
-    table, _ = load_real("imagenet_efficiency")
+    table, card = load_real("imagenet_efficiency")
     truth = TRUTH | {"inefficiency_scale": 0.0, "noise_scale": 0.0}
+    truth["reference_resource"] = card.options.reference_resource
     truth["level"] = dict.fromkeys(TRUTH["level"], 0.0)
-    rows = _prepare(efficiency_frontier.simulate(table, truth, np.random.default_rng(1)))
+    simulated = efficiency_frontier.simulate(table, truth, np.random.default_rng(1))
+    rows = _prepare(simulated, card.options)
     rate = rows["target"].map(truth["rate"])
     np.testing.assert_allclose(rows["log10_ratio"], -rate * rows["years"], atol=1e-12)
 
@@ -187,12 +197,13 @@ def test_simulated_models_lie_on_the_frontier_where_noise_is_nil() -> None:
 @pytest.mark.slow
 def test_known_truth_is_recovered() -> None:
     table, card = load_real("imagenet_efficiency")
-    # the frontier's level is relative to the first model's resource, which the simulation draws too
-    simulated = efficiency_frontier.simulate(table, TRUTH, np.random.default_rng(3))
+    truth = TRUTH | {"reference_resource": card.options.reference_resource}
+    simulated = efficiency_frontier.simulate(table, truth, np.random.default_rng(3))
     posterior = sample("efficiency_frontier", simulated, card, seed=3)
-    for target, truth in TRUTH["rate"].items():
-        rate = posterior["rate"].sel(target=target)
-        assert abs(rate.mean() - truth) < 3 * rate.std(), target
+    for name in ("rate", "level"):
+        for target, true in TRUTH[name].items():
+            draws = posterior[name].sel(target=target)
+            assert abs(draws.mean() - true) < 3 * draws.std(), (name, target)
     assert posterior["rate"].sel(target="AlexNet").std() < 0.08
     for name in ("inefficiency_scale", "noise_scale"):
         lower, upper = posterior[name].quantile([0.005, 0.995]).to_numpy()

@@ -346,6 +346,8 @@ def simulate_cell(dataset: str, name: str) -> pd.DataFrame:
     if hasattr(cell.card.options, "benchmarks"):
         for fact in ("ceiling", "item_count"):
             truth[fact] = {k: getattr(b, fact) for k, b in cell.card.options.benchmarks.items()}
+    if hasattr(cell.card.options, "reference_resource"):
+        truth["reference_resource"] = cell.card.options.reference_resource
     return cell.module.simulate(cell.table, truth, np.random.default_rng(1))
 
 

@@ -18,7 +18,7 @@ TRUTH = {
     "contribution_parameters": 0.43,
     "contribution_tokens": 0.35,
     "noise_scale": 0.006,
-    "tail_weight": 4.0,
+    "tail_weight": 3.0,
 }
 # E, A, B, a, b: near the published law, and one with very different exponents
 LAWS = {"published": (1.8, 480.0, 2085.0, 0.35, 0.37), "lopsided": (1.5, 60.0, 20_000.0, 0.2, 0.45)}
@@ -216,7 +216,7 @@ def test_known_truth_is_recovered() -> None:
 def test_simulated_losses_follow_the_law_where_noise_is_nil() -> None:
     table, _ = load_real("chinchilla_runs")
     made = make_posterior(LAWS["published"]).isel(chain=0, draw=0)
-    truth = {name: made[name].item() for name in made} | {"noise_scale": 0.0, "tail_weight": 5.0}
+    truth = {name: made[name].item() for name in made} | {"noise_scale": 0.0, "tail_weight": 4.0}
     simulated = scaling_law.simulate(table, truth, np.random.default_rng(1))
     law = LAWS["published"]
     expected = law[0] + reducible_loss(law, simulated["parameters"], simulated["training_tokens"])

@@ -342,7 +342,10 @@ def test_rows_that_fail_stand_in_the_quarantine_file(copy_source: Copy, start: S
         validate.main(stages.validate_flags)
     quarantine = pd.read_csv(stages.quarantine)
     assert list(quarantine) == ["line", "column", "value", "rule", "remedy"]
-    assert quarantine[["line", "column"]].to_numpy().tolist() == [[3, "eval_date"], [7, "score_percent"]]
+    assert quarantine[["line", "column"]].to_numpy().tolist() == [
+        [3, "eval_date"],
+        [7, "score_percent"],
+    ]
 
 
 def test_good_dataset_gets_table_summary_and_an_empty_quarantine(root: Path, start: Start) -> None:

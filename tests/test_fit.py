@@ -1,0 +1,63 @@
+"""The fit stage: what the file holds, and that the same seed gives the same bytes."""
+
+import json
+from pathlib import Path
+
+import pytest
+import xarray as xr
+
+from pipeline import fit, ingest, validate
+
+ROOT = Path(__file__).parents[1]
+GROUPS = {
+    *("prior", "prior_predictive", "posterior", "posterior_predictive", "sample_stats"),
+    *("observed_data", "constant_data", "log_likelihood", "log_prior"),
+}
+CHANGING = {"created_at", "sampling_time"}
+
+# PyMC's predictive draws of a CustomDist cannot be compiled by Numba; it says so and goes on
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:Numba will use object mode:UserWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def posteriors(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two posteriors of the smallest dataset, fitted with the same seed."""
+    folder = tmp_path_factory.mktemp("fit")
+    card = str(ROOT / "data/sources/imagenet_efficiency/source.yaml")
+    table, validated = folder / "table.parquet", folder / "validated.parquet"
+    ingest.main(["--card", card, "--output", str(table)])
+    checks = ["--summary", str(folder / "s.json"), "--quarantine", str(folder / "q.csv")]
+    validate.main(["--card", card, "--table", str(table), "--output", str(validated), *checks])
+    made = [folder / "first.nc", folder / "second.nc"]
+    for path in made:
+        settings = ["--seed", "1", "--chains", "2", "--tune", "200", "--draws", "100"]
+        which = ["--table", str(validated), "--model", "efficiency_frontier"]
+        fit.main(["--card", card, *which, *settings, "--output", str(path)])
+    return made
+
+
+def test_same_seed_gives_the_same_bytes(posteriors: list[Path]) -> None:
+    first, second = (path.read_bytes() for path in posteriors)
+    assert first == second
+
+
+def test_file_holds_every_group_and_nothing_that_changes(posteriors: list[Path]) -> None:
+    with xr.open_datatree(posteriors[0], engine="h5netcdf") as tree:
+        assert set(tree.children) >= GROUPS
+        assert not any(CHANGING & set(node.attrs) for node in tree.subtree)
+
+
+def test_file_says_how_it_was_made(posteriors: list[Path]) -> None:
+    with xr.open_datatree(posteriors[0], engine="h5netcdf") as tree:
+        assert tree.attrs["model"] == "efficiency_frontier"
+        assert tree.attrs["seed"] == 1
+        assert json.loads(tree.attrs["sampler"])["nuts_sampler"] == "nutpie"
+        assert set(json.loads(tree.attrs["versions"])) == set(fit.VERSIONED)
+        assert len(tree.attrs["data_hash"]) == 64
+
+
+def test_no_unfinished_file_is_left(posteriors: list[Path]) -> None:
+    assert not list(posteriors[0].parent.glob(".*.part"))
