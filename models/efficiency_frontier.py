@@ -81,9 +81,9 @@ class Priors:
     )
     inefficiency_share: Prior = Prior(
         "Beta",
-        (1.5, 1.5),
+        (2.0, 2.0),
         "share of the variance",
-        "how much of the spread is distance from the frontier is unknown",
+        "how much of the spread is distance from the frontier is unknown; not all or none of it",
     )
 
 

@@ -38,7 +38,7 @@ exclusions:
 published:
   - {estimand: doubling_time_months, label: Doe & Roe, estimate: 16, citation: doe2020,
      locator: p. 1}
-options: {headline_target: first}
+options: {headline_target: first, reference_resource: {first: 1.0e+18, second: 1.0e+18}}
 """
 ATTRIBUTIONS: dict[str, dict[str, Any]] = {
     "doubling_time_months": {

@@ -62,7 +62,11 @@ def make_cell(parameters: Draws, estimands: xr.Dataset | None = None, **stats: n
             }
         ),
     }
-    card = Card("toys", "efficiency", EfficiencyOptions(headline_target="first"))
+    card = Card(
+        "toys",
+        "efficiency",
+        EfficiencyOptions(headline_target="first", reference_resource={"first": 1e18}),
+    )
     tree = xr.DataTree.from_dict(groups)
     return Cell(cast("Model", MODEL), cast("Any", None), card, tree, estimands or xr.Dataset())
 
