@@ -59,17 +59,27 @@ def fit(
 
 
 def describe(tree: xr.DataTree, facts: dict[str, Any]) -> xr.DataTree:
-    """The tree with `facts` as root attributes and without anything that changes from run to
-    run.
+    """The tree with `facts` as root attributes and nothing that changes from run to run.
+
+    Groups and variables are put in the order of their names: PyMC draws some of them by walking a
+    set, whose order differs between processes.
     """
-    for node in tree.subtree:
-        for name in PASSING_ATTRIBUTES:
-            node.attrs.pop(name, None)
-    tree.attrs = {
+    groups = {group.path: _tidy(group.to_dataset(inherit=False)) for group in tree.subtree}
+    tidied = xr.DataTree.from_dict(dict(sorted(groups.items())))
+    tidied.attrs = {
         name: value if isinstance(value, str | int) else json.dumps(value)
         for name, value in facts.items()
     }
-    return tree
+    return tidied
+
+
+def _tidy(group: xr.Dataset) -> xr.Dataset:
+    kept = {name: v for name, v in group.attrs.items() if name not in PASSING_ATTRIBUTES}
+    coordinates = sorted(group.coords, key=str)
+    bare = group.reset_coords(drop=True)[sorted(group.data_vars, key=str)]
+    made = bare.assign_coords({name: group.coords[name] for name in coordinates})
+    made.attrs = dict(sorted(kept.items()))  # assign_attrs would keep the others
+    return made
 
 
 def write_tree(path: Path, tree: xr.DataTree) -> None:
