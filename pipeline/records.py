@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipeline.failures import Failure, SourceError, file_failure
 
+SAVE_AS_UTF8 = "save it as CSV in UTF-8"
 BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
@@ -48,10 +49,12 @@ def _read_text(path: Path) -> str:
         )
     content = path.read_bytes()
     found = BYTE_ORDER_MARKS.get(content[:2])
-    if found or b"\x00" in content:
-        raise file_failure(
-            path, f"the file is {found or 'binary or UTF-16'}, not UTF-8", "save it as CSV in UTF-8"
-        )
+    if found:
+        raise file_failure(path, f"the file is {found}, not UTF-8", SAVE_AS_UTF8)
+    if b"\x00" in content:
+        line = content[: content.index(b"\x00")].count(b"\n") + 1
+        rule = "a zero byte: binary or UTF-16, not UTF-8"
+        raise SourceError([Failure(str(path), line, "", "", rule, SAVE_AS_UTF8)])
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -65,7 +68,7 @@ def _read_text(path: Path) -> str:
                     "",
                     value,
                     f"byte 0x{value} is not UTF-8",
-                    "save the file as CSV in UTF-8",
+                    SAVE_AS_UTF8,
                 )
             ]
         ) from None
