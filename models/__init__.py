@@ -26,6 +26,9 @@ unexplained. Each part's *decades* come from that part's own terms, never as a r
   which the parts may
   change from A's value to B's; they sum to the change of the fitted score in every draw.
 
+- ``shapley_share_<part>``: that value over the sum of all. Where more than 1 % of the draws change
+  the score by under 0.01 in size, they are not reported.
+
 Data quality, distillation and contamination cannot be told from the trend.
 """
 
@@ -45,9 +48,7 @@ INTERVAL_PROBABILITY = 0.9  # of every interval the project prints, equal-tailed
 
 @dataclass(frozen=True)
 class Card:
-    """What a model may know of its dataset beside the table. `runs`: the validated registry, for
-    models that ask.
-    """
+    """What a model may know of its dataset beside the table; `runs` is the validated registry."""
 
     dataset: str
     table: str
@@ -91,9 +92,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Headline:
-    """The answer of a page: `sentence` is a template with {median}, {lower} and {upper} of the
-    estimand `key`.
-    """
+    """The answer of a page: `sentence` has {median}, {lower} and {upper} of the estimand `key`."""
 
     key: str
     sentence: str
@@ -114,13 +113,12 @@ class Model(Protocol):
     def simulate(
         self, table: pd.DataFrame, truth: dict[str, Any], rng: np.random.Generator
     ) -> pd.DataFrame:
-        """Rows like `table`'s with outcomes drawn from `truth`, in plain NumPy, sharing no code
-        with `build`.
-        """
+        """Rows like `table`'s with outcomes drawn from `truth`; shares no code with `build`."""
 
     def estimands(self, posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
-        """The quantities readers ask for, on dims chain, draw[, label], each with label, unit and
-        description.
+        """The quantities readers ask for, on dims chain, draw[, label].
+
+        Each has the attributes label, unit and description.
 
         Further attributes: `key` (name in the attribution file, if not the variable's),
         `is_positive` (positive by construction), `judged_by` (its convergence is that of another

@@ -33,14 +33,14 @@ class Design:
     has_tag: np.ndarray  # (row, tag), 0 or 1
     log10_compute: np.ndarray  # (row,), decades above 1e24 FLOP
     years: np.ndarray  # (row,), since the reference date
-    class_index: (
-        np.ndarray
-    )  # (base,), position in CLASSES of the least certain compute among the rows of the base
+    # (base,), position in CLASSES of the surest compute among the rows: fine-tunes only add to it
+    class_index: np.ndarray
 
 
 def make_design(table: pd.DataFrame) -> Design:
-    """The design of the fitted rows. Raises ValueError where a tag has too few base models to be
-    told from them.
+    """The design of the fitted rows.
+
+    Raises ValueError where a technique cannot be told from its models or from another technique.
     """
     rows = fitted_rows(table)
     benchmarks, labs, bases = (_distinct(rows[name]) for name in ("benchmark", "lab", "base_model"))
@@ -66,7 +66,7 @@ def make_design(table: pd.DataFrame) -> Design:
         has_tag=has_tag.reshape(len(rows), len(tags)),
         log10_compute=np.log10(rows["training_flop"].to_numpy()) - LOG10_FLOP_REFERENCE,
         years=years_since(rows["release_date"], REFERENCE_DATE).to_numpy(),
-        class_index=classes.groupby(base_index).max().to_numpy(),
+        class_index=classes.groupby(base_index).min().to_numpy(),
     )
 
 
@@ -97,11 +97,10 @@ def _check_tags(rows: pd.DataFrame, tags: list[str], has_tag: np.ndarray) -> Non
 
 
 def find_side(design: Design, benchmark: str, side: Any) -> int:
-    """Position of the first fitted row of `side` (model and method). Raises ValueError where there
-    is none.
+    """Position of the first fitted row of `side` (model and method).
 
-    Rows of one model and method differ in score only; where their tags differ the side is ambiguous
-    and refused.
+    Rows of one model and method differ in score only. Raises ValueError where there is none, or
+    where their tags differ.
     """
     rows = design.rows
     mask = (

@@ -61,9 +61,7 @@ class Benchmark(Options):
 
 
 class Technique(Options):
-    """A technique tag and the rows that carry it: those of the listed methods and those of the
-    listed models.
-    """
+    """A technique tag, carried by the rows of the listed methods and of the listed models."""
 
     label: str
     definition: str
@@ -93,7 +91,7 @@ class LeaderboardOptions(Options):
 
     benchmarks: dict[str, Benchmark]
     trend: Literal["linear", "none"] = Field(
-        description="linear: progress with the calendar is fitted; none: one date, no rate"
+        description="linear: progress with the calendar is fitted; none: too few dates, no rate"
     )
     techniques: dict[Name, Technique]
     comparisons: list[Comparison]

@@ -27,9 +27,7 @@ class Prior:
         return getattr(pm, self.family)(name, *self.parameters, **options)
 
     def widened(self, factor: float) -> "Prior":
-        """The prior with its scale times `factor`; families without a scale are returned as they
-        are.
-        """
+        """The prior with its scale times `factor`; itself where its family has no scale."""
         position = _SCALE_POSITION.get(self.family)
         if position is None:
             return self

@@ -20,10 +20,10 @@ SMALL_TOTAL_DECADES = 0.1  # shares of a smaller total are noise
 SMALL_CHANGE_OF_SCORE = 0.01
 SMALL_TOTAL_DRAWS = 0.01  # share of the draws that may have so small a total
 KINDS = {
-    "decades": ("Decades of effective compute", "decades"),
-    "share": ("Share of the step in effective compute", "share"),
+    "decades": ("decades of effective compute", "decades"),
+    "share": ("share of the step in effective compute", "share"),
     "shapley": ("Shapley value of the score", "score"),
-    "shapley_share": ("Share of the change of the score (Shapley)", "share"),
+    "shapley_share": ("share of the change of the score (Shapley)", "share"),
 }
 Draws = np.ndarray
 
@@ -43,8 +43,8 @@ def make_step(
     decades = {part: late[part] - early[part] for part in late}
     start = sum(early.values(), np.zeros_like(next(iter(early.values()))))
     shapley = shapley_of_sum(start, decades, score)
-    share, share_reason = divide(decades, SMALL_TOTAL_DECADES, "decades")
-    shapley_share, shapley_reason = divide(shapley, SMALL_CHANGE_OF_SCORE, "of the score")
+    share, share_reason = divide(decades, SMALL_TOTAL_DECADES, "decades of effective compute")
+    shapley_share, shapley_reason = divide(shapley, SMALL_CHANGE_OF_SCORE, "change of the score")
     values = {
         "decades": decades,
         "share": share,
@@ -60,7 +60,7 @@ def divide(parts: dict[str, Draws], small: float, unit: str) -> tuple[dict[str, 
     total = sum(parts.values(), np.zeros_like(next(iter(parts.values()))))
     near_zero = float((np.abs(total) < small).mean())
     if near_zero > SMALL_TOTAL_DRAWS:
-        return {}, f"the total is under {small:g} {unit} in {near_zero:.0%} of the draws"
+        return {}, f"the {unit} sum to under {small:g} in {near_zero * 100:.0f} % of the draws"
     return {part: values / total for part, values in parts.items()}, ""
 
 
@@ -83,7 +83,7 @@ def assemble(
         for part in PARTS:
             values = [step.values[kind].get(part) for step in steps]
             made[f"{kind}_{part}"] = _stack(values, ids, template).assign_attrs(
-                label=f"{words}: {part}",
+                label=f"{part.capitalize()}, {words}",
                 unit=unit,
                 description=f"{part} of the step, see models/__init__.py",
                 reasons=dict.fromkeys(ids, absent[part]) if part in absent else blocked,
@@ -102,7 +102,7 @@ def _sum_algorithms(
     compute = made[f"{kind}_compute"]
     total = sum((made[f"{kind}_{part}"] for part in present), start=xr.zeros_like(compute))
     return total.assign_attrs(
-        label=f"{KINDS[kind][0]}: algorithms ({', '.join(present)})",
+        label=f"Algorithms ({', '.join(present)}), {KINDS[kind][0]}",
         unit="share",
         description="all parts but compute and the unexplained",
         reasons=compute.attrs["reasons"],

@@ -65,8 +65,14 @@ COMPUTE_ERROR_DECADES = {"confident": 0.15, "likely": 0.3, "speculative": 0.6}
 POINT_COLUMNS = [
     *("benchmark", "model", "lab", "release_date", "release_year", "training_flop"),
     *("compute_confidence", "score", "method", "techniques", "status", "is_verified"),
-    *("citation", "locator"),
+    *("citation", "locator", "shown"),
 ]
+NO_TREND_NOTE = {
+    "linear": (),
+    "none": ("No rate is fitted: progress between the dates of a step counts as technique.",),
+}
+# Fewer clusters than this give a covariance of too low a rank or too small a scale.
+MINIMUM_CLUSTERS = 20
 SPLIT_SEED = 20220630  # of the conditional draws that divide a deviation
 
 
@@ -96,7 +102,7 @@ class Priors:
         "Normal",
         (0.5, 1.0),
         "decades",
-        "Davidson et al. 2023: gains of 5 to 100 times, none to 10 000 within 90 %",
+        "centred on a factor of 3: 90 % in 0.07 to 140, with Davidson et al. 2023's 5 to 100",
     )
     technique_spread: Prior = Prior(
         "HalfNormal",
@@ -119,8 +125,8 @@ class Priors:
     dispersion: Prior = Prior(
         "HalfNormal",
         (0.1,),
-        "share of the score's range",
-        "prompts and harnesses move a score by some points of a hundred",
+        "share of sqrt(P (1 - P))",
+        "prompts and harnesses move a score of one half by up to 10 points (95 %)",
     )
 
 
@@ -156,9 +162,7 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
 
 
 def _chance(design: Design, options: LeaderboardOptions, priors: Priors) -> Any:
-    """The chance level of each benchmark: the card's, or the estimated rate of guessing. Call
-    inside the model.
-    """
+    """The chance level of each benchmark, the card's or fitted; call inside the model."""
     import pymc as pm
 
     guessed = _guessed(design, options)
@@ -220,7 +224,8 @@ def _deviation(design: Design, priors: Priors) -> Any:
 def simulate(table: pd.DataFrame, truth: dict[str, Any], rng: np.random.Generator) -> pd.DataFrame:
     """The table with scores drawn from `truth`.
 
-    Keys: slope, midpoint, chance, ceiling, item_count (by benchmark); technique_gain (by tag);
+    Keys: slope, midpoint, chance, ceiling, item_count (by benchmark); technique_gain (by tag) or
+    technique_on_benchmark (by benchmark and tag);
     lab_effect (by lab); deviation (by base model); rate, dispersion. Missing rates, labs, tags and
     deviations count as zero.
     """
@@ -230,9 +235,8 @@ def simulate(table: pd.DataFrame, truth: dict[str, Any], rng: np.random.Generato
         name = row["benchmark"]
         years = (row["release_date"] - pd.Timestamp("2023-01-01")).days / 365.25
         effective = np.log10(row["training_flop"] / 1e24) + truth.get("rate", 0.0) * years
-        effective += sum(
-            truth["technique_gain"].get(tag, 0.0) for tag in str(row["techniques"] or "").split()
-        )
+        gains = truth.get("technique_on_benchmark", {}).get(name, truth.get("technique_gain", {}))
+        effective += sum(gains.get(tag, 0.0) for tag in str(row["techniques"] or "").split())
         effective += truth.get("lab_effect", {}).get(row["lab"], 0.0)
         effective += truth.get("deviation", {}).get(row["base_model"], 0.0)
         height = 1 / (1 + np.exp(-truth["slope"][name] * (effective - truth["midpoint"][name])))
@@ -246,9 +250,7 @@ def simulate(table: pd.DataFrame, truth: dict[str, Any], rng: np.random.Generato
 
 
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
-    """Rate and doubling time, slopes, technique gains, and the split of every comparison of the
-    card.
-    """
+    """Rate, doubling time, slopes, technique gains, and the split of every comparison."""
     design, options = make_design(table), _options(card)
     made = xr.Dataset()
     if options.trend == "linear":
@@ -293,48 +295,63 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
 
 
 def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
-    """OLS of the logit of the score's range on compute, date and technique, standard errors
-    clustered by base model.
+    """OLS of logits on compute, date and technique: rate, gains, slope and compute shares.
 
-    Ratios to the slope (rate, gains) get percentile intervals from draws of the coefficients'
-    normal distribution.
+    The logit is of the place of the score between chance and ceiling. Simpler than the model: no
+    guessing on free-form answers, no lab effects, no deviations, one slope for all benchmarks.
+    Ratios to the slope get percentile intervals from draws of the coefficients' normal
+    distribution.
     """
     design, options = make_design(table), _options(card)
-    fit = _fit_logits(design, options)
-    names = list(fit.params.index)
+    fit, errors = _fit_logits(design, options)
     rng = np.random.default_rng(SPLIT_SEED)
+    names = list(fit.params.index)
     draws = pd.DataFrame(
         rng.multivariate_normal(fit.params, fit.cov_params(), 20_000), columns=names
     )
-    point = fit.params.to_frame().T
-    quantities = {"technique_gain_decades[" + tag + "]": f"tag_{tag}" for tag in design.tags}
+    frames = (fit.params.to_frame().T, draws)
+    quantities = {f"technique_gain_decades[{tag}]": f"tag_{tag}" for tag in design.tags}
     if options.trend == "linear":
         quantities["rate_decades_per_year"] = "years"
     rows = [
-        _ratio_row(key, point[name] / point["log10_compute"], draws[name] / draws["log10_compute"])
+        _baseline_row(key, *(frame[name] / frame["log10_compute"] for frame in frames))
         for key, name in quantities.items()
     ]
     if len(design.benchmarks) == 1:
-        key = f"score_slope[{design.benchmarks[0]}]"
-        rows.append(_ratio_row(key, point["log10_compute"], draws["log10_compute"]))
+        slopes = [frame["log10_compute"] for frame in frames]
+        rows.append(_baseline_row(f"score_slope[{design.benchmarks[0]}]", *slopes))
     if options.trend == "linear":
-        months = [
-            to_doubling_time(frame["years"] / frame["log10_compute"]) for frame in (point, draws)
-        ]
-        rows.append(_ratio_row("doubling_time_months", *months))
-    return pd.DataFrame(rows).assign(method="OLS of logits, clustered by base model")
+        months = [to_doubling_time(frame["years"] / frame["log10_compute"]) for frame in frames]
+        rows.append(_baseline_row("doubling_time_months", *months))
+    for each in options.comparisons:
+        shares = [_classical_share(frame, design, each) for frame in frames]
+        rows.append(_baseline_row(f"share_compute[{each.id}]", *shares))
+    return pd.DataFrame(rows).assign(method=f"OLS of logits, no labs, no guessing, {errors}")
+
+
+def _classical_share(frame: pd.DataFrame, design: Design, comparison: Comparison) -> pd.Series:
+    """Compute over compute, technique and trend, in decades, for each row of coefficients."""
+    sides = (comparison.earlier, comparison.later)
+    early, late = (find_side(design, comparison.benchmark, side) for side in sides)
+    compute = design.log10_compute[late] - design.log10_compute[early]
+    others = frame[[f"tag_{tag}" for tag in design.tags]] @ (
+        design.has_tag[late] - design.has_tag[early]
+    )
+    if "years" in frame:
+        others = others + frame["years"] * (design.years[late] - design.years[early])
+    return compute / (compute + others / frame["log10_compute"])
 
 
 def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figure]:
-    """Scores against compute with posterior curves, the gains of techniques, and the parts of every
-    comparison.
-    """
+    """Scores against compute, the gains of techniques, and the parts of every comparison."""
     design, options = make_design(table), _options(card)
     benchmark = _headline_comparison(options).benchmark
     points = table.assign(
         status=np.where(table["exclusion"].isna(), "fitted", "not fitted"),
         release_year=table["release_date"].dt.year.astype("Int64").astype("str"),
     ).dropna(subset=["training_flop"])
+    group = points["benchmark"] if len(design.benchmarks) > 1 else points["release_year"]
+    points["shown"] = group.where(points["exclusion"].isna(), "not fitted")
     curve = _curves(posterior, design, options, benchmark)
     return [
         Figure(
@@ -342,11 +359,12 @@ def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figur
             id="score-against-compute",
             title="Score against training compute",
             caption=f"Bands: fitted {benchmark} score, 90 %. Their distance along the horizontal "
-            "axis is what algorithms were worth.",
+            "axis is what algorithms were worth. The lab is an average one; techniques that most "
+            "rows carry are in.",
             frame=points[POINT_COLUMNS],
             x="training_flop",
             y="score",
-            colour="benchmark" if len(design.benchmarks) > 1 else "release_year",
+            colour="shown",
             x_title="training compute (FLOP)",
             y_title="score (share of questions)",
             is_log_x=True,
@@ -371,7 +389,8 @@ def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figur
 
 def headline(card: Card) -> Headline:
     """The compute share of the headline comparison."""
-    comparison = _headline_comparison(_options(card))
+    options = _options(card)
+    comparison = _headline_comparison(options)
     return Headline(
         key=f"share_compute[{comparison.id}]",
         sentence=f"{comparison.label}: {{median}} of the step in effective compute was training "
@@ -379,6 +398,9 @@ def headline(card: Card) -> Headline:
         notes=(
             "Data quality, distillation and contamination cannot be told from the trend.",
             "The unexplained part is counted in the total and is never called algorithms.",
+            "The error of a compute figure is shared by all models of a base model and cancels "
+            "between them: that of continued training is not in the interval.",
+            *NO_TREND_NOTE[options.trend],
         ),
     )
 
@@ -406,8 +428,9 @@ def _coords(design: Design, options: LeaderboardOptions) -> dict[str, Any]:
 def _ceiling_and_items(
     design: Design, options: LeaderboardOptions
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Ceiling and item count of each row. Raises ValueError for a benchmark that the card does not
-    describe.
+    """Ceiling and item count of each row.
+
+    Raises ValueError for a benchmark that the card does not describe.
     """
     unknown = [name for name in design.benchmarks if name not in options.benchmarks]
     if unknown:
@@ -425,8 +448,9 @@ def _error_decades(design: Design) -> np.ndarray:
 
 
 def _divide_deviation(posterior: xr.Dataset, design: Design) -> tuple[xr.DataArray, xr.DataArray]:
-    """The deviation of each base model as (error of its compute, unexplained), drawn from their
-    conditional normal.
+    """The deviation of each base model as (error of its compute, unexplained).
+
+    Drawn from their conditional normal distribution with a fixed seed.
 
     Given d = e + r with e ~ N(0, s^2) and r ~ N(0, tau^2), e | d ~ N(d s^2 / (s^2 + tau^2), s^2
     tau^2 / (s^2 + tau^2)).
@@ -455,9 +479,9 @@ def _split(posterior: xr.Dataset, design: Design, options: LeaderboardOptions) -
 
 def _absent_parts(design: Design, options: LeaderboardOptions) -> dict[str, str]:
     """Parts that this model does not have on this dataset, with the reason."""
-    absent = {"allocation": "not separated by this model: it is inside trend, lab and unexplained"}
+    absent = {"allocation": "not separated by this model: it is inside the other parts"}
     if options.trend == "none":
-        absent["trend"] = "the card says `trend: none`: the rows share one date"
+        absent["trend"] = "the card says `trend: none`: no rate is fitted"
     if len(design.labs) == 1:
         absent["lab"] = f"all rows are of one lab, {design.labs[0]}"
     if not design.tags:
@@ -494,8 +518,9 @@ def _terms(
     row: int,
     divided: tuple[xr.DataArray, xr.DataArray],
 ) -> dict[str, np.ndarray]:
-    """The terms of one row's effective compute, decades above 1e24 FLOP, each of shape (chain,
-    draw).
+    """The terms of one row's effective compute, decades above 1e24 FLOP.
+
+    Each has shape (chain, draw).
     """
     base = design.base_index[row]
     error, unexplained = divided
@@ -520,7 +545,8 @@ def _terms(
     return terms
 
 
-def _fit_logits(design: Design, options: LeaderboardOptions) -> Any:
+def _fit_logits(design: Design, options: LeaderboardOptions) -> tuple[Any, str]:
+    """The fit and what its standard errors are."""
     ceiling, items = _ceiling_and_items(design, options)
     levels = [options.benchmarks[name].chance for name in design.rows["benchmark"]]
     chance = np.array([0.0 if level == "estimated" else level for level in levels])
@@ -536,10 +562,13 @@ def _fit_logits(design: Design, options: LeaderboardOptions) -> Any:
     terms += ["years"] if options.trend == "linear" else []
     terms += ["C(benchmark)"] if len(design.benchmarks) > 1 else []
     model = smf.ols("logit ~ " + " + ".join(terms), frame)
-    return model.fit(cov_type="cluster", cov_kwds={"groups": design.base_index})
+    if len(design.bases) < MINIMUM_CLUSTERS:
+        return model.fit(cov_type="HC3"), "robust errors"
+    groups = {"groups": design.base_index}
+    return model.fit(cov_type="cluster", cov_kwds=groups), "clustered by base model"
 
 
-def _ratio_row(key: str, point: pd.Series, draws: pd.Series) -> dict[str, Any]:
+def _baseline_row(key: str, point: pd.Series, draws: pd.Series) -> dict[str, Any]:
     tail = (1 - INTERVAL_PROBABILITY) / 2
     lower, upper = draws.quantile([tail, 1 - tail])
     return {
@@ -554,9 +583,7 @@ def _ratio_row(key: str, point: pd.Series, draws: pd.Series) -> dict[str, Any]:
 def _curves(
     posterior: xr.Dataset, design: Design, options: LeaderboardOptions, benchmark: str
 ) -> pd.DataFrame:
-    """Fitted score over compute: at three dates where there is a trend, else for each technique
-    added in turn.
-    """
+    """Fitted score over compute: at three dates, or for techniques added in turn."""
     grid = np.linspace(design.log10_compute.min(), design.log10_compute.max() + 0.3, 30)
     fact = options.benchmarks[benchmark]
     drawn = posterior.sel(benchmark=benchmark)
@@ -573,17 +600,15 @@ def _curves(
 def _curve_series(
     drawn: xr.Dataset, design: Design, options: LeaderboardOptions
 ) -> list[tuple[str, xr.DataArray]]:
+    name = "technique_on_benchmark" if "technique_on_benchmark" in drawn else "technique_gain"
+    gain = drawn[name]
     if options.trend == "linear":
         first, last = (
             design.rows["release_date"].dt.year.min(),
             design.rows["release_date"].dt.year.max(),
         )
         years = sorted({int(first), round((first + last) / 2), int(last)})
-        common = (
-            drawn["technique_gain"].sel(technique=_common_tags(design)).sum("technique")
-            if design.tags
-            else 0.0
-        )
+        common = gain.sel(technique=_common_tags(design)).sum("technique")
         return [
             (
                 f"models of {year}",
@@ -591,11 +616,6 @@ def _curve_series(
             )
             for year in years
         ]
-    gain = (
-        drawn["technique_on_benchmark"]
-        if "technique_on_benchmark" in drawn
-        else drawn["technique_gain"]
-    )
     labels = [options.techniques[tag].label for tag in design.tags]
     total = xr.zeros_like(drawn["slope"])
     series = [("base model", total)]

@@ -47,6 +47,8 @@ TABLE = "efficiency"
 TITLE = "Efficiency frontier"
 SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.99}
 FRONTIER_QUANTILE = 0.1  # of the quantile regression that stands beside the frontier
+MINIMUM_ROWS = 5  # of a target for a classical fit
+HOVER_COLUMNS = ("model", "target", "release_date", "resource", "epochs", "citation")
 BOOTSTRAP_COUNT = 200
 BOOTSTRAP_SEED = 20200508
 
@@ -65,7 +67,7 @@ class Priors:
         "Normal",
         (0.3, 0.3),
         "decades per year",
-        "halving every 4 months to no progress at all: 90 % in -0.2 to 0.8",
+        "halving every 4 to 5 months to some regress: 90 % in -0.2 to 0.8",
     )
     rate_sd: Prior = Prior(
         "Gamma",
@@ -82,7 +84,7 @@ class Priors:
     inefficiency_share: Prior = Prior(
         "Beta",
         (2.0, 2.0),
-        "share of the variance",
+        "share of the squared scale",
         "how much of the spread is distance from the frontier is unknown; not all or none of it",
     )
 
@@ -122,8 +124,9 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
 
 
 def _log_density(value: Any, frontier: Any, inefficiency_scale: Any, noise_scale: Any) -> Any:
-    """Log density of half-normal plus normal. PyMC's own SkewNormal is -inf a few scales below the
-    frontier.
+    """Log density of half-normal plus normal.
+
+    PyMC's own SkewNormal is -inf a few scales below the frontier.
     """
     import pymc as pm
     from pymc.distributions.dist_math import normal_lcdf
@@ -163,9 +166,7 @@ def simulate(table: pd.DataFrame, truth: dict[str, Any], rng: np.random.Generato
 
 
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
-    """Rates by target and pooled, doubling times, reduction over the observed period, distance from
-    the frontier.
-    """
+    """Rates by target and pooled, doubling times, reductions, distances from the frontier."""
     rows = _prepare(fitted_rows(table), _options(card))
     rate = posterior["rate"]
     period = xr.DataArray(
@@ -202,20 +203,23 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
 
 
 def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
-    """OLS on the record points and a low quantile regression on all reruns, for targets with at
-    least five rows.
+    """OLS on the record points, and a low quantile regression on all reruns.
+
+    For targets with at least five rows; the others have no rows in the frame.
     """
     rows = _prepare(fitted_rows(table), _options(card))
     parts = []
     for target in _targets(rows):
         group = rows[rows["target"] == target]
-        if len(group) < 5:
+        if len(group) < MINIMUM_ROWS:
             continue
         records = group[group["log10_ratio"] <= group["log10_ratio"].cummin()]
         parts += [
             _ols_slope(records, target),
             _quantile_slope(group, target),
         ]
+    if not parts:
+        return pd.DataFrame(columns=["key", "label", "method", "estimate", "lower", "upper"])
     return pd.concat(parts, ignore_index=True)
 
 
@@ -230,33 +234,14 @@ def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figur
             id="resource-against-date",
             title="Compute to reach each target, every rerun",
             caption=f"The band is the frontier of the {target} target: the cheapest way known.",
-            frame=rows[
-                [
-                    "model",
-                    "target",
-                    "release_date",
-                    "resource",
-                    "epochs",
-                    "reduction_factor",
-                    "citation",
-                    "locator",
-                ]
-            ],
+            frame=rows[[*HOVER_COLUMNS, "reduction_factor", "locator"]],
             x="release_date",
             y="resource",
             colour="target",
             x_title="release date",
             y_title="compute to reach the target (FLOP)",
             is_log_y=True,
-            hover=(
-                "model",
-                "target",
-                "release_date",
-                "resource",
-                "epochs",
-                "reduction_factor",
-                "citation",
-            ),
+            hover=HOVER_COLUMNS,
             curve=Curve(_frontier_curve(posterior, rows, target, reference)),
         ),
         Figure(
@@ -307,9 +292,7 @@ def _prepare(rows: pd.DataFrame, options: EfficiencyOptions) -> pd.DataFrame:
 
 
 def _distance(posterior: xr.Dataset, rows: pd.DataFrame) -> xr.DataArray:
-    """Expected decades above the frontier given the row, draw by draw (Jondrow et al. 1982, eq.
-    1).
-    """
+    """Expected decades above the frontier given the row, by draw (Jondrow et al. 1982, eq. 1)."""
     code = pd.Categorical(rows["target"], categories=_targets(rows)).codes
     labels = [
         f"{model}, {target}" for model, target in zip(rows["model"], rows["target"], strict=True)
@@ -332,9 +315,9 @@ def _distance(posterior: xr.Dataset, rows: pd.DataFrame) -> xr.DataArray:
         (mean + scale * hazard)
         .transpose("chain", "draw", "model")
         .assign_attrs(
-            label="Distance from the frontier",
+            label="Expected distance from the frontier",
             unit="decades",
-            description="expected decades of compute above the frontier of its date, given the row",
+            description="expected decades above the frontier, given the row; interval of the mean",
             is_positive=True,
         )
     )
@@ -349,9 +332,7 @@ def _ols_slope(records: pd.DataFrame, target: str) -> pd.DataFrame:
 
 
 def _quantile_slope(group: pd.DataFrame, target: str) -> pd.DataFrame:
-    """With a bootstrap over rows: the kernel standard error of statsmodels fails with so few
-    rows.
-    """
+    """With a bootstrap over rows: a kernel standard error fails with so few of them."""
     rng = np.random.default_rng(BOOTSTRAP_SEED)
 
     def slope(rows: pd.DataFrame) -> float:

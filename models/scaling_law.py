@@ -53,9 +53,7 @@ BOOTSTRAP_SEED = 20220329
 
 @dataclass(frozen=True)
 class Priors:
-    """Wide enough for every published law of language-model loss; none is centred on the
-    replication's answer.
-    """
+    """Wide enough for every published law; none is centred on the replication's answer."""
 
     irreducible_loss: Prior = Prior(
         "LogNormal",
@@ -134,9 +132,7 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
 
 
 def simulate(table: pd.DataFrame, truth: dict[str, Any], rng: np.random.Generator) -> pd.DataFrame:
-    """The table with losses drawn from `truth`: keys are the variables of the model, contributions
-    at the centre.
-    """
+    """The table with losses drawn from `truth`, whose keys are the variables of the model."""
     rows = fitted_rows(table)
     small = rows["parameters"] / np.exp(np.log(rows["parameters"]).mean())
     short = rows["training_tokens"] / np.exp(np.log(rows["training_tokens"]).mean())
@@ -150,9 +146,7 @@ def simulate(table: pd.DataFrame, truth: dict[str, Any], rng: np.random.Generato
 
 
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
-    """The law's constants, the compute-optimal division, and the allocation factors of named
-    runs.
-    """
+    """The law's constants, the optimal division, and the allocation factors of named runs."""
     law = _law(posterior, fitted_rows(table))
     options = _options(card)
     made = xr.Dataset(
@@ -191,33 +185,29 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
 
 
 def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
-    """The published method: Huber loss on log residuals (delta 1e-3), BFGS from a grid of starts,
-    row bootstrap.
+    """The published method: Huber loss on log residuals, BFGS from many starts, bootstrap.
 
-    Three blocks: 90 % percentile bootstrap on the fitted rows, and the point fit with the excluded
+    Two blocks: 90 % percentile bootstrap on the fitted rows, and the point fit with the excluded
     rows put back.
     """
-    options = _options(card)
     rows = fitted_rows(table)
     best = _huber_fit(rows, _starts())
     rng = np.random.default_rng(BOOTSTRAP_SEED)
     draws = pd.DataFrame(
-        _huber_summary(
-            _huber_fit(rows.iloc[rng.integers(0, len(rows), len(rows))], [best]), options
-        )
+        _huber_summary(_huber_fit(rows.iloc[rng.integers(0, len(rows), len(rows))], [best]), card)
         for _ in range(BOOTSTRAP_COUNT)
     )
     tail = (1 - INTERVAL_PROBABILITY) / 2
     fitted = pd.DataFrame(
         {
-            "estimate": pd.Series(_huber_summary(best, options)),
+            "estimate": pd.Series(_huber_summary(best, card)),
             "lower": draws.quantile(tail),
             "upper": draws.quantile(1 - tail),
         }
     ).assign(method=f"Huber fit, {len(rows)} runs, {BOOTSTRAP_COUNT} bootstraps")
     everything = table.reset_index(drop=True)
     all_rows = pd.DataFrame(
-        {"estimate": pd.Series(_huber_summary(_huber_fit(everything, _starts()), options))}
+        {"estimate": pd.Series(_huber_summary(_huber_fit(everything, _starts()), card))}
     ).assign(
         lower=np.nan, upper=np.nan, method=f"Huber fit, all {len(everything)} runs, no interval"
     )
@@ -244,7 +234,7 @@ def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figur
             kind="scatter",
             id="loss-against-compute",
             title="Every run, and the least loss that its compute could have bought",
-            caption="Points above the band had too many parameters or too many tokens.",
+            caption="Points far above the band had too many parameters or too many tokens.",
             frame=points[
                 [
                     "parameters",
@@ -346,8 +336,9 @@ def _optimal_reducible(law: dict[str, Any], log_flop: Any) -> Any:
 
 
 def _named_runs(card: Card) -> pd.DataFrame:
-    """Name, parameters and tokens of the card's runs. Raises ValueError naming runs that lack
-    either.
+    """Parameters and tokens of the card's runs, by name.
+
+    Raises ValueError naming runs that lack either.
     """
     names = _options(card).allocation_runs
     if card.runs is None:
@@ -362,6 +353,12 @@ def _named_runs(card: Card) -> pd.DataFrame:
 
 
 def _allocation_factor(law: dict[str, Any], runs: pd.DataFrame) -> xr.DataArray:
+    factor = _compare_with_optimum(law, runs).transpose("chain", "draw", "run")
+    return factor.assign_attrs(label="Allocation factor", unit="factor")
+
+
+def _compare_with_optimum(law: dict[str, Any], runs: pd.DataFrame) -> Any:
+    """6ND over the least compute that reaches the fitted loss of each run, on dim run."""
     coords = {"run": list(runs.index)}
     log_n = xr.DataArray(np.log(runs["parameters"].to_numpy()), dims="run", coords=coords)
     log_d = xr.DataArray(np.log(runs["training_tokens"].to_numpy()), dims="run", coords=coords)
@@ -369,16 +366,11 @@ def _allocation_factor(law: dict[str, Any], runs: pd.DataFrame) -> xr.DataArray:
     log_reducible = np.log(np.exp(law["log_A"] - a * log_n) + np.exp(law["log_B"] - b * log_d))
     best_log_n = (law["log_A"] - log_reducible + np.log((a + b) / b)) / a
     best_log_d = (law["log_B"] - log_reducible + np.log((a + b) / a)) / b
-    factor = np.exp(log_n + log_d - best_log_n - best_log_d)
-    return factor.transpose("chain", "draw", "run").assign_attrs(
-        label="Allocation factor", unit="factor"
-    )
+    return np.exp(log_n + log_d - best_log_n - best_log_d)
 
 
 def _starts() -> list[np.ndarray]:
-    """Starts of the optimiser, a subset of the grid of Hoffmann et al. 2022: log A, log B, log E,
-    a, b.
-    """
+    """Starts of the optimiser (log A, log B, log E, a, b), in the grid of Hoffmann et al. 2022."""
     return [np.array([s, s, e, x, x]) for s in (5.0, 10.0) for e in (0.0, 0.5) for x in (0.2, 0.5)]
 
 
@@ -417,11 +409,13 @@ def _minimise(
     return np.asarray(result.x)
 
 
-def _huber_summary(theta: np.ndarray, options: ScalingOptions) -> dict[str, float]:
+def _huber_summary(theta: np.ndarray, card: Card) -> dict[str, float]:
     log_a, log_b, log_e, a, b = theta
     law = {"a": a, "b": b, "log_A": log_a, "log_B": log_b}
+    runs = _named_runs(card)
+    factors = _compare_with_optimum(law, runs)
     ratios = {}
-    for flop in options.optimal_at_flop:
+    for flop in _options(card).optimal_at_flop:
         log_budget = np.log(flop / FLOP_A_PARAMETER_AND_TOKEN)
         label = f"{flop:.3g}".replace("e+", "e")
         ratios[f"optimal_tokens_per_parameter[{label}]"] = float(
@@ -435,4 +429,5 @@ def _huber_summary(theta: np.ndarray, options: ScalingOptions) -> dict[str, floa
         "coefficient_tokens": float(np.exp(log_b)),
         "optimal_exponent_parameters": float(b / (a + b)),
         **ratios,
+        **{f"allocation_factor[{run}]": float(factors.sel(run=run)) for run in runs.index},
     }

@@ -97,11 +97,13 @@ def badges(check: dict[str, Any]) -> list[Badge]:
 def describe_convergence(check: dict[str, Any]) -> str:
     """What the samplers did, in one sentence."""
     bulk, tail = (format_fixed(check[name], 0) for name in ("min_ess_bulk", "min_ess_tail"))
+    limits = check["limits"]
     return (
-        f"Largest R-hat {format_fixed(check['max_rhat'], 3)} (limit 1.01); "
-        f"least effective sample size {bulk} in the bulk, {tail} in the tails (limit 400); "
-        f"divergent transitions: {check['divergences']} (limit 0); "
-        f"least E-BFMI {format_fixed(check['min_bfmi'], 2)} (limit 0.3)."
+        f"Largest R-hat {format_fixed(check['max_rhat'], 3)} (limit {limits['max_rhat']:g}); "
+        f"least effective sample size {bulk} in the bulk, {tail} in the tails "
+        f"(limit {limits['min_ess']:g}); "
+        f"divergent transitions: {check['divergences']} (limit {limits['max_divergences']:g}); "
+        f"least E-BFMI {format_fixed(check['min_bfmi'], 2)} (limit {limits['min_bfmi']:g})."
     )
 
 

@@ -47,8 +47,9 @@ class Selection(_Part):
     reason: str = Field(min_length=10)
 
     def find(self, records: pd.DataFrame, path: Path) -> pd.Series:
-        """The mask of the rows selected in `records` (all text). Raises SourceError where the count
-        is off.
+        """The mask of the rows selected in `records` (all text).
+
+        Raises SourceError where the count is off.
         """
         mask = pd.Series(True, index=records.index)
         for column, wanted in self.rows.items():
@@ -180,9 +181,7 @@ class LoadedCard:
         return self.path.parent / "records.csv"
 
     def for_model(self, runs: pd.DataFrame | None = None) -> Card:
-        """What the models may see of the card; `runs` is the validated registry where a model asks
-        for it.
-        """
+        """What the models may see of the card; `runs` is the validated registry."""
         return Card(dataset=self.dataset, table=self.table, options=self.options, runs=runs)
 
 

@@ -25,14 +25,15 @@ from pipeline.files import write_json
 from pipeline.posteriors import Cell, add_cell_arguments, load_cell
 from pipeline.stage import stage_main
 
-SENSITIVE = (
-    0.05  # power-scaling index above which a quantity counts as sensitive (Kallioinen et al. 2023)
-)
+UNCHANGED = 0.9  # of the prior interval's width: beyond, the data said nothing
+# Power-scaling index above which a quantity counts as sensitive (Kallioinen et al. 2023).
+SENSITIVE = 0.05
+
 PER_MODEL_DIMS = {"base_model"}  # families of deviations: judged together, there may be thousands
 WORST_COUNT = 10
 
 
-def summarise(draws: dict[str, xr.DataArray]) -> pd.DataFrame:
+def measure_convergence(draws: dict[str, xr.DataArray]) -> pd.DataFrame:
     """R-hat and bulk and tail ESS of each quantity; draws have dims chain, draw."""
     dataset = xr.Dataset(
         {
@@ -109,10 +110,10 @@ def judge(cell: Cell, limits: dict[str, float]) -> dict[str, Any]:
     named, families = list_parameters(posterior)
     estimands, constant = list_estimands(cell)
     constant += [name for name, draws in named.items() if is_constant(draws)]
-    tested = summarise(
+    tested = measure_convergence(
         {name: draws for name, draws in (named | estimands).items() if name not in constant}
     )
-    members = summarise(families)
+    members = measure_convergence(families)
     stats = cell.tree["sample_stats"].to_dataset()
     divergences = int(stats["diverging"].sum())
     min_bfmi = float(np.min(_bfmi(stats["energy"])))
@@ -184,10 +185,8 @@ def _worst(summary: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def predict(tree: xr.DataTree) -> dict[str, Any]:
-    """Leave-one-out predictive density by Pareto-smoothed importance sampling, rows one at a
-    time.
-    """
+def leave_one_row_out(tree: xr.DataTree) -> dict[str, Any]:
+    """Leave-one-row-out predictive density by Pareto-smoothed importance sampling."""
     (name,) = tree["log_likelihood"].data_vars
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # ArviZ warns of bad Pareto k, which is counted and shown
@@ -216,11 +215,25 @@ def measure_sensitivity(cell: Cell) -> dict[str, Any]:
     )
     frame = arviz_stats.psense_summary(tree, round_to=6)
     frame = frame.set_axis(list(headline), axis=0)[["prior", "likelihood"]]
+    frame["width_ratio"] = _compare_widths(cell, headline)
     indices = {
         key: {name: _round(value) for name, value in row.items()} for key, row in frame.iterrows()
     }
-    driven = list(frame.index[(frame["prior"] > SENSITIVE) & (frame["likelihood"] < SENSITIVE)])
+    moved_by_prior_alone = (frame["prior"] > SENSITIVE) & (frame["likelihood"] < SENSITIVE)
+    driven = list(frame.index[moved_by_prior_alone | (frame["width_ratio"] > UNCHANGED)])
     return {"prior_sensitivity": indices, "driven_by_prior": driven}
+
+
+def _compare_widths(cell: Cell, headline: dict[str, xr.DataArray]) -> list[float]:
+    """Width of each 90 % posterior interval over that of the prior interval."""
+    prior = cell.tree["prior"].to_dataset()
+    before = dict(flatten(cell.model.estimands(prior, cell.table, cell.card)))
+    tails = [(1 - INTERVAL_PROBABILITY) / 2, (1 + INTERVAL_PROBABILITY) / 2]
+
+    def width(draws: xr.DataArray) -> float:
+        return float(np.diff(np.quantile(draws, tails))[0])
+
+    return [width(draws) / width(before[key]) for key, draws in headline.items()]
 
 
 def _stated_priors(cell: Cell) -> xr.Dataset:
@@ -253,10 +266,10 @@ def main(argv: list[str] | None = None) -> int:
     worst, constant = judged.pop("worst"), judged.pop("constant")
     result = (
         judged
-        | predict(cell.tree)
+        | leave_one_row_out(cell.tree)
         | {"is_calibrated": None, "is_identified": None}
         | measure_sensitivity(cell)
-        | {"constant": constant, "worst": worst, "interval_probability": INTERVAL_PROBABILITY}
+        | {"limits": limits, "constant": constant, "worst": worst}
     )
     write_json(options.output, result)
     print(

@@ -9,9 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, order=True)
 class Failure:
-    """One thing that is wrong. `line` counts from 1 as editors do; None where the whole file is
-    meant.
-    """
+    """One thing that is wrong; `line` counts from 1, None where the whole file is meant."""
 
     file: str
     line: int | None

@@ -142,8 +142,9 @@ def _suggest(name: str, choices: pd.Index | pd.Series | list[str]) -> str:
 
 
 def _correct(card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:
-    """The records with the card's corrections; each must find the cells it speaks of as they were
-    printed.
+    """The records with the card's corrections.
+
+    Each must find the cells it speaks of as they were printed.
     """
     corrected = records.copy()
     for correction in card.card.corrections:
@@ -316,9 +317,7 @@ def _join_runs(frame: pd.DataFrame, runs: pd.DataFrame | None, problems: Problem
 
 
 def _roots(runs: pd.DataFrame) -> pd.Series:
-    """The model at the end of each chain of base models. The registry's own rules exclude unknown
-    names.
-    """
+    """The model at the end of each chain of base models."""
     parents = dict(zip(runs["model"], runs["base_model"], strict=True))
 
     def root(model: str) -> str:

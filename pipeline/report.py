@@ -5,7 +5,6 @@ gives no headline.
 """
 
 import argparse
-import inspect
 import json
 import sys
 from dataclasses import dataclass, replace
@@ -82,7 +81,7 @@ def render(inputs: Inputs, templates: Path) -> str:
         chart_config=charts.CONFIG,
         estimates=list_estimates(inputs.attributions),
         published=list_published(inputs, references),
-        equations=inspect.cleandoc(inputs.cell.model.__doc__ or ""),
+        equations=summaries.plain_text(inputs.cell.model.__doc__ or ""),
         priors=list_priors(inputs.cell.model.Priors()),
         validation=inputs.validation,
         rows=list_rows(inputs.cell.table, references),
@@ -127,9 +126,9 @@ def draw_literature(inputs: Inputs) -> list[Drawing]:
     )
     if frame.empty or not answers.has_passed(inputs.check):
         return []
-    attributes = {
+    attributes = {  # where a family and its pooled value share a key, the family's words stay
         estimand_key(str(name), variable): variable.attrs
-        for name, variable in inputs.cell.estimands.items()
+        for name, variable in reversed(list(inputs.cell.estimands.items()))
     }
     frame["title"] = [attributes[panel]["label"] for panel in frame["panel"]]
     frame["unit"] = [summaries.unit_words(attributes[panel]["unit"]) for panel in frame["panel"]]

@@ -28,8 +28,7 @@ def stage_main(main: Callable[[list[str] | None], int]) -> None:
 
 
 def _end_with_dvc() -> None:
-    """Watch the processes between this one and the `dvc` that started it; stop at once when one of
-    them ends.
+    """Stop at once when a process between this one and its `dvc` ends.
 
     DVC starts stages through a shell and does not stop them when it is killed: without this a fit
     would go on and write its output after the next run has started. Outside DVC nothing is watched.

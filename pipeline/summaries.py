@@ -1,5 +1,6 @@
 """Frames for the charts of a page: densities, predictive intervals, ranks, ours beside others."""
 
+import inspect
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -241,6 +242,11 @@ def logarithmic_panels(frame: pd.DataFrame) -> list[str]:
         if len(values) and values.min() > 0 and values.max() / values.min() > LOG_RATIO:
             chosen.append(str(panel))
     return chosen
+
+
+def plain_text(docstring: str) -> str:
+    """A docstring without the marks that tell a documentation tool of code."""
+    return inspect.cleandoc(docstring).replace("::\n", ":\n").replace("``", "`")
 
 
 def unit_words(unit: str) -> str:

@@ -232,9 +232,7 @@ class Efficiency(Provenance):
         "recompute it from the first row of its target",
     )
     def ratio_agrees_with_resource(cls, frame: pd.DataFrame) -> pd.Series:
-        """Would have caught 'ResNet-50 to EfficientNet-b1, 10x' beside computes whose ratio is
-        22.7.
-        """
+        """Would have caught a printed 10x beside computes whose ratio is 22.7."""
         first = (
             frame.sort_values("release_date", kind="stable")
             .groupby("target")["resource"]
@@ -251,9 +249,7 @@ class Efficiency(Provenance):
         "check the unit and the factor 3 of the backward pass",
     )
     def compute_agrees_with_epochs(cls, frame: pd.DataFrame) -> pd.Series:
-        """Would have caught a column in 1e15 FLOP headed teraflop/s-days, and a missing factor of
-        three.
-        """
+        """Would have caught a mislabelled unit, and a missing factor of three."""
         product = (
             frame["epochs"]
             * frame["multiply_adds_per_image"]
@@ -360,7 +356,7 @@ class AccuracyLeaderboard(Provenance, RunColumns):
     )
     def rows_are_distinct(cls, frame: pd.DataFrame) -> pd.Series:
         """A repeated row counts twice in the likelihood."""
-        key = ["benchmark", "model", "method", "n_shot", "sample_count", "citation", "locator"]
+        key = ["benchmark", "model", "method", "n_shot", "sample_count", "citation"]
         return ~frame.duplicated(key, keep="first")
 
 

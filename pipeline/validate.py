@@ -92,8 +92,9 @@ def _in_words(check: str) -> str:
 def split(
     table: pd.DataFrame, failures: list[Failure], card: LoadedCard, records: pd.DataFrame
 ) -> pd.DataFrame:
-    """The rows of `table` that pass. Raises SourceError with every failure that the card does not
-    allow.
+    """The rows of `table` that pass.
+
+    Raises SourceError with every failure that the card does not allow.
     """
     allowed = pd.Series(False, index=records.index)
     for selection in card.card.allowed_failures:
@@ -119,9 +120,7 @@ def split(
 
 
 def exclude_by_rule(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:
-    """The table with `exclusion` filled for rows that no model may read; the first rule that
-    applies is named.
-    """
+    """The table with `exclusion` filled; the first rule that applies is named."""
     admitted = pd.Series(False, index=records.index)
     for selection in card.card.admitted:
         admitted |= selection.find(records, card.path)

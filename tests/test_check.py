@@ -30,7 +30,12 @@ class Priors:
     mean: Prior = Prior("Normal", (0.0, 10.0), "1", "made up for tests")
 
 
-MODEL = SimpleNamespace(Priors=Priors)
+def repeat_parameters(posterior: xr.Dataset, *_: Any) -> xr.Dataset:
+    """Each parameter as a headline estimand."""
+    return posterior.map(lambda draws: draws.assign_attrs(label="L", unit="U", is_headline=True))
+
+
+MODEL = SimpleNamespace(Priors=Priors, estimands=repeat_parameters)
 
 
 def sample(*shape: int, seed: int = 1) -> np.ndarray:
@@ -248,7 +253,18 @@ def make_sensitivity(prior_scale: float, **further: np.ndarray) -> dict[str, Any
     cell.tree["log_likelihood"] = xr.DataTree(
         xr.Dataset({"outcome": ((*dims, "row"), log_likelihood)})
     )
+    before = np.random.default_rng(4).normal(0.0, prior_scale, (1, 1000))
+    cell.tree["prior"] = xr.DataTree(xr.Dataset({"mean": (dims, before)}))
     return check.measure_sensitivity(cell)
+
+
+def test_data_that_say_nothing_leave_the_headline_to_the_prior() -> None:
+    assert make_sensitivity(0.02)["driven_by_prior"] == ["mean"]
+
+
+def test_width_is_that_of_the_posterior_over_that_of_the_prior() -> None:
+    found = make_sensitivity(1.0)["prior_sensitivity"]["mean"]["width_ratio"]
+    assert found == pytest.approx(1 / np.sqrt(21), rel=0.1)
 
 
 def test_wide_prior_does_not_drive_the_headline() -> None:
@@ -283,7 +299,7 @@ def test_prediction_of_a_well_specified_model_has_no_bad_rows() -> None:
     cell.tree["log_likelihood"] = xr.DataTree(
         xr.Dataset({"outcome": (("chain", "draw", "row"), log_density)})
     )
-    predicted = check.predict(cell.tree)
+    predicted = check.leave_one_row_out(cell.tree)
     # Leave-one-out by hand: the mean of the others has variance 1/29.
     others = (observed.sum() - observed) / 29
     variance = 1 + 1 / 29

@@ -35,12 +35,12 @@ def test_years_are_counted_from_the_start_of_2023() -> None:
     np.testing.assert_allclose(make_design(table).years, -2.0, atol=0.002)
 
 
-def test_least_certain_class_of_a_base_model_is_taken() -> None:
+def test_surest_class_of_a_base_model_is_taken() -> None:
     table = make_leaderboard().assign(compute_confidence="confident")
-    table.loc[table["base_model"] == "Base 1", "compute_confidence"] = ["confident", "speculative"]
+    table.loc[table["base_model"] == "Base 1", "compute_confidence"] = ["likely", "speculative"]
     design = make_design(table)
-    assert dict(zip(design.bases, design.class_index, strict=True))["Base 1"] == 2
-    assert sum(design.class_index) == 2
+    assert dict(zip(design.bases, design.class_index, strict=True))["Base 1"] == 1
+    assert sum(design.class_index) == 1
 
 
 def test_empty_technique_is_no_tag() -> None:
