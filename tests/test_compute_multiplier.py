@@ -187,7 +187,7 @@ def test_gains_of_two_techniques_are_two_estimands(made: xr.Dataset) -> None:
 
 def test_shares_of_a_total_near_zero_are_not_reported(made: xr.Dataset) -> None:
     reason = made["share_compute"].attrs["reasons"][NOTHING]
-    assert "under 0.1 decades in 100% of the draws" in reason
+    assert "decades of effective compute sum to under 0.1 in 100 % of the draws" in reason
     assert made["share_compute"].sel(comparison=NOTHING).isnull().all()
 
 
@@ -217,13 +217,34 @@ def test_no_trend_means_no_rate() -> None:
     )
     assert not [name for name in made if "rate" in str(name) or "doubling" in str(name)]
     assert set(made["decades_trend"].attrs["reasons"].values()) == {
-        "the card says `trend: none`: the rows share one date"
+        "the card says `trend: none`: no rate is fitted"
     }
 
 
 def test_no_trend_means_no_rate_in_the_baseline() -> None:
     keys = compute_multiplier.baseline(*load_real("minerva"))["key"]
     assert not keys.str.contains("rate|doubling").any()
+
+
+def test_classical_shares_are_of_compute_technique_and_trend() -> None:
+    table, card = load_real("math")
+    found = compute_multiplier.baseline(table, card).set_index("key")["estimate"]
+    design = make_design(table)
+    step = next(c for c in card.options.comparisons if c.id == "math-gpt_4-gpt_4_5")
+    early, late = (find_side(design, "MATH", side) for side in (step.earlier, step.later))
+    compute = design.log10_compute[late] - design.log10_compute[early]
+    trend = found["rate_decades_per_year"] * (design.years[late] - design.years[early])
+    assert (design.has_tag[late] == design.has_tag[early]).all()
+    assert found[f"share_compute[{step.id}]"] == pytest.approx(compute / (compute + trend))
+
+
+def test_few_base_models_get_no_clustered_errors() -> None:
+    methods = {
+        dataset: set(compute_multiplier.baseline(*load_real(dataset))["method"])
+        for dataset in ("minerva", "math")
+    }
+    assert methods["minerva"] == {"OLS of logits, no labs, no guessing, robust errors"}
+    assert methods["math"] == {"OLS of logits, no labs, no guessing, clustered by base model"}
 
 
 def test_one_lab_has_no_lab_part() -> None:

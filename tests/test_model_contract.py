@@ -352,10 +352,10 @@ def simulate_cell(dataset: str, name: str) -> pd.DataFrame:
 
 
 def _as_truth(values: xr.DataArray) -> Any:
-    if values.ndim != 1:
-        return values.item() if values.ndim == 0 else None
-    (dim,) = values.dims
-    return dict(zip(map(str, values[dim].values), values.to_numpy(), strict=True))
+    if values.ndim == 0:
+        return values.item()
+    dim = values.dims[0]
+    return {str(label): _as_truth(values.sel({dim: label})) for label in values[dim].values}
 
 
 @each_cell
