@@ -51,7 +51,7 @@ from models._figures import make_curve, make_intervals, summarise
 from models._options import Comparison, LeaderboardOptions
 from models._prior import Prior
 from models._rates import doubling_time_months, to_doubling_time
-from models._split import PARTS, Step, assemble, make_step
+from models._split import PARTS, SMALL_TOTAL_DECADES, Step, assemble, divide, make_step
 
 TABLE = "accuracy_leaderboard"
 TITLE = "Compute multiplier"
@@ -324,22 +324,33 @@ def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
         months = [to_doubling_time(frame["years"] / frame["log10_compute"]) for frame in frames]
         rows.append(_baseline_row("doubling_time_months", *months))
     for each in options.comparisons:
-        shares = [_classical_share(frame, design, each) for frame in frames]
-        rows.append(_baseline_row(f"share_compute[{each.id}]", *shares))
+        parts = [_classical_decades(frame, design, each) for frame in frames]
+        shares, reasons = zip(
+            *(divide(part, SMALL_TOTAL_DECADES, "decades") for part in parts), strict=True
+        )
+        if not any(reasons):
+            rows.append(_baseline_row(f"share_compute[{each.id}]", *(s["compute"] for s in shares)))
     return pd.DataFrame(rows).assign(method=f"OLS of logits, no labs, no guessing, {errors}")
 
 
-def _classical_share(frame: pd.DataFrame, design: Design, comparison: Comparison) -> pd.Series:
-    """Compute over compute, technique and trend, in decades, for each row of coefficients."""
+def _classical_decades(
+    frame: pd.DataFrame, design: Design, comparison: Comparison
+) -> dict[str, np.ndarray]:
+    """Decades of compute, technique and trend for each row of coefficients."""
     sides = (comparison.earlier, comparison.later)
     early, late = (find_side(design, comparison.benchmark, side) for side in sides)
+    slope = frame["log10_compute"].to_numpy()
+    tags = frame[[f"tag_{tag}" for tag in design.tags]].to_numpy()
     compute = design.log10_compute[late] - design.log10_compute[early]
-    others = frame[[f"tag_{tag}" for tag in design.tags]] @ (
-        design.has_tag[late] - design.has_tag[early]
-    )
+    parts = {
+        "compute": np.full(len(frame), compute),
+        "technique": tags @ (design.has_tag[late] - design.has_tag[early]) / slope,
+    }
     if "years" in frame:
-        others = others + frame["years"] * (design.years[late] - design.years[early])
-    return compute / (compute + others / frame["log10_compute"])
+        parts["trend"] = (
+            frame["years"].to_numpy() * (design.years[late] - design.years[early]) / slope
+        )
+    return parts
 
 
 def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figure]:
@@ -568,13 +579,13 @@ def _fit_logits(design: Design, options: LeaderboardOptions) -> tuple[Any, str]:
     return model.fit(cov_type="cluster", cov_kwds=groups), "clustered by base model"
 
 
-def _baseline_row(key: str, point: pd.Series, draws: pd.Series) -> dict[str, Any]:
+def _baseline_row(key: str, point: Any, draws: Any) -> dict[str, Any]:
     tail = (1 - INTERVAL_PROBABILITY) / 2
-    lower, upper = draws.quantile([tail, 1 - tail])
+    lower, upper = np.quantile(draws, [tail, 1 - tail], method="inverted_cdf")
     return {
         "key": key,
         "label": key,
-        "estimate": float(point.iloc[0]),
+        "estimate": float(np.asarray(point)[0]),
         "lower": lower,
         "upper": upper,
     }

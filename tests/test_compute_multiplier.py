@@ -17,7 +17,7 @@ from tables_for_models import (
 )
 
 from models import Card, compute_multiplier, fitted_rows, flatten
-from models._design import find_side, make_design
+from models._design import CLASSES, find_side, make_design
 from models._options import LeaderboardOptions
 from models.compute_multiplier import COMPUTE_ERROR_DECADES, _divide_deviation
 
