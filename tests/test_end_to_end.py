@@ -53,7 +53,7 @@ def environment() -> dict[str, str]:
 
 def run(project: Path, *command: str) -> subprocess.CompletedProcess[str]:
     """The command, run to its end in the project."""
-    return subprocess.run(  # noqa: S603 - commands of this file
+    return subprocess.run(
         command, cwd=project, env=environment(), capture_output=True, text=True, check=False
     )
 
@@ -85,7 +85,7 @@ def test_a_killed_fit_leaves_no_writer_and_the_next_run_gives_the_same_bytes(pro
     shutil.rmtree(project / ".dvc/cache")
     shutil.rmtree(project / "data/posteriors")
     with subprocess.Popen(
-        ["dvc", "repro"],  # noqa: S607 - the environment's own
+        ["dvc", "repro"],
         cwd=project,
         env=environment(),
         stdout=subprocess.DEVNULL,

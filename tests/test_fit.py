@@ -39,7 +39,7 @@ def posteriors(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     which = ["--card", card, "--table", str(validated), "--model", "efficiency_frontier"]
     fit.main([*which, *settings, "--output", str(made[0])])
     # another process walks its sets in another order
-    subprocess.run(  # noqa: S603 - a stage of this project
+    subprocess.run(
         [sys.executable, "-m", "pipeline.fit", *which, *settings, "--output", str(made[1])],
         env={**os.environ, "PYTHONHASHSEED": "4"},
         cwd=ROOT,

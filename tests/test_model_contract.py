@@ -152,7 +152,7 @@ def test_docstring_states_equations_and_what_identifies_them(name: str, word: st
 def test_priors_are_a_frozen_dataclass_of_priors_with_unit_and_reason(name: str) -> None:
     priors = models.load(name).Priors
     assert is_dataclass(priors)
-    assert priors.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    assert priors.__dataclass_params__.frozen  # type: ignore[attr-defined]  # set by dataclass, unknown to stubs
     for key, prior in list_priors(priors()):
         assert isinstance(prior, Prior), key
         assert prior.unit, key

@@ -164,13 +164,13 @@ def test_stage_outside_dvc_writes(tmp_path: Path) -> None:
     (tmp_path / "stage.py").write_text(STAGE, encoding="utf-8")
     command = [sys.executable, "stage.py", "started", "output"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    subprocess.run(command, cwd=tmp_path, env=environment, check=True)  # noqa: S603
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True)
     assert (tmp_path / "output").exists()
 
 
 def test_bad_input_of_a_process_prints_no_traceback() -> None:
     command = [sys.executable, "-m", "pipeline.ingest", "--card", "absent.yaml", "--output", "x"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("absent.yaml: the card is missing. Remedy: ")
     assert "Traceback" not in done.stderr

@@ -222,7 +222,7 @@ class Stages:
         code, said = 0, ""
         for stage, flags in (("ingest", self.ingest_flags), ("validate", self.validate_flags)):
             command = [sys.executable, "-m", f"pipeline.{stage}", *flags]
-            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
             code, said = done.returncode, done.stderr
             if code:
                 break
