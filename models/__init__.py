@@ -48,12 +48,17 @@ INTERVAL_PROBABILITY = 0.9  # of every interval the project prints, equal-tailed
 
 @dataclass(frozen=True)
 class Card:
-    """What a model may know of its dataset beside the table; `runs` is the validated registry."""
+    """What a model may know of its dataset beside the table.
+
+    `runs` is the validated registry; `scaling_law` the draws of the fitted law that allocation is
+    measured against (models/_allocation.py).
+    """
 
     dataset: str
     table: str
     options: Options
     runs: pd.DataFrame | None = None
+    scaling_law: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,9 @@ class Headline:
     notes: tuple[str, ...] = field(default=())
 
 
+Truth = dict[str, Any]  # variable: number, {label: number} or {label: {label: number}}
+
+
 class Model(Protocol):
     """What every module in `models/` provides."""
 
@@ -106,13 +114,27 @@ class Model(Protocol):
     TITLE: str
     SAMPLER: dict[str, Any]
     Priors: type
+    DIMS: dict[str, tuple[str, ...]]  # label dims of every variable of a truth that has labels
+
+    def why_not(self, table: pd.DataFrame, card: Card) -> str:
+        """Why the model cannot be fitted to this dataset; empty where it can."""
+
+    def data(self, table: pd.DataFrame, card: Card, priors: Any) -> dict[str, np.ndarray]:
+        """The value of every pm.Data of `build`, by name.
+
+        A compiled model is refitted to other outcomes, computes or priors by giving it these; the
+        shapes depend on the rows, labs, tags and base models alone.
+        """
 
     def build(self, table: pd.DataFrame, card: Card, priors: Any) -> Any:
-        """The PyMC model: named coords and dims, observed data in pm.Data."""
+        """The PyMC model: named coords and dims, observed data and prior scales in pm.Data."""
 
-    def simulate(
-        self, table: pd.DataFrame, truth: dict[str, Any], rng: np.random.Generator
-    ) -> pd.DataFrame:
+    def draw_truth(
+        self, table: pd.DataFrame, card: Card, priors: Any, rng: np.random.Generator
+    ) -> Truth:
+        """Every parameter drawn from its prior, in plain NumPy; shares no code with `build`."""
+
+    def simulate(self, table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
         """Rows like `table`'s with outcomes drawn from `truth`; shares no code with `build`."""
 
     def estimands(self, posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
@@ -126,6 +148,12 @@ class Model(Protocol):
         `is_headline` (its sensitivity to the prior is measured and shown).
         """
 
+    def regressors(self, table: pd.DataFrame, card: Card) -> pd.DataFrame:
+        """What the model explains the outcome by, a readable column each, a row a fitted row.
+
+        The identification panel shows their correlations and variance inflation.
+        """
+
     def baseline(self, table: pd.DataFrame, card: Card) -> pd.DataFrame:
         """The classical twin: columns key, label, method, estimate, lower, upper (90 %)."""
 
@@ -134,6 +162,21 @@ class Model(Protocol):
 
     def headline(self, card: Card) -> Headline:
         """The answer in one sentence."""
+
+
+class Leaderboard(Model, Protocol):
+    """What the models of leaderboards provide besides: units to leave out, shares to fix."""
+
+    def unit_log_likelihood(
+        self, posterior: xr.Dataset, table: pd.DataFrame, card: Card
+    ) -> xr.DataArray:
+        """Log density of the rows of each base model, what is its own integrated out.
+
+        Dims chain, draw, base_model; coordinate row_count on base_model: the rows behind each.
+        """
+
+    def fix_share(self, truth: Truth, share: float, table: pd.DataFrame, card: Card) -> Truth:
+        """The truth with its algorithms scaled: compute is `share` of the headline comparison."""
 
 
 def load(name: str) -> Model:
@@ -162,3 +205,25 @@ def flatten(estimands: xr.Dataset) -> Iterator[tuple[str, xr.DataArray]]:
         (dim,) = labels
         for label in variable[dim].values:
             yield f"{key}[{label}]", variable.sel({dim: label}).drop_vars(str(dim))
+
+
+def as_draws(truth: Truth, dims: dict[str, tuple[str, ...]]) -> xr.Dataset:
+    """A truth as a posterior of one chain and one draw, so that `estimands` can be taken of it."""
+    made = {}
+    for name, value in truth.items():
+        labels = dims.get(name, ())
+        frame = value
+        for _ in labels[1:]:
+            frame = pd.DataFrame(frame).T  # {first: {second: number}}: first label is the index
+        coords = {}
+        if len(labels) == 1:
+            coords = {labels[0]: list(value)}
+            frame = list(value.values())
+        elif len(labels) == 2:
+            coords = {labels[0]: list(frame.index), labels[1]: list(frame.columns)}
+        made[name] = xr.DataArray(
+            np.asarray(frame, dtype=float)[None, None],
+            dims=("chain", "draw", *labels),
+            coords={"chain": [0], "draw": [0], **coords},
+        )
+    return xr.Dataset(made)

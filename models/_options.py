@@ -2,6 +2,7 @@
 runs.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -42,16 +43,21 @@ class ScalingOptions(Options):
     headline_run: str = Field(description="the run whose allocation factor the page puts first")
 
 
-class Benchmark(Options):
-    """What is known about one benchmark of a leaderboard."""
+class BenchmarkFacts(Options):
+    """What every leaderboard says of a benchmark."""
 
     label: str
+    reason: str = Field(description="where the facts below, or the count of tokens, come from")
+
+
+class Benchmark(BenchmarkFacts):
+    """A test of questions: what a guesser scores, what the labels allow, how many questions."""
+
     chance: Share | Literal["estimated"] = Field(
         description="score of a guesser, 0 to 1; estimated: free-form answers, rate fitted"
     )
     ceiling: Share = Field(description="best score the labels allow, 0 to 1")
     item_count: int = Field(gt=0, description="questions in the test set")
-    reason: str = Field(description="where chance, ceiling and item count come from")
 
     @model_validator(mode="after")
     def _order(self) -> "Benchmark":
@@ -86,16 +92,42 @@ class Comparison(Options):
     later: Side
 
 
-class LeaderboardOptions(Options):
-    """Options of the `accuracy_leaderboard` table."""
+ErrorDecades = Annotated[float, Field(gt=0, lt=2)]
 
-    benchmarks: dict[str, Benchmark]
+
+class ComputeError(Options):
+    """Standard deviation of log10 of a compute figure, by confidence class."""
+
+    confident: ErrorDecades = 0.15
+    likely: ErrorDecades = 0.3
+    speculative: ErrorDecades = 0.6
+
+
+class LeaderboardOptions(Options):
+    """Options that all leaderboards share."""
+
+    benchmarks: Mapping[str, BenchmarkFacts]
     trend: Literal["linear", "none"] = Field(
         description="linear: progress with the calendar is fitted; none: too few dates, no rate"
     )
     techniques: dict[Name, Technique]
     comparisons: list[Comparison]
     headline_comparison: ComparisonId
+    reference_harness: str = Field(
+        description="the harness whose scores the fitted curves and shares speak of"
+    )
+    allocation: Literal["scaling_law", "none"] = Field(
+        description="scaling_law: parameters against tokens, by the fitted law; none: not separated"
+    )
+    allocation_reason: str = Field(min_length=10)
+    compute_error_decades: ComputeError = ComputeError()
+    # Reported figures of one run (6ND, the paper's own count, hardware time) differ by factors of
+    # 1.1 to 1.4: 0.15. Epoch gives its 'likely' figures as good to a factor of 3 at 90 %, so 0.3,
+    # and its 'speculative' ones to a factor of 10, so 0.6.
+    compute_error_reason: str = (
+        "reports of one run differ by factors of 1.1 to 1.4; Epoch AI calls its likely figures "
+        "good to a factor of 3 and its speculative ones to a factor of 10, at 90 %"
+    )
 
     @model_validator(mode="after")
     def _names(self) -> "LeaderboardOptions":
@@ -115,9 +147,22 @@ class LeaderboardOptions(Options):
         return self
 
 
+class AccuracyOptions(LeaderboardOptions):
+    """Options of the `accuracy_leaderboard` table."""
+
+    benchmarks: dict[str, Benchmark]
+
+
+class LossOptions(LeaderboardOptions):
+    """Options of the `loss_leaderboard` table."""
+
+    benchmarks: dict[str, BenchmarkFacts]
+
+
 OPTIONS: dict[str, type[Options]] = {
     "training_runs": RegistryOptions,
     "efficiency": EfficiencyOptions,
     "scaling_grid": ScalingOptions,
-    "accuracy_leaderboard": LeaderboardOptions,
+    "accuracy_leaderboard": AccuracyOptions,
+    "loss_leaderboard": LossOptions,
 }

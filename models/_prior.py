@@ -21,10 +21,16 @@ class Prior:
     reason: str
 
     def variable(self, name: str, **options: Any) -> Any:
-        """The PyMC random variable `name` with this prior; call inside a model context."""
+        """The PyMC random variable `name` with this prior; call inside a model context.
+
+        Its parameters are data of the compiled model (`prior_<name>`), so that it can be refitted
+        with a wider or narrower prior without compiling again.
+        """
         import pymc as pm  # several seconds: only stages that sample pay for it
 
-        return getattr(pm, self.family)(name, *self.parameters, **options)
+        parameters = pm.Data(f"prior_{name}", np.array(self.parameters, dtype=float))
+        each = [parameters[position] for position in range(len(self.parameters))]
+        return getattr(pm, self.family)(name, *each, **options)
 
     def widened(self, factor: float) -> "Prior":
         """The prior with its scale times `factor`; itself where its family has no scale."""
@@ -48,6 +54,14 @@ class Prior:
 
     def __str__(self) -> str:
         return f"{self.family}({', '.join(f'{value:g}' for value in self.parameters)})"
+
+
+def prior_data(priors: Any) -> dict[str, np.ndarray]:
+    """The data by which `Prior.variable` knows each prior's parameters."""
+    return {
+        f"prior_{name}": np.array(prior.parameters, dtype=float)
+        for name, prior in list_priors(priors)
+    }
 
 
 def list_priors(priors: Any) -> list[tuple[str, Prior]]:

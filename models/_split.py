@@ -5,14 +5,14 @@ is arithmetic on draws of shape (chain, draw): each model brings the terms of ef
 both ends and the function from effective compute to score.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 
 from models._options import Comparison
-from models._shapley import shapley_of_sum
+from models._shapley import Subset, shapley_values
 
 PARTS = ("compute", "allocation", "technique", "trend", "lab", "unexplained")
 ALGORITHMS = ("allocation", "technique", "trend", "lab")
@@ -24,6 +24,11 @@ KINDS = {
     "share": ("share of the step in effective compute", "share"),
     "shapley": ("Shapley value of the score", "score"),
     "shapley_share": ("share of the change of the score (Shapley)", "share"),
+}
+# The same where the score is a perplexity: what is fitted is its natural logarithm.
+LOSS_KINDS = KINDS | {
+    "shapley": ("Shapley value of the change of log perplexity", "nats per token"),
+    "shapley_share": ("share of the change of log perplexity (Shapley)", "share"),
 }
 Draws = np.ndarray
 
@@ -37,14 +42,30 @@ class Step:
 
 
 def make_step(
-    early: dict[str, Draws], late: dict[str, Draws], score: Callable[[Draws], Draws]
+    early: dict[str, Draws], late: dict[str, Draws], score: Callable[[Draws, Subset], Draws]
 ) -> Step:
-    """The step from the terms `early` to the terms `late`; `score` maps effective compute."""
+    """The step from the terms `early` to the terms `late`.
+
+    `score(effective, changed)` maps effective compute to the score where the parts `changed` have
+    their later values; only a score that is not a function of effective compute alone needs them.
+    """
     decades = {part: late[part] - early[part] for part in late}
     start = sum(early.values(), np.zeros_like(next(iter(early.values()))))
-    shapley = shapley_of_sum(start, decades, score)
+
+    def worth(changed: Subset) -> Draws:
+        return score(
+            start + sum((decades[part] for part in changed), np.zeros_like(start)), changed
+        )
+
+    return combine(decades, shapley_values(list(decades), worth))
+
+
+def combine(
+    decades: dict[str, Draws], shapley: dict[str, Draws], change: str = "change of the score"
+) -> Step:
+    """The step with these decades and Shapley values, and the shares that follow from them."""
     share, share_reason = divide(decades, SMALL_TOTAL_DECADES, "decades of effective compute")
-    shapley_share, shapley_reason = divide(shapley, SMALL_CHANGE_OF_SCORE, "change of the score")
+    shapley_share, shapley_reason = divide(shapley, SMALL_CHANGE_OF_SCORE, change)
     values = {
         "decades": decades,
         "share": share,
@@ -53,6 +74,11 @@ def make_step(
     }
     reasons = {"share": share_reason, "shapley_share": shapley_reason}
     return Step(values, {kind: reason for kind, reason in reasons.items() if reason})
+
+
+def leave_out(reason: str) -> Step:
+    """The step of a comparison that cannot be split."""
+    return Step({kind: {} for kind in KINDS}, dict.fromkeys(KINDS, reason))
 
 
 def divide(parts: dict[str, Draws], small: float, unit: str) -> tuple[dict[str, Draws], str]:
@@ -65,16 +91,21 @@ def divide(parts: dict[str, Draws], small: float, unit: str) -> tuple[dict[str, 
 
 
 def assemble(
-    steps: list[Step], comparisons: list[Comparison], absent: dict[str, str], template: xr.DataArray
+    steps: list[Step],
+    comparisons: list[Comparison],
+    absent: dict[str, str],
+    template: xr.DataArray,
+    kinds: Mapping[str, tuple[str, str]] = KINDS,
 ) -> xr.Dataset:
     """Every kind and part of every step as estimands on dims chain, draw, comparison.
 
-    `absent`: parts that the model does not have, with the reason; `template` brings chain and draw.
+    `absent`: parts that the model does not have, with the reason; `template` brings chain and draw;
+    `kinds`: words and unit of each kind.
     """
     ids = [comparison.id for comparison in comparisons]
     labels = {comparison.id: comparison.label for comparison in comparisons}
     made: dict[str, xr.DataArray] = {}
-    for kind, (words, unit) in KINDS.items():
+    for kind, (words, unit) in kinds.items():
         blocked = {
             name: step.reasons[kind]
             for name, step in zip(ids, steps, strict=True)
@@ -91,18 +122,18 @@ def assemble(
                 is_headline=(kind, part) == ("share", "compute"),
             )
     for kind in ("share", "shapley_share"):
-        made[f"{kind}_algorithms"] = _sum_algorithms(kind, made, absent)
+        made[f"{kind}_algorithms"] = _sum_algorithms(kind, kinds[kind][0], made, absent)
     return xr.Dataset(made)
 
 
 def _sum_algorithms(
-    kind: str, made: dict[str, xr.DataArray], absent: dict[str, str]
+    kind: str, words: str, made: dict[str, xr.DataArray], absent: dict[str, str]
 ) -> xr.DataArray:
     present = [part for part in ALGORITHMS if part not in absent]
     compute = made[f"{kind}_compute"]
     total = sum((made[f"{kind}_{part}"] for part in present), start=xr.zeros_like(compute))
     return total.assign_attrs(
-        label=f"Algorithms ({', '.join(present)}), {KINDS[kind][0]}",
+        label=f"Algorithms ({', '.join(present)}), {words}",
         unit="share",
         description="all parts but compute and the unexplained",
         reasons=compute.attrs["reasons"],

@@ -36,16 +36,17 @@ import statsmodels.formula.api as smf
 import xarray as xr
 from scipy import stats
 
-from models import INTERVAL_PROBABILITY, Card, Curve, Figure, Headline, fitted_rows
+from models import INTERVAL_PROBABILITY, Card, Curve, Figure, Headline, Truth, fitted_rows
 from models._dates import DAYS_A_YEAR, years_since
 from models._figures import make_curve, make_intervals
 from models._options import EfficiencyOptions
-from models._prior import Prior
+from models._prior import Prior, prior_data
 from models._rates import doubling_time_months, to_doubling_time
 
 TABLE = "efficiency"
 TITLE = "Efficiency frontier"
 SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.99}
+DIMS = dict.fromkeys(("level", "rate", "reference_resource"), ("target",))
 FRONTIER_QUANTILE = 0.1  # of the quantile regression that stands beside the frontier
 MINIMUM_ROWS = 5  # of a target for a classical fit
 HOVER_COLUMNS = ("model", "target", "release_date", "resource", "epochs", "citation")
@@ -89,16 +90,32 @@ class Priors:
     )
 
 
+def why_not(table: pd.DataFrame, card: Card) -> str:
+    """Empty: any `efficiency` table can be fitted."""
+    return ""
+
+
+def data(table: pd.DataFrame, card: Card, priors: Priors) -> dict[str, np.ndarray]:
+    """Years and decades of the rows, by target and date, and the parameters of the priors."""
+    rows = _prepare(fitted_rows(table), _options(card))
+    return {
+        "years": rows["years"].to_numpy(),
+        "observed_log10_ratio": rows["log10_ratio"].to_numpy(),
+        **prior_data(priors),
+    }
+
+
 def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     """The PyMC model over the fitted rows of an `efficiency` table; dims: row, target."""
     import pymc as pm
 
     rows = _prepare(fitted_rows(table), _options(card))
+    values = data(table, card, priors)
     targets = _targets(rows)
     target_index = pd.Categorical(rows["target"], categories=targets).codes
     with pm.Model(coords={"row": np.arange(len(rows)), "target": targets}) as model:
-        years = pm.Data("years", rows["years"], dims="row")
-        log10_ratio = pm.Data("observed_log10_ratio", rows["log10_ratio"], dims="row")
+        years = pm.Data("years", values["years"], dims="row")
+        log10_ratio = pm.Data("observed_log10_ratio", values["observed_log10_ratio"], dims="row")
         level = priors.level.variable("level", dims="target")
         rate_mean = priors.rate_mean.variable("rate_mean")
         rate_sd = priors.rate_sd.variable("rate_sd")
@@ -149,7 +166,26 @@ def _draw_rows(
     return frontier + above + rng.normal(0, noise_scale, size)
 
 
-def simulate(table: pd.DataFrame, truth: dict[str, Any], rng: np.random.Generator) -> pd.DataFrame:
+def draw_truth(table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator) -> Truth:
+    """Every parameter drawn from its prior, by target where it has one."""
+    assert isinstance(card.options, EfficiencyOptions)
+    targets = sorted(set(fitted_rows(table)["target"]))
+    rate_mean, rate_sd = float(priors.rate_mean.draw(rng)), float(priors.rate_sd.draw(rng))
+    spread, share = float(priors.spread.draw(rng)), float(priors.inefficiency_share.draw(rng))
+    return {
+        "level": {target: float(priors.level.draw(rng)) for target in targets},
+        "rate_mean": rate_mean,
+        "rate_sd": rate_sd,
+        "rate": {target: float(rng.normal(rate_mean, rate_sd)) for target in targets},
+        "spread": spread,
+        "inefficiency_share": share,
+        "inefficiency_scale": spread * np.sqrt(share),
+        "noise_scale": spread * np.sqrt(1 - share),
+        "reference_resource": {name: card.options.reference_resource[name] for name in targets},
+    }
+
+
+def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
     """The table with resources drawn from `truth`.
 
     Keys: level, rate and reference_resource by target; inefficiency_scale and noise_scale.
@@ -200,6 +236,15 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
             "distance_from_frontier_decades": _distance(posterior, rows),
         }
     )
+
+
+def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
+    """Years since the target's first model, and 0 or 1 for every target but the first."""
+    rows = _prepare(fitted_rows(table), _options(card))
+    columns = {"years since the target's first model": rows["years"]}
+    for target in _targets(rows)[1:]:
+        columns[f"target {target}"] = (rows["target"] == target).astype(float)
+    return pd.DataFrame(columns)
 
 
 def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:

@@ -35,16 +35,17 @@ import pandas as pd
 import xarray as xr
 from scipy import optimize, special
 
-from models import INTERVAL_PROBABILITY, Card, Curve, Figure, Headline, fitted_rows
+from models import INTERVAL_PROBABILITY, Card, Curve, Figure, Headline, Truth, fitted_rows
 from models._figures import make_curve, make_intervals
 from models._options import ScalingOptions
-from models._prior import Prior
+from models._prior import Prior, list_priors, prior_data
 
 TABLE = "scaling_grid"
 TITLE = "Scaling law"
 # Measured in benchmarks/fits.py: low-rank mass matrices give 20 times the effective draws a second
 # here.
 SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.9}
+DIMS: dict[str, tuple[str, ...]] = {}
 FLOP_A_PARAMETER_AND_TOKEN = 6  # forward and backward pass, Kaplan et al. 2020, section 2.1
 HUBER_DELTA = 1e-3  # of Hoffmann et al. 2022, section 3.3
 BOOTSTRAP_COUNT = 200
@@ -96,20 +97,32 @@ class Priors:
     )
 
 
+def why_not(table: pd.DataFrame, card: Card) -> str:
+    """Empty: any `scaling_grid` can be fitted."""
+    return ""
+
+
+def data(table: pd.DataFrame, card: Card, priors: Priors) -> dict[str, np.ndarray]:
+    """Logs of size about their centre and of loss, by run, and the parameters of the priors."""
+    rows = fitted_rows(table)
+    center_parameters, center_tokens = _centers(rows)
+    return {
+        "log_parameters": np.log(rows["parameters"]).to_numpy() - center_parameters,
+        "log_tokens": np.log(rows["training_tokens"]).to_numpy() - center_tokens,
+        "observed_log_loss": np.log(rows["loss_nats"]).to_numpy(),
+        **prior_data(priors),
+    }
+
+
 def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     """The PyMC model over the fitted rows of a `scaling_grid`; dims: run."""
     import pymc as pm
 
-    rows = fitted_rows(table)
-    center_parameters, center_tokens = _centers(rows)
-    with pm.Model(coords={"run": np.arange(len(rows))}) as model:
-        log_parameters = pm.Data(
-            "log_parameters", np.log(rows["parameters"]) - center_parameters, dims="run"
-        )
-        log_tokens = pm.Data(
-            "log_tokens", np.log(rows["training_tokens"]) - center_tokens, dims="run"
-        )
-        log_loss = pm.Data("observed_log_loss", np.log(rows["loss_nats"]), dims="run")
+    values = data(table, card, priors)
+    with pm.Model(coords={"run": np.arange(len(fitted_rows(table)))}) as model:
+        log_parameters = pm.Data("log_parameters", values["log_parameters"], dims="run")
+        log_tokens = pm.Data("log_tokens", values["log_tokens"], dims="run")
+        log_loss = pm.Data("observed_log_loss", values["observed_log_loss"], dims="run")
         irreducible_loss = priors.irreducible_loss.variable("irreducible_loss")
         exponent_parameters = priors.exponent_parameters.variable("exponent_parameters")
         exponent_tokens = priors.exponent_tokens.variable("exponent_tokens")
@@ -131,7 +144,12 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     return model
 
 
-def simulate(table: pd.DataFrame, truth: dict[str, Any], rng: np.random.Generator) -> pd.DataFrame:
+def draw_truth(table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator) -> Truth:
+    """Every parameter drawn from its prior; none has labels."""
+    return {name: float(prior.draw(rng)) for name, prior in list_priors(priors)}
+
+
+def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
     """The table with losses drawn from `truth`, whose keys are the variables of the model."""
     rows = fitted_rows(table)
     small = rows["parameters"] / np.exp(np.log(rows["parameters"]).mean())
@@ -182,6 +200,17 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     for name, description in descriptions.items():
         made[name].attrs |= {"description": description, "is_positive": True, "is_headline": True}
     return made
+
+
+def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
+    """Decades of parameters and of tokens."""
+    rows = fitted_rows(table)
+    return pd.DataFrame(
+        {
+            "log10 parameters": np.log10(rows["parameters"]),
+            "log10 tokens": np.log10(rows["training_tokens"]),
+        }
+    )
 
 
 def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:

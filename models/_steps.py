@@ -1,0 +1,97 @@
+"""The steps of a leaderboard that are split: the card's comparisons and the record path."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from models import Card
+from models._design import Design, find_record_path, find_side, name_benchmark
+from models._multiplier import (
+    absent_parts,
+    divide_deviation,
+    get_options,
+    row_terms,
+    share_interaction,
+)
+from models._options import Comparison, Side
+from models._shapley import Subset
+from models._split import assemble, leave_out, make_step
+
+Score = Callable[[int, int, np.ndarray, Subset], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One step with the rows of the design at its ends."""
+
+    comparison: Comparison
+    rows: tuple[int, int] | None  # none where an end has no compute figure
+
+
+def list_pairs(design: Design, card: Card, is_better_high: bool = True) -> list[Pair]:
+    """The card's comparisons, then the record path of every benchmark: first row to best."""
+    options = get_options(card)
+    pairs = [Pair(each, _find_rows(design, each)) for each in options.comparisons]
+    for benchmark in design.benchmarks:
+        first, best = find_record_path(design, benchmark, is_better_high)
+        if first != best:
+            pairs.append(Pair(_name_path(design, card, benchmark, first, best), (first, best)))
+    return pairs
+
+
+def _find_rows(design: Design, comparison: Comparison) -> tuple[int, int] | None:
+    """The rows at both ends, or none where the model is in the data without its compute."""
+    sides = (comparison.earlier, comparison.later)
+    if {side.model for side in sides} & design.without_compute:
+        return None
+    first, last = (find_side(design, comparison.benchmark, side) for side in sides)
+    return first, last
+
+
+def _name_path(design: Design, card: Card, benchmark: str, first: int, best: int) -> Comparison:
+    sides = [
+        Side(model=row["model"], method=row["method"])
+        for row in (design.rows.iloc[first], design.rows.iloc[best])
+    ]
+    options = get_options(card)
+    return Comparison(
+        id=f"{name_benchmark(benchmark, options.comparisons)}-first_record-last_record",
+        label=f"{options.benchmarks[benchmark].label}, first to last record "
+        f"({sides[0].model} to {sides[1].model})",
+        benchmark=benchmark,
+        earlier=sides[0],
+        later=sides[1],
+    )
+
+
+def split_steps(
+    posterior: xr.Dataset, design: Design, card: Card, pairs: list[Pair], score: Score
+) -> xr.Dataset:
+    """Decades, shares, Shapley values and Shapley shares of every part of every pair.
+
+    `score(early row, late row, effective, changed parts)` gives the fitted score.
+    """
+    divided = divide_deviation(posterior, design, get_options(card))
+    steps = []
+    for pair in pairs:
+        if pair.rows is None:
+            steps.append(leave_out("the training compute of one end is not known"))
+            continue
+        first, last = pair.rows
+        early, late = share_interaction(
+            posterior,
+            design,
+            pair.rows,
+            *(row_terms(posterior, design, row, divided) for row in pair.rows),
+        )
+
+        def at(
+            effective: np.ndarray, changed: Subset, first: int = first, last: int = last
+        ) -> np.ndarray:
+            return score(first, last, effective, changed)
+
+        steps.append(make_step(early, late, at))
+    comparisons = [pair.comparison for pair in pairs]
+    return assemble(steps, comparisons, absent_parts(design, card), posterior["deviation_scale"])
