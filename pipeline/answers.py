@@ -10,6 +10,12 @@ State = Literal["good", "bad", "unknown"]
 Attributions = dict[str, dict[str, Any]]
 MARKS: dict[str, str] = {"good": "✓", "bad": "✗", "unknown": "?"}
 SENSITIVE = 0.05  # power-scaling index above which the prior counts (Kallioinen et al. 2023)
+# Quantities that follow from another, which is the one that is tested: families of keys.
+FOLLOWS = {
+    "doubling_time_months": "rate_decades_per_year",
+    "technique_gain_factor": "technique_gain_decades",
+}
+RATE = "rate_decades_per_year"
 INTERVAL_WORDS = (
     f"{INTERVAL_PROBABILITY:.0%}".replace("%", "\N{NO-BREAK SPACE}%") + " equal-tailed interval"
 )
@@ -17,7 +23,10 @@ INTERVAL_WORDS = (
 
 @dataclass(frozen=True)
 class Answer:
-    """The headline: `sentence` in words, or `reason` why there is none; never both."""
+    """The headline: `sentence` in words, or `reason` why there is none; never both.
+
+    `driven` says by which priors it is driven, if it is.
+    """
 
     key: str
     label: str
@@ -27,6 +36,7 @@ class Answer:
     interval: str
     reason: str
     notes: tuple[str, ...]
+    driven: str = ""
 
     @property
     def unit_shown(self) -> str:
@@ -71,7 +81,51 @@ def answer(headline: Headline, attributions: Attributions, check: dict[str, Any]
         sentence = sentence.replace("{" + bound + "}", describe_bound(found, bound))
     sentence = sentence.replace(" %", "\N{NO-BREAK SPACE}%")
     value, interval = describe_bound(found, "median"), describe_interval(found)
-    return Answer(headline.key, label, unit, sentence, value, interval, "", headline.notes)
+    driven = describe_drivers(headline.key, check)
+    return Answer(headline.key, label, unit, sentence, value, interval, "", headline.notes, driven)
+
+
+def describe_drivers(key: str, check: dict[str, Any]) -> str:
+    """That the prior drives `key` or what it follows from, and which prior; else empty."""
+    family, bracket, label = key.partition("[")
+    followed = f"{FOLLOWS[family]}{bracket}{label}" if family in FOLLOWS else key
+    driven = check.get("driven_by_prior") or []
+    found = next((each for each in (key, followed) if each in driven), None)
+    if found is None:
+        return ""
+    names = (check.get("driven_by") or {}).get(found) or []
+    return "driven by the prior" + (f" ({', '.join(names)})" if names else "")
+
+
+def list_rates(attributions: Attributions, check: dict[str, Any], headline: str) -> list[str]:
+    """The rates in words, each with the probability that there is no progress at all.
+
+    The shared rate, and that of the label of `headline`; the table of estimates has all.
+    """
+    label = headline.partition("[")[2]
+    wanted = dict.fromkeys([f"{RATE}[{label}" if label else RATE, RATE])
+    return [
+        f"{each['label']}: {describe_bound(each, 'median')} {each['unit']} "
+        f"({describe_interval(each)}){_no_progress(each)}"
+        + (f"; {driven}" if (driven := describe_drivers(key, check)) else "")
+        for key in wanted
+        if (each := attributions.get(key)) and not each.get("reason")
+    ]
+
+
+def _no_progress(found: dict[str, Any]) -> str:
+    chance = describe_p_not_positive(found)
+    sign = "" if chance.startswith("<") else "= "
+    text = f"P(rate \N{LESS-THAN OR EQUAL TO} 0) {sign}{chance}"
+    return "; " + text.replace(" ", "\N{NO-BREAK SPACE}") if chance else ""
+
+
+def describe_p_not_positive(found: dict[str, Any]) -> str:
+    """The probability of zero or less; empty for what is positive by construction."""
+    positive = found.get("p_positive")
+    if positive is None:
+        return ""
+    return "< 0.001" if 1 - positive < 0.001 else f"{1 - positive:.3f}"
 
 
 def describe_bound(found: dict[str, Any], bound: str, digits: int = 2) -> str:
@@ -89,9 +143,17 @@ def describe_interval(found: dict[str, Any], digits: int = 2) -> str:
     return f"{describe_bound(found, 'lower', digits)} to {describe_bound(found, 'upper', digits)}"
 
 
-def badges(check: dict[str, Any]) -> list[Badge]:
-    """Converged, calibrated, identified, prior-sensitive: each with its state and numbers."""
-    return [_converged(check), _calibrated(check), _identified(check), _sensitive(check)]
+def badges(check: dict[str, Any], headline: str = "") -> list[Badge]:
+    """Converged, calibrated, identified, prior-sensitive: each with its state and numbers.
+
+    `headline` is the key that the page answers with.
+    """
+    return [
+        _converged(check),
+        _calibrated(check),
+        _identified(check),
+        _sensitive(check, describe_drivers(headline, check)),
+    ]
 
 
 def describe_convergence(check: dict[str, Any]) -> str:
@@ -119,44 +181,50 @@ def _converged(check: dict[str, Any]) -> Badge:
 
 def _calibrated(check: dict[str, Any]) -> Badge:
     state = check.get("is_calibrated")
+    reason = check.get("calibration_reason") or ""
     if state is None:
-        return Badge(
-            "calibration not measured",
-            "unknown",
-            "No simulation study has been run for this model.",
-            "calibration",
-        )
+        text = "No simulation study has been run for this model."
+        if reason not in ("", "not measured"):
+            text = f"The simulation study judges nothing: {reason}."
+        return Badge("calibration not measured", "unknown", text, "calibration")
     if state:
         text = (
             "Intervals of posteriors fitted to simulated data hold the truth as often as they say."
         )
         return Badge("calibrated", "good", text, "calibration")
     text = "Intervals fitted to simulated data do not hold the truth as often as they say."
-    return Badge("not calibrated", "bad", text, "calibration")
+    return Badge("not calibrated", "bad", _add(text, reason), "calibration")
 
 
 def _identified(check: dict[str, Any]) -> Badge:
     state = check.get("is_identified")
+    reason = check.get("identification_reason") or ""
     if state is None:
-        text = "No test of whether the data can tell the parts apart has been run for this model."
+        text = reason or "No test of whether the data can tell the parts apart has been run."
         return Badge("identification not measured", "unknown", text, "identification")
     if state:
         return Badge("identified", "good", "The data tell the parts apart.", "identification")
     return Badge(
         "not identified",
         "bad",
-        "The data do not tell the parts apart: the split leans on the priors.",
+        " ".join(check.get("identification_reasons") or [])
+        or "The data do not tell the parts apart: the split leans on the priors.",
         "identification",
     )
 
 
-def _sensitive(check: dict[str, Any]) -> Badge:
+def _add(text: str, reason: str) -> str:
+    return f"{text} {reason[:1].upper()}{reason[1:]}." if reason else text
+
+
+def _sensitive(check: dict[str, Any], headline: str) -> Badge:
     indices = check.get("prior_sensitivity") or {}
     driven = check.get("driven_by_prior") or []
-    moved = [key for key, index in indices.items() if index["prior"] > SENSITIVE]
+    moved = [key for key, index in indices.items() if (index["prior"] or 0) > SENSITIVE]
     if driven:
-        text = f"The prior moves these and the data hardly do: {', '.join(driven)}."
-        return Badge("prior-driven in part", "bad", text, "sensitivity")
+        word = f"headline {headline}" if headline else "prior-driven in part"
+        text = f"The prior drives these: {_list_driven(driven, check)}."
+        return Badge(word, "bad", text, "sensitivity")
     if moved:
         text = f"Prior and data both move these: {', '.join(moved)}."
         return Badge("prior-sensitive in part", "unknown", text, "sensitivity")
@@ -165,3 +233,9 @@ def _sensitive(check: dict[str, Any]) -> Badge:
         return Badge("prior sensitivity not measured", "unknown", text, "sensitivity")
     text = "Making the prior stronger or weaker hardly moves the headline quantities."
     return Badge("not prior-sensitive", "good", text, "sensitivity")
+
+
+def _list_driven(driven: list[str], check: dict[str, Any]) -> str:
+    """The driven quantities, each with the priors that drive it."""
+    names = {key: ", ".join((check.get("driven_by") or {}).get(key) or []) for key in driven}
+    return "; ".join(f"{key} ({found})" if found else key for key, found in names.items())

@@ -1,5 +1,5 @@
 """Posterior -> the estimands readers ask for: median and 90 % equal-tailed interval of every
-quantity.
+quantity, and draws of each for programs that go on computing.
 
 Summaries are taken last, over draws. An unbounded quantile is null with `unbounded: true`; a
 quantity that is not reported is null with its reason. The names are stable: notebooks and claims
@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from models import INTERVAL_PROBABILITY, estimand_key
-from pipeline.files import write_json, write_text
+from models import INTERVAL_PROBABILITY, estimand_key, flatten
+from pipeline.files import write_json, write_parquet, write_text
 from pipeline.posteriors import add_cell_arguments, load_cell
 from pipeline.stage import stage_main
 
@@ -32,6 +32,8 @@ COLUMNS = [
     "p_finite",
     "reason",
 ]
+# Enough for a 90 % interval to be right within a tenth of its standard deviation.
+KEPT_DRAWS = 2000
 
 
 def attribute(estimands: xr.Dataset) -> dict[str, dict[str, Any]]:
@@ -91,12 +93,35 @@ def _quantiles(draws: np.ndarray, is_positive: bool) -> dict[str, Any]:
     )
 
 
+def draw_frame(estimands: xr.Dataset) -> pd.DataFrame:
+    """Draws of every reported scalar estimand: a column a key, chain after chain, thinned evenly.
+
+    Rows of all columns belong together: a row is one draw of the posterior.
+    """
+    columns = {
+        key: draws.transpose("chain", "draw").to_numpy().ravel().astype(float)
+        for name, variable in estimands.data_vars.items()
+        for key, draws in flatten(variable.to_dataset(name=name))
+        if not _reason_of(key, variable)
+    }
+    frame = pd.DataFrame(columns)
+    kept = min(KEPT_DRAWS, len(frame))
+    return frame.iloc[np.arange(kept) * len(frame) // max(kept, 1)].reset_index(drop=True)
+
+
+def _reason_of(key: str, variable: xr.DataArray) -> str | None:
+    """Why the scalar estimand `key` of `variable` is not reported; None where it is."""
+    label = key.partition("[")[2].removesuffix("]") or None
+    reasons: dict[str | None, str] = variable.attrs.get("reasons", {})
+    return reasons.get(label)
+
+
 def _round(value: float) -> float | None:
     return float(f"{value:.6g}") if math.isfinite(value) else None
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Summarise the estimands of one posterior, as JSON and as CSV."""
+    """Summarise the estimands of one posterior, as JSON and as CSV, and keep draws of them."""
     parser = argparse.ArgumentParser(
         prog="python -m pipeline.attribute", description=__doc__.splitlines()[0] if __doc__ else ""
     )
@@ -105,12 +130,14 @@ def main(argv: list[str] | None = None) -> int:
         "--output",
         type=Path,
         required=True,
-        help="data/attributions/<dataset>-<model>.json; .csv beside it",
+        help="data/attributions/<dataset>-<model>.json; .csv and .parquet (draws) beside it",
     )
     options = parser.parse_args(argv)
-    entries = attribute(load_cell(options).estimands)
+    estimands = load_cell(options).estimands
+    entries = attribute(estimands)
     frame = pd.DataFrame([{"key": key, **entry} for key, entry in entries.items()], columns=COLUMNS)
     write_text(options.output.with_suffix(".csv"), frame.to_csv(index=False, lineterminator="\n"))
+    write_parquet(options.output.with_suffix(".parquet"), draw_frame(estimands))
     write_json(options.output, entries)
     print(f"{options.output.stem}: {len(entries)} estimands")
     return 0

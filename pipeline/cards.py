@@ -21,7 +21,9 @@ from pipeline.failures import Failure, SourceError, file_failure
 
 Text = str | int | float
 Rows = dict[str, Text | list[Text]]
-TableName = Literal["training_runs", "efficiency", "scaling_grid", "accuracy_leaderboard"]
+TableName = Literal[
+    "training_runs", "efficiency", "scaling_grid", "accuracy_leaderboard", "loss_leaderboard"
+]
 ExclusionRule = Literal[
     "human",
     "oracle selection",
@@ -30,6 +32,7 @@ ExclusionRule = Literal[
     "other test set",
     "outlier",
     "sparse technique",
+    "published selection",
 ]
 
 
@@ -180,9 +183,20 @@ class LoadedCard:
         """The data as received."""
         return self.path.parent / "records.csv"
 
-    def for_model(self, runs: pd.DataFrame | None = None) -> Card:
-        """What the models may see of the card; `runs` is the validated registry."""
-        return Card(dataset=self.dataset, table=self.table, options=self.options, runs=runs)
+    def for_model(
+        self, runs: pd.DataFrame | None = None, scaling_law: pd.DataFrame | None = None
+    ) -> Card:
+        """What the models may see of the card.
+
+        `runs` is the validated registry, `scaling_law` the draws of the fitted law.
+        """
+        return Card(
+            dataset=self.dataset,
+            table=self.table,
+            options=self.options,
+            runs=runs,
+            scaling_law=scaling_law,
+        )
 
 
 def load_card(path: Path) -> LoadedCard:

@@ -29,6 +29,7 @@ SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down"
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
 DATE_RANGE = ("#d9972b", "#3b82c4")  # early, late
 OURS, BASELINE, PUBLISHED = "this posterior", "classical baseline", "published"
+ONE_MODEL, AVERAGED = "one model", "averaged over the models"
 PRIOR, POSTERIOR = "prior", "posterior"
 LABEL_CHARACTERS = 26  # longer labels of an axis are broken into lines
 LABEL_LINES = 3
@@ -185,6 +186,71 @@ def draw_predictions(figure: Figure) -> Drawing:
     )
 
 
+def draw_groups(figure: Figure) -> Drawing:
+    """Observed means over the intervals predicted for them: a row a group, a panel a grouping."""
+    panels = []
+    for name, rows in figure.frame.groupby("panel", sort=False):
+        shown = rows.assign(label=rows["label"].map(_wrap))
+        panels.append((str(name), _group_chart(shown, figure), max(len(rows) * 2 * ROW_PIXELS, 60)))
+    words = [
+        f"{row['label']}: observed {format_number(row['observed'], 3)}, predicted "
+        f"{format_number(row['median'], 3)} ({format_number(row['lower'], 3)} to "
+        f"{format_number(row['upper'], 3)})"
+        for row in figure.frame.to_dict("records")
+    ]
+    more = f"; and {len(words) - DESCRIBED_ROWS} more" if len(words) > DESCRIBED_ROWS else ""
+    drawing = _drawing(figure, panels, f"{'; '.join(words[:DESCRIBED_ROWS])}{more}.")
+    signs = (
+        ("●", PALETTE[0], "observed mean"),
+        ("━", PALETTE[0], "predicted, median and interval"),
+        ("✚", PALETTE[4], "observed mean outside of the interval"),
+    )
+    return replace(drawing, legend=signs)
+
+
+def draw_widths(figure: Figure) -> Drawing:
+    """A bar a label with its width beside it (columns label, width)."""
+    rows = figure.frame.assign(
+        label=figure.frame["label"].map(_wrap),
+        shown=[format_number(width, 2) for width in figure.frame["width"]],
+    )
+    y = _label_axis(list(rows["label"]), "single")
+    x = alt.X(
+        field="width",
+        type="quantitative",
+        title=figure.x_title,
+        scale=alt.Scale(zero=True),
+        axis=_number_axis(False),
+    )
+    base = alt.Chart(rows).encode(y=y, x=x, tooltip=[_tooltip(rows, name) for name in figure.hover])
+    bars = base.mark_bar(color=PALETTE[0], opacity=0.75, height={"band": 0.55})
+    text = base.mark_text(align="left", dx=5).encode(text=alt.Text(field="shown", type="nominal"))
+    words = "; ".join(
+        f"{label}: {shown}"
+        for label, shown in zip(figure.frame["label"], rows["shown"], strict=True)
+    )
+    panels = [("", alt.layer(bars, text), len(rows) * 2 * ROW_PIXELS)]
+    return _drawing(figure, panels, f"{words}.")
+
+
+def draw_models(figure: Figure) -> Drawing:
+    """A panel a quantity: a row a model and one for their average, told apart by shape and colour.
+
+    Columns panel, title, unit, label, series (`ONE_MODEL` or `AVERAGED`), median, lower, upper.
+    """
+    frame = _shown_intervals(figure.frame)
+    panels = []
+    for _, rows in frame.groupby("panel", sort=False):
+        shown = rows.assign(source=rows["label"], label=_listed(rows, rows["series"] == AVERAGED))
+        made = Figure("intervals", "", "", "", shown, x_title=str(rows["unit"].iloc[0]))
+        chart = _interval_chart(shown, made, "listed")
+        panels.append((str(rows["title"].iloc[0]), chart, len(rows) * SOURCE_ROW_PIXELS))
+    names = frame["title"].astype(str) + ", " + frame["label"].astype(str)
+    drawing = _drawing(figure, panels, _describe_intervals(frame.assign(label=names)))
+    signs = (("●", PALETTE[0], ONE_MODEL), ("■", PALETTE[1], AVERAGED))
+    return replace(drawing, legend=signs)
+
+
 def draw_differences(figure: Figure) -> Drawing:
     """A cumulative distribution less the uniform one, with its band, a panel a variable."""
     panels = [
@@ -332,13 +398,16 @@ def _curve_layers(curve: Curve, figure: Figure) -> list[alt.Chart]:
 def _source_chart(frame: pd.DataFrame, is_log: bool, title: str) -> Layers:
     """Rows in order, named after their estimand where ours and after their source where not."""
     is_ours = frame["series"] == OURS
-    names = (
-        frame["label"].where(is_ours, frame["source"]).map(lambda text: _wrap(text, SOURCE_LINES))
-    )
-    marks = is_ours.map({True: HEADING, False: " "})
-    rows = [f"{i:03d}{mark}{name}" for i, (mark, name) in enumerate(zip(marks, names, strict=True))]
+    named = frame.assign(label=frame["label"].where(is_ours, frame["source"]))
     figure = Figure("intervals", "", "", "", frame, x_title=title, is_log_x=is_log)
-    return _interval_chart(frame.assign(label=rows), figure, "listed")
+    return _interval_chart(frame.assign(label=_listed(named, is_ours)), figure, "listed")
+
+
+def _listed(frame: pd.DataFrame, is_heading: pd.Series) -> list[str]:
+    """Labels of a listed chart: the order of the row, whether it is printed in bold, the words."""
+    names = frame["label"].map(lambda text: _wrap(text, SOURCE_LINES))
+    marks = is_heading.map({True: HEADING, False: " "})
+    return [f"{i:03d}{mark}{name}" for i, (mark, name) in enumerate(zip(marks, names, strict=True))]
 
 
 def _interval_chart(
@@ -392,11 +461,11 @@ def _interval_encoding(frame: pd.DataFrame, style: IntervalStyle) -> dict[str, A
     }
     if style == "single":
         return encoding
-    known = [
-        name
-        for name in (OURS, BASELINE, PUBLISHED)
-        if name in set(frame["series"]) or style == "listed"
-    ]
+    present = set(frame["series"])
+    group = (
+        (ONE_MODEL, AVERAGED) if present <= {ONE_MODEL, AVERAGED} else (OURS, BASELINE, PUBLISHED)
+    )
+    known = [name for name in group if name in present or style == "listed"]
     series = [*known, *dict.fromkeys(name for name in frame["series"] if name not in known)]
     styles: dict[str, Any] = {"field": "series", "type": "nominal", "title": None}
     if style == "listed":
@@ -527,6 +596,28 @@ def _prediction_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
         shape=_inside("circle", "cross"),
     )
     return alt.layer(bars, dots)
+
+
+def _group_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
+    names = ("group", "count", "observed", "median", "lower", "upper", "p")
+    base = alt.Chart(rows).encode(
+        y=_label_axis(list(rows["label"]), "single"),
+        tooltip=[_tooltip(rows, name) for name in names],
+    )
+    scale, axis = _number_scale(False, padding=12), _number_axis(False)
+    bars = base.mark_rule(strokeWidth=7, opacity=0.35, color=PALETTE[0]).encode(
+        x=alt.X(field="lower", type="quantitative", title=figure.x_title, scale=scale, axis=axis),
+        x2=alt.X2(field="upper"),
+    )
+    ticks = base.mark_tick(thickness=2, height=12, color=PALETTE[0]).encode(
+        x=alt.X(field="median", type="quantitative")
+    )
+    dots = base.mark_point(filled=True, size=60, opacity=1).encode(
+        x=alt.X(field="observed", type="quantitative"),
+        color=_inside(PALETTE[0], PALETTE[4]),
+        shape=_inside("circle", "cross"),
+    )
+    return alt.layer(bars, ticks, dots)
 
 
 def _inside(within: str, outside: str) -> Any:

@@ -3,13 +3,13 @@ headline.
 
 `verdict` is about sampling alone: R-hat, effective sample size, divergences and E-BFMI of every
 named parameter and every estimand (method and limits: Vehtari et al. 2021; Betancourt 2016).
-Sensitivity to prior and likelihood is by power scaling (Kallioinen et al. 2023). Nothing that fails
-is ranked, pooled or quoted.
+Nothing that fails is ranked, pooled or quoted. The other questions have a module each: what the
+model predicts unseen (leave_out.py), where its predictions miss (predictive.py), whether the data
+tell the parts apart (identification.py), what leans on the priors (sensitivity.py), and whether
+intervals hold what they promise (studies.py).
 """
 
 import argparse
-import math
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +19,28 @@ import pandas as pd
 import xarray as xr
 from ruamel.yaml import YAML
 
-from models import INTERVAL_PROBABILITY, flatten
-from models._prior import list_priors
+import models
+from models import flatten
+from pipeline.calibration import fingerprint
 from pipeline.files import write_json
+from pipeline.identification import identify
+from pipeline.leave_out import leave_out, round_to
 from pipeline.posteriors import Cell, add_cell_arguments, load_cell
+from pipeline.predictive import check_predictions
+from pipeline.sensitivity import is_constant, list_headlines, measure_sensitivity
 from pipeline.stage import stage_main
+from pipeline.studies import Study, judge_calibration, read_study
 
-UNCHANGED = 0.9  # of the prior interval's width: beyond, the data said nothing
-# Power-scaling index above which a quantity counts as sensitive (Kallioinen et al. 2023).
-SENSITIVE = 0.05
-
+Checked = dict[str, Any]
 PER_MODEL_DIMS = {"base_model"}  # families of deviations: judged together, there may be thousands
 WORST_COUNT = 10
+DIGITS = 4
+# What a cell that was not fitted has no number for.
+NO_NUMBERS = (
+    *("max_rhat", "min_ess_bulk", "min_ess_tail", "divergences", "min_bfmi"),
+    *("bad_pareto_k", "elpd_loo", "elpd_loo_se", "unit", "elpd_method"),
+    *("is_identified", "identification", "predictive_checks"),
+)
 
 
 def measure_convergence(draws: dict[str, xr.DataArray]) -> pd.DataFrame:
@@ -78,12 +88,6 @@ def list_parameters(
     return named, families
 
 
-def is_constant(draws: xr.DataArray) -> bool:
-    """Whether all draws agree up to rounding: nothing to converge."""
-    low, high = float(draws.min()), float(draws.max())
-    return low == high or (math.isfinite(high - low) and high - low <= 1e-12 * max(1.0, abs(high)))
-
-
 def list_estimands(cell: Cell) -> tuple[dict[str, xr.DataArray], list[str]]:
     """Estimands whose convergence is tested, and the names of those constant by construction."""
     tested: dict[str, xr.DataArray] = {}
@@ -121,11 +125,11 @@ def judge(cell: Cell, limits: dict[str, float]) -> dict[str, Any]:
     return {
         "verdict": "fail" if reasons else "pass",
         "reasons": reasons,
-        "max_rhat": _round(tested["rhat"].max()),
-        "min_ess_bulk": _round(tested["ess_bulk"].min()),
-        "min_ess_tail": _round(tested["ess_tail"].min()),
+        "max_rhat": round_to(tested["rhat"].max(), DIGITS),
+        "min_ess_bulk": round_to(tested["ess_bulk"].min(), DIGITS),
+        "min_ess_tail": round_to(tested["ess_tail"].min(), DIGITS),
         "divergences": divergences,
-        "min_bfmi": _round(min_bfmi),
+        "min_bfmi": round_to(min_bfmi, DIGITS),
         "constant": sorted(constant),
         "worst": _worst(pd.concat([tested, members])),
     }
@@ -177,7 +181,7 @@ def _worst(summary: pd.DataFrame) -> list[dict[str, Any]]:
         {
             "name": name,
             **{
-                column: _round(summary.loc[name, column])
+                column: round_to(summary.loc[name, column], DIGITS)
                 for column in ("rhat", "ess_bulk", "ess_tail")
             },
         }
@@ -185,68 +189,46 @@ def _worst(summary: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def leave_one_row_out(tree: xr.DataTree) -> dict[str, Any]:
-    """Leave-one-row-out predictive density by Pareto-smoothed importance sampling."""
-    (name,) = tree["log_likelihood"].data_vars
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # ArviZ warns of bad Pareto k, which is counted and shown
-        loo = arviz_stats.loo(tree, pointwise=True, var_name=str(name))
-    bad = int((loo.pareto_k > loo.good_k).sum())
-    return {"bad_pareto_k": bad, "elpd_loo": _round(loo.elpd), "elpd_loo_se": _round(loo.se)}
-
-
-def measure_sensitivity(cell: Cell) -> dict[str, Any]:
-    """Power-scaling index of each headline estimand to the prior and to the likelihood."""
-    headline = {
-        key: draws.drop_vars(set(draws.coords) - {"chain", "draw"})
-        for name, variable in cell.estimands.items()
-        if variable.attrs.get("is_headline")
-        for key, draws in flatten(variable.to_dataset(name=name))
-        if not draws.isnull().any() and not is_constant(draws)
-    }
-    if not headline:
-        return {"prior_sensitivity": {}, "driven_by_prior": []}
-    tree = xr.DataTree.from_dict(
-        {
-            "posterior": xr.Dataset({f"q{i}": draws for i, draws in enumerate(headline.values())}),
-            "log_prior": _stated_priors(cell),
-            "log_likelihood": cell.tree["log_likelihood"].to_dataset(),
-        }
+def check(cell: Cell, limits: dict[str, float], study: Study | None, counts: bool) -> Checked:
+    """Everything the check file says of a cell; `counts`: the study is of this very cell."""
+    if cell.not_fitted:
+        return describe_unfitted(cell.not_fitted, limits) | judge_calibration(study, counts, [])
+    judged = judge(cell, limits)
+    worst, constant = judged.pop("worst"), judged.pop("constant")
+    headlines = [cell.model.headline(cell.card).key, *list_headlines(cell)]
+    sensitivity = measure_sensitivity(cell, study if counts else None)
+    return (
+        judged
+        | {"not_fitted": None}
+        | leave_out(cell, has_converged=judged["verdict"] == "pass")
+        | judge_calibration(study, counts, headlines)
+        | identify(cell, sensitivity["driven_by_prior"])
+        | sensitivity
+        | {"predictive_checks": check_predictions(cell)}
+        | {"limits": limits, "constant": constant, "worst": worst}
     )
-    frame = arviz_stats.psense_summary(tree, round_to=6)
-    frame = frame.set_axis(list(headline), axis=0)[["prior", "likelihood"]]
-    frame["width_ratio"] = _compare_widths(cell, headline)
-    indices = {
-        key: {name: _round(value) for name, value in row.items()} for key, row in frame.iterrows()
-    }
-    moved_by_prior_alone = (frame["prior"] > SENSITIVE) & (frame["likelihood"] < SENSITIVE)
-    driven = list(frame.index[moved_by_prior_alone | (frame["width_ratio"] > UNCHANGED)])
-    return {"prior_sensitivity": indices, "driven_by_prior": driven}
 
 
-def _compare_widths(cell: Cell, headline: dict[str, xr.DataArray]) -> list[float]:
-    """Width of each 90 % posterior interval over that of the prior interval."""
-    prior = cell.tree["prior"].to_dataset()
-    before = dict(flatten(cell.model.estimands(prior, cell.table, cell.card)))
-    tails = [(1 - INTERVAL_PROBABILITY) / 2, (1 + INTERVAL_PROBABILITY) / 2]
-
-    def width(draws: xr.DataArray) -> float:
-        return float(np.diff(np.quantile(draws, tails))[0])
-
-    return [width(draws) / width(before[key]) for key, draws in headline.items()]
-
-
-def _stated_priors(cell: Cell) -> xr.Dataset:
-    """Log densities of the priors that the model states; those of offsets are part of the model."""
-    names = [name for name, _ in list_priors(cell.model.Priors())]
-    log_prior = cell.tree["log_prior"].to_dataset()
-    return log_prior[[name for name in names if name in log_prior]]
+def describe_unfitted(reason: str, limits: dict[str, float]) -> Checked:
+    """The check of a cell whose model cannot be fitted: it fails, and has no numbers."""
+    verdict = {"verdict": "fail", "reasons": [f"cannot be fitted: {reason}"], "not_fitted": reason}
+    return (
+        verdict
+        | dict.fromkeys(NO_NUMBERS)
+        | {"elpd_note": "", "elpd_by_unit": {}}
+        | {"identification_reason": f"cannot be fitted: {reason}", "identification_reasons": []}
+        | {"prior_sensitivity": {}, "driven_by_prior": [], "driven_by": {}}
+        | {"limits": limits, "constant": [], "worst": []}
+    )
 
 
-def _round(value: Any) -> float | None:
-    """Four significant digits; None where there is no number."""
-    number = float(value)
-    return float(f"{number:.4g}") if math.isfinite(number) else None
+def is_current(study: Study | None, cell: Cell, model: str) -> bool:
+    """Whether the study was made with this very table, these options and this model."""
+    if study is None:
+        return False
+    folder = Path(str(models.__file__)).parent
+    now = fingerprint(cell.table, cell.card.options, model, folder)
+    return bool(study["fingerprint"] == now)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -257,20 +239,16 @@ def main(argv: list[str] | None = None) -> int:
     add_cell_arguments(parser)
     parser.add_argument("--limits", type=Path, required=True, help="params.yaml, key `check`")
     parser.add_argument(
+        "--calibration", type=Path, help="data/calibration: studies of cells, where there are any"
+    )
+    parser.add_argument(
         "--output", type=Path, required=True, help="data/checks/<dataset>-<model>.json"
     )
     options = parser.parse_args(argv)
     limits = YAML(typ="safe").load(options.limits)["check"]
     cell = load_cell(options)
-    judged = judge(cell, limits)
-    worst, constant = judged.pop("worst"), judged.pop("constant")
-    result = (
-        judged
-        | leave_one_row_out(cell.tree)
-        | {"is_calibrated": None, "is_identified": None}
-        | measure_sensitivity(cell)
-        | {"limits": limits, "constant": constant, "worst": worst}
-    )
+    study = read_study(options.calibration, cell.card.dataset, options.model)
+    result = check(cell, limits, study, is_current(study, cell, options.model))
     write_json(options.output, result)
     print(
         f"{options.output.stem}: {result['verdict']}"

@@ -3,7 +3,8 @@
 Groups: prior, prior_predictive, posterior, posterior_predictive, sample_stats, observed_data,
 constant_data, log_likelihood, log_prior. Root attributes: model, dataset, seed, data_hash, sampler,
 versions. The same inputs and seed give the same bytes on one machine: what changes from run to run
-(dates, durations) is removed.
+(dates, durations) is removed. Where the model cannot be fitted to the dataset nothing is sampled:
+the file has root attributes alone, with the reason in `not_fitted`.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import xarray as xr
 import models
 from models import Card
 from pipeline.cards import load_card
+from pipeline.posteriors import add_scaling_law_argument, read_scaling_law
 from pipeline.stage import stage_main
 
 VERSIONED = ("pymc", "pytensor", "nutpie", "arviz", "numpy", "pandas", "statsmodels")
@@ -33,21 +35,11 @@ def fit(
 ) -> xr.DataTree:
     """The posterior of `model` on the fitted rows of `table`, as a tree with the groups above.
 
-    `settings`: draws, tune and chains. The sampler is nutpie's NUTS with the model's own
-    adaptation; each kind of draw has its own seed, derived from `seed`.
+    Each kind of draw has its own seed, derived from `seed`.
     """
     built = model.build(table, card, model.Priors())
+    tree = sample(built, model.SAMPLER, settings, seed, progressbar=True)
     with built:
-        tree = pm.sample(
-            draws=settings["draws"],
-            tune=settings["tune"],
-            chains=settings["chains"],
-            cores=settings["chains"],
-            random_seed=seed,
-            nuts_sampler="nutpie",
-            nuts=dict(model.SAMPLER),
-            progressbar=True,
-        )
         quiet = {"progressbar": False}
         tree.update(pm.sample_prior_predictive(draws=PRIOR_DRAWS, random_seed=seed + 1))
         pm.sample_posterior_predictive(
@@ -56,6 +48,26 @@ def fit(
         pm.compute_log_likelihood(tree, **quiet)
         pm.stats.compute_log_prior(tree, **quiet)
     return tree
+
+
+def sample(
+    built: Any, sampler: dict[str, Any], settings: dict[str, Any], seed: int, progressbar: bool
+) -> xr.DataTree:
+    """Draws of the built model with nutpie's NUTS and the model's own adaptation.
+
+    `settings`: draws, tune and chains.
+    """
+    with built:
+        return pm.sample(
+            draws=settings["draws"],
+            tune=settings["tune"],
+            chains=settings["chains"],
+            cores=settings["chains"],
+            random_seed=seed,
+            nuts_sampler="nutpie",
+            nuts=dict(sampler),
+            progressbar=progressbar,
+        )
 
 
 def describe(tree: xr.DataTree, facts: dict[str, Any]) -> xr.DataTree:
@@ -102,6 +114,7 @@ def main(argv: list[str] | None = None) -> int:
         "--table", type=Path, required=True, help="data/validated/<dataset>.parquet"
     )
     parser.add_argument("--model", required=True, help="a module of models/")
+    add_scaling_law_argument(parser)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--draws", type=int, required=True, help="kept draws a chain")
     parser.add_argument("--tune", type=int, required=True, help="warm-up draws a chain")
@@ -110,11 +123,10 @@ def main(argv: list[str] | None = None) -> int:
         "--output", type=Path, required=True, help="data/posteriors/<dataset>-<model>.nc"
     )
     options = parser.parse_args(argv)
-    card = load_card(options.card).for_model()
+    card = load_card(options.card).for_model(scaling_law=read_scaling_law(options.scaling_law))
     model = models.load(options.model)
+    table = pd.read_parquet(options.table)
     settings = {"draws": options.draws, "tune": options.tune, "chains": options.chains}
-    print(f"{card.dataset}-{options.model}: compiling, then {settings}", flush=True)
-    tree = fit(model, pd.read_parquet(options.table), card, settings, options.seed)
     facts = {
         "dataset": card.dataset,
         "model": options.model,
@@ -123,6 +135,13 @@ def main(argv: list[str] | None = None) -> int:
         "sampler": {"nuts_sampler": "nutpie", **model.SAMPLER, **settings},
         "versions": {name: version(name) for name in VERSIONED},
     }
+    not_fitted = model.why_not(table, card)
+    if not_fitted:
+        print(f"{card.dataset}-{options.model}: not fitted: {not_fitted}", flush=True)
+        write_tree(options.output, describe(xr.DataTree(), {"not_fitted": not_fitted} | facts))
+        return 0
+    print(f"{card.dataset}-{options.model}: compiling, then {settings}", flush=True)
+    tree = fit(model, table, card, settings, options.seed)
     write_tree(options.output, describe(tree, facts))
     return 0
 

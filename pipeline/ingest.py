@@ -311,7 +311,7 @@ def _join_runs(frame: pd.DataFrame, runs: pd.DataFrame | None, problems: Problem
     )  # the run's own figures may not be used
     frame = frame.assign(exclusion=frame["exclusion"].fillna("run " + unfit).astype("str"))
     joined = registry.reindex(frame["model"]).reset_index(drop=True)
-    for name in ("is_compute_circular", "is_open_weights"):
+    for name in ("is_compute_circular", "is_open_weights", "is_dense"):
         joined[name] = joined[name].astype("boolean").fillna(False).astype(bool)
     return pd.concat([frame.reset_index(drop=True), joined], axis=1)
 

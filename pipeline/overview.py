@@ -1,34 +1,40 @@
 """The index page, and the README's table and picture: the answers of posteriors that passed.
 
-Fits that did not pass and cells without results are listed apart with the reason; none of their
-numbers is quoted.
+One model speaks for a dataset: the first of its table in models.yaml that passed. Where several
+passed they are compared and averaged (comparison.py). Fits that did not pass, models that cannot
+be fitted and cells without results are listed apart with the reason; none of their numbers is
+quoted.
 """
 
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from ruamel.yaml import YAML
 
 from models import Figure, load
-from pipeline import answers, charts, pages, summaries
+from pipeline import answers, charts, comparison, pages, summaries
 from pipeline.answers import INTERVAL_WORDS, Answer, Attributions, Badge
 from pipeline.bibliography import Reference, read_bibliography
 from pipeline.cards import LoadedCard, load_card
 from pipeline.charts import Drawing
+from pipeline.comparison import Comparison, Entry, LeftOut
 from pipeline.failures import SourceError
-from pipeline.files import write_text
+from pipeline.files import write_json, write_text
 from pipeline.stage import stage_main
 
 TITLE = "How much of AI progress is compute, and how much is algorithms?"
 NO_TABLE = (
     "no table has passed validation; where it failed, data/checks/{name}-quarantine.csv says why"
 )
+State = Literal["failed", "not_fitted", "missing"]
 NO_BASELINE = pd.DataFrame(columns=["key", "label", "method", "estimate", "lower", "upper"])
 
 
@@ -49,10 +55,32 @@ class Passed:
 
     name: str
     card: LoadedCard
+    model: str
     model_title: str
+    check: dict[str, Any]
     attributions: Attributions
     answer: Answer
     badges: list[Badge]
+
+    @property
+    def verdict(self) -> dict[str, str]:
+        """The badges of the verdict table by the question that they answer."""
+        names = ("converged", "calibrated", "identified", "prior")
+        words = {"good": "yes", "bad": "no", "unknown": "not measured"}
+        short = {
+            name: f"{badge.mark} {words[badge.state]}"
+            for name, badge in zip(names, self.badges, strict=True)
+        }
+        return short | {"prior": self._lean()}
+
+    def _lean(self) -> str:
+        """Whether the headline, or something else, leans on the prior."""
+        badge = self.badges[-1]
+        if self.answer.driven:
+            return f"{badge.mark} headline"
+        words = {"good": "no", "bad": "in part", "unknown": "in part"}
+        is_measured = bool(self.check.get("prior_sensitivity"))
+        return f"{badge.mark} {words[badge.state] if is_measured else 'not measured'}"
 
 
 @dataclass(frozen=True)
@@ -61,17 +89,36 @@ class Apart:
 
     name: str
     title: str
+    model: str
+    model_title: str
     reasons: list[str]
+    state: State
 
 
 @dataclass(frozen=True)
 class Overview:
-    """Every cell of dataset x model in one of three states, and the datasets."""
+    """Every cell of dataset x model in the order of the registries, datasets and comparisons."""
 
-    passed: list[Passed]
-    failed: list[Apart]
-    missing: list[Apart]
+    cells: list[Passed | Apart]
     datasets: list[Dataset]
+    comparisons: list[Comparison]
+
+    @property
+    def passed(self) -> list[Passed]:
+        """The posteriors that may be quoted."""
+        return [cell for cell in self.cells if isinstance(cell, Passed)]
+
+    def apart(self, state: State) -> list[Apart]:
+        """The cells without a quotable posterior that are in this state."""
+        return [cell for cell in self.cells if isinstance(cell, Apart) and cell.state == state]
+
+    @property
+    def speakers(self) -> list[Passed]:
+        """The posterior that speaks for each dataset: the first in the registry that passed."""
+        first: dict[str, Passed] = {}
+        for cell in self.passed:
+            first.setdefault(cell.card.dataset, cell)
+        return list(first.values())
 
 
 @dataclass(frozen=True)
@@ -87,41 +134,62 @@ def gather(
     datasets: dict[str, list[str]], models: dict[str, list[str]], folders: Folders
 ) -> Overview:
     """Sort every cell of the two registries by what became of it."""
-    made = Overview([], [], [], list(_read_datasets(datasets, folders)))
+    made = Overview([], list(_read_datasets(datasets, folders)), [])
     for dataset in made.datasets:
-        for model_name in models.get(dataset.table, []):
-            cell = read_cell(dataset, model_name, folders)
-            if isinstance(cell, Passed):
-                made.passed.append(cell)
-            else:
-                (made.missing if _is_missing(cell, folders) else made.failed).append(cell)
+        cells = [read_cell(dataset, name, folders) for name in models.get(dataset.table, [])]
+        passed = [cell for cell in cells if isinstance(cell, Passed)]
+        apart = [cell for cell in cells if isinstance(cell, Apart)]
+        made.cells.extend(cells)
+        if len(passed) > 1:
+            made.comparisons.append(compare_models(passed, apart, folders))
     return made
+
+
+def compare_models(passed: list[Passed], apart: list[Apart], folders: Folders) -> Comparison:
+    """The passing models of one dataset side by side, and the others with the reason."""
+    candidates = [
+        comparison.read_candidate(
+            cell.model,
+            cell.model_title,
+            cell.check,
+            cell.attributions,
+            folders.attributions / f"{cell.name}.parquet",
+        )
+        for cell in passed
+    ]
+    card = passed[0].card
+    left_out = [LeftOut(cell.model, cell.model_title, "; ".join(cell.reasons)) for cell in apart]
+    return comparison.compare(
+        card.dataset, card.card.title, candidates, passed[0].answer.key, left_out
+    )
 
 
 def read_cell(dataset: Dataset, model_name: str, folders: Folders) -> Passed | Apart:
     """One posterior with its answer, or the reasons why it has none."""
-    name = f"{dataset.name}-{model_name}"
+    name, model = f"{dataset.name}-{model_name}", load(model_name)
+    title = dataset.card.card.title if dataset.card else dataset.name
+    apart = partial(Apart, name, title, model_name, model.TITLE)
     if dataset.card is None or dataset.reason:
-        return Apart(
-            name, dataset.card.card.title if dataset.card else dataset.name, [dataset.reason]
-        )
-    title = dataset.card.card.title
+        return apart([dataset.reason], "missing")
     check = _read_json(folders.checks / f"{name}.json")
     if check is None:
-        return Apart(name, title, ["there is no fit, or it has not been checked"])
+        return apart(["there is no fit, or it has not been checked"], "missing")
+    if check.get("not_fitted"):
+        return apart([check["not_fitted"]], "not_fitted")
     if not answers.has_passed(check):
-        return Apart(name, title, list(check["reasons"]))
+        return apart(list(check["reasons"]), "failed")
     attributions = _read_json(folders.attributions / f"{name}.json")
     if attributions is None:
-        return Apart(name, title, ["the fit passed, but its estimands have not been computed"])
-    model = load(model_name)
-    answer = answers.answer(model.headline(dataset.card.for_model()), attributions, check)
-    return Passed(name, dataset.card, model.TITLE, attributions, answer, answers.badges(check))
+        return apart(["the fit passed, but its estimands have not been computed"], "missing")
+    headline = model.headline(dataset.card.for_model())
+    answer = answers.answer(headline, attributions, check)
+    badges = answers.badges(check, headline.key)
+    return Passed(name, dataset.card, model_name, model.TITLE, check, attributions, answer, badges)
 
 
-def draw_headlines(passed: list[Passed]) -> Drawing | None:
-    """A panel a posterior: its headline beside published values of the same quantity."""
-    frames = [_headline_rows(cell) for cell in passed if cell.answer.sentence]
+def draw_headlines(speakers: list[Passed]) -> Drawing | None:
+    """A panel a dataset: its headline beside published values of the same quantity."""
+    frames = [_headline_rows(cell) for cell in speakers if cell.answer.sentence]
     if not frames:
         return None
     frame = pd.concat(frames, ignore_index=True)
@@ -150,11 +218,89 @@ def _headline_rows(cell: Passed) -> pd.DataFrame:
     )
 
 
-def write_answers(passed: list[Passed]) -> str:
-    """The README's table: a row a posterior that passed, in Markdown."""
+def draw_comparisons(comparisons: list[Comparison]) -> Drawing | None:
+    """A panel a headline and a panel a rate: every model and their average; None without any."""
+    rows = [
+        row
+        for made in comparisons
+        for each in made.estimates
+        if each.key in (made.headline, comparison.RATE)
+        for row in _comparison_rows(made, each)
+    ]
+    if not rows:
+        return None
+    figure = Figure(
+        "intervals",
+        "models",
+        "Each model and their average",
+        f"Median and {INTERVAL_WORDS} of each model that passed, and of the mixture of their "
+        "draws with stacking weights.",
+        pd.DataFrame(rows),
+    )
+    return charts.draw_models(figure)
+
+
+def _comparison_rows(made: Comparison, each: comparison.Estimate) -> list[dict[str, Any]]:
+    entries = [
+        (row.title, charts.ONE_MODEL, each.by_model[row.model])
+        for row in made.rows
+        if row.model in each.by_model
+    ]
+    if not each.averaged.get("reason"):
+        entries.append(("Averaged", charts.AVERAGED, each.averaged))
+    return [
+        {
+            "panel": f"{made.dataset} {each.key}",
+            "title": f"{made.title}: {each.label}",
+            "unit": summaries.unit_words(each.unit),
+            "label": label,
+            "series": series,
+            "interval": INTERVAL_WORDS,
+            "is_open": entry["median"] is not None and entry["upper"] is None,
+        }
+        | {name: entry[name] for name in ("median", "lower", "upper")}
+        for label, series, entry in entries
+        if not entry.get("reason")
+    ]
+
+
+def tabulate(made: Comparison, passed: list[Passed]) -> list[dict[str, Any]]:
+    """The estimates of a comparison in words: a row an estimand, a cell a model and the average."""
+    checks = {cell.model: cell.check for cell in passed if cell.card.dataset == made.dataset}
+    return [
+        {
+            "label": each.label,
+            "key": each.key,
+            "cells": [
+                _describe(each.by_model.get(row.model), each, checks[row.model])
+                for row in made.rows
+            ],
+            "averaged": _describe(each.averaged, each, {}),
+        }
+        for each in made.estimates
+    ]
+
+
+def _describe(entry: Entry | None, each: comparison.Estimate, check: dict[str, Any]) -> str:
+    if entry is None or entry.get("reason"):
+        return f"not reported{': ' + entry['reason'] if entry else ''}"
+    found = entry | {"unit": each.unit}
+    driven = answers.describe_drivers(each.key, check)
+    chance = answers.describe_p_not_positive(found) if each.key == comparison.RATE else ""
+    return (
+        f"{answers.describe_bound(found, 'median')} ({answers.describe_interval(found)})"
+        + (f"; P(\N{LESS-THAN OR EQUAL TO} 0) {chance}" if chance else "")
+        + (f"; {driven}" if driven else "")
+    )
+
+
+def write_answers(speakers: list[Passed]) -> str:
+    """The README's table in Markdown: a row a dataset, answered by the model that speaks for it."""
     lines = ["| Asked | Answer | Posterior |", "| --- | --- | --- |"]
-    for cell in passed:
+    for cell in speakers:
         asked, said = cell.card.card.question, cell.answer.sentence or cell.answer.reason
+        if cell.answer.driven:
+            said = f"{said} {cell.answer.driven[0].upper()}{cell.answer.driven[1:]}."
         lines.append(f"| {escape_cell(asked)} | {escape_cell(said)} | `{cell.name}` |")
     return "\n".join(lines) + "\n"
 
@@ -170,12 +316,15 @@ def render(
     overview: Overview, sources: list[Reference], drawing: Drawing | None, templates: Path
 ) -> str:
     """The index page as HTML text."""
+    models = draw_comparisons(overview.comparisons)
     page = pages.environment(templates, charts.chart_library).get_template("overview.html.jinja")
     return page.render(
         title=TITLE,
         overview=overview,
         drawing=drawing,
-        specs=charts.collect_specs([drawing] if drawing else []),
+        models=models,
+        estimates={made.dataset: tabulate(made, overview.passed) for made in overview.comparisons},
+        specs=charts.collect_specs(each for each in (drawing, models) if each),
         chart_config=charts.CONFIG,
         interval_words=INTERVAL_WORDS,
         sources=sources,
@@ -211,11 +360,6 @@ def _read_datasets(datasets: dict[str, list[str]], folders: Folders) -> Iterator
                 yield Dataset(name, table, card, validation, reason)
 
 
-def _is_missing(cell: Apart, folders: Folders) -> bool:
-    check = _read_json(folders.checks / f"{cell.name}.json")
-    return check is None or answers.has_passed(check)
-
-
 def _read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
@@ -247,7 +391,7 @@ def main(argv: list[str] | None = None) -> int:
         ("--bibliography", "data/references.bib"),
         ("--templates", "reports/templates"),
         ("--output", "reports/html/index.html"),
-        ("--summary", "folder for answers.md and answers.svg"),
+        ("--summary", "folder for answers.md, answers.svg, comparison.json"),
     ):
         parser.add_argument(flag, type=Path, required=True, help=words)
     options = parser.parse_args(argv)
@@ -258,12 +402,14 @@ def main(argv: list[str] | None = None) -> int:
     )
     overview = gather(*registries, folders)
     sources = read_bibliography(options.bibliography).cite(cited_keys(overview))
-    drawing = draw_headlines(overview.passed)
+    drawing = draw_headlines(overview.speakers)
     write_text(options.output, render(overview, sources, drawing, options.templates))
-    write_text(options.summary / "answers.md", write_answers(overview.passed))
+    write_text(options.summary / "answers.md", write_answers(overview.speakers))
     write_text(options.summary / "answers.svg", draw_picture(drawing))
-    groups = {name: len(getattr(overview, name)) for name in ("passed", "failed", "missing")}
-    counts = ", ".join(f"{count} {name}" for name, count in groups.items())
+    compared = {made.dataset: comparison.describe(made) for made in overview.comparisons}
+    write_json(options.summary / "comparison.json", compared)
+    states = Counter(cell.state if isinstance(cell, Apart) else "passed" for cell in overview.cells)
+    counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in states.items())
     print(f"{options.output}: {counts}", file=sys.stderr)
     return 0
 

@@ -16,7 +16,7 @@ import xarray as xr
 
 from models import Figure, estimand_key, flatten
 from models._prior import list_priors
-from pipeline import answers, charts, pages, summaries
+from pipeline import answers, charts, pages, panels, summaries
 from pipeline.answers import INTERVAL_WORDS, Attributions
 from pipeline.bibliography import Bibliography, Reference, read_bibliography
 from pipeline.cards import LoadedCard, load_card
@@ -24,6 +24,7 @@ from pipeline.charts import Drawing
 from pipeline.files import write_text
 from pipeline.posteriors import Cell, add_cell_arguments, load_cell
 from pipeline.stage import stage_main
+from pipeline.studies import OUT_OF_DATE
 from pipeline.tables import TABLES
 
 PROVENANCE_COLUMNS = {"line", "citation", "locator", "is_verified", "exclusion"}
@@ -54,42 +55,95 @@ class Inputs:
 
 def render(inputs: Inputs, templates: Path) -> str:
     """The page as HTML text; the same inputs give the same text."""
+    if inputs.cell.not_fitted:
+        return render_unfitted(inputs, templates)
     headline = inputs.cell.model.headline(inputs.cell.card)
+    panel = panels.make_identification(
+        inputs.check, inputs.attributions, panels.span_years(inputs.cell.table)
+    )
     answer = answers.answer(headline, inputs.attributions, inputs.check)
-    references = cite_sources(inputs)
     drawings = {
         "evidence": draw_evidence(inputs),
+        "design": draw_design(panel),
         "literature": draw_literature(inputs),
         "priors": draw_priors(inputs),
         "predictions": draw_predictions(inputs),
+        "groups": draw_groups(inputs.check),
         "chains": draw_chains(inputs, headline.key),
     }
     page = pages.environment(templates, charts.chart_library).get_template("posterior.html.jinja")
     return page.render(
-        title=inputs.card.card.title,
-        model_title=inputs.cell.model.TITLE,
-        name=f"{inputs.card.dataset}-{inputs.model_name}",
-        card=inputs.card.card,
         answer=answer,
         has_passed=answers.has_passed(inputs.check),
-        badges=answers.badges(inputs.check),
+        badges=answers.badges(inputs.check, headline.key),
+        rates=answers.list_rates(inputs.attributions, inputs.check, headline.key),
         check=inputs.check,
+        sensitivity=list_sensitivity(inputs),
+        predictive=describe_density(inputs.check),
+        skipped=panels.describe_skipped(inputs.check),
+        identification=panel,
+        trust=describe_trust(inputs),
         convergence=answers.describe_convergence(inputs.check),
         interval_words=INTERVAL_WORDS,
         drawings=drawings,
         specs=charts.collect_specs(drawing for group in drawings.values() for drawing in group),
         chart_config=charts.CONFIG,
-        estimates=list_estimates(inputs.attributions),
-        published=list_published(inputs, references),
+        estimates=list_estimates(inputs.attributions, inputs.check),
+        published=list_published(inputs, cite_sources(inputs)),
         equations=summaries.plain_text(inputs.cell.model.__doc__ or ""),
         priors=list_priors(inputs.cell.model.Priors()),
-        validation=inputs.validation,
-        rows=list_rows(inputs.cell.table, references),
-        columns=describe_columns(inputs.cell.table, inputs.card.table),
-        table_csv=pages.csv_address(inputs.cell.table),
-        references=references,
-        provenance=list_provenance(inputs.cell.tree.attrs),
+        **describe_data(inputs),
     )
+
+
+def render_unfitted(inputs: Inputs, templates: Path) -> str:
+    """The page of a model that cannot be fitted to the dataset: the reason and the data."""
+    page = pages.environment(templates, charts.chart_library).get_template("unfitted.html.jinja")
+    return page.render(
+        reason=inputs.cell.not_fitted,
+        specs={},
+        chart_config=charts.CONFIG,
+        equations=summaries.plain_text(inputs.cell.model.__doc__ or ""),
+        **describe_data(inputs),
+    )
+
+
+def describe_data(inputs: Inputs) -> dict[str, Any]:
+    """What every page says of its dataset, fitted or not."""
+    references = cite_sources(inputs)
+    return {
+        "title": inputs.card.card.title,
+        "model_title": inputs.cell.model.TITLE,
+        "name": f"{inputs.card.dataset}-{inputs.model_name}",
+        "card": inputs.card.card,
+        "validation": inputs.validation,
+        "rows": list_rows(inputs.cell.table, references),
+        "columns": describe_columns(inputs.cell.table, inputs.card.table),
+        "table_csv": pages.csv_address(inputs.cell.table),
+        "references": references,
+        "provenance": list_provenance(inputs.cell.tree.attrs),
+    }
+
+
+def describe_trust(inputs: Inputs) -> dict[str, Any]:
+    """What the study of the cell found, as tables and sentences."""
+    check, attributions = inputs.check, inputs.attributions
+    coverage = check.get("calibration") or {}
+    study = check.get("study") or {}
+    reason = coverage.get("reason") or check.get("calibration_reason") or panels.NOT_MEASURED
+    return {
+        "datasets": coverage.get("datasets"),
+        "failed": coverage.get("failed"),
+        "reason": reason,
+        "is_stale": bool(study) and check.get("calibration_reason") == OUT_OF_DATE,
+        "coverage": panels.list_coverage(check, attributions),
+        "fixed_shares": panels.list_fixed_shares(check),
+        "fixed_reason": (study.get("fixed_share") or {}).get("reason", ""),
+        "shifts": panels.list_shifts(check, attributions),
+        "shift_noise": panels.describe_shift_noise(check),
+        "wrong_compute": panels.describe_wrong_compute(check),
+        "design_reason": (study.get("design") or {}).get("reason") or panels.NOT_MEASURED,
+    }
 
 
 def cite_sources(inputs: Inputs) -> dict[str, tuple[int, Reference]]:
@@ -217,7 +271,70 @@ def draw_chains(inputs: Inputs, key: str) -> list[Drawing]:
     return [charts.draw_differences(figure)]
 
 
-def list_estimates(attributions: Attributions) -> list[dict[str, str]]:
+def draw_design(panel: panels.Identification) -> list[Drawing]:
+    """The design curve; none where it was not measured."""
+    figure = panels.draw_design_figure(panel)
+    return [charts.draw_widths(figure)] if figure else []
+
+
+def draw_groups(check: dict[str, Any]) -> list[Drawing]:
+    """Observed means beside predicted ones, by date, compute, technique and benchmark."""
+    frame = panels.make_groups(check)
+    if frame.empty:
+        return []
+    outcome = str(check["predictive_checks"].get("outcome") or "outcome").replace("_", " ")
+    outside = int((~frame["is_inside"]).sum())
+    figure = Figure(
+        "intervals",
+        "predictive-groups",
+        "Where do the predictions miss?",
+        f"Mean {outcome} of each group of fitted rows, with the {INTERVAL_WORDS} that the "
+        f"posterior predicts for it; the number of rows is in brackets. {outside} of {len(frame)} "
+        "groups lie outside.",
+        frame,
+        x_title=f"mean {outcome}",
+    )
+    return [charts.draw_groups(figure)]
+
+
+def list_sensitivity(inputs: Inputs) -> list[dict[str, str]]:
+    """The rows of the table of power scaling, with the priors that drive each quantity."""
+    measured = inputs.check.get("prior_sensitivity") or {}
+    return [
+        {
+            "key": key,
+            "label": panels.label_of(key, inputs.attributions),
+            "driven": answers.describe_drivers(key, inputs.check) or "no",
+        }
+        | {
+            name: pages.format_fixed(found.get(column), decimals)
+            for name, column, decimals in (
+                ("prior", "prior", 3),
+                ("likelihood", "likelihood", 3),
+                ("width", "width_ratio", 2),
+            )
+        }
+        for key, found in measured.items()
+    ]
+
+
+def describe_density(check: dict[str, Any]) -> str:
+    """How well the model predicts what was left out, in one sentence; empty if not measured."""
+    if check.get("elpd_loo") is None:
+        return ""
+    unit = check.get("unit") or "row"
+    method = check.get("elpd_method") or "PSIS-LOO"
+    note = check.get("elpd_note")
+    return (
+        f"Expected log predictive density, leaving out one {unit} at a time, "
+        f"{pages.format_fixed(check['elpd_loo'], 1)} (standard error "
+        f"{pages.format_fixed(check.get('elpd_loo_se'), 1)}), by {method}"
+        + (f": {note}" if note else "")
+        + f"; importance sampling was unreliable for {check.get('bad_pareto_k') or 0} of them."
+    )
+
+
+def list_estimates(attributions: Attributions, check: dict[str, Any]) -> list[dict[str, str]]:
     """The rows of the table of estimands, in words."""
     return [
         {
@@ -228,7 +345,8 @@ def list_estimates(attributions: Attributions) -> list[dict[str, str]]:
             if found.get("reason")
             else answers.describe_bound(found, "median", pages.SIGNIFICANT_TABLE),
             "interval": answers.describe_interval(found, pages.SIGNIFICANT_TABLE),
-            "p_positive": "" if found["p_positive"] is None else f"{found['p_positive']:.3f}",
+            "p_not_positive": answers.describe_p_not_positive(found),
+            "driven": answers.describe_drivers(key, check),
             "p_finite": "" if found["p_finite"] in (None, 1) else f"{found['p_finite']:.3f}",
         }
         for key, found in attributions.items()

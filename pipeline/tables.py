@@ -114,6 +114,19 @@ class RunColumns(pa.DataFrameModel):
     is_open_weights: Series[bool] = _column(
         "weights can be downloaded", "true or false", "write true or false"
     )
+    is_dense: Series[bool] = _column(
+        "known to use every parameter for every token, so that 6ND counts its compute",
+        "true or false",
+        "write true or false",
+    )
+    training_flop_second_source: Series[float] = _column(
+        "training compute of the same run by another source",
+        "FLOP",
+        "give total floating-point operations, above zero",
+        gt=0,
+        lt=1e30,
+        nullable=True,
+    )
 
 
 class TrainingRuns(Provenance, RunColumns):
@@ -306,8 +319,8 @@ class ScalingGrid(Provenance):
         return ~frame.duplicated(["parameters", "training_flop", "loss_nats"], keep="first")
 
 
-class AccuracyLeaderboard(Provenance, RunColumns):
-    """Scores of models on a benchmark, with what was done on top of the base model."""
+class Leaderboard(Provenance, RunColumns):
+    """What leaderboards share: which model was measured on what, and how."""
 
     benchmark: Series[str] = _column(
         "benchmark", "name", "name a benchmark of the card", str_length={"min_value": 1}
@@ -315,6 +328,37 @@ class AccuracyLeaderboard(Provenance, RunColumns):
     model: Series[str] = _column(
         "model", "name", "name a model of the registry", str_length={"min_value": 1}
     )
+    method: Series[str] = _column(
+        "how the model was asked, as the source says", "text", "name the method"
+    )
+    harness: Series[str] = _column(
+        "who ran the benchmark: reported (makers and papers, each their own way), or the name of "
+        "one harness for many models",
+        "name",
+        "write reported or name the harness",
+        str_length={"min_value": 1},
+    )
+    techniques: Series[str] = _column(
+        "technique tags, sorted, joined by a space; empty where none",
+        "tags",
+        "map the method on the card",
+    )
+    base_model: Series[str] = _column(
+        "model at the root of its chain of base models; itself for a base model",
+        "name",
+        "name the base model",
+        nullable=True,
+    )
+
+    class Config:
+        """Unknown columns are errors. Pandera reads what stands here, not what is inherited."""
+
+        strict = True
+
+
+class AccuracyLeaderboard(Leaderboard):
+    """Scores of models on a benchmark, with what was done on top of the base model."""
+
     score: Series[float] = _column(
         "share of the questions answered correctly",
         "0 to 1",
@@ -325,14 +369,6 @@ class AccuracyLeaderboard(Provenance, RunColumns):
     eval_date: Series[pd.Timestamp] = _column(
         "day the score was published", "date", "write YYYY-MM-DD", ge=pd.Timestamp(1950, 1, 1)
     )
-    method: Series[str] = _column(
-        "how the model was asked, as the source says", "text", "name the method"
-    )
-    techniques: Series[str] = _column(
-        "technique tags, sorted, joined by a space; empty where none",
-        "tags",
-        "map the method on the card",
-    )
     n_shot: Series[str] = _column(
         "worked examples in the prompt",
         "count or text",
@@ -342,21 +378,46 @@ class AccuracyLeaderboard(Provenance, RunColumns):
     sample_count: Series[float] = _column(
         "samples drawn a question", "count", "give a positive count", ge=1, nullable=True
     )
-    base_model: Series[str] = _column(
-        "model at the root of its chain of base models; itself for a base model",
-        "name",
-        "name the base model",
-        nullable=True,
-    )
 
     @_row_rule(
         "model",
-        "a score stands once (same benchmark, model, method, shots, samples and source)",
+        "a score stands once (same benchmark, model, method, shots, samples, harness and source)",
         "remove the repeated row",
     )
     def rows_are_distinct(cls, frame: pd.DataFrame) -> pd.Series:
         """A repeated row counts twice in the likelihood."""
-        key = ["benchmark", "model", "method", "n_shot", "sample_count", "citation"]
+        key = ["benchmark", "model", "method", "n_shot", "sample_count", "harness", "citation"]
+        return ~frame.duplicated(key, keep="first")
+
+
+class LossLeaderboard(Leaderboard):
+    """Perplexities of language models on a text, with the size of the model and of its data."""
+
+    perplexity: Series[float] = _column(
+        "exponential of the mean loss per token",
+        "perplexity",
+        "give the perplexity, not its logarithm",
+        gt=1,
+        lt=1e6,
+    )
+    dataset_tokens: Series[float] = _column(
+        "distinct tokens of the training set", "count", "give a positive count", gt=0, nullable=True
+    )
+    epochs: Series[float] = _column(
+        "passes over the training set", "count", "give a positive count", gt=0, nullable=True
+    )
+    is_published_sample: Series[bool] = _column(
+        "the source's own fit used the row", "true or false", "write true or false"
+    )
+
+    @_row_rule(
+        "model",
+        "a perplexity stands once (same benchmark, model, method, value and paper)",
+        "remove the repeated row",
+    )
+    def rows_are_distinct(cls, frame: pd.DataFrame) -> pd.Series:
+        """A repeated row counts twice in the likelihood."""
+        key = ["benchmark", "model", "method", "perplexity", "parameters", "locator"]
         return ~frame.duplicated(key, keep="first")
 
 
@@ -365,6 +426,7 @@ TABLES: dict[str, type[pa.DataFrameModel]] = {
     "efficiency": Efficiency,
     "scaling_grid": ScalingGrid,
     "accuracy_leaderboard": AccuracyLeaderboard,
+    "loss_leaderboard": LossLeaderboard,
 }
 # Columns that ingest fills itself: a card never maps them.
 FILLED_BY_INGEST = {"line", "exclusion", "techniques"}

@@ -24,6 +24,7 @@ TARGETS = {
     "resource": "FLOP",
     "training_flop": "FLOP",
     "extra_training_flop": "FLOP",
+    "training_flop_second_source": "FLOP",
     "multiply_adds_per_image": "MAC",
     "score": "dimensionless",
 }

@@ -126,15 +126,24 @@ def exclude_by_rule(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame
         admitted |= selection.find(records, card.path)
     admitted_lines = set(records.loc[admitted, "line"])
     rules = {"not verified": ~table["is_verified"] & ~table["line"].isin(admitted_lines)}
-    if card.card.runs == "registry":
-        rules = {
-            "circular compute": table["is_compute_circular"],
-            "no compute": table["training_flop"].isna(),
-        } | rules
+    rules = _unfit(card.table, table) | rules
     exclusion = table["exclusion"].copy()
     for rule, applies in rules.items():
         exclusion[exclusion.isna() & applies] = rule
     return table.assign(exclusion=exclusion.astype("str"))
+
+
+def _unfit(name: str, table: pd.DataFrame) -> dict[str, pd.Series]:
+    """Rows that no model of the table can use, by rule."""
+    if name == "accuracy_leaderboard":
+        return {
+            "circular compute": table["is_compute_circular"],
+            "no compute": table["training_flop"].isna(),
+        }
+    if name == "loss_leaderboard":
+        unknown = table[["parameters", "dataset_tokens"]].isna().any(axis=1)
+        return {"no parameters or tokens": unknown}
+    return {}
 
 
 def summarise(
