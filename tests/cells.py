@@ -84,6 +84,81 @@ CHECK: dict[str, Any] = {
     "constant": ["share_lab[step]"],
     "worst": [{"name": "rate", "rhat": 1.002, "ess_bulk": 1500.0, "ess_tail": 1300.0}],
 }
+STUDY: dict[str, Any] = {
+    "fixed_share": {
+        "estimand": "rate[first]",
+        "probability": 0.9,
+        "shares": {
+            "0.2": {"datasets": 20, "failed": 0, "covered": 18, "intervals": 20, "share": 0.9,
+                    "mean_bias": 0.01, "median_bias": 0.012, "mean_width": 0.3},
+            "0.8": {"datasets": 20, "failed": 0, "covered": 14, "intervals": 20, "share": 0.7,
+                    "mean_bias": -0.1, "median_bias": -0.11, "mean_width": 0.4},
+        },
+    },
+    "wrong_compute": {"estimand": "rate", "factor": 3.0, "shifts": [0.4, -1.2], "failed": 0,
+                      "failures": [], "largest": 1.2, "mean_size": 0.8, "noise": 0.02},
+    "priors": {
+        "baseline": {},
+        "noise": {"rate[first]": 0.01},
+        "shifts": {"rate": {"2": {"rate[first]": 0.41}, "0.5": {"rate[first]": -0.12}},
+                   "spread": {"2": {"reason": "every transition diverged"}}},
+    },
+    "design": {
+        "estimand": "rate[first]",
+        "designs": {
+            name: {"base_models": models, "rows": 2 * models, "datasets": 4, "failed": 0,
+                   "failures": [], "divergences": 0, "median_width": width, "ratio": width / 0.5}
+            for name, models, width in (
+                ("as_it_is", 20, 0.5), ("twice", 40, 0.42), ("five_times", 100, 0.34),
+                ("uncorrelated", 20, 0.2),
+            )
+        },
+    },
+}  # fmt: skip
+STUDIED: dict[str, Any] = {
+    "is_identified": False,
+    "identification_reason": "",
+    "identification_reasons": ["The variance inflation of release date is 14 (limit 10)."],
+    "identification": {
+        "correlations": [
+            {"first": "log10 compute", "second": "release date", "correlation": 0.964}
+        ],
+        "variance_inflation": {"log10 compute": 14.2, "release date": 14.2, HOSTILE: 1.1},
+        "contraction": {"rate[first]": 0.31},
+    },
+    "is_calibrated": False,
+    "calibration_reason": "coverage of 90 % intervals outside 85% to 95%: rate[first] 71%",
+    "calibration": {
+        "datasets": 100, "failed": 1, "failures": [], "divergences": 0, "probability": 0.9,
+        "constant": [],
+        "estimands": {
+            "rate[first]": {"covered": 71, "intervals": 99, "share": 0.7172, "mean_rank": 0.47,
+                            "rank_p": 0.2},
+            "doubling_time_months": {"covered": 90, "intervals": 99, "share": 0.9091,
+                                     "mean_rank": 0.51, "rank_p": 0.6},
+        },
+    },
+    "study": STUDY,
+    "driven_by_prior": ["rate[first]", "doubling_time_months"],
+    "driven_by": {"rate[first]": ["rate", "spread"], "doubling_time_months": ["spread"]},
+    "unit": "base model",
+    "elpd_method": "PSIS-LOO",
+    "elpd_note": "",
+    "elpd_by_unit": {f"m{i}": -1.0 - 0.01 * i for i in range(12)},
+    "predictive_checks": {
+        "outcome": "score",
+        "groups": [
+            {"by": "date", "group": f"201{i}", "count": 4, "observed": 0.2 * i, "median": 0.25,
+             "lower": 0.1, "upper": 0.3, "p": 0.5}
+            for i in range(3)
+        ]
+        + [{"by": "benchmark", "group": HOSTILE, "count": 12, "observed": 0.2, "median": 0.21,
+            "lower": 0.1, "upper": 0.3, "p": 0.4}],
+        "skipped": {"technique": "no row carries a technique tag"},
+    },
+    "not_fitted": None,
+}  # fmt: skip
+NOT_FITTED = "the card says that there are no eras"
 FAILED = {"verdict": "fail", "reasons": ["R-hat of rate is 1.2, above 1.01"]}
 
 
@@ -255,6 +330,30 @@ def write_cell(folder: Path, **check: Any) -> dict[str, Path]:
         "--templates": TEMPLATES,
         "--output": folder / "html/toys-toy.html",
     }
+
+
+def write_models(folder: Path) -> None:
+    """Three more models of the toy dataset: a worse one that passed, a failed one, one not fitted.
+
+    The draws of the two that passed are shifted against each other.
+    """
+    (folder / "models.yaml").write_text(
+        "models: {efficiency: [toy, worse, broken, idle]}", encoding="utf-8"
+    )
+    worse = {"elpd_by_unit": {f"m{i}": -1.5 - 0.02 * i for i in range(-1, 12)}}
+    checks = {
+        "worse": CHECK | STUDIED | worse | {"driven_by_prior": []},
+        "broken": CHECK | FAILED,
+        "idle": CHECK | {"verdict": "fail", "reasons": [], "not_fitted": NOT_FITTED},
+    }
+    attributions = (folder / "attributions/toys-toy.json").read_text(encoding="utf-8")
+    for name, check in checks.items():
+        path = folder / f"checks/toys-{name}.json"
+        path.write_text(json.dumps(check), encoding="utf-8")
+        (folder / f"attributions/toys-{name}.json").write_text(attributions, encoding="utf-8")
+    for name, shift in (("toy", 0.0), ("worse", 10.0)):
+        draws = pd.DataFrame({"doubling_time_months": np.arange(100.0) + shift})
+        draws.to_parquet(folder / f"attributions/toys-{name}.parquet")
 
 
 def flags(paths: dict[str, Path], **others: str) -> list[str]:

@@ -12,13 +12,18 @@ from ruamel.yaml import YAML
 
 import models
 from models import Card
-from models._options import Comparison, LeaderboardOptions
+from models._design import name_benchmark
+from models._options import AccuracyOptions, Comparison, LeaderboardOptions, LossOptions, Side
 from pipeline.cards import LoadedCard, load_card
 from pipeline.ingest import ingest
 from pipeline.records import read_records
 from pipeline.validate import exclude_by_rule
 
 ROOT = Path(__file__).parents[1]
+MIDDLE_OF_GRID = {"parameters": 9e8, "tokens": 1.6e10}  # geometric means of the Chinchilla runs
+FLOP = 6  # a parameter and token
+# Of the toy leaderboard: the median of its computes, rounded; 1 January of its median model's year.
+TOY_LOG10_FLOP, TOY_DATE = 24.0, pd.Timestamp(2021, 1, 1)
 
 
 def read_yaml(path: Path) -> Any:
@@ -43,8 +48,7 @@ def load_real(dataset: str) -> tuple[pd.DataFrame, Card]:
     """The table of `dataset` as the stages make it, and what models see of its card."""
     card = load_card(ROOT / "data/sources" / dataset / "source.yaml")
     joined = _registry() if card.card.runs == "registry" else None
-    named = _registry() if card.table == "scaling_grid" else None
-    return _convert(card, joined), card.for_model(named)
+    return _convert(card, joined), card.for_model(_registry(), make_law())
 
 
 @cache
@@ -55,6 +59,28 @@ def _registry() -> pd.DataFrame:
 def _convert(card: LoadedCard, runs: pd.DataFrame | None) -> pd.DataFrame:
     records = read_records(card.records_path)
     return exclude_by_rule(ingest(card, records, runs), card, records)
+
+
+@cache
+def make_law(draws: int = 1000) -> pd.DataFrame:
+    """Draws of a scaling law near the published fit, in place of those of our own.
+
+    Exponents are normal with the published standard errors (Besiroglu et al. 2024). Coefficients
+    follow them so that each term keeps its published value in the middle of the grid: where the
+    data lie the law is known well, whatever the exponents.
+    """
+    published = read_reference("besiroglu2024chinchilla")
+    rng = np.random.default_rng(20240415)
+    made = {}
+    for name, middle in MIDDLE_OF_GRID.items():
+        exponent, coefficient = (
+            published[f"{kind}_{name}"] for kind in ("exponent", "coefficient")
+        )
+        drawn = rng.normal(exponent["estimate"], exponent["standard_error"], draws)
+        made[f"exponent_{name}"] = drawn
+        moved = middle ** (drawn - exponent["estimate"])
+        made[f"coefficient_{name}"] = coefficient["estimate"] * moved
+    return pd.DataFrame(made)
 
 
 def sample(name: str, table: pd.DataFrame, card: Card, seed: int, draws: int = 400) -> xr.Dataset:
@@ -68,21 +94,33 @@ def sample(name: str, table: pd.DataFrame, card: Card, seed: int, draws: int = 4
 
 
 def make_leaderboard() -> pd.DataFrame:
-    """Eight rows: four base models of two labs, each tuned further, all but one given a vote."""
+    """Eight rows: four base models of two labs, each tuned further, all but one given a vote.
+
+    Of the third base model the tokens are not known. Tuning adds a fifth of the compute.
+    """
     rows = []
     for i in range(4):
+        parameters = [7e9, 7e10, 2e11, 1e11][i]
+        flop = 10.0 ** (22 + i)
+        tokens = np.nan if i == 2 else flop / (FLOP * parameters)
         run = {
             "benchmark": "MATH",
             "base_model": f"Base {i}",
             "lab": f"Lab {i % 2}",
+            "family": "Toy",
             "compute_confidence": ["confident", "likely", "speculative", "likely"][i],
+            "parameters": parameters,
+            "training_flop_second_source": np.nan,
+            "is_dense": True,
+            "harness": "reported",
         }
         base = {
             "model": f"Base {i}",
             "method": "direct",
             "techniques": "",
             "release_date": pd.Timestamp(2020 + i, 4, 1),
-            "training_flop": 10.0 ** (22 + i),
+            "training_flop": flop,
+            "training_tokens": tokens,
             "score": 0.1 + 0.15 * i,
         }
         tuned = {
@@ -91,34 +129,42 @@ def make_leaderboard() -> pd.DataFrame:
             # one without the vote: tags that always occur together are refused
             "techniques": "domain_tuning majority_vote" if i else "domain_tuning",
             "release_date": pd.Timestamp(2020 + i, 10, 1),
-            "training_flop": 1.2 * 10.0 ** (22 + i),
+            "training_flop": 1.2 * flop,
+            "training_tokens": 1.2 * tokens,
             "score": 0.3 + 0.15 * i,
         }
         rows += [run | base, run | tuned]
     frame = pd.DataFrame(rows)
     return frame.assign(
-        line=range(2, 2 + len(rows)), exclusion=pd.Series([None] * len(rows), dtype="str")
+        line=range(2, 2 + len(rows)),
+        citation="doe2020",
+        locator="Table 1",
+        is_verified=True,
+        exclusion=pd.Series([None] * len(rows), dtype="str"),
     )
 
 
-def make_card(trend: str = "linear", **changes: Any) -> Card:
-    """Its card: a step within a base model, one between labs and dates, one of nothing."""
-    benchmark = {
-        "label": "MATH",
-        "chance": 0.02,
-        "ceiling": 0.95,
-        "item_count": 500,
-        "reason": "test",
-    }
-    sides = {
-        "base_3": {"model": "Base 3", "method": "direct"},
-        "tuned_3": {"model": "Tuned 3", "method": "vote"},
-        "base_0": {"model": "Base 0", "method": "direct"},
-    }
-    pairs = [("base_3", "tuned_3"), ("base_0", "tuned_3"), ("base_0", "base_0")]
+def make_loss_leaderboard() -> pd.DataFrame:
+    """The toy leaderboard with perplexities for scores: lower is better."""
+    table = make_leaderboard()
+    return table.assign(perplexity=60 * (1 - table["score"])).drop(columns="score")
+
+
+BENCHMARK = {"label": "MATH", "chance": 0.02, "ceiling": 0.95, "item_count": 500, "reason": "test"}
+SIDES = {
+    "base_3": {"model": "Base 3", "method": "direct"},
+    "tuned_3": {"model": "Tuned 3", "method": "vote"},
+    "base_0": {"model": "Base 0", "method": "direct"},
+}
+WITHIN, BETWEEN, NOTHING = "math-base_3-tuned_3", "math-base_0-tuned_3", "math-base_0-base_0"
+RECORD = "math-first_record-last_record"  # Base 0 to Tuned 3 too, found by date and score
+
+
+def _make_options(trend: str, changes: dict[str, Any]) -> dict[str, Any]:
     technique = {"label": "t", "definition": "test"}
+    ends = [each.split("-")[1:] for each in (WITHIN, BETWEEN, NOTHING)]
     tree = {
-        "benchmarks": {"MATH": benchmark},
+        "benchmarks": {"MATH": BENCHMARK},
         "trend": trend,
         "techniques": {"domain_tuning": technique, "majority_vote": technique},
         "comparisons": [
@@ -126,14 +172,165 @@ def make_card(trend: str = "linear", **changes: Any) -> Card:
                 "id": f"math-{a}-{b}",
                 "label": f"{a} to {b}",
                 "benchmark": "MATH",
-                "earlier": sides[a],
-                "later": sides[b],
+                "earlier": SIDES[a],
+                "later": SIDES[b],
             }
-            for a, b in pairs
+            for a, b in ends
         ],
-        "headline_comparison": "math-base_0-tuned_3",
+        "headline_comparison": BETWEEN,
+        "reference_harness": "reported",
+        "allocation": "none",
+        "allocation_reason": "made up for tests",
     }
-    return Card("toy", "accuracy_leaderboard", LeaderboardOptions.model_validate(tree | changes))
+    return tree | changes
+
+
+def make_card(trend: str = "linear", **changes: Any) -> Card:
+    """Its card: a step within a base model, one between labs and dates, one of nothing.
+
+    `changes` replace options; with `allocation="scaling_law"` the law is that of `make_law`.
+    """
+    options = AccuracyOptions.model_validate(_make_options(trend, changes))
+    return Card("toy", "accuracy_leaderboard", options, scaling_law=make_law())
+
+
+def make_loss_card(trend: str = "linear", **changes: Any) -> Card:
+    """The card of the toy perplexities, with the same steps."""
+    facts = {"benchmarks": {"MATH": {"label": "MATH", "reason": "test"}}}
+    options = LossOptions.model_validate(_make_options(trend, facts | changes))
+    return Card("toy", "loss_leaderboard", options)
+
+
+TOY_COORDS = {
+    "benchmark": ["MATH"],
+    "technique": ["domain_tuning", "majority_vote"],
+    "lab": ["Lab 0", "Lab 1"],
+    "base_model": [f"Base {i}" for i in range(4)],
+    "harness": ["uniform"],
+}
+Moments = tuple[float, float, str | None]  # mean, standard deviation, label dim
+TOY_MOMENTS: dict[str, Moments] = {
+    "slope": (1.0, 0.05, "benchmark"),
+    "level": (-1.5, 0.1, "benchmark"),
+    "chance": (0.02, 0.001, "benchmark"),
+    "rate": (0.4, 0.1, None),
+    "technique_gain": (0.6, 0.1, "technique"),
+    "lab_effect": (0.0, 0.2, "lab"),
+    "deviation": (0.0, 0.3, "base_model"),
+    "deviation_scale": (0.3, 0.02, None),
+    "dispersion": (0.08, 0.005, None),
+}
+
+
+def make_posterior(seed: int = 1, draws: int = 300, **more: Moments) -> xr.Dataset:
+    """Two chains of every parameter of the toy leaderboard, independent of one another.
+
+    `more`: further parameters, or other moments.
+    """
+    rng = np.random.default_rng(seed)
+    made = {}
+    for name, (mean, sd, dim) in (TOY_MOMENTS | more).items():
+        size = (2, draws, *([len(TOY_COORDS[dim])] if dim else []))
+        made[name] = (("chain", "draw", *([dim] if dim else [])), rng.normal(mean, sd, size))
+    used = {dim for dims, _ in made.values() for dim in dims}
+    return xr.Dataset(made, coords={dim: at for dim, at in TOY_COORDS.items() if dim in used})
+
+
+# Steps recomputed from the documented equations, with no code of the models.
+
+
+def rows_with_compute(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows that models of effective compute read."""
+    return table[table["exclusion"].isna() & table["training_flop"].notna()]
+
+
+def find_centre(table: pd.DataFrame) -> tuple[float, pd.Timestamp]:
+    """log10 FLOP and date that decades and years are counted from."""
+    rows = rows_with_compute(table)
+    released = rows.groupby("base_model")["release_date"].min()
+    log10_flop = float(np.round(np.log10(rows["training_flop"]).median()))
+    return log10_flop, pd.Timestamp(int(released.dt.year.median()), 1, 1)
+
+
+def find_row(table: pd.DataFrame, benchmark: str, side: Side) -> pd.Series:
+    """The first fitted row of one end of a step."""
+    rows = rows_with_compute(table)
+    is_side = (rows["model"] == side.model) & (rows["method"] == side.method)
+    return rows[is_side & (rows["benchmark"] == benchmark)].iloc[0]
+
+
+def list_steps(table: pd.DataFrame, card: Card) -> list[Comparison]:
+    """The card's comparisons between models of known compute, and the record paths."""
+    assert isinstance(card.options, LeaderboardOptions)
+    rows = rows_with_compute(table)
+    known = set(rows["model"])
+    steps = [
+        each for each in card.options.comparisons if {each.earlier.model, each.later.model} <= known
+    ]
+    for benchmark in rows["benchmark"].unique():
+        first, best = find_records(rows[rows["benchmark"] == benchmark])
+        if first.name != best.name:
+            slug = name_benchmark(benchmark, card.options.comparisons)
+            ends = [Side(model=row["model"], method=row["method"]) for row in (first, best)]
+            step = Comparison(
+                id=f"{slug}-first_record-last_record",
+                label="record path",
+                benchmark=benchmark,
+                earlier=ends[0],
+                later=ends[1],
+            )
+            steps.append(step)
+    return steps
+
+
+def find_records(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """The first row by date and the best; the better of one day, the earlier of one score."""
+    quality = rows["score"] if "score" in rows else -rows["perplexity"]
+    on_first_day = quality[rows["release_date"] == rows["release_date"].min()]
+    are_best = rows.loc[quality == quality.max(), "release_date"]
+    return rows.loc[on_first_day.idxmax()], rows.loc[are_best.idxmin()]
+
+
+def recompute_terms(
+    posterior: xr.Dataset, table: pd.DataFrame, row: pd.Series
+) -> dict[str, np.ndarray]:
+    """Terms of a row's effective compute by part, decades from the reference, (chain, draw).
+
+    The deviation of a base model is part error of its compute, part unexplained; how it is divided
+    is drawn. The two stand here together, as `compute and unexplained`. What the interaction adds
+    stands as `interaction`.
+    """
+    reference, date = find_centre(table)
+    shape = (posterior.sizes["chain"], posterior.sizes["draw"])
+
+    def pick(name: str, dim: str, label: str) -> np.ndarray:
+        return posterior[name].sel({dim: label}).transpose("chain", "draw").to_numpy()
+
+    decades = np.log10(row["training_flop"]) - reference
+    years = (row["release_date"] - date).days / 365.25
+    terms = {
+        "compute and unexplained": decades + pick("deviation", "base_model", row["base_model"])
+    }
+    for tag in str(row["techniques"] or "").split():
+        gains = posterior["technique_gain"]
+        if "technique_on_benchmark" in posterior:
+            gains = posterior["technique_on_benchmark"].sel(benchmark=row["benchmark"])
+        gain = gains.sel(technique=tag).transpose("chain", "draw").to_numpy()
+        terms["technique"] = terms.get("technique", 0.0) + gain
+    if "technique_gain" in posterior:
+        terms.setdefault("technique", np.zeros(shape))
+    if "rate" in posterior:
+        terms["trend"] = posterior["rate"].transpose("chain", "draw").to_numpy() * years
+    if "interaction" in posterior:
+        strength = posterior["interaction"].transpose("chain", "draw").to_numpy()
+        terms["interaction"] = strength * years * decades
+    for part, name, dim, column in (
+        ("allocation", "allocation", "base_model", "base_model"),
+        ("lab", "lab_effect", "lab", "lab"),
+    ):
+        if name in posterior:
+            terms[part] = pick(name, dim, row[column])
+    return terms
 
 
 def recompute_step(
@@ -141,36 +338,64 @@ def recompute_step(
 ) -> dict[str, np.ndarray]:
     """Decades of each part of a step from the posterior's parameters, shape (chain, draw).
 
-    The deviation of a base model is part error of its compute, part unexplained; how it is divided
-    is drawn. The two stand here together, as `compute and unexplained`.
+    The change of the interaction's product is divided as Shapley values of two players: what the
+    change of one adds, halfway through the change of the other.
     """
-    rows = table[table["exclusion"].isna() & (table["benchmark"] == comparison.benchmark)]
+    sides = (comparison.earlier, comparison.later)
+    rows = [find_row(table, comparison.benchmark, side) for side in sides]
+    early, late = (recompute_terms(posterior, table, row) for row in rows)
+    parts = {part: late[part] - early[part] for part in late}
+    if "interaction" not in parts:
+        return parts
+    reference, date = find_centre(table)
+    decades = [np.log10(row["training_flop"]) - reference for row in rows]
+    years = [(row["release_date"] - date).days / 365.25 for row in rows]
+    strength = posterior["interaction"].transpose("chain", "draw").to_numpy()
+    by_compute = strength * (decades[1] - decades[0]) * np.mean(years)
+    parts["compute and unexplained"] = parts["compute and unexplained"] + by_compute
+    parts["trend"] = parts["trend"] + parts.pop("interaction") - by_compute
+    return parts
+
+
+def recompute_score(
+    posterior: xr.Dataset, table: pd.DataFrame, card: Card, row: pd.Series
+) -> np.ndarray:
+    """The fitted score under the reference harness, or log perplexity, shape (chain, draw)."""
+    effective = sum(recompute_terms(posterior, table, row).values())
+    drawn = posterior.sel(benchmark=row["benchmark"])
+    if isinstance(card.options, LossOptions):
+        fall = posterior["steepness"].to_numpy() * effective
+        return drawn["irreducible_loss"].to_numpy() + np.exp(drawn["reducible"].to_numpy() - fall)
+    assert isinstance(card.options, AccuracyOptions)
+    chance = drawn["chance"].to_numpy()
+    height = 1 / (1 + np.exp(-drawn["level"].to_numpy() - drawn["slope"].to_numpy() * effective))
+    span = card.options.benchmarks[row["benchmark"]].ceiling - chance
+    rows = rows_with_compute(table)
+    boundary = rows.groupby("base_model")["release_date"].min().median()
+    if "early_height" in posterior and row["release_date"] <= boundary:
+        span = span * drawn["early_height"].to_numpy()
+    return chance + span * height
+
+
+def recompute_change(
+    posterior: xr.Dataset, table: pd.DataFrame, card: Card, comparison: Comparison
+) -> np.ndarray:
+    """Change of the fitted score from one end of a step to the other, shape (chain, draw)."""
     early, late = (
-        rows[(rows["model"] == side.model) & (rows["method"] == side.method)].iloc[0]
+        recompute_score(posterior, table, card, find_row(table, comparison.benchmark, side))
         for side in (comparison.earlier, comparison.later)
     )
-    shape = (posterior.sizes["chain"], posterior.sizes["draw"])
+    return late - early
 
-    def difference(name: str, dim: str, column: str) -> np.ndarray:
-        labels = list(posterior[dim].values)
-        draws = posterior[name].transpose("chain", "draw", dim).to_numpy()
-        return draws[..., labels.index(late[column])] - draws[..., labels.index(early[column])]
 
-    known_compute = np.log10(late["training_flop"]) - np.log10(early["training_flop"])
-    parts = {
-        "compute and unexplained": known_compute
-        + difference("deviation", "base_model", "base_model"),
-        "technique": np.zeros(shape),
+def list_present(made: xr.Dataset, kind: str, comparison: str) -> dict[str, np.ndarray]:
+    """Draws of the parts that the model has of a step, by part."""
+    parts = ("compute", "allocation", "technique", "trend", "lab", "unexplained")
+    found = {
+        part: made[f"{kind}_{part}"]
+        .sel(comparison=comparison)
+        .transpose("chain", "draw")
+        .to_numpy()
+        for part in parts
     }
-    gains = posterior["technique_gain"]
-    if "technique_on_benchmark" in posterior:
-        gains = posterior["technique_on_benchmark"].sel(benchmark=comparison.benchmark)
-    for row, sign in ((late, 1), (early, -1)):
-        for tag in row["techniques"].split():
-            parts["technique"] = parts["technique"] + sign * gains.sel(technique=tag).to_numpy()
-    if "rate" in posterior:
-        years = (late["release_date"] - early["release_date"]).days / 365.25
-        parts["trend"] = posterior["rate"].to_numpy() * years
-    if "lab_effect" in posterior:
-        parts["lab"] = difference("lab_effect", "lab", "lab")
-    return {name: np.broadcast_to(values, shape) for name, values in parts.items()}
+    return {part: values for part, values in found.items() if not np.isnan(values).all()}

@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from conftest import ROOT
 
 from pipeline import attribute as stage
-from pipeline.attribute import attribute
+from pipeline.attribute import KEPT_DRAWS, attribute, draw_frame
+from pipeline.fit import describe, write_tree
 
 DRAWS = np.arange(1.0, 1001.0)  # quantiles that can be read off: 50, 500 and 950
 
@@ -139,12 +141,65 @@ def test_stage_writes_json_and_csv_with_the_same_numbers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     estimands = make(np.where(DRAWS > 900, np.inf, DRAWS))
-    monkeypatch.setattr(stage, "load_cell", lambda _: SimpleNamespace(estimands=estimands))
-    output = tmp_path / "toys-toy.json"
-    flags = ["--card=c", "--table=t", "--model=m", "--posterior=p", "--output"]
-    assert stage.main([*flags, str(output)]) == 0
+    output = run(tmp_path, estimands, monkeypatch)
     entries = json.loads(output.read_text(encoding="utf-8"))
     frame = pd.read_csv(output.with_suffix(".csv")).set_index("key")
     assert entries == attribute(estimands)
     assert frame.loc["rate", "median"] == entries["rate"]["median"]
     assert np.isnan(frame.loc["rate", "upper"])
+
+
+def test_draws_have_a_column_a_key_and_rows_chain_after_chain() -> None:
+    values = np.stack([DRAWS, -DRAWS], axis=1)
+    frame = draw_frame(make(values, ["a", "b"]))
+    assert list(frame) == ["rate[a]", "rate[b]"]
+    np.testing.assert_array_equal(frame["rate[a]"], DRAWS)
+    np.testing.assert_array_equal(frame["rate[b]"], -DRAWS)
+
+
+def test_draws_are_thinned_evenly_and_rows_stay_together() -> None:
+    many = np.arange(7001.0 * 2)
+    frame = draw_frame(make(np.stack([many, -many], axis=1), ["a", "b"]))
+    assert len(frame) == KEPT_DRAWS
+    assert set(np.diff(frame["rate[a]"])) == {7.0, 8.0}
+    np.testing.assert_array_equal(frame["rate[a]"], -frame["rate[b]"])
+
+
+def test_draws_of_what_is_not_reported_are_left_out() -> None:
+    values = np.stack([DRAWS, np.full(1000, np.nan)], axis=1)
+    frame = draw_frame(make(values, ["a", "b"], reasons={"b": "too few rows"}))
+    assert list(frame) == ["rate[a]"]
+
+
+def run(tmp_path: Path, estimands: xr.Dataset, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The stage's JSON file of `estimands`; the others lie beside it."""
+    monkeypatch.setattr(stage, "load_cell", lambda _: SimpleNamespace(estimands=estimands))
+    output = tmp_path / "toys-toy.json"
+    flags = ["--card=c", "--table=t", "--model=m", "--posterior=p", "--output"]
+    assert stage.main([*flags, str(output)]) == 0
+    return output
+
+
+def test_file_of_draws_holds_them_and_has_the_same_bytes_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estimands = make(np.where(DRAWS > 900, np.inf, DRAWS))
+    path = run(tmp_path, estimands, monkeypatch).with_suffix(".parquet")
+    pd.testing.assert_frame_equal(pd.read_parquet(path), draw_frame(estimands))
+    before = path.read_bytes()
+    run(tmp_path, estimands, monkeypatch)
+    assert path.read_bytes() == before
+
+
+def test_cell_that_was_not_fitted_has_empty_files(tmp_path: Path) -> None:
+    card = ROOT / "data/sources/imagenet_efficiency/source.yaml"
+    table, posterior, output = (tmp_path / name for name in ("t.parquet", "p.nc", "out.json"))
+    pd.DataFrame({"line": [2]}).to_parquet(table)
+    write_tree(posterior, describe(xr.DataTree(), {"not_fitted": "too few rows"}))
+    paths = {"card": card, "table": table, "posterior": posterior, "output": output}
+    flags = [f"--{name}={path}" for name, path in paths.items()]
+    assert stage.main([*flags, "--model=efficiency_frontier"]) == 0
+    assert json.loads(output.read_text(encoding="utf-8")) == {}
+    assert pd.read_csv(output.with_suffix(".csv")).columns.to_list() == stage.COLUMNS
+    assert pd.read_csv(output.with_suffix(".csv")).empty
+    assert pd.read_parquet(output.with_suffix(".parquet")).empty

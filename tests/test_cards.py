@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from models._options import LeaderboardOptions
+from models._options import AccuracyOptions, LossOptions
 from pipeline.cards import Selection, load_card
 from pipeline.failures import Failure, SourceError
 
@@ -26,6 +26,7 @@ columns:
   n_shot: {}
   method: {}
   sample_count: {}
+  harness: {constant: reported}
   citation: {}
   locator: {}
   is_verified: {}
@@ -33,6 +34,9 @@ options:
   benchmarks:
     toy: {label: Toy, chance: 0.25, ceiling: 0.9, item_count: 100, reason: made up for tests}
   trend: none
+  reference_harness: reported
+  allocation: none
+  allocation_reason: made up for tests
   techniques: {}
   comparisons:
     - id: toy-first-second
@@ -42,6 +46,13 @@ options:
       later: {model: second, method: direct}
   headline_comparison: toy-first-second
 """
+
+
+def replace_all(text: str, changes: dict[str, str]) -> str:
+    for old, new in changes.items():
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text
 
 
 def write(folder: Path, text: str) -> Path:
@@ -62,12 +73,12 @@ def find_faults(folder: Path, old: str, new: str) -> list[Failure]:
 def test_good_card_loads(tmp_path: Path) -> None:
     card = load_card(write(tmp_path, CARD))
     assert (card.dataset, card.table) == ("toys", "accuracy_leaderboard")
-    assert isinstance(card.options, LeaderboardOptions)
+    assert isinstance(card.options, AccuracyOptions)
 
 
 def test_models_see_options_and_no_path(tmp_path: Path) -> None:
     seen = vars(load_card(write(tmp_path, CARD)).for_model())
-    assert set(seen) == {"dataset", "table", "options", "runs"}
+    assert set(seen) == {"dataset", "table", "options", "runs", "scaling_law"}
 
 
 def line_of(text: str, key: str) -> int:
@@ -91,6 +102,20 @@ def line_of(text: str, key: str) -> int:
         ("chance: 0.25", "chance: 25", "options.benchmarks.toy.chance", "", "toy: {label"),
         ("chance: 0.25", "chance: 0.9", "options.benchmarks.toy", "not below", "toy: {label"),
         ("item_count: 100", "item_count: 0", "options.benchmarks.toy.item_count", "", "toy: {lab"),
+        (
+            "allocation: none",
+            "allocation: guessed",
+            "options.allocation",
+            "'scaling",
+            "allocation:",
+        ),
+        (
+            "allocation_reason: made up for tests",
+            "allocation_reason: none",
+            "options.allocation_reason",
+            "at least 10",
+            "allocation_reason",
+        ),
         ("id: toy-first-second", "id: first", "options.comparisons.0.id", "pattern", "id: first"),
         (
             "id: toy-first-second",
@@ -118,9 +143,11 @@ def test_missing_key_is_reported_by_name(tmp_path: Path, key: str) -> None:
     assert [(fault.column, fault.rule) for fault in faults] == [(key, "Field required")]
 
 
-def test_missing_option_is_reported_at_the_options(tmp_path: Path) -> None:
-    (fault,) = find_faults(tmp_path, "  trend: none\n", "")
-    assert (fault.column, fault.line) == ("options.trend", line_of(CARD, "options:"))
+@pytest.mark.parametrize("key", ["trend", "reference_harness", "allocation", "allocation_reason"])
+def test_missing_option_is_reported_at_the_options(tmp_path: Path, key: str) -> None:
+    line = next(line for line in CARD.splitlines() if line.startswith(f"  {key}:"))
+    (fault,) = find_faults(tmp_path, line + "\n", "")
+    assert (fault.column, fault.line) == (f"options.{key}", line_of(CARD, "options:"))
 
 
 def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
@@ -144,7 +171,7 @@ def test_column_that_the_table_lacks_is_refused(tmp_path: Path) -> None:
     assert (fault.column, fault.rule, fault.line) == (
         "mood",
         "not a column of accuracy_leaderboard",
-        16,
+        line_of(CARD, "  method: {}") + 1,
     )
 
 
@@ -174,6 +201,38 @@ def test_comparison_ids_may_not_repeat(tmp_path: Path) -> None:
 
 def test_chance_may_be_estimated(tmp_path: Path) -> None:
     load_card(write(tmp_path, CARD.replace("chance: 0.25", "chance: estimated")))
+
+
+def test_measurement_error_of_compute_may_be_the_cards_own(tmp_path: Path) -> None:
+    own = "  compute_error_decades: {likely: 0.2}\n  compute_error_reason: thirteen pairs\n"
+    options = load_card(write(tmp_path, CARD + own)).options
+    assert isinstance(options, AccuracyOptions)
+    assert options.compute_error_decades.likely == 0.2
+    assert options.compute_error_decades.confident == 0.15
+
+
+LOSS_CARD = replace_all(
+    CARD,
+    {
+        "accuracy_leaderboard": "loss_leaderboard",
+        "  eval_date: {order: ymd}\n": "",
+        "  score: {unit: percent}\n": "  perplexity: {}\n",
+        "  n_shot: {}\n": "  dataset_tokens: {}\n",
+        "  sample_count: {}\n": "  epochs: {}\n  is_published_sample: {}\n",
+        "chance: 0.25, ceiling: 0.9, item_count: 100, ": "",
+    },
+)
+
+
+def test_card_of_perplexities_says_nothing_of_chance_and_ceiling(tmp_path: Path) -> None:
+    assert isinstance(load_card(write(tmp_path, LOSS_CARD)).options, LossOptions)
+
+
+@pytest.mark.parametrize("fact", ["chance: 0.25", "ceiling: 0.9", "item_count: 100"])
+def test_fact_of_a_test_of_questions_is_refused_for_perplexities(tmp_path: Path, fact: str) -> None:
+    text = replace_all(LOSS_CARD, {"toy: {label: Toy,": f"toy: {{label: Toy, {fact},"})
+    with pytest.raises(SourceError, match="not permitted"):
+        load_card(write(tmp_path, text))
 
 
 @pytest.mark.parametrize(

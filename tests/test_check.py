@@ -1,85 +1,22 @@
 """Check: a posterior that converged passes, one that did not fails and says where."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
 import xarray as xr
 import yaml
 from conftest import ROOT
+from toy_posteriors import CHAINS, DRAWS, Draws, make_cell, make_estimand, sample, walk
 
-from models import Card, Model
-from models._options import EfficiencyOptions
-from models._prior import Prior
 from pipeline import check
+from pipeline.calibration import fingerprint
 from pipeline.posteriors import Cell
 
 LIMITS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["check"]
-CHAINS, DRAWS = 4, 1000
-Draws = dict[str, np.ndarray]
-
-
-@dataclass(frozen=True)
-class Priors:
-    """The stated prior of the toy model; its offsets have none."""
-
-    mean: Prior = Prior("Normal", (0.0, 10.0), "1", "made up for tests")
-
-
-def repeat_parameters(posterior: xr.Dataset, *_: Any) -> xr.Dataset:
-    """Each parameter as a headline estimand."""
-    return posterior.map(lambda draws: draws.assign_attrs(label="L", unit="U", is_headline=True))
-
-
-MODEL = SimpleNamespace(Priors=Priors, estimands=repeat_parameters)
-
-
-def sample(*shape: int, seed: int = 1) -> np.ndarray:
-    """Independent draws, dims chain, draw and `shape`."""
-    return np.random.default_rng(seed).normal(size=(CHAINS, DRAWS, *shape))
-
-
-def walk(correlation: float, seed: int = 2) -> np.ndarray:
-    """Autocorrelated chains of variance 1: the nearer to 1, the fewer effective draws."""
-    noise = sample(seed=seed) * np.sqrt(1 - correlation**2)
-    draws = np.empty_like(noise)
-    draws[:, 0] = sample(seed=seed + 1)[:, 0]
-    for step in range(1, DRAWS):
-        draws[:, step] = correlation * draws[:, step - 1] + noise[:, step]
-    return draws
-
-
-def make_cell(parameters: Draws, estimands: xr.Dataset | None = None, **stats: np.ndarray) -> Cell:
-    """A cell with a posterior of `parameters`; a third axis is the dim base_model."""
-    dims = ("chain", "draw", "base_model")
-    groups = {
-        "posterior": xr.Dataset({k: (dims[: v.ndim], v) for k, v in parameters.items()}),
-        "sample_stats": xr.Dataset(
-            {
-                k: (dims[:2], v)
-                for k, v in (
-                    {"diverging": np.zeros((CHAINS, DRAWS), bool), "energy": sample(seed=9)} | stats
-                ).items()
-            }
-        ),
-    }
-    card = Card(
-        "toys",
-        "efficiency",
-        EfficiencyOptions(headline_target="first", reference_resource={"first": 1e18}),
-    )
-    tree = xr.DataTree.from_dict(groups)
-    return Cell(cast("Model", MODEL), cast("Any", None), card, tree, estimands or xr.Dataset())
-
-
-def make_estimand(draws: np.ndarray, **attributes: Any) -> xr.DataArray:
-    return xr.DataArray(
-        draws, dims=("chain", "draw"), attrs={"label": "L", "unit": "U"} | attributes
-    )
 
 
 def judge(parameters: Draws, estimands: xr.Dataset | None = None, **stats: Any) -> dict[str, Any]:
@@ -234,96 +171,108 @@ def test_every_stuck_chain_at_its_own_value_fails() -> None:
         assert judge({"rate": draws, "spread": sample()})["verdict"] == "fail"
 
 
-def make_sensitivity(prior_scale: float, **further: np.ndarray) -> dict[str, Any]:
-    """Sensitivity of a normal mean whose prior has a scale, given 20 observations of unit error.
+def write_check(cell: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the stage writes of `cell`, with the studies in `tmp_path`."""
+    monkeypatch.setattr(check, "load_cell", lambda _: cell)
+    output = tmp_path / "out.json"
+    flags = ["--card=c", "--table=t", "--model=efficiency_frontier", "--posterior=p"]
+    paths = [f"--limits={ROOT}/params.yaml", f"--calibration={tmp_path}", f"--output={output}"]
+    assert check.main([*flags, *paths]) == 0
+    written: dict[str, Any] = json.loads(output.read_text(encoding="utf-8"))
+    return written
 
-    `further` are log densities of other variables, by name.
-    """
-    observed = np.random.default_rng(3).normal(1.0, 1.0, 20)
-    precision = 20 + prior_scale**-2
-    mean = sample(seed=6) / np.sqrt(precision) + observed.sum() / precision
-    dims = ("chain", "draw")
+
+def make_fitted() -> Cell:
+    """A cell with every group that the check reads, of a normal mean and five rows."""
+    mean = sample() / 100
     cell = make_cell({"mean": mean}, xr.Dataset({"mean": make_estimand(mean, is_headline=True)}))
-    log_prior = -0.5 * (mean / prior_scale) ** 2
-    log_likelihood = -0.5 * (observed - mean[..., None]) ** 2
-    densities = {"mean": log_prior} | further
-    cell.tree["log_prior"] = xr.DataTree(
-        xr.Dataset({name: (dims, density) for name, density in densities.items()})
-    )
-    cell.tree["log_likelihood"] = xr.DataTree(
-        xr.Dataset({"outcome": ((*dims, "row"), log_likelihood)})
-    )
-    before = np.random.default_rng(4).normal(0.0, prior_scale, (1, 1000))
-    cell.tree["prior"] = xr.DataTree(xr.Dataset({"mean": (dims, before)}))
-    return check.measure_sensitivity(cell)
-
-
-def test_data_that_say_nothing_leave_the_headline_to_the_prior() -> None:
-    assert make_sensitivity(0.02)["driven_by_prior"] == ["mean"]
-
-
-def test_width_is_that_of_the_posterior_over_that_of_the_prior() -> None:
-    found = make_sensitivity(1.0)["prior_sensitivity"]["mean"]["width_ratio"]
-    assert found == pytest.approx(1 / np.sqrt(21), rel=0.1)
-
-
-def test_wide_prior_does_not_drive_the_headline() -> None:
-    measured = make_sensitivity(10.0)
-    assert measured["prior_sensitivity"]["mean"]["prior"] < check.SENSITIVE
-    assert measured["prior_sensitivity"]["mean"]["likelihood"] > check.SENSITIVE
-    assert measured["driven_by_prior"] == []
-
-
-def test_narrow_prior_shows_in_the_sensitivity() -> None:
-    narrow = make_sensitivity(0.1)["prior_sensitivity"]["mean"]["prior"]
-    assert narrow > make_sensitivity(10.0)["prior_sensitivity"]["mean"]["prior"]
-    assert narrow > check.SENSITIVE
-
-
-def test_density_of_offsets_is_no_part_of_the_prior() -> None:
-    assert make_sensitivity(1.0, offset=sample(seed=7)) == make_sensitivity(1.0)
-
-
-def test_no_headline_has_no_sensitivity() -> None:
-    assert check.measure_sensitivity(make_cell({"rate": sample()})) == {
-        "prior_sensitivity": {},
-        "driven_by_prior": [],
+    dims = ("chain", "draw")
+    log_density = -0.5 * sample(5, seed=8) ** 2 * 0.01
+    groups: dict[str, Any] = {
+        "log_likelihood": {"outcome": ((*dims, "row"), log_density)},
+        "posterior_predictive": {"outcome": ((*dims, "row"), sample(5, seed=4))},
+        "observed_data": {"outcome": ("row", np.zeros(5))},
+        "log_prior": {"mean": (dims, -0.5 * (mean / 10) ** 2)},
+        "prior": {"mean": (dims, 10 * sample(seed=5))},
     }
+    for name, variables in groups.items():
+        cell.tree[name] = xr.DataTree(xr.Dataset(variables))
+    return cell
 
 
-def test_prediction_of_a_well_specified_model_has_no_bad_rows() -> None:
-    observed = np.random.default_rng(3).normal(0.0, 1.0, 30)
-    mean = sample(seed=6) / np.sqrt(30) + observed.mean()
-    log_density = -0.5 * (observed - mean[..., None]) ** 2 - 0.5 * np.log(2 * np.pi)
-    cell = make_cell({"mean": mean})
-    cell.tree["log_likelihood"] = xr.DataTree(
-        xr.Dataset({"outcome": (("chain", "draw", "row"), log_density)})
-    )
-    predicted = check.leave_one_row_out(cell.tree)
-    # Leave-one-out by hand: the mean of the others has variance 1/29.
-    others = (observed.sum() - observed) / 29
-    variance = 1 + 1 / 29
-    by_hand = -0.5 * (observed - others) ** 2 / variance - 0.5 * np.log(2 * np.pi * variance)
-    assert predicted["bad_pareto_k"] == 0
-    assert predicted["elpd_loo"] == pytest.approx(by_hand.sum(), abs=0.1)
+PROMISED = (
+    "verdict reasons max_rhat min_ess_bulk min_ess_tail divergences min_bfmi bad_pareto_k elpd_loo "
+    "elpd_loo_se elpd_by_unit elpd_method unit is_calibrated is_identified identification "
+    "prior_sensitivity driven_by_prior driven_by predictive_checks not_fitted study"
+)
 
 
 def test_stage_writes_the_promised_keys_and_ends_well_whatever_the_verdict(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cell = make_cell({"rate": stick(sample())})
-    log_density = -0.5 * sample(5, seed=8) ** 2
-    cell.tree["log_likelihood"] = xr.DataTree(
-        xr.Dataset({"outcome": (("chain", "draw", "row"), log_density * 0.01)})
-    )
-    monkeypatch.setattr(check, "load_cell", lambda _: cell)
-    output = tmp_path / "toys-toy.json"
-    flags = ["--card=c", "--table=t", "--model=m", "--posterior=p", f"--limits={ROOT}/params.yaml"]
-    assert check.main([*flags, f"--output={output}"]) == 0
-    written = json.loads(output.read_text(encoding="utf-8"))
+    cell = make_fitted()
+    cell.tree["posterior"] = xr.DataTree(xr.Dataset({"mean": (("chain", "draw"), stick(sample()))}))
+    written = write_check(cell, tmp_path, monkeypatch)
     assert written["verdict"] == "fail"
-    promised = (
-        "verdict reasons max_rhat min_ess_bulk min_ess_tail divergences min_bfmi bad_pareto_k "
-        "elpd_loo elpd_loo_se is_calibrated is_identified prior_sensitivity driven_by_prior"
-    )
-    assert set(promised.split()) <= set(written)
+    assert set(PROMISED.split()) <= set(written)
+
+
+def test_well_identified_cell_without_a_study_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = write_check(make_fitted(), tmp_path, monkeypatch)
+    assert (written["verdict"], written["not_fitted"]) == ("pass", None)
+    assert written["is_identified"] is True
+    assert (written["is_calibrated"], written["calibration_reason"]) == (None, "not measured")
+    assert written["study"] is None
+
+
+def make_study(cell: Cell, share: float) -> dict[str, Any]:
+    """A study of the cell in which 90 % intervals of the headline held so many truths."""
+    models = ROOT / "models"
+    return {
+        "fingerprint": fingerprint(cell.table, cell.card.options, "efficiency_frontier", models),
+        "coverage": {"datasets": 100, "failed": 0, "estimands": {"mean": {"share": share}}},
+        "priors": {"shifts": {"mean": {"2": {"mean": 0.5}}}},
+        "fixed_share": {"reason": "made up"},
+    }
+
+
+@pytest.mark.parametrize(("share", "is_calibrated"), [(0.9, True), (0.7, False)])
+def test_study_of_this_cell_judges_its_calibration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float, is_calibrated: bool
+) -> None:
+    cell = make_fitted()
+    study = make_study(cell, share)
+    (tmp_path / "toys-efficiency_frontier.json").write_text(json.dumps(study), encoding="utf-8")
+    written = write_check(cell, tmp_path, monkeypatch)
+    assert written["is_calibrated"] is is_calibrated
+    assert written["calibration"] == study["coverage"]
+    assert written["study"]["fixed_share"] == {"reason": "made up"}
+    assert written["driven_by"] == {"mean": ["mean"]}
+    assert written["is_identified"] is False
+
+
+def test_study_of_other_data_judges_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell = make_fitted()
+    study = make_study(replace(cell, table=cell.table.iloc[1:]), 0.9)
+    (tmp_path / "toys-efficiency_frontier.json").write_text(json.dumps(study), encoding="utf-8")
+    written = write_check(cell, tmp_path, monkeypatch)
+    assert written["is_calibrated"] is None
+    assert "earlier version" in written["calibration_reason"]
+    assert written["driven_by_prior"] == []
+
+
+def test_cell_that_was_not_fitted_fails_with_the_reason_and_has_every_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitted = write_check(make_fitted(), tmp_path, monkeypatch)
+    cell = replace(make_fitted(), tree=xr.DataTree(), not_fitted="too few eras")
+    written = write_check(cell, tmp_path, monkeypatch)
+    assert written["verdict"] == "fail"
+    assert written["reasons"] == ["cannot be fitted: too few eras"]
+    assert written["not_fitted"] == "too few eras"
+    assert written["max_rhat"] is None
+    assert set(written) == set(fitted)

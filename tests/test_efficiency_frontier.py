@@ -10,7 +10,7 @@ import xarray as xr
 from scipy import integrate, stats
 from tables_for_models import load_real, read_reference, sample
 
-from models import efficiency_frontier
+from models import as_draws, efficiency_frontier, fitted_rows
 from models.efficiency_frontier import _distance, _draw_rows, _log_density, _prepare
 
 FRONTIER = 0.3
@@ -208,3 +208,51 @@ def test_known_truth_is_recovered() -> None:
     for name in ("inefficiency_scale", "noise_scale"):
         lower, upper = posterior[name].quantile([0.005, 0.995]).to_numpy()
         assert lower < TRUTH[name] < upper, name
+
+
+# What a study of calibration asks of the model.
+
+
+def test_data_are_all_that_build_reads() -> None:
+    table, card = load_real("imagenet_efficiency")
+    priors = efficiency_frontier.Priors()
+    built = efficiency_frontier.build(table, card, priors)
+    values = efficiency_frontier.data(table, card, priors)
+    assert set(values) == {each.name for each in built.data_vars}
+    for each in built.data_vars:
+        np.testing.assert_array_equal(each.get_value(), values[each.name])
+
+
+def test_truth_from_the_prior_can_be_simulated_and_summarised() -> None:
+    table, card = load_real("imagenet_efficiency")
+    rng = np.random.default_rng(1)
+    truth = efficiency_frontier.draw_truth(table, card, efficiency_frontier.Priors(), rng)
+    simulated = efficiency_frontier.simulate(table, truth, rng)
+    made = efficiency_frontier.estimands(as_draws(truth, efficiency_frontier.DIMS), simulated, card)
+    assert len(simulated) == len(fitted_rows(table))
+    assert all(np.isfinite(each).all() for each in made.data_vars.values())
+
+
+def test_regressors_are_years_and_all_targets_but_the_first() -> None:
+    table, card = load_real("imagenet_efficiency")
+    frame = efficiency_frontier.regressors(table, card)
+    assert len(frame) == len(table)
+    assert list(frame) == [
+        "years since the target's first model",
+        "target GNMT",
+        "target ResNet-50",
+        "target Seq2Seq",
+    ]
+    assert np.linalg.matrix_rank(frame.assign(one=1.0)) == 5
+
+
+def test_truths_follow_the_priors() -> None:
+    table, card = load_real("imagenet_efficiency")
+    rng, priors = np.random.default_rng(1), efficiency_frontier.Priors()
+    truths = [efficiency_frontier.draw_truth(table, card, priors, rng) for _ in range(2000)]
+    rates = np.array([list(each["rate"].values()) for each in truths])
+    assert rates.mean() == pytest.approx(0.3, abs=0.03)
+    within = np.square(rates - rates.mean(axis=1, keepdims=True)).sum(axis=1).mean() / 3
+    assert within == pytest.approx((2 + 2**2) / 15**2, rel=0.15)  # E[sd^2] of Gamma(2, 15)
+    squared = [each["inefficiency_scale"] ** 2 + each["noise_scale"] ** 2 for each in truths]
+    np.testing.assert_allclose(squared, [each["spread"] ** 2 for each in truths])

@@ -15,12 +15,16 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
 CELL = "imagenet_efficiency-efficiency_frontier"
-COPIED = ("pipeline", "models", "reports/templates", "dvc.yaml", "data/references.bib")
+COPIED = (
+    *("pipeline", "models", "reports/templates", "dvc.yaml"),
+    *("data/references.bib", "data/calibration"),
+)
 DATASETS = """datasets:
   training_runs: [training_runs]
   efficiency: [imagenet_efficiency]
   scaling_grid: []
   accuracy_leaderboard: []
+  loss_leaderboard: []
 """
 PARAMS = "fit: {seed: 1, chains: 2, tune: 300, draws: 300}\n"
 

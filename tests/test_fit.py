@@ -5,10 +5,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import pandas as pd
 import pytest
 import xarray as xr
 
+import models
 from pipeline import fit, ingest, validate
 
 ROOT = Path(__file__).parents[1]
@@ -71,3 +75,45 @@ def test_file_says_how_it_was_made(posteriors: list[Path]) -> None:
 
 def test_no_unfinished_file_is_left(posteriors: list[Path]) -> None:
     assert not list(posteriors[0].parent.glob(".*.part"))
+
+
+def fit_unfit(tmp_path: Path, why_not: Any, monkeypatch: pytest.MonkeyPatch, *more: str) -> Path:
+    """The file of a model that cannot be fitted for the reason that `why_not` gives."""
+    model = SimpleNamespace(SAMPLER={"adaptation": "diag"}, why_not=why_not)
+    monkeypatch.setattr(models, "load", lambda _: model)
+    table, output = tmp_path / "table.parquet", tmp_path / "posterior.nc"
+    pd.DataFrame({"line": [2]}).to_parquet(table)
+    card = f"--card={ROOT}/data/sources/imagenet_efficiency/source.yaml"
+    settings = ["--seed=1", "--chains=2", "--tune=200", "--draws=100"]
+    flags = [card, f"--table={table}", "--model=toy", f"--output={output}"]
+    assert fit.main([*flags, *settings, *more]) == 0
+    return output
+
+
+def test_model_that_cannot_be_fitted_leaves_the_reason_and_no_draws(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = fit_unfit(tmp_path, lambda *_: "too few eras", monkeypatch)
+    with xr.open_datatree(path, engine="h5netcdf") as tree:
+        assert tree.attrs["not_fitted"] == "too few eras"
+        assert (tree.attrs["dataset"], tree.attrs["model"]) == ("imagenet_efficiency", "toy")
+        assert not tree.children
+    before = path.read_bytes()
+    assert fit_unfit(tmp_path, lambda *_: "too few eras", monkeypatch).read_bytes() == before
+
+
+def test_model_is_given_the_draws_of_the_scaling_law(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    law = pd.DataFrame({"exponent_parameters": [0.34, 0.35]})
+    law.to_parquet(tmp_path / "law.parquet")
+    seen = []
+
+    def why_not(table: pd.DataFrame, card: models.Card) -> str:
+        seen.append(card.scaling_law)
+        return "only looking"
+
+    fit_unfit(tmp_path, why_not, monkeypatch, f"--scaling-law={tmp_path}/law.parquet")
+    fit_unfit(tmp_path, why_not, monkeypatch)
+    pd.testing.assert_frame_equal(seen[0], law)
+    assert seen[1] is None

@@ -34,6 +34,7 @@ WRITTEN_BY_PIPELINE = (
     "reports/summary",
 )
 WRITTEN_BY_PEOPLE = (
+    "data/calibration",
     "data/sources",
     "models",
     "pipeline",
@@ -216,9 +217,9 @@ def test_every_path_of_a_command_is_declared(stages: list[Stage]) -> None:
 def test_every_file_that_is_read_or_written_is_named_in_the_command(stages: list[Stage]) -> None:
     for stage in stages:
         named = list_paths(stage)
-        # beside the card lies records.csv; beside the attribution its table for spreadsheets
+        # beside the card lies records.csv; beside the attribution its table and its draws
         near = {re.sub(r"source\.yaml$", "records.csv", p) for p in named} | {
-            re.sub(r"\.json$", ".csv", p) for p in named
+            re.sub(r"\.json$", suffix, p) for p in named for suffix in (".csv", ".parquet")
         }
         files = {p for p in (*stage.deps, *stage.outs) if not is_module(p) and p != "models"}
         assert files <= {*named, *near}, stage.name
@@ -239,6 +240,33 @@ def test_stages_write_only_where_people_do_not(stages: list[Stage]) -> None:
 def test_no_stage_writes_what_it_reads(stages: list[Stage]) -> None:
     for stage in stages:
         assert not [out for out in stage.outs if out in stage.deps]
+
+
+LAW = "data/attributions/chinchilla_runs-scaling_law.parquet"
+
+
+def test_leaderboards_are_told_the_same_scaling_law_at_every_stage(stages: list[Stage]) -> None:
+    (maker,) = [stage for stage in stages if LAW in stage.outs]
+    assert maker.kind == "attribute"
+    for stage in stages:
+        is_cell = stage.kind in {"fit", "check", "attribute", "report"}
+        is_told = is_cell and "leaderboard" in stage.name
+        assert (LAW in stage.deps) == is_told, stage.name
+        assert (f"--scaling-law {LAW}" in stage.command) == is_told, stage.name
+
+
+def test_no_stage_waits_for_itself(stages: list[Stage]) -> None:
+    makers = {out: stage for stage in stages for out in stage.outs}
+    left = {stage.name: needed_stages(stage, makers) for stage in stages}
+    while left:
+        ready = {name for name, needed in left.items() if not needed & set(left)}
+        assert ready, sorted(left)
+        left = {name: needed for name, needed in left.items() if name not in ready}
+
+
+def needed_stages(stage: Stage, makers: dict[str, Stage]) -> set[str]:
+    """The stages whose outs `stage` reads, by path or by a folder that holds them."""
+    return {maker.name for out, maker in makers.items() if is_within(out, stage.deps)}
 
 
 def list_modules(package: str) -> list[Path]:

@@ -35,6 +35,8 @@ columns:
   compute_confidence: {constant: confident}
   is_compute_circular: {}
   is_open_weights: {constant: true}
+  is_dense: {constant: true}
+  training_flop_second_source: {constant: ""}
   extra_training_tokens: {from: extra}
   extra_training_flop: {from: extra}
   citation: {constant: doe2020}
@@ -69,6 +71,7 @@ columns:
   n_shot: {constant: 4}
   method: {}
   sample_count: {constant: 1}
+  harness: {constant: reported}
   citation: {constant: doe2020}
   locator: {constant: Table 1}
   is_verified: {constant: true}
@@ -76,6 +79,9 @@ options:
   benchmarks:
     toy: {label: Toy, chance: 0.25, ceiling: 0.9, item_count: 100, reason: made up for tests}
   trend: none
+  reference_harness: reported
+  allocation: none
+  allocation_reason: made up for tests
   techniques:
     vote: {label: Vote, definition: several samples, methods: [majority]}
     tuning: {label: Tuning, definition: more training, models: [tuned, tuned twice]}
@@ -345,6 +351,13 @@ def test_figures_of_a_run_are_joined_by_name(tmp_path: Path, toy_runs: pd.DataFr
     assert row["release_date"] == pd.Timestamp("2020-02-01")
 
 
+@pytest.mark.parametrize("column", ["is_dense", "is_open_weights", "training_flop_second_source"])
+def test_facts_of_a_run_are_joined_too(tmp_path: Path, toy_runs: pd.DataFrame, column: str) -> None:
+    runs = toy_runs.assign(training_flop_second_source=1.4e20)
+    (expected,) = runs.loc[runs["model"] == "tuned", column]
+    assert join(tmp_path, runs, {"model": "tuned"}).loc[0, column] == expected
+
+
 def test_rows_keep_their_order_and_lines(tmp_path: Path, toy_runs: pd.DataFrame) -> None:
     table = join(tmp_path, toy_runs, {"model": "tuned"}, {"model": "base"})
     assert table[["line", "model"]].to_numpy().tolist() == [[2, "tuned"], [3, "base"]]
@@ -395,6 +408,14 @@ def test_row_that_is_no_run_need_not_be_registered(tmp_path: Path, toy_runs: pd.
     row = join(tmp_path, toy_runs, {"model": "a person"}, card=BOARD_CARD + EXCLUDED).iloc[0]
     assert row["exclusion"] == "human"
     assert pd.isna(row["training_flop"])
+
+
+@pytest.mark.parametrize("column", ["is_dense", "is_open_weights", "is_compute_circular"])
+def test_nothing_is_claimed_of_what_is_no_run(
+    tmp_path: Path, toy_runs: pd.DataFrame, column: str
+) -> None:
+    table = join(tmp_path, toy_runs, {"model": "a person"}, card=BOARD_CARD + EXCLUDED)
+    assert not table.loc[0, column]
 
 
 def test_leaderboard_needs_the_registry(tmp_path: Path) -> None:

@@ -1,11 +1,23 @@
 """The index page: passing posteriors with their answers, the others apart with their reasons."""
 
+import json
 import re
 import sys
 from pathlib import Path
 
 import pytest
-from cells import CARD, FAILED, HOSTILE, TEMPLATES, flags, make_model, write_cell
+from cells import (
+    CARD,
+    FAILED,
+    HOSTILE,
+    NOT_FITTED,
+    STUDIED,
+    TEMPLATES,
+    flags,
+    make_model,
+    write_cell,
+    write_models,
+)
 
 from pipeline import overview
 
@@ -13,6 +25,19 @@ from pipeline import overview
 def write_index(folder: Path, monkeypatch: pytest.MonkeyPatch, **check: object) -> tuple[str, Path]:
     monkeypatch.setitem(sys.modules, "models.toy", make_model())
     write_cell(folder, **check)
+    return make_index(folder)
+
+
+def write_comparison(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Path]:
+    """The index of a dataset with four models, of which two passed."""
+    for name in ("toy", "worse", "broken", "idle"):
+        monkeypatch.setitem(sys.modules, f"models.{name}", make_model())
+    write_cell(folder, **STUDIED)
+    write_models(folder)
+    return make_index(folder)
+
+
+def make_index(folder: Path) -> tuple[str, Path]:
     paths = {
         "--cards": folder / "sources",
         "--datasets": folder / "datasets.yaml",
@@ -68,7 +93,7 @@ def test_dataset_that_failed_validation_is_missing(
     assert "absent-quarantine.csv" in find_section(page, "missing")
 
 
-def test_table_for_the_readme_has_a_row_a_posterior(
+def test_table_for_the_readme_has_a_row_a_dataset(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, summary = write_index(tmp_path, monkeypatch)
@@ -95,3 +120,70 @@ def test_same_inputs_give_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (first, one), (second, two) = (write_index(tmp_path / name, monkeypatch) for name in ("a", "b"))
     assert first == second
     assert (one / "answers.svg").read_bytes() == (two / "answers.svg").read_bytes()
+
+
+def test_one_model_speaks_for_a_dataset_and_every_cell_is_in_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, summary = write_comparison(tmp_path, monkeypatch)
+    answers = find_section(page, "answers")
+    assert "toys-toy.html" in answers
+    assert "toys-worse.html" not in answers
+    assert len((summary / "answers.md").read_text(encoding="utf-8").splitlines()) == 3
+    table = find_section(page, "verdicts")
+    for name in ("toy", "worse", "broken", "idle"):
+        assert f"toys-{name}.html" in table
+    assert '<td class="off">✗ no</td><td class="off">✗ no</td>' in table
+    assert "✗ headline" in table
+    assert f"not fitted: {NOT_FITTED}" in table
+
+
+def test_models_are_weighed_over_the_units_they_share(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, summary = write_comparison(tmp_path, monkeypatch)
+    found = json.loads((summary / "comparison.json").read_text(encoding="utf-8"))["toys"]
+    assert found["shared_units"] == 12
+    assert found["models"]["worse"]["units"] == 13
+    assert found["models"]["toy"]["weight"] == 1
+    assert found["models"]["worse"]["difference"] == pytest.approx(-0.5 * 12 - 0.01 * 66)
+    assert found["averaged"]["doubling_time_months"]["median"] == 49
+    section = find_section(page, "models-compared")
+    assert "12 base models that all of the models read" in section
+    assert "driven by the prior (spread)" in section
+
+
+def test_models_that_may_not_be_quoted_are_named_apart_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, summary = write_comparison(tmp_path, monkeypatch)
+    found = json.loads((summary / "comparison.json").read_text(encoding="utf-8"))["toys"]
+    assert set(found["models"]) == {"toy", "worse"}
+    assert set(found["left_out"]) == {"broken", "idle"}
+    assert NOT_FITTED in find_section(page, "not-fitted")
+    assert NOT_FITTED in find_section(page, "models-compared")
+    assert "R-hat of rate is 1.2" in find_section(page, "models-compared")
+
+
+def test_driven_headline_says_so_in_the_readme(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, summary = write_comparison(tmp_path, monkeypatch)
+    assert "Driven by the prior (spread)." in (summary / "answers.md").read_text(encoding="utf-8")
+
+
+def test_dataset_with_one_model_is_not_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, summary = write_index(tmp_path, monkeypatch)
+    assert json.loads((summary / "comparison.json").read_text(encoding="utf-8")) == {}
+    assert "No dataset has more than one model" in find_section(page, "models-compared")
+
+
+def test_ids_are_unique_and_links_lead_somewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, _ = write_comparison(tmp_path, monkeypatch)
+    ids = re.findall(r'\bid="([^"]*)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)

@@ -7,7 +7,7 @@ import pymc as pm
 import pytest
 from scipy import stats
 
-from models._prior import Prior, list_priors
+from models._prior import Prior, list_priors, prior_data
 
 PRIORS = {
     "Normal": (Prior("Normal", (0.5, 2.0), "1", "test"), stats.norm(0.5, 2.0)),
@@ -35,6 +35,32 @@ def test_pymc_variable_has_the_same_density(family: str) -> None:
     with pm.Model():
         variable = prior.variable("quantity")
     assert pm.logp(variable, points).eval() == pytest.approx(expected.logpdf(points))
+
+
+@pytest.mark.parametrize("family", PRIORS)
+def test_parameters_are_data_of_the_model(family: str) -> None:
+    """So a compiled model can be refitted with another prior."""
+    prior, expected = PRIORS[family]
+    with pm.Model() as model:
+        variable = prior.variable("quantity")
+    np.testing.assert_array_equal(model["prior_quantity"].get_value(), prior.parameters)
+    point = expected.ppf(0.3)
+    before = pm.logp(variable, point).eval()
+    model.set_data("prior_quantity", np.array(prior.parameters) * 1.5)
+    assert pm.logp(variable, point).eval() != before
+
+
+def test_data_of_all_priors_go_by_their_names() -> None:
+    @dataclass(frozen=True)
+    class Priors:
+        rate: Prior = PRIORS["Normal"][0]
+        scale: Prior = PRIORS["HalfNormal"][0]
+
+    values = prior_data(Priors())
+    assert {name: value.tolist() for name, value in values.items()} == {
+        "prior_rate": [0.5, 2.0],
+        "prior_scale": [0.3],
+    }
 
 
 @pytest.mark.parametrize("size", [(), 3, (2, 3)])

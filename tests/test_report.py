@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from cells import FAILED, HOSTILE, flags, make_model, write_cell
+import xarray as xr
+from cells import FAILED, HOSTILE, NOT_FITTED, STUDIED, flags, make_model, write_cell
 
-from pipeline import report
+from pipeline import answers, identification, panels, report, sensitivity
 from pipeline.failures import SourceError
 
 NAMESPACES = r"http://www\.w3\.org/(1999/xlink|2000/svg|2000/xmlns/)"  # names of XML, never fetched
@@ -33,6 +34,30 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def failed_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return write_page(tmp_path, monkeypatch, **FAILED).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def studied_page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        folder = tmp_path_factory.mktemp("studied")
+        return write_page(folder, monkeypatch, **STUDIED).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def unfitted_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setitem(sys.modules, "models.toy", make_model())
+    paths = write_cell(tmp_path, verdict="fail", not_fitted=NOT_FITTED)
+    tree = xr.DataTree()
+    tree.attrs["not_fitted"] = NOT_FITTED
+    tree.to_netcdf(paths["--posterior"], engine="h5netcdf")
+    paths["--attribution"].write_text("{}", encoding="utf-8")
+    assert report.main(flags(paths, model="toy")) == 0
+    return paths["--output"].read_text(encoding="utf-8")
+
+
+def find_part(page: str, start: str, end: str) -> str:
+    """The text between two marks, without tags."""
+    return " ".join(re.sub(r"<[^>]*>", " ", page[page.index(start) : page.index(end)]).split())
 
 
 def read_specs(page: str) -> dict[str, object]:
@@ -159,3 +184,136 @@ def test_unknown_citation_is_an_error(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(SourceError, match=r"doe2020.*doe2021"):
         report.main(flags(paths, model="toy"))
     assert not paths["--output"].exists()
+
+
+def test_check_file_without_the_newer_keys_reads_as_not_measured(page: str) -> None:
+    panel = find_part(page, 'id="identification"', 'id="estimates"')
+    assert "■ Not measured" in panel
+    assert "Not known: the widths of other designs are not measured." in panel
+    assert "Predictions by group of rows: not measured." in page
+    assert "Coverage: not measured." in page
+
+
+def test_identification_is_said_in_words_and_shape_and_first_after_the_evidence(
+    studied_page: str,
+) -> None:
+    sections = re.findall(r'<h2 id="([^"]*)"', studied_page)
+    assert sections.index("identification") == sections.index("evidence") + 1
+    panel = find_part(studied_page, 'id="identification"', 'id="estimates"')
+    assert "▲ Not identified" in panel
+    assert "The variance inflation of release date is 14" in panel
+    assert "log10 compute ▲ 14.2 0.96" in panel
+    assert "Rate ▲ 0.31" in panel
+
+
+def test_design_is_answered_in_one_sentence_from_the_numbers(studied_page: str) -> None:
+    panel = find_part(studied_page, 'id="design"', 'id="regressors"')
+    assert "A project rather than a wait" in panel
+    assert "0.84 times as wide with twice as many models" in panel
+    assert "another 24 years at the pace of these data" in panel
+
+
+@pytest.mark.parametrize(
+    ("twice", "five", "broken", "start"),
+    [
+        (0.95, 0.92, 0.97, "Neither"),
+        (0.8, 0.6, 0.5, "A project rather than a wait"),
+        (0.8, 0.6, 0.7, "A project rather than a short wait"),
+        (0.8, 0.6, 0.85, "More models of any kind"),
+        (0.95, 0.8, 0.97, "A long wait"),
+    ],
+)
+def test_answer_to_the_design_follows_the_order_of_the_widths(
+    twice: float, five: float, broken: float, start: str
+) -> None:
+    ratios = {"as_it_is": 1.0, "twice": twice, "five_times": five, "uncorrelated": broken}
+    design = {"designs": {name: {"ratio": ratio} for name, ratio in ratios.items()}}
+    verdict, numbers = panels.answer_design(design, None)
+    assert verdict.startswith(start)
+    assert "at the pace" not in verdict
+    assert f"{broken:.2f} times" in numbers
+
+
+def test_design_that_failed_is_not_answered() -> None:
+    assert panels.answer_design({"designs": {"twice": {"ratio": None}}}, 3.0) == []
+
+
+def test_coverage_outside_its_limits_is_marked(studied_page: str) -> None:
+    table = find_part(studied_page, 'id="calibration"', 'id="methods"')
+    assert "Rate ▲ 71.7 % 71 99" in table
+    assert "Doubling time 90.9" in table
+    assert "80 % ▲ 70.0" in table
+
+
+def test_prior_that_drives_an_answer_is_named_beside_it(studied_page: str) -> None:
+    answer = find_part(studied_page, 'id="answer"', 'id="evidence"')
+    assert "driven by the prior (spread)" in answer
+    estimates = find_part(studied_page, 'id="estimates"', 'id="trust"')
+    assert "▲&nbsp;driven by the prior (rate, spread)" in estimates
+
+
+def test_large_shifts_with_a_prior_are_marked(studied_page: str) -> None:
+    table = find_part(studied_page, "Table of shifts with the priors", 'id="estimates"')
+    assert "rate doubled Rate rate[first] ▲ 0.41" in table
+    assert "rate halved Rate rate[first] \N{MINUS SIGN}0.12" in table
+
+
+def test_predictions_by_group_are_drawn_and_said(studied_page: str) -> None:
+    assert "2 of 4 groups lie outside" in studied_page
+    assert "By technique: no row carries a technique tag." in studied_page
+    assert "2012 (4): observed 0.400, predicted 0.250 (0.100 to 0.300)" in studied_page
+
+
+def test_method_and_unit_of_the_predictive_density_are_told(studied_page: str) -> None:
+    assert "leaving out one base model at a time" in studied_page
+    assert "by PSIS-LOO" in studied_page
+
+
+def test_studied_page_escapes_and_links_as_any_other(studied_page: str) -> None:
+    test_hostile_names_are_text(studied_page)
+    test_ids_are_unique_and_links_lead_somewhere(studied_page)
+    test_every_figure_has_title_caption_alternative_text_and_data(studied_page)
+    test_every_chart_has_its_place(studied_page)
+    test_page_loads_nothing(studied_page)
+
+
+def test_cell_that_was_not_fitted_has_a_page_with_the_reason_and_the_data(
+    unfitted_page: str,
+) -> None:
+    main = find_part(unfitted_page, "<main", "</main>")
+    assert main.startswith("Not fitted. The card says that there are no eras.")
+    assert "halved" not in unfitted_page
+    assert unfitted_page.count('<tr class="excluded">') == 1
+    assert "Doe" in unfitted_page
+    test_ids_are_unique_and_links_lead_somewhere(unfitted_page)
+
+
+def test_limits_that_are_shown_are_those_that_judge() -> None:
+    assert panels.MAXIMUM_INFLATION == identification.MAXIMUM_INFLATION
+    assert panels.LARGE_INFLATION == identification.LARGEST_INFLATION
+    assert panels.MINIMUM_CONTRACTION == identification.MINIMUM_CONTRACTION
+    assert panels.LARGE_SHIFT == sensitivity.LARGE_SHIFT
+
+
+def test_rates_are_said_with_the_probability_of_no_progress() -> None:
+    rate = {"label": "Rate", "unit": "decades per year", "median": 0.4, "lower": 0.1, "upper": 0.7}
+    attributions = {"rate_decades_per_year": rate | {"p_positive": 0.986, "p_finite": 1.0}}
+    check = {"driven_by_prior": ["rate_decades_per_year"]}
+    (sentence,) = answers.list_rates(attributions, check, "share_compute[a]")
+    assert sentence.replace("\N{NO-BREAK SPACE}", " ") == (
+        "Rate: 0.40 decades per year (0.10 to 0.70); P(rate \N{LESS-THAN OR EQUAL TO} 0) = 0.014; "
+        "driven by the prior"
+    )
+
+
+def test_quantity_that_follows_from_a_driven_one_is_driven() -> None:
+    check = {"driven_by_prior": ["rate_decades_per_year[a]"], "driven_by": {}}
+    assert answers.describe_drivers("doubling_time_months[a]", check) == "driven by the prior"
+    assert answers.describe_drivers("doubling_time_months[b]", check) == ""
+
+
+@pytest.mark.parametrize(("p_positive", "words"), [(None, ""), (1.0, "< 0.001"), (0.0, "1.000")])
+def test_probability_of_zero_or_less_is_never_printed_as_none(
+    p_positive: float | None, words: str
+) -> None:
+    assert answers.describe_p_not_positive({"p_positive": p_positive}) == words

@@ -3,12 +3,15 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from scipy import optimize
-from tables_for_models import load_real, read_reference, sample
+from tables_for_models import ROOT, load_real, read_reference, sample
 
-from models import Card, fitted_rows, scaling_law
+from models import Card, as_draws, fitted_rows, scaling_law
+from models._allocation import log10_allocation
+from pipeline.cards import load_card
 
 FLOP = 6  # a parameter and token
 TRUTH = {
@@ -221,3 +224,54 @@ def test_simulated_losses_follow_the_law_where_noise_is_nil() -> None:
     law = LAWS["published"]
     expected = law[0] + reducible_loss(law, simulated["parameters"], simulated["training_tokens"])
     np.testing.assert_allclose(simulated["loss_nats"], expected)
+
+
+# What a study of calibration asks of the model.
+
+
+def test_data_are_all_that_build_reads() -> None:
+    table, card = load_real("chinchilla_runs")
+    priors = scaling_law.Priors()
+    built = scaling_law.build(table, card, priors)
+    values = scaling_law.data(table, card, priors)
+    assert set(values) == {each.name for each in built.data_vars}
+    for each in built.data_vars:
+        np.testing.assert_array_equal(each.get_value(), values[each.name])
+
+
+def test_truth_from_the_prior_can_be_simulated_and_summarised() -> None:
+    table, card = load_real("chinchilla_runs")
+    rng = np.random.default_rng(1)
+    truth = scaling_law.draw_truth(table, card, scaling_law.Priors(), rng)
+    simulated = scaling_law.simulate(table, truth, rng)
+    made = scaling_law.estimands(as_draws(truth, scaling_law.DIMS), simulated, card)
+    assert len(simulated) == len(fitted_rows(table))
+    assert all(np.isfinite(each).all() for each in made.data_vars.values())
+
+
+def test_regressors_are_decades_of_size() -> None:
+    table, card = load_real("chinchilla_runs")
+    rows = fitted_rows(table)
+    frame = scaling_law.regressors(table, card)
+    np.testing.assert_allclose(10 ** frame["log10 parameters"], rows["parameters"])
+    np.testing.assert_allclose(10 ** frame["log10 tokens"], rows["training_tokens"])
+
+
+@pytest.mark.parametrize(
+    ("constants", "factor"),
+    [((0.34, 0.28, 406.4, 410.7), 3.93), ((0.34781, 0.36585, 482.01, 2085.43), 2.01)],
+    ids=["Hoffmann et al. 2022, Eq. 10", "Besiroglu et al. 2024"],
+)
+def test_published_constants_imply_the_factors_of_gopher_on_the_card(
+    constants: tuple[float, ...], factor: float
+) -> None:
+    """The fourfold gain is in the printed constants; the refitted ones halve it."""
+    names = [
+        f"{kind}_{of}" for kind in ("exponent", "coefficient") for of in ("parameters", "tokens")
+    ]
+    law = pd.DataFrame([constants], columns=names)
+    decades = log10_allocation(law, np.array([280e9]), np.array([300e9]))
+    assert 10 ** -decades.item() == pytest.approx(factor, abs=0.005)
+    card = load_card(ROOT / "data/sources/chinchilla_runs/source.yaml").card
+    published = [row.estimate for row in card.published if "Gopher" in row.estimand]
+    assert factor in published

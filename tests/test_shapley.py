@@ -1,13 +1,13 @@
 """Shapley values: hand-computed cases and the axioms that define them."""
 
 from collections.abc import Callable
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import Any
 
 import numpy as np
 import pytest
 
-from models._shapley import shapley_of_sum
+from models._shapley import Subset, shapley_of_sum, shapley_values
 
 START = np.array([-1.0, 0.3, 2.0])
 STEPS = {
@@ -91,3 +91,85 @@ def test_single_step_gets_the_whole_change() -> None:
     np.testing.assert_allclose(
         found["compute"], logistic(START + STEPS["compute"]) - logistic(START)
     )
+
+
+# Games in general: the worth of a subset need not be a function of a sum.
+
+
+def average_over_joining(names: list[str], worth: Callable[[Subset], float]) -> dict[str, float]:
+    """A player's mean gain on joining, over all orders in which the players may arrive."""
+    gains = dict.fromkeys(names, 0.0)
+    orders = list(permutations(names))
+    for order in orders:
+        for i, name in enumerate(order):
+            before = tuple(each for each in names if each in order[:i])
+            after = tuple(each for each in names if each in order[: i + 1])
+            gains[name] += (worth(after) - worth(before)) / len(orders)
+    return gains
+
+
+def make_game(names: list[str], seed: int) -> dict[Subset, float]:
+    """A worth for each subset, drawn at random."""
+    rng = np.random.default_rng(seed)
+    subsets = [s for size in range(len(names) + 1) for s in combinations(names, size)]
+    return dict(zip(subsets, rng.normal(size=len(subsets)), strict=True))
+
+
+def test_glove_game_by_hand() -> None:
+    # one left glove and two right ones: a pair is worth one; the left gets 4/6, each right 1/6
+    def worth(subset: Subset) -> np.ndarray:
+        return np.array(float("left" in subset and len(subset) > 1))
+
+    found = shapley_values(["left", "right", "spare"], worth)
+    assert found == {
+        "left": pytest.approx(4 / 6),
+        "right": pytest.approx(1 / 6),
+        "spare": pytest.approx(1 / 6),
+    }
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 6])
+def test_values_of_any_game_are_the_mean_over_all_orders(count: int) -> None:
+    names = list("abcdef")[:count]
+    game = make_game(names, seed=count)
+    found = shapley_values(names, lambda subset: np.array(game[subset]))
+    assert {n: float(v) for n, v in found.items()} == pytest.approx(
+        average_over_joining(names, lambda subset: game[subset])
+    )
+
+
+def test_values_of_any_game_sum_to_the_whole_change() -> None:
+    names = list("abcde")
+    game = make_game(names, seed=1)
+    total = sum(shapley_values(names, lambda subset: np.array(game[subset])).values())
+    assert float(total) == pytest.approx(game[tuple(names)] - game[()])
+
+
+def test_each_subset_is_asked_for_once_in_the_order_of_the_names() -> None:
+    asked: list[Subset] = []
+
+    def worth(subset: Subset) -> np.ndarray:
+        asked.append(subset)
+        return np.zeros(3)
+
+    shapley_values(["compute", "trend", "lab"], worth)
+    assert len(asked) == len(set(asked)) == 8
+    assert ("compute", "lab") in asked
+
+
+def test_sum_of_steps_is_a_game_like_any_other() -> None:
+    def worth(subset: Subset) -> np.ndarray:
+        return np.asarray(logistic(START + sum(STEPS[name] for name in subset)))
+
+    expected = shapley_of_sum(START, STEPS, logistic)
+    for name, values in shapley_values(list(STEPS), worth).items():
+        np.testing.assert_allclose(values, expected[name], atol=1e-15)
+
+
+def test_player_whose_arrival_changes_the_rule_gets_what_it_changes() -> None:
+    # the trend lifts the ceiling as well: without an interaction it gets the lift, by hand
+    def worth(subset: Subset) -> np.ndarray:
+        return np.array(0.4 * ("compute" in subset) + (0.1 + 0.3) * ("trend" in subset))
+
+    found = shapley_values(["compute", "trend"], worth)
+    assert found == {"compute": pytest.approx(0.4), "trend": pytest.approx(0.4)}

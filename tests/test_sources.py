@@ -22,7 +22,8 @@ REGISTRY: dict[str, list[str]] = YAML(typ="safe").load(SOURCES / "datasets.yaml"
 MODELS: dict[str, list[str]] = YAML(typ="safe").load(ROOT / "models/models.yaml")["models"]
 NAMES = [(table, name) for table, names in REGISTRY.items() for name in names]
 every_dataset = pytest.mark.parametrize("name", [name for _, name in NAMES])
-every_leaderboard = pytest.mark.parametrize("name", REGISTRY["accuracy_leaderboard"])
+LEADERBOARDS = [*REGISTRY["accuracy_leaderboard"], *REGISTRY["loss_leaderboard"]]
+every_leaderboard = pytest.mark.parametrize("name", LEADERBOARDS)
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +81,9 @@ def test_every_published_figure_has_a_number(name: str, read: Read) -> None:
         ("chinchilla_runs", 245, 240),
         ("minerva", 36, 36),
         ("math", 176, 144),
+        ("mmlu", 232, 172),
+        ("imagenet", 174, 118),
+        ("lm_perplexity", 419, 231),
     ],
 )
 def test_rows_are_counted(name: str, rows: int, fitted: int, read: Read) -> None:
@@ -104,6 +108,29 @@ def test_rows_are_counted(name: str, rows: int, fitted: int, read: Read) -> None
                 "run not verified": 2,
             },
         ),
+        (
+            "mmlu",
+            {
+                "other test set": 24,
+                "no compute": 14,
+                "circular compute": 12,
+                "sparse technique": 4,
+                "human": 2,
+                "run not verified": 2,
+                "chance": 1,
+                "repeats another row": 1,
+            },
+        ),
+        (
+            "imagenet",
+            {
+                "published selection": 31,
+                "repeats another row": 16,
+                "no compute": 7,
+                "outlier": 2,
+            },
+        ),
+        ("lm_perplexity", {"published selection": 188}),
     ],
 )
 def test_exclusions_are_counted_by_rule(name: str, expected: dict[str, int], read: Read) -> None:
@@ -115,9 +142,32 @@ def test_twelve_runs_have_circular_compute(runs: pd.DataFrame) -> None:
 
 
 def test_no_fitted_row_rests_on_circular_compute(read: Read) -> None:
-    for name in REGISTRY["accuracy_leaderboard"]:
+    for name in LEADERBOARDS:
         table = read(SOURCES / name).validated
         assert not table.loc[table["exclusion"].isna(), "is_compute_circular"].any()
+
+
+def test_compute_of_164_fitted_perplexities_is_known(read: Read) -> None:
+    table = read(SOURCES / "lm_perplexity").validated
+    assert table.loc[table["exclusion"].isna(), "training_flop"].notna().sum() == 164
+
+
+def test_fitted_perplexities_are_those_of_the_published_fit(read: Read) -> None:
+    table = read(SOURCES / "lm_perplexity").validated
+    assert (table["exclusion"].isna() == table["is_published_sample"]).all()
+
+
+def test_mmlu_was_measured_by_three_harnesses(read: Read) -> None:
+    counts = read(SOURCES / "mmlu").table["harness"].value_counts().to_dict()
+    assert counts == {"reported": 161, "obsscaling": 59, "helm": 12}
+
+
+@every_leaderboard
+def test_reference_harness_measured_some_fitted_row(name: str, read: Read) -> None:
+    dataset = read(SOURCES / name)
+    assert isinstance(dataset.card.options, LeaderboardOptions)
+    fitted = dataset.validated[dataset.validated["exclusion"].isna()]
+    assert dataset.card.options.reference_harness in set(fitted["harness"])
 
 
 def test_six_unverified_rows_of_minerva_are_fitted_by_name(read: Read) -> None:
@@ -179,6 +229,17 @@ def test_allocation_runs_have_parameters_and_tokens(runs: pd.DataFrame) -> None:
         ("training_runs", {"model": "Chinchilla 70B"}, "parameters", {7e10}),
         ("training_runs", {"model": "Chinchilla 70B"}, "training_tokens", {1.4e12}),
         ("training_runs", {"model": "Minerva 540B"}, "base_model", {"PaLM 540B"}),
+        ("training_runs", {"model": "Chinchilla 70B"}, "is_dense", {True}),
+        # Hoffmann et al. 2022, Table 6; Brown et al. 2020 as quoted by Hendrycks et al. 2021
+        ("mmlu", {"model": "Chinchilla 70B"}, "score", {0.676}),
+        ("mmlu", {"model": "GPT-3 175B", "method": "direct"}, "score", {0.439}),
+        # Krizhevsky et al. 2012, Table 2: one network errs on 40.7 %, after the card's correction
+        (
+            "imagenet",
+            {"model": "AlexNet", "benchmark": "ImageNet top-1", "citation": "erdil2022vision"},
+            "score",
+            {0.593},
+        ),
     ],
 )
 def test_published_fact_holds(

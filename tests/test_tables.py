@@ -27,6 +27,16 @@ RUN: dict[str, Any] = {
     "compute_confidence": ["confident", None],
     "is_compute_circular": [False, True],
     "is_open_weights": [True, False],
+    "is_dense": [True, False],
+    "training_flop_second_source": [1.3e20, np.nan],
+}
+BOARD: dict[str, Any] = RUN | {
+    "benchmark": ["MATH", "MATH"],
+    "model": ["first", "second"],
+    "method": ["direct", "direct"],
+    "harness": ["reported", "reported"],
+    "techniques": ["", "chain_of_thought"],
+    "base_model": ["first", None],
 }
 GOOD: dict[str, dict[str, Any]] = {
     "training_runs": {
@@ -58,17 +68,19 @@ GOOD: dict[str, dict[str, Any]] = {
         "loss_nats": [2.5, 2.4],
     },
     "accuracy_leaderboard": {
-        "benchmark": ["MATH", "MATH"],
-        "model": ["first", "second"],
         "score": [0.0, 1.0],
         "eval_date": ["2022-06-29", "2024-12-31"],
-        "method": ["direct", "direct"],
-        "techniques": ["", "chain_of_thought"],
         "n_shot": ["4", None],
         "sample_count": [1.0, np.nan],
-        "base_model": ["first", None],
     }
-    | RUN,
+    | BOARD,
+    "loss_leaderboard": {
+        "perplexity": [20.5, 18.0],
+        "dataset_tokens": [1e8, np.nan],
+        "epochs": [20.0, np.nan],
+        "is_published_sample": [True, False],
+    }
+    | BOARD,
 }
 # The value that breaks a rule of a column, in every table that has the column and the rule.
 BAD_CELLS: dict[tuple[str, str], Any] = {
@@ -81,6 +93,8 @@ BAD_CELLS: dict[tuple[str, str], Any] = {
     ("training_tokens", "greater_than"): -1.0,
     ("training_flop", "greater_than"): -1e20,
     ("training_flop", "less_than"): 1e30,
+    ("training_flop_second_source", "greater_than"): 0.0,
+    ("training_flop_second_source", "less_than"): 1e30,
     ("compute_confidence", "isin"): "sure",
     ("model", "field_uniqueness"): "first",
     ("model", "str_length"): "",
@@ -103,6 +117,10 @@ BAD_CELLS: dict[tuple[str, str], Any] = {
     ("eval_date", "greater_than_or_equal_to"): "1949-12-31",
     ("eval_date", "less_than_or_equal_to"): "2031-01-01",
     ("sample_count", "greater_than_or_equal_to"): 0.0,
+    ("harness", "str_length"): "",
+    ("perplexity", "greater_than"): 1.0,  # its logarithm, or a certain prediction of every token
+    ("perplexity", "less_than"): 1e6,
+    ("dataset_tokens", "greater_than"): 0.0,
 }
 # The cells of the second row that break a rule over rows.
 BAD_ROWS: dict[tuple[str, str], dict[str, Any]] = {
@@ -132,8 +150,12 @@ BAD_ROWS: dict[tuple[str, str], dict[str, Any]] = {
     },
     (
         "accuracy_leaderboard",
-        "a score stands once (same benchmark, model, method, shots, samples and source)",
+        "a score stands once (same benchmark, model, method, shots, samples, harness and source)",
     ): {"model": "first", "n_shot": "4", "sample_count": 1.0, "locator": "Table 1"},
+    (
+        "loss_leaderboard",
+        "a perplexity stands once (same benchmark, model, method, value and paper)",
+    ): {"model": "first", "perplexity": 20.5, "parameters": 1e9, "locator": "Table 1"},
 }
 TEXT_OR_NUMBER = ("str", "float64", "datetime64[ns]")  # whole numbers and booleans cannot be empty
 COLUMNS = [(table, column) for table, made in TABLES.items() for column in made.to_schema().columns]
@@ -256,6 +278,7 @@ DIFFERENT_BY_DESIGN = {
     "parameters": "required in a grid",
     "training_tokens": "required in a grid",
     "training_flop": "required in a grid",
+    "epochs": "over ImageNet, or over whatever the model was trained on",
 }
 
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -136,7 +137,7 @@ def test_allowed_failure_that_finds_another_count_is_refused(copy_source: Copy, 
         _ = read(write_allowed(copy_source("minerva"), count=2)).validated
 
 
-def exclude(dataset: Dataset, line: int, **cells: object) -> object:
+def exclude(dataset: Dataset, line: int, **cells: object) -> Any:
     """The exclusion of the row at `line` with cells of the ingested table replaced."""
     table = dataset.table.copy()
     for column, value in cells.items():
@@ -161,6 +162,30 @@ def test_first_rule_that_applies_is_named(
     read: Read, root: Path, cells: dict[str, object], rule: str
 ) -> None:
     assert exclude(read(root / "data/sources/minerva"), 2, **cells) == rule
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "rule"),
+    [
+        ("imagenet", "training_flop", "no compute"),
+        ("lm_perplexity", "parameters", "no parameters or tokens"),
+        ("lm_perplexity", "dataset_tokens", "no parameters or tokens"),
+    ],
+)
+def test_row_with_its_own_run_is_excluded_by_rule_too(
+    read: Read, root: Path, name: str, column: str, rule: str
+) -> None:
+    dataset = read(root / "data/sources" / name)
+    fitted = dataset.validated[dataset.validated["exclusion"].isna()]
+    assert exclude(dataset, int(fitted["line"].iloc[0]), **{column: float("nan")}) == rule
+
+
+def test_perplexity_without_compute_is_fitted(read: Read, root: Path) -> None:
+    """Not every model of the table reads compute; one that does leaves such rows out."""
+    dataset = read(root / "data/sources/lm_perplexity")
+    fitted = dataset.validated[dataset.validated["exclusion"].isna()]
+    line = int(fitted.loc[fitted["training_flop"].notna(), "line"].iloc[0])
+    assert pd.isna(exclude(dataset, line, training_flop=float("nan")))
 
 
 def test_unverified_row_is_fitted_only_where_the_card_admits_it(

@@ -1,0 +1,97 @@
+"""Refits of a compiled model: the answer of a fresh fit, at any time, on any thread."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pymc as pm
+import pytest
+import xarray as xr
+
+from models import Card
+from models._prior import Prior, prior_data
+from pipeline.refit import RefitError, Refitter, Settings
+
+CARD: Any = Card("toy", "toy", None)  # type: ignore[arg-type]
+SHORT = Settings(draws=400, tune=300)
+
+
+@dataclass(frozen=True)
+class Priors:
+    mean: Prior = Prior("Normal", (0.0, 1.0), "1", "a toy's")
+    unused: Prior = Prior("Normal", (0.0, 1.0), "1", "a toy's")
+
+
+def data(table: pd.DataFrame, card: Card, priors: Any) -> dict[str, np.ndarray]:
+    return {"observed_value": table["value"].to_numpy(), **prior_data(priors)}
+
+
+def build(table: pd.DataFrame, card: Card, priors: Any) -> Any:
+    with pm.Model(coords={"row": np.arange(len(table))}) as model:
+        observed = pm.Data(
+            "observed_value", data(table, card, priors)["observed_value"], dims="row"
+        )
+        pm.Normal("value", priors.mean.variable("mean"), 1.0, observed=observed, dims="row")
+    return model
+
+
+TOY: Any = SimpleNamespace(Priors=Priors, SAMPLER={"adaptation": "diag"}, data=data, build=build)
+
+
+def make_table(center: float, count: int = 8) -> pd.DataFrame:
+    return pd.DataFrame({"value": center + np.linspace(-1, 1, count)})
+
+
+@pytest.fixture(scope="module")
+def refitter() -> Refitter:
+    return Refitter(TOY, make_table(0.0), CARD)
+
+
+def refit(refitter: Refitter, center: float, seed: int = 1, priors: Any = None) -> xr.Dataset:
+    return refitter.refit(make_table(center), CARD, priors or Priors(), seed, SHORT)
+
+
+def test_posterior_is_of_the_new_data(refitter: Refitter) -> None:
+    found = refit(refitter, 3.0)["mean"]
+    assert found.mean() == pytest.approx(3.0 * 8 / 9, abs=0.08)  # eight rows, one prior row
+    assert found.std() == pytest.approx(9**-0.5, abs=0.06)
+
+
+def test_posterior_is_of_the_new_prior(refitter: Refitter) -> None:
+    narrow = Priors(mean=Prior("Normal", (0.0, 0.01), "1", "a toy's"))
+    assert abs(refit(refitter, 3.0, priors=narrow)["mean"].mean()) < 0.05
+
+
+def test_only_data_that_the_model_reads_are_known(refitter: Refitter) -> None:
+    assert refitter.data_names == {"observed_value", "prior_mean"}
+
+
+def test_refits_count_divergences(refitter: Refitter) -> None:
+    assert refit(refitter, 0.0).attrs["divergences"] == 0
+
+
+def test_draws_depend_on_the_seed_alone_whatever_runs_beside(refitter: Refitter) -> None:
+    alone = [refit(refitter, 1.0, seed)["mean"].to_numpy() for seed in range(8)]
+    with ThreadPoolExecutor(3) as pool:
+        beside = pool.map(lambda seed: refit(refitter, 1.0, seed)["mean"].to_numpy(), range(8))
+        np.testing.assert_array_equal(alone, list(beside))
+    assert not np.array_equal(alone[0], alone[1])
+
+
+def test_other_shape_is_refused(refitter: Refitter) -> None:
+    with pytest.raises(ValueError, match="as many rows"):
+        refitter.refit(make_table(0.0, 9), CARD, Priors(), 1, SHORT)
+
+
+def test_data_that_are_not_finite_fail(refitter: Refitter) -> None:
+    with pytest.raises(RefitError, match="observed_value are not finite"):
+        refit(refitter, np.nan)
+
+
+def test_density_that_is_nowhere_finite_fails(refitter: Refitter) -> None:
+    impossible = Priors(mean=Prior("Normal", (0.0, -1.0), "1", "a toy's"))
+    with pytest.raises(RefitError, match="initialization"):
+        refit(refitter, 0.0, priors=impossible)

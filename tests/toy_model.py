@@ -1,0 +1,177 @@
+"""A leaderboard model that can be fitted exactly: studies of it take milliseconds a refit.
+
+score_i = log10 C_i + rate years_i + deviation[base model_i] + Normal(0, 0.1), deviations
+Normal(0, 0.2): linear and Gaussian, so the posterior is a normal distribution in closed form.
+"""
+
+# ruff: noqa: ARG002   the contract's arguments are the same for every model
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from models import Card, Truth
+from models._options import AccuracyOptions
+from models._prior import Prior, prior_data
+from pipeline.refit import QUICK, RefitError, Settings
+from pipeline.trials import Study
+
+NOISE, DEVIATION = 0.1, 0.2
+COMPARISON = "toy-first-last"
+STEP = f"share_compute[{COMPARISON}]"
+
+
+@dataclass(frozen=True)
+class Priors:
+    rate: Prior = Prior("Normal", (0.5, 0.5), "decades per year", "a toy's")
+    weight: Prior = Prior("Beta", (2.0, 2.0), "1", "used, and without a scale")
+    absent: Prior = Prior("Normal", (0.0, 1.0), "1", "not used on this dataset")
+
+
+@dataclass(frozen=True)
+class Toy:
+    """The model; `simulated_noise` other than NOISE makes its intervals wrong."""
+
+    simulated_noise: float = NOISE
+    reads_compute: bool = True
+    reason: str = ""
+    TABLE: str = "accuracy_leaderboard"
+    TITLE: str = "Toy"
+    SAMPLER: dict[str, Any] = field(default_factory=dict)
+    Priors: type = Priors
+    DIMS: dict[str, tuple[str, ...]] = field(default_factory=lambda: {"deviation": ("base_model",)})
+
+    def why_not(self, table: pd.DataFrame, card: Card) -> str:
+        return self.reason
+
+    def data(self, table: pd.DataFrame, card: Card, priors: Any) -> dict[str, np.ndarray]:
+        flop = table["training_flop"] if self.reads_compute else np.full(len(table), 1e20)
+        made = {"log10_compute": np.log10(flop), "years": years_of(table), "score": table["score"]}
+        return {name: np.asarray(each) for name, each in made.items()} | prior_data(priors)
+
+    def draw_truth(
+        self, table: pd.DataFrame, card: Card, priors: Any, rng: np.random.Generator
+    ) -> Truth:
+        bases = table["base_model"].drop_duplicates()
+        return {
+            "rate": float(priors.rate.draw(rng)),
+            "deviation": {base: float(rng.normal(0, DEVIATION)) for base in bases},
+        }
+
+    def simulate(self, table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
+        known = np.log10(table["training_flop"]) + truth["rate"] * years_of(table)
+        own = table["base_model"].map(truth["deviation"])
+        return table.assign(score=known + own + rng.normal(0, self.simulated_noise, len(table)))
+
+    def estimands(self, posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
+        """Shares are never reported, as of a total near zero: a study must divide by itself."""
+        first, last = find_ends(table)
+        own = posterior["deviation"]
+        decades = {
+            "compute": np.log10(last["training_flop"] / first["training_flop"]),
+            "trend": posterior["rate"] * (last["years"] - first["years"]),
+            "unexplained": own.sel(base_model=last["base_model"], drop=True)
+            - own.sel(base_model=first["base_model"], drop=True),
+            "lab": np.nan,
+        }
+        label = {"comparison": [COMPARISON]}
+        zero = xr.zeros_like(posterior["rate"]).expand_dims(label, -1)
+        made = {f"decades_{name}": zero + each for name, each in decades.items()}
+        made["share_compute"] = (zero + np.nan).assign_attrs(is_headline=True)
+        made["rate_decades_per_year"] = posterior["rate"].assign_attrs(is_headline=True)
+        return xr.Dataset(made)
+
+    def fix_share(self, truth: Truth, share: float, table: pd.DataFrame, card: Card) -> Truth:
+        first, last = find_ends(table)
+        compute = np.log10(last["training_flop"] / first["training_flop"])
+        own = truth["deviation"][last["base_model"]] - truth["deviation"][first["base_model"]]
+        years = last["years"] - first["years"]
+        return truth | {"rate": (compute / share - compute - own) / years}
+
+
+def years_of(table: pd.DataFrame) -> pd.Series:
+    return (table["release_date"] - pd.Timestamp(2020, 1, 1)).dt.days / 365.25
+
+
+def find_ends(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """The rows of the comparison."""
+    rows = table.assign(years=years_of(table)).set_index("model", drop=False)
+    return rows.loc["Model 0"], rows.loc["Model 11"]
+
+
+class ExactRefitter:
+    """Draws from the exact posterior. Every seed divisible by `failing` gives none."""
+
+    data_names = frozenset({"log10_compute", "years", "score", "prior_rate", "prior_weight"})
+
+    def __init__(self, model: Any, table: pd.DataFrame, card: Card, failing: int = 0) -> None:
+        self._model, self._failing = model, failing
+
+    def refit(
+        self, table: pd.DataFrame, card: Card, priors: Any, seed: int, settings: Settings = QUICK
+    ) -> xr.Dataset:
+        if self._failing and seed % self._failing == 0:
+            raise RefitError("a toy's")
+        data = self._model.data(table, card, priors)
+        bases = list(table["base_model"].drop_duplicates())
+        is_base = table["base_model"].to_numpy()[:, None] == np.array(bases)
+        design = np.column_stack([data["years"], is_base])
+        center, scale = priors.rate.parameters
+        prior_mean = np.array([center, *np.zeros(len(bases))])
+        prior_precision = np.diag([scale**-2.0, *np.full(len(bases), DEVIATION**-2.0)])
+        precision = prior_precision + design.T @ design / NOISE**2
+        outcome = design.T @ (data["score"] - data["log10_compute"]) / NOISE**2
+        mean = np.linalg.solve(precision, prior_precision @ prior_mean + outcome)
+        rng = np.random.default_rng(seed)
+        drawn = rng.multivariate_normal(mean, np.linalg.inv(precision), (1, settings.draws))
+        dims = ("chain", "draw", "base_model")
+        return xr.Dataset(
+            {"rate": (dims[:2], drawn[..., 0]), "deviation": (dims, drawn[..., 1:])},
+            {"base_model": bases},
+            {"divergences": 1},
+        )
+
+
+def make_table() -> pd.DataFrame:
+    """Twelve base models of two labs, compute growing with the date; half are closed."""
+    count = 12
+    return pd.DataFrame(
+        {
+            "model": [f"Model {i}" for i in range(count)],
+            "base_model": [f"Model {i}" for i in range(count)],
+            "release_date": pd.Timestamp(2020, 1, 1) + pd.to_timedelta(np.arange(count) * 90, "D"),
+            "training_flop": 10 ** (22 + 0.2 * np.arange(count)),
+            "parameters": 1e9 * np.ones(count),
+            "training_tokens": 1e12 * np.ones(count),
+            "is_open_weights": np.arange(count) % 2 == 0,
+            "score": 22 + 0.35 * np.arange(count) + 0.1 * (np.arange(count) % 3),
+            "exclusion": pd.Series([None] * count, dtype="str"),
+        }
+    )
+
+
+def make_card() -> Card:
+    """The card of the toy's table: one comparison, from the first row to the last."""
+    sides = [{"model": f"Model {i}", "method": "direct"} for i in (0, 11)]
+    comparison = {"id": COMPARISON, "label": "toy", "benchmark": "Toy"}
+    facts = {"label": "Toy", "chance": 0.0, "ceiling": 1.0, "item_count": 10, "reason": "test"}
+    tree = {
+        "benchmarks": {"Toy": facts},
+        "trend": "linear",
+        "techniques": {},
+        "comparisons": [comparison | {"earlier": sides[0], "later": sides[1]}],
+        "headline_comparison": COMPARISON,
+        "reference_harness": "reported",
+        "allocation": "none",
+        "allocation_reason": "a toy has none",
+    }
+    return Card("toy", "accuracy_leaderboard", AccuracyOptions.model_validate(tree))
+
+
+def make_toy_study(model: Toy | None = None, jobs: int = 1, failing: int = 0) -> Study:
+    """The study of the toy, with exact refits."""
+    model, table, card = model or Toy(), make_table(), make_card()
+    refitter: Any = ExactRefitter(model, table, card, failing)
+    return Study("toy-toy", model, table, card, refitter, seed=1, jobs=jobs)  # type: ignore[arg-type]
