@@ -42,7 +42,10 @@ class Step:
 
 
 def make_step(
-    early: dict[str, Draws], late: dict[str, Draws], score: Callable[[Draws, Subset], Draws]
+    early: dict[str, Draws],
+    late: dict[str, Draws],
+    score: Callable[[Draws, Subset], Draws],
+    change: str = "change of the score",
 ) -> Step:
     """The step from the terms `early` to the terms `late`.
 
@@ -57,7 +60,7 @@ def make_step(
             start + sum((decades[part] for part in changed), np.zeros_like(start)), changed
         )
 
-    return combine(decades, shapley_values(list(decades), worth))
+    return combine(decades, shapley_values(list(decades), worth), change)
 
 
 def combine(

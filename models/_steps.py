@@ -17,7 +17,7 @@ from models._multiplier import (
 )
 from models._options import Comparison, Side
 from models._shapley import Subset
-from models._split import assemble, leave_out, make_step
+from models._split import KINDS, LOSS_KINDS, assemble, leave_out, make_step
 
 Score = Callable[[int, int, np.ndarray, Subset], np.ndarray]
 
@@ -67,12 +67,19 @@ def _name_path(design: Design, card: Card, benchmark: str, first: int, best: int
 
 
 def split_steps(
-    posterior: xr.Dataset, design: Design, card: Card, pairs: list[Pair], score: Score
+    posterior: xr.Dataset,
+    design: Design,
+    card: Card,
+    pairs: list[Pair],
+    score: Score,
+    is_loss: bool = False,
 ) -> xr.Dataset:
     """Decades, shares, Shapley values and Shapley shares of every part of every pair.
 
-    `score(early row, late row, effective, changed parts)` gives the fitted score.
+    `score(early row, late row, effective, changed parts)` gives the fitted score, or with `is_loss`
+    the fitted log perplexity.
     """
+    change = "change of log perplexity" if is_loss else "change of the score"
     divided = divide_deviation(posterior, design, get_options(card))
     steps = []
     for pair in pairs:
@@ -92,6 +99,11 @@ def split_steps(
         ) -> np.ndarray:
             return score(first, last, effective, changed)
 
-        steps.append(make_step(early, late, at))
-    comparisons = [pair.comparison for pair in pairs]
-    return assemble(steps, comparisons, absent_parts(design, card), posterior["deviation_scale"])
+        steps.append(make_step(early, late, at, change))
+    return assemble(
+        steps,
+        [pair.comparison for pair in pairs],
+        absent_parts(design, card),
+        posterior["deviation_scale"],
+        LOSS_KINDS if is_loss else KINDS,
+    )

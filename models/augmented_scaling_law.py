@@ -326,8 +326,8 @@ def _build_paper_effect(
     count = len(pm.modelcontext(None).coords["paper"])
     weight, paper = given["row_weight"], given["paper_index"]
     residual = weight * (given["observed_log_perplexity"] - expected)
-    sums = (_sum_by_paper(each, paper)[:count] for each in (weight, residual))
-    mean, scale = _infer_effect(*sums, noise_scale, paper_scale)
+    rows_of, sum_of = (_sum_by_paper(each, paper)[:count] for each in (weight, residual))
+    mean, scale = _infer_effect(rows_of, sum_of, noise_scale, paper_scale)
     pm.Deterministic("paper_effect_mean", mean, dims="paper")
     pm.Deterministic("paper_effect_scale", scale, dims="paper")
 

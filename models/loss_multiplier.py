@@ -280,7 +280,7 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
         )
     pairs = list_pairs(design, card, is_better_high=False)
     score = _expected_loss(posterior, design)
-    made = made.merge(split_steps(posterior, design, card, pairs, score))
+    made = made.merge(split_steps(posterior, design, card, pairs, score, is_loss=True))
     return made.merge(_reverse_tests(posterior, design, card))
 
 

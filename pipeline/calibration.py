@@ -15,9 +15,8 @@ from scipy import stats
 
 from models._options import Options
 
-# Of a run of the study on a right model: that some estimand's coverage counts as off.
-FALSE_ALARM = 0.01
 MAXIMUM_FAILED = 0.02  # of the refits: more could hide the truths that are missed
+NOT_STUDIED = ("_charts", "_baseline", "_figures")  # endings of modules
 # Words of a card that no model reads.
 WORDING = {"label", "reason", "definition", "allocation_reason", "compute_error_reason"}
 
@@ -40,7 +39,8 @@ def fingerprint(table: pd.DataFrame, options: Options, model: str, folder: Path)
 def find_sources(model: str, folder: Path) -> list[Path]:
     """The file of the model and those of the shared modules it imports, directly or through them.
 
-    The contract (`models/__init__.py`) is left out.
+    The contract (`models/__init__.py`) is left out, and so are pictures and classical baselines,
+    which no study looks at.
     """
     found, waiting = set[Path](), [folder / f"{model}.py"]
     while waiting:
@@ -50,27 +50,9 @@ def find_sources(model: str, folder: Path) -> list[Path]:
         imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
         names = {str(node.module).removeprefix("models.") for node in imports}
         names |= {a.name for node in imports if node.module == "models" for a in node.names}
-        paths = [folder / f"{name}.py" for name in sorted(names)]
+        paths = [folder / f"{name}.py" for name in sorted(names) if not name.endswith(NOT_STUDIED)]
         waiting += [path for path in paths if path not in found and path.is_file()]
     return sorted(found)
-
-
-def is_calibrated(study: dict[str, Any]) -> bool | None:
-    """Whether coverage is what the intervals say, as far as the study can tell; None if unknown.
-
-    Each estimand's count is tested against the binomial, two-sided; the level is divided by the
-    number of estimands. Refits that failed often are a failure too.
-    """
-    coverage = study.get("coverage")
-    if not coverage or "reason" in coverage:
-        return None
-    if coverage["failed"] > MAXIMUM_FAILED * coverage["datasets"]:
-        return False
-    level = FALSE_ALARM / max(1, len(coverage["estimands"]))
-    return not any(
-        measure_p_value(each["covered"], each["intervals"], coverage["probability"]) < level
-        for each in coverage["estimands"].values()
-    )
 
 
 def measure_p_value(covered: int, intervals: int, probability: float) -> float:

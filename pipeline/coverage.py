@@ -38,7 +38,10 @@ def study_coverage(study: Study, datasets: int) -> dict[str, Any]:
 
 
 def study_fixed_share(study: Study, datasets: int) -> dict[str, Any]:
-    """Coverage, bias and width where compute is 0.2, 0.5 and 0.8 of the headline comparison."""
+    """Coverage, bias and width where compute is 0.2, 0.5 and 0.8 of the headline comparison.
+
+    A sixth of `datasets` at each share.
+    """
     if not hasattr(study.model, "fix_share"):
         return {"reason": "the model has no comparisons whose share could be fixed"}
     key, count = study.headline_share, max(1, datasets // (2 * len(SHARES)))

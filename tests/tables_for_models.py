@@ -11,7 +11,7 @@ import xarray as xr
 from ruamel.yaml import YAML
 
 import models
-from models import Card
+from models import Card, fitted_rows
 from models._design import name_benchmark
 from models._options import AccuracyOptions, Comparison, LeaderboardOptions, LossOptions, Side
 from pipeline.cards import LoadedCard, load_card
@@ -259,10 +259,10 @@ def find_row(table: pd.DataFrame, benchmark: str, side: Side) -> pd.Series:
     return rows[is_side & (rows["benchmark"] == benchmark)].iloc[0]
 
 
-def list_steps(table: pd.DataFrame, card: Card) -> list[Comparison]:
-    """The card's comparisons between models of known compute, and the record paths."""
+def list_steps(table: pd.DataFrame, card: Card, needs_compute: bool = True) -> list[Comparison]:
+    """The card's comparisons between models that are read, and the record paths."""
     assert isinstance(card.options, LeaderboardOptions)
-    rows = rows_with_compute(table)
+    rows = rows_with_compute(table) if needs_compute else fitted_rows(table)
     known = set(rows["model"])
     steps = [
         each for each in card.options.comparisons if {each.earlier.model, each.later.model} <= known

@@ -17,7 +17,7 @@ def test_excluded_rows_are_left_out() -> None:
 
 def test_arrays_speak_of_their_row() -> None:
     design = make_design(make_leaderboard())
-    for i, row in design.rows.iterrows():
+    for i, row in enumerate(design.rows.to_dict("records")):
         tags = {tag for j, tag in enumerate(design.tags) if design.has_tag[i, j]}
         assert tags == set(row["techniques"].split())
         assert design.labs[design.lab_index[i]] == row["lab"]
@@ -152,7 +152,8 @@ def test_techniques_that_always_occur_together_are_refused() -> None:
 def test_side_is_the_row_of_its_model_and_method() -> None:
     design = make_design(make_leaderboard())
     row = find_side(design, "MATH", Side(model="Tuned 2", method="vote"))
-    assert design.rows.loc[row, ["model", "method"]].tolist() == ["Tuned 2", "vote"]
+    assert design.rows["model"].iloc[row] == "Tuned 2"
+    assert design.rows["method"].iloc[row] == "vote"
 
 
 @pytest.mark.parametrize(

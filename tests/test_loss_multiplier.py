@@ -85,7 +85,7 @@ def test_shapley_values_sum_to_the_change_of_the_fitted_log_perplexity(
     change = recompute_change(posterior, table, card, find_step(comparison))
     total = sum(list_present(made, "shapley", comparison).values())
     np.testing.assert_allclose(total, change, atol=1e-12)
-    assert (total < 0).all()  # perplexity fell
+    assert (change < 0).all()  # perplexity fell
 
 
 def test_no_step_is_no_change(made: xr.Dataset) -> None:
@@ -93,9 +93,15 @@ def test_no_step_is_no_change(made: xr.Dataset) -> None:
     assert NOTHING in made["share_compute"].attrs["reasons"]
 
 
+def test_shapley_values_are_in_nats(made: xr.Dataset) -> None:
+    assert made["shapley_compute"].attrs["unit"] == "nats per token"
+    assert "log perplexity" in made["shapley_share_compute"].attrs["reasons"][NOTHING]
+
+
 def test_record_path_leads_to_the_lowest_perplexity() -> None:
     table = make_loss_leaderboard()
-    assert table.loc[table["perplexity"].idxmin(), "model"] == "Tuned 3"
+    (best,) = table.loc[table["perplexity"] == table["perplexity"].min(), "model"]
+    assert best == "Tuned 3"
     assert find_step(RECORD).later.model == "Tuned 3"
 
 

@@ -21,6 +21,7 @@ from tables_for_models import ROOT, list_cells, load_real, read_yaml, rows_with_
 
 import models
 from models import Card, Leaderboard, Model, Truth, as_draws, fitted_rows, flatten
+from models._options import AccuracyOptions, Benchmark, LeaderboardOptions
 from models._prior import Prior, list_priors
 
 CELLS = list_cells()
@@ -597,7 +598,8 @@ def test_compute_of_the_headline_gets_the_share_asked_for(
     module: Any = models.load(name)
     fixed = module.fix_share(truth, share, table, card)
     made = module.estimands(as_draws(fixed, module.DIMS), table, card)
-    step = {"comparison": card.options.headline_comparison}  # type: ignore[attr-defined]  # of a leaderboard
+    assert isinstance(card.options, LeaderboardOptions)
+    step = {"comparison": card.options.headline_comparison}
     parts = ("compute", "allocation", "technique", "trend", "lab", "unexplained")
     decades = {part: made[f"decades_{part}"].sel(step).sum().item() for part in parts}
     assert decades["compute"] / sum(decades.values()) == pytest.approx(share)
@@ -649,10 +651,15 @@ OF_SCORES = [cell for cell in CELLS if models.load(cell[1]).TABLE == "accuracy_l
 each_cell_of_scores = pytest.mark.parametrize(("dataset", "name"), OF_SCORES)
 
 
+def benchmarks_of(cell: Cell) -> dict[str, Benchmark]:
+    assert isinstance(cell.card.options, AccuracyOptions)
+    return cell.card.options.benchmarks
+
+
 @each_cell_of_scores
 def test_prior_scores_are_shares_of_the_questions(dataset: str, name: str) -> None:
     cell = build_cell(dataset, name)
-    items = {name: b.item_count for name, b in cell.card.options.benchmarks.items()}
+    items = {name: b.item_count for name, b in benchmarks_of(cell).items()}
     scores = cell.predicted / fitted_rows(cell.table)["benchmark"].map(items).to_numpy()
     assert share_between(scores, 0, 1) == 1
 
@@ -660,7 +667,7 @@ def test_prior_scores_are_shares_of_the_questions(dataset: str, name: str) -> No
 @each_cell_of_scores
 def test_prior_scores_rule_out_neither_failure_nor_success(dataset: str, name: str) -> None:
     cell = build_cell(dataset, name)
-    facts, names = cell.card.options.benchmarks, fitted_rows(cell.table)["benchmark"]
+    facts, names = benchmarks_of(cell), fitted_rows(cell.table)["benchmark"]
     items, ceiling = (
         names.map({n: getattr(b, fact) for n, b in facts.items()}).to_numpy()
         for fact in ("item_count", "ceiling")

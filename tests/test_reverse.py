@@ -36,10 +36,15 @@ def needed(module: ModuleType, posterior: xr.Dataset, **card: Any) -> np.ndarray
     return made["reverse_test_flop"].sel(early_model="Base 0").to_numpy()
 
 
+def pick(table: pd.DataFrame, model: str) -> pd.Series:
+    """The row of `model`."""
+    return table[table["model"] == model].iloc[0]
+
+
 def score_with(posterior: xr.Dataset, flop: np.ndarray, model: str = "Base 0") -> np.ndarray:
     """Fitted score of the toy's row of `model`, had it been trained with `flop` (by draw)."""
     table = make_leaderboard()
-    row = table.set_index("model", drop=False).loc[model]
+    row = pick(table, model)
     # The estimand is of true compute: the error of the printed figure does not come along.
     own = posterior["unexplained"] if "unexplained" in posterior else posterior["deviation"]
     moved = posterior.assign(deviation=own)
@@ -57,7 +62,7 @@ def score_with(posterior: xr.Dataset, flop: np.ndarray, model: str = "Base 0") -
 
 def best_score(posterior: xr.Dataset) -> np.ndarray:
     table = make_leaderboard()
-    row = table.set_index("model", drop=False).loc["Tuned 3"]
+    row = pick(table, "Tuned 3")
     return recompute_score(posterior, table, make_card(), row)
 
 
@@ -127,10 +132,9 @@ def test_early_method_reaches_the_best_loss_with_the_compute_needed() -> None:
     table, card = make_loss_leaderboard(), make_loss_card()
     made = loss_multiplier.estimands(posterior, table, card)
     flop = made["reverse_test_flop"].sel(early_model="Base 0").to_numpy()
-    rows = table.set_index("model", drop=False)
-    best = recompute_score(posterior, table, card, rows.loc["Tuned 3"])
+    best = recompute_score(posterior, table, card, pick(table, "Tuned 3"))
     # At the same rows, with Base 0's compute replaced: what is left is a shift of `reducible`.
-    at_reference = rows.loc["Base 0"].copy()
+    at_reference = pick(table, "Base 0").copy()
     at_reference["training_flop"] = 10**TOY_LOG10_FLOP
     moved = posterior.assign(deviation=posterior["unexplained"])
     shift = posterior["steepness"].to_numpy() * (np.log10(flop) - TOY_LOG10_FLOP)

@@ -66,7 +66,8 @@ def test_of_two_perplexities_on_the_first_day_the_lower_starts_the_path() -> Non
 
 def test_excluded_row_is_no_record() -> None:
     table = make_leaderboard()
-    table.loc[table["model"] == "Base 2", ["score", "exclusion"]] = [0.99, "outlier"]
+    table.loc[table["model"] == "Base 2", "score"] = 0.99
+    table.loc[table["model"] == "Base 2", "exclusion"] = "outlier"
     assert find_ends(table)[1] == "Tuned 3"
 
 

@@ -137,7 +137,7 @@ def test_allowed_failure_that_finds_another_count_is_refused(copy_source: Copy, 
         _ = read(write_allowed(copy_source("minerva"), count=2)).validated
 
 
-def exclude(dataset: Dataset, line: int, **cells: object) -> Any:
+def exclude(dataset: Dataset, line: int, **cells: Any) -> Any:
     """The exclusion of the row at `line` with cells of the ingested table replaced."""
     table = dataset.table.copy()
     for column, value in cells.items():
