@@ -29,7 +29,8 @@ from models import Card
 from models._design import Design, make_design
 from models._multiplier import (
     MultiplierPriors,
-    build_effective,
+    build_deviation,
+    build_shared,
     integrate_out,
     label_units,
     multiplier_coords,
@@ -37,6 +38,8 @@ from models._multiplier import (
 )
 from models._options import AccuracyOptions
 from models._prior import Prior, prior_data
+
+EDGE = 0.02  # of the range: scores nearer to its ends say little of the logit
 
 
 @dataclass(frozen=True)
@@ -151,8 +154,8 @@ def build(table: pd.DataFrame, card: Card, priors: Any, form: Form) -> Any:
             name: pm.Data(name, value, dims=dims or None)
             for name, (value, dims) in _arrays(design, card).items()
         }
-        expected = _build_expected(design, card, priors, given, form)
         concentration = priors.dispersion.variable("dispersion") ** -2
+        expected = _build_expected(design, card, priors, given, concentration, form)
         pm.BetaBinomial(
             "correct",
             n=given["item_count"],
@@ -165,7 +168,7 @@ def build(table: pd.DataFrame, card: Card, priors: Any, form: Form) -> Any:
 
 
 def _build_expected(
-    design: Design, card: Card, priors: Any, given: dict[str, Any], form: Form
+    design: Design, card: Card, priors: Any, given: dict[str, Any], concentration: Any, form: Form
 ) -> Any:
     """P of each row; call inside the model."""
     import pymc as pm
@@ -174,8 +177,7 @@ def _build_expected(
     chance = _build_chance(design, options, priors)[index]
     slope = priors.slope.variable("slope", dims="benchmark")[index]
     level = priors.level.variable("level", dims="benchmark")[index]
-    effective = build_effective(design, card, priors, given, form.has_interaction)
-    logit = level + slope * effective
+    logit = level + slope * build_shared(design, card, priors, given, form.has_interaction)
     if design.harnesses:
         shift = priors.harness_shift.variable("harness_shift", dims="harness")
         logit = logit + pm.math.dot(design.has_harness, shift)
@@ -183,7 +185,31 @@ def _build_expected(
     if form.has_eras:
         height = priors.early_height.variable("early_height", dims="benchmark")
         span = span * pm.math.where(design.is_early, height[index], 1.0)
-    return chance + span * pm.math.sigmoid(logit)
+    seen, information = _invert_scores(given, chance, span, concentration)
+    deviation = build_deviation(
+        design, priors, given, (seen - logit) / slope, information * slope**2
+    )
+    return chance + span * pm.math.sigmoid(logit + slope * deviation)
+
+
+def _invert_scores(
+    given: dict[str, Any], chance: Any, span: Any, concentration: Any
+) -> tuple[Any, Any]:
+    """The logit that each score speaks for, and its information (one over squared logits).
+
+    Scores near chance or the ceiling are taken a little inside; a row that is held out says
+    nothing.
+    """
+    import pymc as pm
+
+    items = given["item_count"]
+    score = given["observed_correct"] / pm.math.maximum(items, 1)
+    height = pm.math.clip((score - chance) / span, EDGE, 1 - EDGE)
+    mean = chance + span * height
+    variance = mean * (1 - mean) * (1 / pm.math.maximum(items, 1) + 1 / (1 + concentration))
+    steepness = span * height * (1 - height)
+    information = pm.math.where(pm.math.gt(items, 0), steepness**2 / variance, 0.0)
+    return pm.math.logit(height), information
 
 
 def _build_chance(design: Design, options: AccuracyOptions, priors: Any) -> Any:

@@ -128,13 +128,16 @@ def multiplier_data(design: Design, card: Card) -> dict[str, tuple[Any, tuple[st
     return made
 
 
-def build_effective(
+def build_shared(
     design: Design, card: Card, priors: Any, data: dict[str, Any], has_interaction: bool
 ) -> Any:
-    """log10 effective compute of each row, decades above the reference; call inside the model."""
+    """log10 effective compute of each row without its base model's deviation.
+
+    In decades above the reference; call inside the model.
+    """
     import pymc as pm
 
-    total = data["log10_compute"] + _build_deviation(priors, data)[design.base_index]
+    total = data["log10_compute"]
     if "years" in data:
         total = total + priors.rate.variable("rate") * data["years"]
         if has_interaction:
@@ -163,13 +166,66 @@ def _build_technique(design: Design, priors: Any) -> Any:
     return (on_benchmark[design.benchmark_index] * design.has_tag).sum(axis=1)
 
 
-def _build_deviation(priors: Any, data: dict[str, Any]) -> Any:
+def build_deviation(
+    design: Design, priors: Any, data: dict[str, Any], residual: Any, precision: Any
+) -> Any:
+    """The deviation of each row's base model, ~ Normal(0, scale); call inside the model.
+
+    `residual` and `precision`, shape (row,): what each row alone would say of it in decades, and
+    one over the square of its error. They move the sampler, not the model: it walks in units of
+    what is left open once the rows are known, as it must where scores are as exact as ImageNet's.
+    """
     import pymc as pm
+    import pytensor.tensor as pt
 
     own = priors.deviation_scale.variable("deviation_scale")
-    # Centred: the error of compute keeps the scale away from zero, so there is no funnel.
     scale = pm.math.sqrt(data["compute_error"] ** 2 + own**2)
-    return pm.Normal("deviation", 0, scale, dims="base_model")
+    zero = pt.zeros(len(design.bases))
+    weight = pt.inc_subtensor(zero[design.base_index], precision)
+    pull = pt.inc_subtensor(zero[design.base_index], precision * residual)
+    spread = (weight + scale**-2) ** -0.5
+
+    def log_density(value: Any, sd: Any, center: Any, width: Any) -> Any:
+        return pm.logp(pm.Normal.dist(0, sd), value)
+
+    def draw(
+        sd: Any, center: Any, width: Any, rng: np.random.Generator, size: Any = None
+    ) -> np.ndarray:
+        return np.asarray(rng.normal(0, sd, size))
+
+    deviation = pm.CustomDist(
+        "deviation",
+        scale,
+        pull * spread**2,
+        spread,
+        logp=log_density,
+        random=draw,
+        transform=_around_data(),
+        dims="base_model",
+    )
+    return deviation[design.base_index]
+
+
+def _around_data() -> Any:
+    """Values of a variable in units of its last input, the width, around the one before."""
+    from pymc.logprob.transforms import Transform
+
+    class AroundData(Transform):
+        name = "recentred"  # one word: PyMC finds the variable again by cutting the last one off
+        ndim_supp = 0
+
+        def forward(self, value: Any, *inputs: Any) -> Any:
+            return (value - inputs[-2]) / inputs[-1]
+
+        def backward(self, value: Any, *inputs: Any) -> Any:
+            return inputs[-2] + inputs[-1] * value
+
+        def log_jac_det(self, value: Any, *inputs: Any) -> Any:
+            import pytensor.tensor as pt
+
+            return pt.log(inputs[-1]) + pt.zeros_like(value)
+
+    return AroundData()
 
 
 def _build_allocation(design: Design, card: Card, data: dict[str, Any]) -> Any:

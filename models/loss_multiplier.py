@@ -4,7 +4,6 @@ Equations, for row i of benchmark b, base model g and paper l::
 
     log ppl_i = E_b + exp(c_b - k (log10 C_i + a_i)) + noise_i,   noise_i ~ StudentT(nu, 0, scale)
     a_i       = rate (t_i - t_ref) + sum of technique gains + lab_effect[l] + deviation[g]
-    c_b       ~ Normal(c_mean, c_spread)
 
     E_b   irreducible loss on the benchmark, nats a token
     c_b   log of the reducible loss at the reference compute and date
@@ -36,7 +35,8 @@ from models._figures import make_curve, make_intervals, summarise
 from models._multiplier import (
     MultiplierPriors,
     absent_parts,
-    build_effective,
+    build_deviation,
+    build_shared,
     divide_deviation,
     get_options,
     integrate_out,
@@ -58,6 +58,7 @@ TABLE = "loss_leaderboard"
 TITLE = "Compute multiplier for losses"
 SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.95}
 DIMS = _simulation.DIMS | {"reducible": ("benchmark",)}
+SMALLEST_LOSS = 0.1  # nats above the floor: below, the logarithm says nothing
 BASELINE_SEED = 20220630
 
 
@@ -71,17 +72,11 @@ class Priors(MultiplierPriors):
         "nats per token",
         "entropy of a token given its past: 90 % within 0.4 to 2.7, perplexity 1.5 to 15",
     )
-    reducible_mean: Prior = Prior(
+    reducible: Prior = Prior(
         "Normal",
-        (float(np.log(2.0)), 0.6),
+        (float(np.log(2.0)), 0.7),
         "log nats per token",
-        "at typical compute a perplexity of 7 to 100 is 0.7 to 4 nats above the floor",
-    )
-    reducible_spread: Prior = Prior(
-        "LogNormal",
-        (float(np.log(0.3)), 0.6),
-        "log nats per token",
-        "texts and tokens differ by a factor of 1.4 to 6 (90 %)",
+        "at typical compute a perplexity of 7 to 600 is 0.6 to 6 nats above the floor (90 %)",
     )
     steepness: Prior = Prior(
         "LogNormal",
@@ -135,20 +130,24 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
             for name, (value, dims) in _arrays(design, card).items()
         }
         floor = priors.irreducible_loss.variable("irreducible_loss", dims="benchmark")
-        spread = priors.reducible_spread.variable("reducible_spread")
-        offset = pm.Normal("reducible_offset", 0, 1, dims="benchmark")
-        mean = priors.reducible_mean.variable("reducible_mean")
-        reducible = pm.Deterministic("reducible", mean + spread * offset, dims="benchmark")
-        effective = build_effective(design, card, priors, given, has_interaction=False)
+        reducible = priors.reducible.variable("reducible", dims="benchmark")
+        shared = build_shared(design, card, priors, given, has_interaction=False)
         index = design.benchmark_index
-        expected = floor[index] + pm.math.exp(
-            reducible[index] - priors.steepness.variable("steepness") * effective
+        steepness = priors.steepness.variable("steepness")
+        noise_scale = priors.noise_scale.variable("noise_scale")
+        before = reducible[index] - steepness * shared
+        # What a row alone says of its deviation: its loss above the floor, on the log scale.
+        above = pm.math.maximum(given["observed_log_perplexity"] - floor[index], SMALLEST_LOSS)
+        information = given["row_weight"] * (steepness * above / noise_scale) ** 2
+        deviation = build_deviation(
+            design, priors, given, (before - pm.math.log(above)) / steepness, information
         )
+        expected = floor[index] + pm.math.exp(before - steepness * deviation)
         weighted_student_t(
             "log_perplexity",
             priors.tail_weight.variable("tail_weight"),
             expected,
-            priors.noise_scale.variable("noise_scale"),
+            noise_scale,
             given["row_weight"],
             given["observed_log_perplexity"],
             "row",
@@ -161,12 +160,9 @@ def draw_truth(table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.G
     truth = _simulation.draw_multiplier(table, card, priors, rng)
     rows = fitted_with_compute(table)
     benchmarks = list(dict.fromkeys(rows["benchmark"]))
-    mean, spread = float(priors.reducible_mean.draw(rng)), float(priors.reducible_spread.draw(rng))
     truth |= {
         "irreducible_loss": {n: float(priors.irreducible_loss.draw(rng)) for n in benchmarks},
-        "reducible_mean": mean,
-        "reducible_spread": spread,
-        "reducible": {name: float(rng.normal(mean, spread)) for name in benchmarks},
+        "reducible": {name: float(priors.reducible.draw(rng)) for name in benchmarks},
     }
     for name in ("steepness", "noise_scale", "tail_weight"):
         truth[name] = float(getattr(priors, name).draw(rng))

@@ -293,7 +293,7 @@ def test_what_makes_data_knows_nothing_of_pymc(name: str, function: str) -> None
 
 def test_search_for_shared_code_follows_calls_into_other_modules() -> None:
     found = reachable("compute_multiplier", "build")
-    assert {"models._accuracy.build", "models._multiplier.build_effective"} <= found
+    assert {"models._accuracy.build", "models._multiplier.build_shared"} <= found
     assert "models._simulation.effective_compute" in reachable("compute_multiplier", "simulate")
 
 
