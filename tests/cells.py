@@ -145,6 +145,7 @@ STUDIED: dict[str, Any] = {
     "elpd_method": "PSIS-LOO",
     "elpd_note": "",
     "elpd_by_unit": {f"m{i}": -1.0 - 0.01 * i for i in range(12)},
+    "rows_by_unit": {f"m{i}": 1 for i in range(12)},
     "predictive_checks": {
         "outcome": "score",
         "groups": [
@@ -340,7 +341,10 @@ def write_models(folder: Path) -> None:
     (folder / "models.yaml").write_text(
         "models: {efficiency: [toy, worse, broken, idle]}", encoding="utf-8"
     )
-    worse = {"elpd_by_unit": {f"m{i}": -1.5 - 0.02 * i for i in range(-1, 12)}}
+    worse = {
+        "elpd_by_unit": {f"m{i}": -1.5 - 0.02 * i for i in range(-1, 12)},
+        "rows_by_unit": {f"m{i}": 1 for i in range(-1, 12)},
+    }
     checks = {
         "worse": CHECK | STUDIED | worse | {"driven_by_prior": []},
         "broken": CHECK | FAILED,
