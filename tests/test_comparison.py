@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -147,10 +148,10 @@ def test_model_without_weight_does_not_prevent_an_average() -> None:
     ],
 )
 def test_models_that_cannot_be_weighed_are_shown_without_an_average(
-    change: dict[str, object], reason: str
+    change: dict[str, Any], reason: str
 ) -> None:
     first = make_candidate("first", [-1.0] * 20, [0.5])
-    second = replace(make_candidate("second", [-1.0] * 20, [0.5]), **change)  # type: ignore[arg-type]
+    second = replace(make_candidate("second", [-1.0] * 20, [0.5]), **change)
     made = comparison.compare("toys", "Toys", [first, second], KEY)
     assert made.reason == reason
     assert made.estimates[0].averaged == {"reason": reason}

@@ -12,10 +12,11 @@ import pytest
 import xarray as xr
 
 from models import Card
+from models._options import RegistryOptions
 from models._prior import Prior, prior_data
 from pipeline.refit import RefitError, Refitter, Settings
 
-CARD: Any = Card("toy", "toy", None)  # type: ignore[arg-type]
+CARD = Card("toy", "toy", RegistryOptions())
 SHORT = Settings(draws=400, tune=300)
 
 

@@ -172,6 +172,7 @@ def make_card() -> Card:
 
 def make_toy_study(model: Toy | None = None, jobs: int = 1, failing: int = 0) -> Study:
     """The study of the toy, with exact refits."""
-    model, table, card = model or Toy(), make_table(), make_card()
-    refitter: Any = ExactRefitter(model, table, card, failing)
-    return Study("toy-toy", model, table, card, refitter, seed=1, jobs=jobs)  # type: ignore[arg-type]
+    toy: Any = model or Toy()  # an object that stands for a module
+    table, card = make_table(), make_card()
+    refitter: Any = ExactRefitter(toy, table, card, failing)
+    return Study("toy-toy", toy, table, card, refitter, seed=1, jobs=jobs)
