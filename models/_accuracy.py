@@ -36,6 +36,7 @@ from models._multiplier import (
     multiplier_coords,
     multiplier_data,
 )
+from models._multiplier import regressors as multiplier_regressors
 from models._options import AccuracyOptions
 from models._prior import Prior, prior_data
 
@@ -140,7 +141,12 @@ def data(table: pd.DataFrame, card: Card, priors: Any) -> dict[str, np.ndarray]:
     return arrays | prior_data(priors)
 
 
-def build(table: pd.DataFrame, card: Card, priors: Any, form: Form) -> Any:
+def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
+    """Compute, date and techniques of the fitted rows; see the contract."""
+    return multiplier_regressors(make_accuracy_design(table, card), get_accuracy_options(card))
+
+
+def build_accuracy(table: pd.DataFrame, card: Card, priors: Any, form: Form) -> Any:
     """The PyMC model over the fitted rows; dims: row, benchmark, technique, lab, base_model."""
     import pymc as pm
 

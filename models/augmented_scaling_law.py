@@ -39,20 +39,36 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import statsmodels.formula.api as smf
 import xarray as xr
 from scipy import stats
 
-from models import INTERVAL_PROBABILITY, Card, Curve, Figure, Headline, Truth, fitted_rows
-from models._dates import DAYS_A_YEAR, years_since
-from models._design import name_benchmark
-from models._figures import make_curve, make_intervals, summarise
-from models._options import Comparison, LossOptions, Side
+from models import Card, Truth, fitted_rows
+from models._augmented_baseline import baseline
+from models._augmented_charts import charts, headline
+from models._augmented_design import Sizes, find_positions, get_loss_options, make_sizes
+from models._augmented_estimands import estimands, fix_share
+from models._augmented_law import LOG_10, expect
 from models._prior import Prior, prior_data
-from models._rates import doubling_time_months, to_doubling_time
-from models._reverse import describe_reverse_tests
-from models._shapley import shapley_of_sum
-from models._split import LOSS_KINDS, SMALL_TOTAL_DECADES, Step, assemble, combine, divide
+
+__all__ = [
+    "DIMS",
+    "SAMPLER",
+    "TABLE",
+    "TITLE",
+    "Priors",
+    "baseline",
+    "build",
+    "charts",
+    "data",
+    "draw_truth",
+    "estimands",
+    "fix_share",
+    "headline",
+    "regressors",
+    "simulate",
+    "unit_log_likelihood",
+    "why_not",
+]
 
 TABLE = "loss_leaderboard"
 TITLE = "Augmented scaling law"
@@ -66,21 +82,6 @@ DIMS: dict[str, tuple[str, ...]] = {
     "contribution_tokens": ("benchmark",),
     "paper_effect": ("paper",),
 }
-LOG_10 = float(np.log(10))
-FLOP_A_PARAMETER_AND_TOKEN = 6  # forward and backward pass, Kaplan et al. 2020, section 2.1
-LARGEST_DECADES = 300.0  # of a compute that is finite: more does not fit into a number
-BASELINE_SEED = 20240309
-BASELINE_DRAWS = 20_000
-ABSENT = {
-    "allocation": "inside compute: parameters and tokens are explained apart by this model",
-    "technique": "not in this model: what is done at test time is in its paper effects and noise",
-    "lab": "not in this model: the effect of a paper is on the log perplexity, not on compute",
-    "unexplained": "not in this model: paper effects and noise are not decades of compute",
-}
-POINT_COLUMNS = [
-    *("benchmark", "model", "paper", "release_date", "parameters", "dataset_tokens", "flop_6nd"),
-    *("perplexity", "method", "status", "is_verified", "citation", "locator", "shown"),
-]
 
 
 @dataclass(frozen=True)
@@ -149,32 +150,9 @@ class Priors:
     )
 
 
-@dataclass(frozen=True)
-class Sizes:
-    """The fitted rows as arrays; `rows` keeps their order. Decades and years from references."""
-
-    rows: pd.DataFrame
-    benchmarks: list[str]
-    papers: list[str]
-    log10_parameters_reference: float
-    log10_tokens_reference: float
-    date_reference: pd.Timestamp
-    log10_parameters: np.ndarray  # (row,)
-    log10_tokens: np.ndarray  # (row,)
-    years: np.ndarray  # (row,)
-
-
-@dataclass(frozen=True)
-class Pair:
-    """One step, with the positions of its two ends among the rows."""
-
-    comparison: Comparison
-    rows: tuple[int, int]
-
-
 def why_not(table: pd.DataFrame, card: Card) -> str:
     """Why the model cannot be fitted: no trend, or rows without N or D; empty where it can."""
-    if _options(card).trend == "none":
+    if get_loss_options(card).trend == "none":
         return "the card says `trend: none`, and this model is one of progress with the calendar"
     lacking = fitted_rows(table)[["parameters", "dataset_tokens"]].isna().any(axis=1)
     if lacking.any():
@@ -184,14 +162,14 @@ def why_not(table: pd.DataFrame, card: Card) -> str:
 
 def data(table: pd.DataFrame, card: Card, priors: Priors) -> dict[str, np.ndarray]:
     """Sizes, dates, labels, weights and outcomes of the rows, and the parameters of the priors."""
-    return _row_data(_make_sizes(table)) | prior_data(priors)
+    return _row_data(make_sizes(table)) | prior_data(priors)
 
 
 def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     """The PyMC model over the fitted rows; dims: row, benchmark, paper."""
     import pymc as pm
 
-    sizes = _make_sizes(table)
+    sizes = make_sizes(table)
     coords = {
         "row": np.arange(len(sizes.rows)),
         "benchmark": sizes.benchmarks,
@@ -224,8 +202,8 @@ def _row_data(sizes: Sizes) -> dict[str, np.ndarray]:
         "log10_parameters": sizes.log10_parameters,
         "log10_tokens": sizes.log10_tokens,
         "years": sizes.years,
-        "benchmark_index": _positions(rows["benchmark"], sizes.benchmarks),
-        "paper_index": _positions(rows["lab"], sizes.papers),
+        "benchmark_index": find_positions(rows["benchmark"], sizes.benchmarks),
+        "paper_index": find_positions(rows["lab"], sizes.papers),
         "row_weight": np.where(held_out, 0.0, 1.0),
         "observed_log_perplexity": np.log(rows["perplexity"].to_numpy()),
     }
@@ -389,77 +367,9 @@ def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.
     return rows.assign(perplexity=np.exp(rng.normal(loss, truth["noise_scale"])))
 
 
-def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
-    """Rates, the law's constants, the split of every step, and the reverse test."""
-    sizes = _make_sizes(table)
-    pairs = _list_pairs(sizes, card)
-    made = _rates(posterior).merge(_constants(posterior))
-    return made.merge(_split(posterior, sizes, pairs)).merge(_reverse_tests(posterior, sizes, card))
-
-
-def _rates(posterior: xr.Dataset) -> xr.Dataset:
-    rate = posterior["rate"]
-    doubling = doubling_time_months(rate)
-    return xr.Dataset(
-        {
-            "rate_decades_per_year": rate.assign_attrs(
-                label="Rate of algorithmic progress",
-                unit="decades per year",
-                description="yearly gain in effective compute at the same parameters and tokens",
-                is_headline=True,
-            ),
-            "doubling_time_months": doubling.assign_attrs(judged_by="rate_decades_per_year"),
-            "rate_through": _rates_through(posterior).assign_attrs(
-                key="rate_decades_per_year_through",
-                label="Rate of algorithmic progress through one input",
-                unit="decades per year",
-                description="yearly gain in effective parameters or tokens; the data hardly tell "
-                "one from the other: only their sum is identified",
-            ),
-        }
-    )
-
-
-def _rates_through(posterior: xr.Dataset) -> xr.DataArray:
-    """Decades a year through parameters and through tokens, on dim `through`."""
-    rate, difference = posterior["rate"], posterior["rate_difference"]
-    both = xr.concat([(rate + difference) / 2, (rate - difference) / 2], dim="through")
-    return both.assign_coords(through=["parameters", "tokens"]).transpose(
-        "chain", "draw", "through"
-    )
-
-
-def _constants(posterior: xr.Dataset) -> xr.Dataset:
-    words = {
-        "exponent_parameters": (
-            "Exponent of parameters",
-            "1",
-            "a in A N^-a: the log perplexity above E falls by a per natural log of parameters",
-        ),
-        "exponent_tokens": (
-            "Exponent of tokens",
-            "1",
-            "b in B D^-b: the log perplexity above E falls by b per natural log of tokens",
-        ),
-        "irreducible_loss": (
-            "Irreducible loss",
-            "nats per token",
-            "E: log perplexity that no parameters, tokens and progress of this kind get below",
-        ),
-    }
-    return xr.Dataset(
-        {
-            name: posterior[name].assign_attrs(
-                label=label, unit=unit, description=description, is_positive=True
-            )
-            for name, (label, unit, description) in words.items()
-        }
-    )
-
-
 def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     """Parameters, tokens and date of the fitted rows."""
-    sizes = _make_sizes(table)
+    sizes = make_sizes(table)
     return pd.DataFrame(
         {
             "log10 parameters": sizes.log10_parameters,
@@ -475,9 +385,9 @@ def unit_log_likelihood(posterior: xr.Dataset, table: pd.DataFrame, card: Card) 
     Given the other rows that the posterior was fitted to, which know something of these effects; a
     paper is fitted or held out as a whole. Dims chain, draw, base_model.
     """
-    sizes = _make_sizes(table)
+    sizes = make_sizes(table)
     rows = sizes.rows
-    expected = _expect(posterior, sizes).transpose("chain", "draw", "row").to_numpy()
+    expected = expect(posterior, sizes).transpose("chain", "draw", "row").to_numpy()
     residuals = np.log(rows["perplexity"].to_numpy()) - expected
     base = rows["base_model"].fillna(rows["model"]).astype(str)
     groups: dict[tuple[str, str], list[int]] = {}
@@ -510,426 +420,3 @@ def _group_density(posterior: xr.Dataset, paper: str, residuals: np.ndarray) -> 
         total += stats.norm.logpdf(residual, weighted / precision, scale)
         precision, weighted = precision + 1 / noise, weighted + residual / noise
     return total
-
-
-def fix_share(truth: Truth, share: float, table: pd.DataFrame, card: Card) -> Truth:
-    """The truth with the rate at which compute is `share` of the headline comparison.
-
-    Raises ValueError where no rate gives that share.
-    """
-    sizes, headline = _make_sizes(table), _options(card).headline_comparison
-    pair = next(p for p in _list_pairs(sizes, card) if p.comparison.id == headline)
-    compute, years = _decades_of_compute(sizes, pair), _years_between(sizes, pair)
-    if not share or not years:
-        raise ValueError(f"no rate makes compute {share:g} of a step of {years:.2g} years")
-    return truth | {"rate": compute * (1 / share - 1) / years}
-
-
-def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
-    """OLS of log perplexity on log10 N, log10 D, date and benchmark: rate and compute shares.
-
-    Simpler than the model: no irreducible loss, so that all slopes are the same at every size. The
-    rate is that of Ho et al. 2024, yearly slope over slope in N plus the same in D, with the yearly
-    slope divided between the two terms so that both rates are equal. Percentile intervals from
-    draws of the coefficients' normal distribution.
-    """
-    sizes = _make_sizes(table)
-    fit = _fit_linear(sizes)
-    rng = np.random.default_rng(BASELINE_SEED)
-    draws = rng.multivariate_normal(fit.params, fit.cov_params(), BASELINE_DRAWS)
-    frames = (fit.params.to_frame().T, pd.DataFrame(draws, columns=list(fit.params.index)))
-    rates = [2 * each["years"] / (each["parameters"] + each["tokens"]) for each in frames]
-    rows = [
-        _baseline_row("rate_decades_per_year", *rates),
-        _baseline_row("doubling_time_months", *(to_doubling_time(rate) for rate in rates)),
-    ]
-    for pair in _list_pairs(sizes, card):
-        shares = [_classical_share(sizes, pair, rate.to_numpy()) for rate in rates]
-        if all(len(share) for share in shares):
-            rows.append(_baseline_row(f"share_compute[{pair.comparison.id}]", *shares))
-    method = "OLS of log perplexity, no irreducible loss, clustered by paper"
-    return pd.DataFrame(rows).assign(method=method)
-
-
-def _fit_linear(sizes: Sizes) -> Any:
-    frame = pd.DataFrame(
-        {
-            "log_perplexity": np.log(sizes.rows["perplexity"]),
-            "parameters": sizes.log10_parameters,
-            "tokens": sizes.log10_tokens,
-            "years": sizes.years,
-            "benchmark": sizes.rows["benchmark"],
-        }
-    )
-    groups = {"groups": _positions(sizes.rows["lab"], sizes.papers)}
-    terms = "parameters + tokens + years"
-    terms += " + C(benchmark)" if len(sizes.benchmarks) > 1 else ""
-    return smf.ols(f"log_perplexity ~ {terms}", frame).fit(cov_type="cluster", cov_kwds=groups)
-
-
-def _classical_share(sizes: Sizes, pair: Pair, rates: np.ndarray) -> np.ndarray:
-    """Share of compute for each rate; empty where the total is too often near zero."""
-    decades = {
-        "compute": np.full(len(rates), _decades_of_compute(sizes, pair)),
-        "trend": rates * _years_between(sizes, pair),
-    }
-    return divide(decades, SMALL_TOTAL_DECADES, "decades")[0].get("compute", np.array([]))
-
-
-def _baseline_row(key: str, point: Any, draws: Any) -> dict[str, Any]:
-    tail = (1 - INTERVAL_PROBABILITY) / 2
-    lower, upper = np.quantile(draws, [tail, 1 - tail], method="inverted_cdf")
-    estimate = float(np.asarray(point)[0])
-    return {"key": key, "label": key, "estimate": estimate, "lower": lower, "upper": upper}
-
-
-def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figure]:
-    """Perplexity against 6 N D with the least that it could be, the rates, and every step."""
-    sizes = _make_sizes(table)
-    return [
-        _scatter(posterior, table, sizes, card),
-        _rates_figure(posterior),
-        _parts_figure(posterior, sizes, card),
-    ]
-
-
-def headline(card: Card) -> Headline:
-    """The compute share of the headline comparison."""
-    comparison = _find_headline(card)
-    return Headline(
-        key=f"share_compute[{comparison.id}]",
-        sentence=f"{comparison.label}: {{median}} of the step in effective compute was training "
-        "compute, counted as 6 N D (90 % interval {lower} to {upper}).",
-        notes=(
-            "Tokens are counted once however often they were read in training.",
-            "Data quality, vocabularies and what is done at test time cannot be told from the "
-            "trend.",
-            "Whether progress came through parameters or through tokens is not identified.",
-        ),
-    )
-
-
-def _options(card: Card) -> LossOptions:
-    assert isinstance(card.options, LossOptions)
-    return card.options
-
-
-def _find_headline(card: Card) -> Comparison:
-    options = _options(card)
-    return next(c for c in options.comparisons if c.id == options.headline_comparison)
-
-
-def _make_sizes(table: pd.DataFrame) -> Sizes:
-    """The fitted rows, with references that depend on sizes and dates alone."""
-    rows = fitted_rows(table)
-    parameters, tokens = (np.log10(rows[name]) for name in ("parameters", "dataset_tokens"))
-    date = pd.Timestamp(rows["release_date"].mean())
-    return Sizes(
-        rows=rows,
-        benchmarks=[str(name) for name in rows["benchmark"].unique()],
-        papers=[str(name) for name in rows["lab"].unique()],
-        log10_parameters_reference=float(parameters.mean()),
-        log10_tokens_reference=float(tokens.mean()),
-        date_reference=date,
-        log10_parameters=(parameters - parameters.mean()).to_numpy(),
-        log10_tokens=(tokens - tokens.mean()).to_numpy(),
-        years=years_since(rows["release_date"], date).to_numpy(),
-    )
-
-
-def _positions(values: pd.Series, labels: list[str]) -> np.ndarray:
-    return pd.Categorical(values, categories=labels).codes.astype(int)
-
-
-def _expect(posterior: xr.Dataset, sizes: Sizes) -> xr.DataArray:
-    """The law's log perplexity of every row, paper effects left out, on a further dim `row`."""
-    through = _rates_through(posterior)
-    years = xr.DataArray(sizes.years, dims="row")
-    names = xr.DataArray(sizes.rows["benchmark"].to_numpy(), dims="row")
-    terms = posterior["irreducible_loss"].sel(benchmark=names, drop=True)
-    for name, size in (("parameters", sizes.log10_parameters), ("tokens", sizes.log10_tokens)):
-        effective = xr.DataArray(size, dims="row") + through.sel(through=name, drop=True) * years
-        contribution = posterior[f"contribution_{name}"].sel(benchmark=names, drop=True)
-        terms = terms + contribution * np.exp(-posterior[f"exponent_{name}"] * LOG_10 * effective)
-    return terms
-
-
-# The steps.
-
-
-def _list_pairs(sizes: Sizes, card: Card) -> list[Pair]:
-    """The card's comparisons, then the record path of every benchmark: first row to best."""
-    pairs = [
-        Pair(
-            each,
-            (
-                _find_side(sizes, each.benchmark, each.earlier),
-                _find_side(sizes, each.benchmark, each.later),
-            ),
-        )
-        for each in _options(card).comparisons
-    ]
-    for benchmark in sizes.benchmarks:
-        ends = _find_record_path(sizes, benchmark)
-        if ends[0] != ends[1]:
-            pairs.append(Pair(_name_path(sizes, card, benchmark, ends), ends))
-    return pairs
-
-
-def _find_side(sizes: Sizes, benchmark: str, side: Side) -> int:
-    """Position of the fitted row of `side`; rows that differ in perplexity only count as one.
-
-    Raises ValueError where there is none, or where rows differ in size or date.
-    """
-    rows = sizes.rows
-    found = rows[
-        (rows["benchmark"] == benchmark)
-        & (rows["model"] == side.model)
-        & (rows["method"] == side.method)
-    ]
-    what = f"{benchmark}, model {side.model!r}, method {side.method!r}"
-    if not len(found):
-        raise ValueError(f"no fitted row is of {what}")
-    if len(found.drop_duplicates(["parameters", "dataset_tokens", "release_date"])) > 1:
-        raise ValueError(f"rows of {what} differ in parameters, tokens or date")
-    return int(found.index[0])
-
-
-def _find_record_path(sizes: Sizes, benchmark: str) -> tuple[int, int]:
-    """Positions of the first row by date and of the lowest perplexity.
-
-    Of several rows on the first date the lowest is taken, of several lowest the earliest.
-    """
-    rows = sizes.rows[sizes.rows["benchmark"] == benchmark]
-    orders = (["release_date", "perplexity"], ["perplexity", "release_date"])
-    first, best = (int(rows.sort_values(order, kind="stable").index[0]) for order in orders)
-    return first, best
-
-
-def _name_path(sizes: Sizes, card: Card, benchmark: str, ends: tuple[int, int]) -> Comparison:
-    options = _options(card)
-    first, last = (
-        Side(model=row["model"], method=row["method"])
-        for row in (sizes.rows.iloc[end] for end in ends)
-    )
-    return Comparison(
-        id=f"{name_benchmark(benchmark, options.comparisons)}-first_record-last_record",
-        label=f"{options.benchmarks[benchmark].label}, first to last record "
-        f"({first.model} to {last.model})",
-        benchmark=benchmark,
-        earlier=first,
-        later=last,
-    )
-
-
-def _decades_of_compute(sizes: Sizes, pair: Pair) -> float:
-    """Change of log10 6 N D."""
-    early, late = pair.rows
-    total = sizes.log10_parameters + sizes.log10_tokens
-    return float(total[late] - total[early])
-
-
-def _years_between(sizes: Sizes, pair: Pair) -> float:
-    early, late = pair.rows
-    return float(sizes.years[late] - sizes.years[early])
-
-
-def _split(posterior: xr.Dataset, sizes: Sizes, pairs: list[Pair]) -> xr.Dataset:
-    """Decades, shares, Shapley values and Shapley shares of every part of every pair."""
-    steps = [_make_step(posterior, sizes, pair) for pair in pairs]
-    comparisons = [pair.comparison for pair in pairs]
-    return assemble(steps, comparisons, ABSENT, posterior["rate"], LOSS_KINDS)
-
-
-def _make_step(posterior: xr.Dataset, sizes: Sizes, pair: Pair) -> Step:
-    """The step of one pair.
-
-    The log perplexity is E and one term of parameters and one of tokens: the Shapley values of the
-    players N, D, trend in N and trend in D are those within each term, added up.
-    """
-    rate = posterior["rate"].to_numpy()
-    decades = {
-        "compute": np.full(rate.shape, _decades_of_compute(sizes, pair)),
-        "trend": rate * _years_between(sizes, pair),
-    }
-    terms = [
-        _shapley_of_term(posterior, sizes, pair, "parameters", sizes.log10_parameters),
-        _shapley_of_term(posterior, sizes, pair, "tokens", sizes.log10_tokens),
-    ]
-    shapley = {part: terms[0][part] + terms[1][part] for part in decades}
-    return combine(decades, shapley, "change of log perplexity")
-
-
-def _shapley_of_term(
-    posterior: xr.Dataset, sizes: Sizes, pair: Pair, name: str, size: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Shapley values of the input (compute) and of its trend in the change of one term."""
-    drawn = posterior.sel(benchmark=pair.comparison.benchmark)
-    contribution = drawn[f"contribution_{name}"].to_numpy()
-    exponent = posterior[f"exponent_{name}"].to_numpy()
-    rate = _rates_through(posterior).sel(through=name).to_numpy()
-    early, late = pair.rows
-
-    def term(effective: np.ndarray) -> np.ndarray:
-        return np.asarray(contribution * np.exp(-exponent * LOG_10 * effective))
-
-    steps = {
-        "compute": np.full(rate.shape, size[late] - size[early]),
-        "trend": rate * _years_between(sizes, pair),
-    }
-    return shapley_of_sum(size[early] + rate * sizes.years[early], steps, term)
-
-
-# The best division of compute between parameters and tokens.
-
-
-def _law_at(
-    posterior: xr.Dataset, sizes: Sizes, benchmark: str, years: float
-) -> dict[str, xr.DataArray]:
-    """E, a, b and the natural logs of A and B in E + A N^-a + B D^-b, at a date."""
-    through = _rates_through(posterior)
-    drawn = posterior.sel(benchmark=benchmark, drop=True)
-    law: dict[str, xr.DataArray] = {"E": drawn["irreducible_loss"]}
-    for letter, name, reference in (
-        ("a", "parameters", sizes.log10_parameters_reference),
-        ("b", "tokens", sizes.log10_tokens_reference),
-    ):
-        rate = through.sel(through=name, drop=True)
-        exponent = posterior[f"exponent_{name}"]
-        at_one = xr.ufuncs.log(drawn[f"contribution_{name}"])
-        law[letter] = exponent
-        law[f"log_{letter.upper()}"] = at_one + exponent * LOG_10 * (reference - rate * years)
-    return law
-
-
-def _log_compute_of_unit_loss(law: dict[str, xr.DataArray]) -> xr.DataArray:
-    """Natural log of the least 6 N D at which A N^-a + B D^-b is 1.
-
-    The best division has A N^-a = R b / (a + b) and B D^-b = R a / (a + b), with R their sum
-    (Lagrange multiplier; Hoffmann et al. 2022, eq. 4). So log 6ND falls by 1/a + 1/b per log R.
-    """
-    a, b = law["a"], law["b"]
-    log_parameters = (law["log_A"] + np.log((a + b) / b)) / a
-    log_tokens = (law["log_B"] + np.log((a + b) / a)) / b
-    return np.log(FLOP_A_PARAMETER_AND_TOKEN) + log_parameters + log_tokens
-
-
-def _least_flop(law: dict[str, xr.DataArray], loss: xr.DataArray) -> xr.DataArray:
-    """Least 6 N D that reaches a loss in nats; infinite where the loss is not above E."""
-    above = (loss - law["E"]).where(loss > law["E"])
-    slope = 1 / law["a"] + 1 / law["b"]
-    decades = (_log_compute_of_unit_loss(law) - slope * np.log(above)) / LOG_10
-    # Many decades stay finite: infinite says unreachable and nothing else.
-    return (10.0 ** decades.clip(-LARGEST_DECADES, LARGEST_DECADES)).fillna(np.inf)
-
-
-def _least_loss(law: dict[str, xr.DataArray], flop: xr.DataArray) -> xr.DataArray:
-    """Least loss in nats that 6 N D = `flop` reaches."""
-    slope = 1 / law["a"] + 1 / law["b"]
-    return law["E"] + np.exp((_log_compute_of_unit_loss(law) - np.log(flop)) / slope)
-
-
-def _reverse_tests(posterior: xr.Dataset, sizes: Sizes, card: Card) -> xr.Dataset:
-    """Compute, at its best division, with which the first method would match the best loss."""
-    needed: dict[str, np.ndarray] = {}
-    expected = _expect(posterior, sizes)
-    for benchmark in sizes.benchmarks:
-        first, best = _find_record_path(sizes, benchmark)
-        if first != best:
-            name = str(sizes.rows["model"].iloc[first])
-            label = name if len(sizes.benchmarks) == 1 else f"{benchmark}: {name}"
-            law = _law_at(posterior, sizes, benchmark, float(sizes.years[first]))
-            flop = _least_flop(law, expected.isel(row=best))
-            needed[label] = flop.transpose("chain", "draw").to_numpy()
-    made = describe_reverse_tests(needed, posterior["rate"], card, "rate_decades_per_year")
-    if needed:
-        made["reverse_test_flop"].attrs["description"] = (
-            "6 N D at the best division between parameters and tokens, with the law of the first "
-            "row's date, for the law's perplexity of the best row"
-        )
-        made["reverse_test_p_unreachable"].attrs["description"] = (
-            "zero by construction: the irreducible loss is the same at all dates in this model"
-        )
-    return made
-
-
-# The pictures.
-
-
-def _scatter(posterior: xr.Dataset, table: pd.DataFrame, sizes: Sizes, card: Card) -> Figure:
-    benchmark = _find_headline(card).benchmark
-    points = table.assign(
-        paper=table["lab"],
-        flop_6nd=FLOP_A_PARAMETER_AND_TOKEN * table["parameters"] * table["dataset_tokens"],
-        status=np.where(table["exclusion"].isna(), "fitted", "not fitted"),
-        shown=table["benchmark"].where(table["exclusion"].isna(), "not fitted"),
-    ).dropna(subset=["flop_6nd"])
-    return Figure(
-        kind="scatter",
-        id="perplexity-against-compute",
-        title="Perplexity against parameters times tokens",
-        caption=f"Bands: the least perplexity on {benchmark} that the law gives to this much "
-        "compute at its best division between parameters and tokens, 90 %; their distance along "
-        "the horizontal axis is what algorithms were worth. Models that divided it otherwise lie "
-        "higher.",
-        frame=points[POINT_COLUMNS],
-        x="flop_6nd",
-        y="perplexity",
-        colour="shown",
-        x_title="6 x parameters x distinct tokens (FLOP)",
-        y_title="perplexity",
-        is_log_x=True,
-        is_log_y=True,
-        hover=tuple(name for name in POINT_COLUMNS if name not in ("locator", "shown")),
-        curve=Curve(_curves(posterior, sizes, benchmark)),
-    )
-
-
-def _curves(posterior: xr.Dataset, sizes: Sizes, benchmark: str) -> pd.DataFrame:
-    """Least perplexity over 6 N D at three dates: the first, a middle and the last year."""
-    total = sizes.log10_parameters + sizes.log10_tokens
-    reference = sizes.log10_parameters_reference + sizes.log10_tokens_reference
-    grid = np.geomspace(10 ** total.min(), 10 ** total.max(), 30)
-    flop = FLOP_A_PARAMETER_AND_TOKEN * 10**reference * grid
-    dates = sizes.rows["release_date"].dt.year
-    frames = []
-    for year in sorted({dates.min(), round((dates.min() + dates.max()) / 2), dates.max()}):
-        middle = pd.Timestamp(int(year), 7, 1)
-        age = (middle - sizes.date_reference) / pd.Timedelta(days=DAYS_A_YEAR)
-        law = _law_at(posterior, sizes, benchmark, age)
-        loss = _least_loss(law, xr.DataArray(flop, dims="x"))
-        frames.append(make_curve(flop, xr.ufuncs.exp(loss), f"methods of {year}"))
-    return pd.concat(frames, ignore_index=True)
-
-
-def _rates_figure(posterior: xr.Dataset) -> Figure:
-    total = posterior["rate"].expand_dims(through=["together"])
-    frame = make_intervals(xr.concat([total, _rates_through(posterior)], dim="through"))
-    words = {"parameters": "through parameters", "tokens": "through tokens"}
-    return Figure(
-        kind="intervals",
-        id="rates-of-progress",
-        title="How fast algorithms progressed",
-        caption="The sum is known; how it divides between parameters and tokens is not identified.",
-        frame=frame.assign(label=frame["label"].replace(words)),
-        x_title="decades of effective compute per year",
-    )
-
-
-def _parts_figure(posterior: xr.Dataset, sizes: Sizes, card: Card) -> Figure:
-    pairs = _list_pairs(sizes, card)
-    split = _split(posterior, sizes, pairs)
-    labels = [pair.comparison.label for pair in pairs]
-    frames = [
-        summarise(split[f"decades_{part}"]).assign(comparison=labels, part=part)
-        for part in ("compute", "trend")
-    ]
-    return Figure(
-        kind="parts",
-        id="parts-of-each-step",
-        title="Where each step came from",
-        caption="Decades of effective compute, median and 90 % interval; parts add up to the step. "
-        "Compute is the change of 6 N D.",
-        frame=pd.concat(frames, ignore_index=True),
-        x_title="decades of effective compute",
-    )

@@ -22,32 +22,53 @@ With `trend: none` on the card there is no rate, and with one laboratory no lab 
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
-import xarray as xr
 
-from models import (
-    Card,
-    Figure,
-    Headline,
-    Truth,
-    _accuracy,
-    _accuracy_baseline,
-    _accuracy_charts,
-    _accuracy_estimands,
-    _multiplier,
-    _simulation,
+from models import Card
+from models._accuracy import (
+    AccuracyPriors,
+    Form,
+    build_accuracy,
+    data,
+    regressors,
+    unit_log_likelihood,
 )
+from models._accuracy_baseline import baseline
+from models._accuracy_charts import charts, headline
+from models._accuracy_estimands import estimands, fix_share
+from models._simulation import DIMS
+from models._simulation import draw_accuracy as draw_truth
+from models._simulation import simulate_accuracy as simulate
+
+# What every model of accuracy leaderboards does alike is imported; the rest stands below.
+__all__ = [
+    "DIMS",
+    "SAMPLER",
+    "TABLE",
+    "TITLE",
+    "Priors",
+    "baseline",
+    "build",
+    "charts",
+    "data",
+    "draw_truth",
+    "estimands",
+    "fix_share",
+    "headline",
+    "regressors",
+    "simulate",
+    "unit_log_likelihood",
+    "why_not",
+]
 
 TABLE = "accuracy_leaderboard"
 TITLE = "Compute multiplier"
 SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.98}
-DIMS = _simulation.DIMS
-FORM = _accuracy.Form()
+FORM = Form()
 
 
 @dataclass(frozen=True)
-class Priors(_accuracy.AccuracyPriors):
+class Priors(AccuracyPriors):
     """In decades of effective compute, years and logits."""
 
 
@@ -56,57 +77,6 @@ def why_not(table: pd.DataFrame, card: Card) -> str:
     return ""
 
 
-def data(table: pd.DataFrame, card: Card, priors: Priors) -> dict[str, np.ndarray]:
-    """The value of every pm.Data of `build`, by name."""
-    return _accuracy.data(table, card, priors)
-
-
 def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     """The PyMC model over the fitted rows; dims: row, benchmark, technique, lab, base_model."""
-    return _accuracy.build(table, card, priors, FORM)
-
-
-def draw_truth(table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator) -> Truth:
-    """Every parameter drawn from its prior, in plain NumPy."""
-    return _simulation.draw_accuracy(table, card, priors, rng)
-
-
-def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
-    """The fitted rows with scores drawn from `truth`."""
-    return _simulation.simulate_accuracy(table, truth, rng)
-
-
-def fix_share(truth: Truth, share: float, table: pd.DataFrame, card: Card) -> Truth:
-    """The truth with its algorithms moved: compute is `share` of the headline comparison."""
-    return _accuracy_estimands.fix_share(truth, share, table, card)
-
-
-def unit_log_likelihood(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.DataArray:
-    """Log density of the rows of each base model, its deviation integrated out."""
-    return _accuracy.unit_log_likelihood(posterior, table, card)
-
-
-def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
-    """Rates, gains, and the split of every comparison and of the record path."""
-    return _accuracy_estimands.estimands(posterior, table, card)
-
-
-def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
-    """Compute, date and techniques of the fitted rows."""
-    design = _accuracy.make_accuracy_design(table, card)
-    return _multiplier.regressors(design, _multiplier.get_options(card))
-
-
-def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
-    """OLS of logits on compute, date and technique."""
-    return _accuracy_baseline.baseline(table, card)
-
-
-def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figure]:
-    """Scores against compute, the gains of techniques, and the parts of every comparison."""
-    return _accuracy_charts.charts(posterior, table, card)
-
-
-def headline(card: Card) -> Headline:
-    """The compute share of the headline comparison."""
-    return _accuracy_charts.headline(card)
+    return build_accuracy(table, card, priors, FORM)

@@ -11,8 +11,10 @@ from scipy import optimize, stats
 from tables_for_models import load_real, sample
 
 from models import Card, as_draws, augmented_scaling_law, fitted_rows
+from models._augmented_design import make_sizes
+from models._augmented_law import law_at, least_flop
 from models._options import LossOptions
-from models.augmented_scaling_law import DIMS, Priors, _law_at, _least_flop, _make_sizes
+from models.augmented_scaling_law import DIMS, Priors
 
 BETWEEN, SAME_DAY = "wiki-small_2016-large_2022", "wiki-small_2016-wide_2016"
 RECORD, OTHER_RECORD = "wiki-first_record-last_record", "penn_tree-first_record-last_record"
@@ -263,14 +265,14 @@ def test_reverse_test_agrees_with_a_search(
 
 
 def test_loss_at_or_below_the_irreducible_one_takes_infinite_compute(posterior: xr.Dataset) -> None:
-    law = _law_at(posterior, _make_sizes(make_table()), "Wiki", 0.0)
-    assert np.isinf(_least_flop(law, law["E"])).all()
-    assert np.isinf(_least_flop(law, law["E"] - 0.1)).all()
+    law = law_at(posterior, make_sizes(make_table()), "Wiki", 0.0)
+    assert np.isinf(least_flop(law, law["E"])).all()
+    assert np.isinf(least_flop(law, law["E"] - 0.1)).all()
 
 
 def test_compute_beyond_all_numbers_is_not_unreachable(posterior: xr.Dataset) -> None:
-    law = _law_at(posterior, _make_sizes(make_table()), "Wiki", 0.0)
-    assert np.isfinite(_least_flop(law, law["E"] + 1e-14)).all()
+    law = law_at(posterior, make_sizes(make_table()), "Wiki", 0.0)
+    assert np.isfinite(least_flop(law, law["E"] + 1e-14)).all()
 
 
 def test_reverse_test_is_told_in_largest_runs(posterior: xr.Dataset, made: xr.Dataset) -> None:

@@ -1,0 +1,145 @@
+"""The design of the augmented law: rows by parameters, tokens, date and paper, and the steps that
+are split.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from models import Card, fitted_rows
+from models._dates import years_since
+from models._design import name_benchmark
+from models._options import Comparison, LossOptions, Side
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The fitted rows as arrays; `rows` keeps their order. Decades and years from references."""
+
+    rows: pd.DataFrame
+    benchmarks: list[str]
+    papers: list[str]
+    log10_parameters_reference: float
+    log10_tokens_reference: float
+    date_reference: pd.Timestamp
+    log10_parameters: np.ndarray  # (row,)
+    log10_tokens: np.ndarray  # (row,)
+    years: np.ndarray  # (row,)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One step, with the positions of its two ends among the rows."""
+
+    comparison: Comparison
+    rows: tuple[int, int]
+
+
+def get_loss_options(card: Card) -> LossOptions:
+    assert isinstance(card.options, LossOptions)
+    return card.options
+
+
+def find_headline(card: Card) -> Comparison:
+    options = get_loss_options(card)
+    return next(c for c in options.comparisons if c.id == options.headline_comparison)
+
+
+def make_sizes(table: pd.DataFrame) -> Sizes:
+    """The fitted rows, with references that depend on sizes and dates alone."""
+    rows = fitted_rows(table)
+    parameters, tokens = (np.log10(rows[name]) for name in ("parameters", "dataset_tokens"))
+    date = pd.Timestamp(rows["release_date"].mean())
+    return Sizes(
+        rows=rows,
+        benchmarks=[str(name) for name in rows["benchmark"].unique()],
+        papers=[str(name) for name in rows["lab"].unique()],
+        log10_parameters_reference=float(parameters.mean()),
+        log10_tokens_reference=float(tokens.mean()),
+        date_reference=date,
+        log10_parameters=(parameters - parameters.mean()).to_numpy(),
+        log10_tokens=(tokens - tokens.mean()).to_numpy(),
+        years=years_since(rows["release_date"], date).to_numpy(),
+    )
+
+
+def find_positions(values: pd.Series, labels: list[str]) -> np.ndarray:
+    return pd.Categorical(values, categories=labels).codes.astype(int)
+
+
+def list_size_pairs(sizes: Sizes, card: Card) -> list[Pair]:
+    """The card's comparisons, then the record path of every benchmark: first row to best."""
+    pairs = [
+        Pair(
+            each,
+            (
+                _find_side(sizes, each.benchmark, each.earlier),
+                _find_side(sizes, each.benchmark, each.later),
+            ),
+        )
+        for each in get_loss_options(card).comparisons
+    ]
+    for benchmark in sizes.benchmarks:
+        ends = find_record_path(sizes, benchmark)
+        if ends[0] != ends[1]:
+            pairs.append(Pair(_name_path(sizes, card, benchmark, ends), ends))
+    return pairs
+
+
+def _find_side(sizes: Sizes, benchmark: str, side: Side) -> int:
+    """Position of the fitted row of `side`; rows that differ in perplexity only count as one.
+
+    Raises ValueError where there is none, or where rows differ in size or date.
+    """
+    rows = sizes.rows
+    found = rows[
+        (rows["benchmark"] == benchmark)
+        & (rows["model"] == side.model)
+        & (rows["method"] == side.method)
+    ]
+    what = f"{benchmark}, model {side.model!r}, method {side.method!r}"
+    if not len(found):
+        raise ValueError(f"no fitted row is of {what}")
+    if len(found.drop_duplicates(["parameters", "dataset_tokens", "release_date"])) > 1:
+        raise ValueError(f"rows of {what} differ in parameters, tokens or date")
+    return int(found.index[0])
+
+
+def find_record_path(sizes: Sizes, benchmark: str) -> tuple[int, int]:
+    """Positions of the first row by date and of the lowest perplexity.
+
+    Of several rows on the first date the lowest is taken, of several lowest the earliest.
+    """
+    rows = sizes.rows[sizes.rows["benchmark"] == benchmark]
+    orders = (["release_date", "perplexity"], ["perplexity", "release_date"])
+    first, best = (int(rows.sort_values(order, kind="stable").index[0]) for order in orders)
+    return first, best
+
+
+def _name_path(sizes: Sizes, card: Card, benchmark: str, ends: tuple[int, int]) -> Comparison:
+    options = get_loss_options(card)
+    first, last = (
+        Side(model=row["model"], method=row["method"])
+        for row in (sizes.rows.iloc[end] for end in ends)
+    )
+    return Comparison(
+        id=f"{name_benchmark(benchmark, options.comparisons)}-first_record-last_record",
+        label=f"{options.benchmarks[benchmark].label}, first to last record "
+        f"({first.model} to {last.model})",
+        benchmark=benchmark,
+        earlier=first,
+        later=last,
+    )
+
+
+def decades_of_compute(sizes: Sizes, pair: Pair) -> float:
+    """Change of log10 6 N D."""
+    early, late = pair.rows
+    total = sizes.log10_parameters + sizes.log10_tokens
+    return float(total[late] - total[early])
+
+
+def years_between(sizes: Sizes, pair: Pair) -> float:
+    early, late = pair.rows
+    return float(sizes.years[late] - sizes.years[early])
