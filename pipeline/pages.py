@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 import numpy as np
 import pandas as pd
+from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 MOLE = 6.02214076e23  # operations
@@ -22,6 +23,8 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 MINUS, TIMES = "\N{MINUS SIGN}", " \N{MULTIPLICATION SIGN} "
 # What could end a script element or break a line of JavaScript, as JSON escapes.
 _SCRIPT_ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
+# Paragraphs, emphasis and code; HTML, links and pictures of a card stay text.
+_PROSE = MarkdownIt("zero", {"html": False}).enable(["emphasis", "backticks"])
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -98,6 +101,16 @@ def _neutral_cell(cell: Any) -> Any:
     return "'" + cell if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
 
 
+def format_prose(text: str) -> Markup:
+    """A card's words as paragraphs, with emphasis and code as Markdown writes them; all escaped."""
+    return Markup(_PROSE.render(text))  # noqa: S704  # escaped by the renderer
+
+
+def format_phrase(text: str) -> Markup:
+    """`format_prose` without the paragraph around it, for a cell or a list."""
+    return Markup(_PROSE.renderInline(text))  # noqa: S704  # escaped by the renderer
+
+
 def slug(text: str) -> str:
     """`text` as an anchor: lower case letters, digits and hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "section"
@@ -136,6 +149,8 @@ def environment(templates: Path, chart_library: Callable[[], Markup]) -> jinja2.
     )
     made.filters |= {
         "slug": slug,
+        "prose": format_prose,
+        "phrase": format_phrase,
         "json_script": json_script,
         "csv_address": csv_address,
         "fixed": format_fixed,
