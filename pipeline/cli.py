@@ -6,18 +6,14 @@ import webbrowser
 from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
 import typer
+from rapidfuzz import process
 from rich.console import Console
 from rich.table import Table
 from ruamel.yaml import YAML
 
 from pipeline import docs
-from pipeline.cards import LoadedCard, load_card
 from pipeline.failures import SourceError
-from pipeline.ingest import ingest
-from pipeline.records import read_records
-from pipeline.validate import exclude_by_rule, find_failures, split, summarise
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -51,23 +47,40 @@ def list_cells(root: Root = HERE, as_json: AsJson = False) -> None:
     Console().print(shown)
 
 
-@app.command()
-def check(name: str, root: Root = HERE, as_json: AsJson = False) -> None:
-    """Read and validate the dataset NAME in place, without sampling: exit 1 where it is refused."""
-    card = load_card(root / "data/sources" / name / "source.yaml")
-    records = read_records(card.records_path)
-    table = ingest(card, records, _registry(root) if card.card.runs == "registry" else None)
-    failures = find_failures(table, card, records)
-    validated = exclude_by_rule(split(table, failures, card, records), card, records)
-    summary = summarise(card, validated, failures, len(table))
-    if as_json:
-        typer.echo(json.dumps(summary, indent=1))
-        return
-    typer.echo(f"{name}: {summary['rows_in']} rows in, {summary['rows_fitted']} fitted")
-    for rule, count in summary["excluded"].items():
-        typer.echo(f"  {count} excluded: {rule}")
-    if summary["rows_quarantined"]:
-        typer.echo(f"  {summary['rows_quarantined']} quarantined, as the card allows")
+@app.command(
+    epilog="Example: `apportion check math --json | jq .outliers`. "
+    "Ends with 0 where the dataset is accepted, 1 where it is refused, 2 after a wrong command."
+)
+def check(
+    name: Annotated[str, typer.Argument(help="a dataset: a folder of data/sources")],
+    root: Root = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Read and validate the dataset NAME in place, without sampling and without writing.
+
+    Prints what a reviewer would want: rows in and out, failures by rule with their lines, units
+    converted, models joined, ranges, repeats, outliers, the models that will be fitted, and
+    whether compute can be told from the calendar.
+    """
+    from pipeline.inspection import inspect  # a second, of statsmodels
+    from pipeline.inspection_text import describe
+
+    datasets, models = _read_registries(root)
+    _require_dataset(root, name)
+    found = inspect(root, name, datasets, models)
+    typer.echo(json.dumps(found, indent=1) if as_json else describe(found))
+    if not found["is_accepted"]:
+        raise typer.Exit(1)
+
+
+def _require_dataset(root: Path, name: str) -> None:
+    """A wrong name is a wrong command: the folders that there are, the nearest first."""
+    known = sorted(path.parent.name for path in (root / "data/sources").glob("*/source.yaml"))
+    folders = sorted(path.name for path in (root / "data/sources").iterdir() if path.is_dir())
+    if name not in folders:
+        near = [match[0] for match in process.extract(name, known, limit=3, score_cutoff=50)]
+        meant = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise typer.BadParameter(f"no dataset {name!r}{meant} There are: {', '.join(known)}")
 
 
 @app.command("open")
@@ -137,10 +150,15 @@ def _choose_cells(root: Path, dataset: str, model: str) -> list[tuple[str, str]]
     return chosen
 
 
-def _list_cells(root: Path) -> list[tuple[str, str, str | None]]:
+def _read_registries(root: Path) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Datasets and models, by table."""
     yaml = YAML(typ="safe")
     datasets = yaml.load(root / "data/sources/datasets.yaml")["datasets"]
-    models = yaml.load(root / "models/models.yaml")["models"]
+    return datasets, yaml.load(root / "models/models.yaml")["models"]
+
+
+def _list_cells(root: Path) -> list[tuple[str, str, str | None]]:
+    datasets, models = _read_registries(root)
     return [
         (dataset, table, model)
         for table, names in datasets.items()
@@ -165,15 +183,6 @@ def _describe_cell(root: Path, dataset: str, table: str, model: str | None) -> d
 
 def _read_json(path: Path) -> dict[str, object]:
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
-
-
-def _registry(root: Path) -> pd.DataFrame:
-    """The validated run registry, made from its records: the check needs no earlier run."""
-    card: LoadedCard = load_card(root / "data/sources/training_runs/source.yaml")
-    records = read_records(card.records_path)
-    table = ingest(card, records)
-    failures = find_failures(table, card, records)
-    return exclude_by_rule(split(table, failures, card, records), card, records)
 
 
 def main() -> None:

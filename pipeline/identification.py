@@ -5,23 +5,21 @@ inflation), and how far each headline contracted from its prior. `judge_identifi
 rule.
 """
 
-import warnings
-from itertools import combinations
 from typing import Any
 
-import numpy as np
-import pandas as pd
-from statsmodels.stats.outliers_influence import variance_inflation_factor
-
 from models import estimand_key, flatten
+from pipeline.collinearity import (
+    DIVIDED,
+    LARGEST_INFLATION,
+    MAXIMUM_INFLATION,
+    correlate,
+    inflate,
+)
 from pipeline.leave_out import round_to
 from pipeline.posteriors import Cell
 from pipeline.sensitivity import Draws, draw_prior, is_constant, list_headlines, width
 
-MAXIMUM_INFLATION = 10.0  # the usual limit (Kutner et al. 2005): the error is 3 times its least
 MINIMUM_CONTRACTION = 0.5  # the interval is at most half as wide as the prior's
-LARGEST_INFLATION = 1e6  # what stands for infinity, which JSON does not have
-DIVIDED = ("compute", "date", "year")  # words by which regressors that the headline divides go
 DIGITS = 4
 
 
@@ -47,7 +45,7 @@ def identify(cell: Cell, driven_by_prior: list[str]) -> dict[str, Any]:
 
 def judge_identification(
     key: str,
-    inflation: dict[str, float | None],
+    inflation: dict[str, float],
     contraction: dict[str, float | None],
     driven_by_prior: list[str],
 ) -> tuple[bool | None, list[str]]:
@@ -72,7 +70,7 @@ def judge_identification(
             f"The variance inflation of {name} is {_words(value)} (limit {MAXIMUM_INFLATION:g}).",
         )
         for name, value in inflation.items()
-        if value is not None and any(word in name.lower() for word in DIVIDED)
+        if any(word in name.lower() for word in DIVIDED)
     ]
     rules.append(
         (
@@ -90,40 +88,6 @@ def judge_identification(
 
 def _words(inflation: float) -> str:
     return "beyond measure" if inflation >= LARGEST_INFLATION else f"{inflation:.3g}"
-
-
-def correlate(regressors: pd.DataFrame) -> list[dict[str, Any]]:
-    """The correlation of every pair of regressors that vary."""
-    varying = _drop_constant(regressors)
-    found = varying.corr()
-    return [
-        {"first": a, "second": b, "correlation": round_to(found.loc[a, b], DIGITS)}
-        for a, b in combinations(varying.columns, 2)
-    ]
-
-
-def inflate(regressors: pd.DataFrame) -> dict[str, float | None]:
-    """How many times the others inflate the variance of each regressor's coefficient.
-
-    `LARGEST_INFLATION` where the others determine it.
-    """
-    varying = _drop_constant(regressors)
-    design = np.column_stack([np.ones(len(varying)), varying.to_numpy(dtype=float)])
-    with warnings.catch_warnings(), np.errstate(divide="ignore"):
-        # of a near-singular design, which is what is being measured
-        warnings.filterwarnings("ignore", message="The design matrix is poorly conditioned")
-        found = [variance_inflation_factor(design, i + 1) for i in range(varying.shape[1])]
-    # 1 / (1 - R^2): where rounding puts R^2 above 1 it is negative
-    bounded = [min(value, LARGEST_INFLATION) if value > 0 else LARGEST_INFLATION for value in found]
-    return {
-        str(name): round_to(value, DIGITS)
-        for name, value in zip(varying.columns, bounded, strict=True)
-    }
-
-
-def _drop_constant(regressors: pd.DataFrame) -> pd.DataFrame:
-    known = regressors.dropna()
-    return known.loc[:, known.max() > known.min()]
 
 
 def find_judged_key(cell: Cell) -> str:

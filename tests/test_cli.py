@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline import cli
+from pipeline.failures import file_failure
 
 ROOT = Path(__file__).parents[1]
 
@@ -46,14 +47,33 @@ def test_check_gives_a_script_json() -> None:
     assert json.loads(output)["rows_fitted"] == 36
 
 
-def test_refused_dataset_ends_with_one_and_no_traceback(
+def test_unknown_dataset_is_a_wrong_command_and_names_the_nearest() -> None:
+    code, output = run("check", "mml")
+    assert code == 2
+    assert "mmlu" in output
+
+
+def test_refused_dataset_ends_with_one_and_no_traceback(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "data/sources", tmp_path / "data/sources")
+    shutil.copytree(ROOT / "models", tmp_path / "models")
+    (tmp_path / "data/sources/minerva/source.yaml").unlink()
+    result = CliRunner().invoke(cli.app, ["check", "minerva", "--root", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "the card is missing" in result.output
+
+
+def test_bad_input_outside_of_a_check_is_printed_without_a_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("sys.argv", ["apportion", "check", "nothing_here", "--root", str(ROOT)])
+    def fail(*_: object) -> None:
+        raise file_failure(Path("a.yaml"), "broken", "mend it")
+
+    monkeypatch.setattr(cli, "_list_cells", fail)
+    monkeypatch.setattr("sys.argv", ["apportion", "list", "--root", str(ROOT)])
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert ended.value.code == 1
-    assert "the card is missing" in capsys.readouterr().err
+    assert "a.yaml: broken. Remedy: mend it" in capsys.readouterr().err
 
 
 def test_unknown_page_names_the_pages_there_are(tmp_path: Path) -> None:

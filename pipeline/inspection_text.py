@@ -1,0 +1,126 @@
+"""What *inspection* found -> the lines that `apportion check` prints."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.inspection import SHOWN_LINES, Findings
+
+SHOWN_REPEATS = 5
+NAMES = ("benchmark", "target", "model")
+REACHED = {
+    "card": "the card cannot be read",
+    "records": "the file of records cannot be read",
+    "cells": "some cells, columns or joins cannot be read; rules were not tried yet",
+    "rules": "rows break the rules of the table",
+}
+
+
+def describe(found: Findings) -> str:
+    """The findings as text, the verdict first."""
+    return "\n".join(_lines(found))
+
+
+def _lines(found: Findings) -> Iterator[str]:
+    if not found["is_accepted"]:
+        yield f"{found['dataset']}: refused: {REACHED[found['reached']]}"
+        yield from _failures(found)
+        return
+    yield f"{found['dataset']}: {found['rows_in']} rows in, {found['rows_fitted']} fitted"
+    if not found["is_registered"]:
+        yield (
+            f"  ! not in data/sources/datasets.yaml: `dvc repro` will not run it. Add it to "
+            f"{found['table']}"
+        )
+    yield from (f"  {count} excluded: {rule}" for rule, count in found["excluded"].items())
+    if found["rows_quarantined"]:
+        yield f"  {found['rows_quarantined']} quarantined, as the card allows"
+    yield from _conversions(found)
+    yield from _columns(found["columns"])
+    yield from _repeats(found["repeats"])
+    yield from _outliers(found["outliers"])
+    yield from _models(found)
+
+
+def _failures(found: Findings) -> Iterator[str]:
+    for group in found["failures_by_rule"]:
+        lines = group["lines"]
+        shown = ", ".join(str(line) for line in lines[:SHOWN_LINES])
+        more = f" and {len(lines) - SHOWN_LINES} more" if len(lines) > SHOWN_LINES else ""
+        place = f"{group['file']}" + (f", line {shown}{more}" if lines else "")
+        value = f" (such as {group['value']!r})" if group["value"] else ""
+        column = f"{group['column']}: " if group["column"] else ""
+        yield f"  {group['count']} x {column}{group['rule']}{value}"
+        yield f"      in {place}"
+        yield f"      remedy: {group['remedy']}"
+
+
+def _conversions(found: Findings) -> Iterator[str]:
+    for each in found["units"]:
+        factor = f", times {each['factor']:g}" if each["factor"] is not None else ""
+        yield f"  {each['column']}: {each['unit']} to {each['unit_of_table']}{factor}"
+    if "joins" in found:
+        joins = found["joins"]
+        yield f"  {joins['models']} models in {joins['rows']} rows found in the run registry"
+        if joins["without_run"]:
+            yield f"  not looked up: {', '.join(joins['without_run'])}"
+
+
+def _columns(columns: list[dict[str, Any]]) -> Iterator[str]:
+    yield "  columns: missing cells, different values, range"
+    width = max(len(each["column"]) for each in columns)
+    for each in columns:
+        span = (
+            "" if each["least"] is None else f"{_short(each['least'])} to {_short(each['largest'])}"
+        )
+        text = f"    {each['column']:<{width}} {each['missing']:>7} {each['distinct']:>7}  {span}"
+        yield text.rstrip()
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _repeats(repeats: list[dict[str, Any]]) -> Iterator[str]:
+    if repeats:
+        yield f"  {len(repeats)} models were measured more than once; each row counts in the fit:"
+    for each in repeats[:SHOWN_REPEATS]:
+        what = ", ".join(
+            value for name, value in each["of"].items() if name in ("benchmark", "target", "model")
+        )
+        yield f"    {what or 'run'}: lines {', '.join(map(str, each['lines'][:SHOWN_LINES]))}"
+    if len(repeats) > SHOWN_REPEATS:
+        yield f"    and {len(repeats) - SHOWN_REPEATS} more (--json has all)"
+
+
+def _outliers(outliers: list[dict[str, Any]]) -> Iterator[str]:
+    if outliers:
+        yield f"  {len(outliers)} rows far from the others; look for slips of the pen:"
+    for each in outliers[:SHOWN_LINES]:
+        yield (
+            f"    line {each['line']}: {each['model']} {each['column']} {each['value']:g} is "
+            f"{abs(each['distance']):g} robust standard deviations "
+            f"{'above' if each['distance'] > 0 else 'below'} what the others lead to expect"
+        )
+
+
+def _models(found: Findings) -> Iterator[str]:
+    for each in found["models"]:
+        reason = each["not_fitted"]
+        yield f"  {each['model']}: " + (f"not fitted: {reason}" if reason else "will be fitted")
+    seen = found["identification"]
+    if not seen:
+        return
+    for pair in seen.get("correlations", []):
+        if _is_of_compute_and_date(pair):
+            both = f"{pair['first']} and {pair['second']}"
+            yield f"  correlation of {both}: {pair['correlation']:.2f}"
+    inflation = seen.get("variance_inflation", {})
+    if inflation:
+        yield "  variance inflation: " + ", ".join(f"{k} {v:.3g}" for k, v in inflation.items())
+    verdict = "likely" if seen["is_likely"] else f"not likely: {seen['reason']}"
+    yield f"  compute told apart from algorithms: {verdict}"
+
+
+def _is_of_compute_and_date(pair: dict[str, Any]) -> bool:
+    words = f"{pair['first']} {pair['second']}"
+    return "date" in words and any(each in words for each in ("compute", "parameters", "tokens"))

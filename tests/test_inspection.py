@@ -1,0 +1,118 @@
+"""What `apportion check` finds in a dataset, and how it says so."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline.inspection import Findings, inspect
+from pipeline.inspection_text import describe
+
+ROOT = Path(__file__).parents[1]
+Change = Callable[[str], str]
+
+
+def read_registry(name: str) -> dict[str, list[str]]:
+    path = {"datasets": "data/sources/datasets.yaml", "models": "models/models.yaml"}[name]
+    return YAML(typ="safe").load((ROOT / path).read_text(encoding="utf-8"))[name]
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    shutil.copytree(ROOT / "data/sources", tmp_path / "data/sources")
+    return tmp_path
+
+
+def look(root: Path, name: str) -> Findings:
+    return inspect(root, name, read_registry("datasets"), read_registry("models"))
+
+
+def edit(root: Path, name: str, change: Change) -> None:
+    path = root / "data/sources" / name
+    path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def test_good_dataset_is_accepted_with_all_its_rows() -> None:
+    found = look(ROOT, "mmlu")
+    assert found["is_accepted"]
+    assert (found["rows_in"], found["rows_fitted"]) == (232, 172)
+    assert found["joins"]["models"] == 163
+    assert found["joins"]["without_run"][-1] == "Random baseline"
+
+
+def test_models_and_their_reasons_are_named() -> None:
+    found = look(ROOT, "minerva")
+    reasons = {each["model"]: each["not_fitted"] for each in found["models"]}
+    assert reasons["compute_multiplier"] == ""
+    assert "trend: none" in reasons["era_ceilings"]
+
+
+def test_correlation_of_compute_and_date_is_that_of_the_fitted_rows() -> None:
+    seen = look(ROOT, "mmlu")["identification"]
+    (pair,) = [
+        each
+        for each in seen["correlations"]
+        if {each["first"], each["second"]} == {"log10 compute", "release date"}
+    ]
+    assert pair["correlation"] == pytest.approx(0.485, abs=0.01)
+    assert seen["is_likely"]
+    assert "compute told apart from algorithms: likely" in describe(look(ROOT, "mmlu"))
+
+
+def test_ranges_are_of_numbers_and_dates() -> None:
+    columns = {each["column"]: each for each in look(ROOT, "imagenet_efficiency")["columns"]}
+    assert columns["release_date"]["least"] < "2015" < columns["release_date"]["largest"]
+    assert columns["resource"]["least"] < columns["resource"]["largest"]
+    assert columns["model"]["least"] is None
+    assert columns["exclusion"]["missing"] == 22
+
+
+def test_factor_of_a_unit_is_shown() -> None:
+    (each,) = [u for u in look(ROOT, "imagenet_efficiency")["units"] if u["factor"]]
+    assert (each["column"], each["unit"], each["factor"]) == (
+        "multiply_adds_per_image",
+        "GMAC",
+        1e9,
+    )
+
+
+def test_slip_of_the_pen_is_an_outlier(copy: Path) -> None:
+    def slip(text: str) -> str:
+        lines = text.splitlines(keepends=True)
+        cells = lines[99].split(",")
+        cells[3] = str(float(cells[3]) + 1)  # a digit mistyped: 2.6 becomes 3.6
+        return "".join([*lines[:99], ",".join(cells), *lines[100:]])
+
+    assert 100 not in [each["line"] for each in look(copy, "chinchilla_runs")["outliers"]]
+    edit(copy, "chinchilla_runs/records.csv", slip)
+    found = look(copy, "chinchilla_runs")
+    assert found["outliers"][0]["line"] == 100
+    assert "line 100: " in describe(found)
+
+
+def test_failures_are_grouped_by_rule_with_their_lines(copy: Path) -> None:
+    edit(copy, "math/records.csv", lambda text: text.replace("Minerva 540B,", "Minerva 541B,"))
+    found = look(copy, "math")
+    assert not found["is_accepted"]
+    (group,) = found["failures_by_rule"]
+    assert group["rule"] == "not in the run registry"
+    assert group["count"] == len(group["lines"]) == len(found["failures"])
+    assert "'Minerva 540B'" in group["remedy"]
+    text = describe(found)
+    assert "refused" in text
+    assert f"{group['count']} x model: not in the run registry (such as 'Minerva 541B')" in text
+
+
+def test_dataset_of_no_registry_line_is_told(copy: Path) -> None:
+    found = inspect(copy, "math", {"accuracy_leaderboard": []}, read_registry("models"))
+    assert found["is_accepted"]
+    assert "not in data/sources/datasets.yaml" in describe(found)
+
+
+def test_broken_card_is_a_finding(copy: Path) -> None:
+    edit(copy, "math/source.yaml", lambda text: text.replace("table: accuracy", "table: acuracy"))
+    found = look(copy, "math")
+    assert found["reached"] == "card"
+    assert "the card cannot be read" in describe(found)
