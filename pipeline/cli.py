@@ -49,10 +49,15 @@ def list_cells(root: Root = HERE, as_json: AsJson = False) -> None:
 
 @app.command(
     epilog="Example: `apportion check math --json | jq .outliers`. "
-    "Ends with 0 where the dataset is accepted, 1 where it is refused, 2 after a wrong command."
+    "Ends with 0 where all is accepted, 1 where a dataset is refused, 2 after a wrong command."
 )
 def check(
-    name: Annotated[str, typer.Argument(help="a dataset: a folder of data/sources")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="a dataset: a folder of data/sources; all of them, in short, if absent"
+        ),
+    ] = "",
     root: Root = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -60,16 +65,24 @@ def check(
 
     Prints what a reviewer would want: rows in and out, failures by rule with their lines, units
     converted, models joined, ranges, repeats, outliers, the models that will be fitted, and
-    whether compute can be told from the calendar.
+    whether compute can be told from the calendar. Without NAME: a line a dataset, and what is
+    wrong with those that are refused, which come last.
     """
     from pipeline.inspection import inspect  # a second, of statsmodels
-    from pipeline.inspection_text import describe
+    from pipeline.inspection_text import describe, describe_shortly
 
     datasets, models = _read_registries(root)
-    _require_dataset(root, name)
-    found = inspect(root, name, datasets, models)
-    typer.echo(json.dumps(found, indent=1) if as_json else describe(found))
-    if not found["is_accepted"]:
+    if name:
+        _require_dataset(root, name)
+    names = [name] if name else [each for named in datasets.values() for each in named]
+    found = [inspect(root, each, datasets, models) for each in names]
+    found.sort(key=lambda each: not each["is_accepted"])
+    if as_json:
+        typer.echo(json.dumps(found[0] if name else found, indent=1))
+    else:
+        tell = describe if name else describe_shortly
+        typer.echo("\n".join(tell(each) for each in found))
+    if not found[-1]["is_accepted"]:
         raise typer.Exit(1)
 
 

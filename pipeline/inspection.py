@@ -15,18 +15,16 @@ import pandas as pd
 import models
 from models import Card, fitted_rows
 from pipeline import units
-from pipeline.cards import LoadedCard, load_card
+from pipeline.acceptance import accept
+from pipeline.cards import LoadedCard
 from pipeline.collinearity import DIVIDED, MAXIMUM_INFLATION, correlate, inflate
 from pipeline.failures import Failure, SourceError
-from pipeline.ingest import ingest
 from pipeline.outliers import find_outliers
-from pipeline.records import read_records
-from pipeline.validate import exclude_by_rule, find_failures, split, summarise
+from pipeline.validate import summarise
 
 Findings = dict[str, Any]
 # Rows that agree in these may still differ in others: repeats worth a look.
 IDENTITY = ("benchmark", "target", "model", "parameters", "training_tokens")
-STAGES = ("card", "records", "cells", "rules")  # how far a dataset got
 SHOWN_LINES = 10
 
 
@@ -40,35 +38,30 @@ def inspect(
     `failures_by_rule` counts them.
     """
     found: Findings = {"dataset": name, "is_accepted": False, "reached": "card"}
+
+    def note(what: str, made: Any) -> None:
+        found.update(_describe_step(what, made, datasets))
+
     try:
-        card = load_card(root / "data/sources" / name / "source.yaml")
-        is_registered = name in datasets.get(card.table, [])
-        found |= {"table": card.table, "is_registered": is_registered, "reached": "records"}
-        records = read_records(card.records_path)
-        found |= {"rows_in": len(records), "reached": "cells"}
-        runs = read_registry(root) if card.card.runs == "registry" else None
-        table = ingest(card, records, runs)
-        found |= {"reached": "rules", "units": describe_units(card)}
-        found |= {"joins": describe_joins(table)} if runs is not None else {}
-        failures = find_failures(table, card, records)
-        validated = exclude_by_rule(split(table, failures, card, records), card, records)
+        accepted = accept(root / "data/sources", name, note)
     except SourceError as error:
         return found | describe_failures(error.failures)
+    card, runs, table, failures, validated = accepted
+    found |= {"joins": describe_joins(table)} if runs is not None else {}
     found |= summarise(card, validated, failures, len(table)) | {"is_accepted": True}
-    found |= describe_failures(failures) | describe_table(validated, card)
+    found |= {"units": describe_units(card)} | describe_failures(failures)
+    found |= describe_table(validated, card)
     return found | describe_models(validated, card, runs, model_names)
 
 
-def read_registry(root: Path) -> pd.DataFrame:
-    """The validated run registry, made from its records: the check needs no earlier run.
-
-    Raises SourceError where it cannot be read.
-    """
-    card = load_card(root / "data/sources/training_runs/source.yaml")
-    records = read_records(card.records_path)
-    table = ingest(card, records)
-    failures = find_failures(table, card, records)
-    return exclude_by_rule(split(table, failures, card, records), card, records)
+def _describe_step(what: str, made: Any, datasets: dict[str, list[str]]) -> Findings:
+    """What is known once the card, the records or the table are read, and what comes next."""
+    if what == "card":
+        is_registered = made.dataset in datasets.get(made.table, [])
+        return {"table": made.table, "is_registered": is_registered, "reached": "records"}
+    if what == "records":
+        return {"rows_in": len(made), "reached": "cells"}
+    return {"reached": "rules"}
 
 
 def describe_failures(failures: list[Failure]) -> Findings:

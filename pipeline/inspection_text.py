@@ -20,6 +20,11 @@ def describe(found: Findings) -> str:
     return "\n".join(_lines(found))
 
 
+def describe_shortly(found: Findings) -> str:
+    """One line of a dataset that is accepted, and everything that is wrong with one that is not."""
+    return next(_lines(found)) if found["is_accepted"] else describe(found)
+
+
 def _lines(found: Findings) -> Iterator[str]:
     if not found["is_accepted"]:
         yield f"{found['dataset']}: refused: {REACHED[found['reached']]}"

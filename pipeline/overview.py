@@ -11,7 +11,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +21,7 @@ from ruamel.yaml import YAML
 
 from models import Figure, load
 from pipeline import answers, charts, comparison, pages, summaries
+from pipeline.acceptance import accept
 from pipeline.answers import INTERVAL_WORDS, Answer, Attributions, Badge
 from pipeline.bibliography import Reference, read_bibliography
 from pipeline.cards import LoadedCard, load_card
@@ -31,9 +32,7 @@ from pipeline.files import write_json, write_text
 from pipeline.stage import stage_main
 
 TITLE = "How much of AI progress is compute, and how much is algorithms?"
-NO_TABLE = (
-    "no table has passed validation; where it failed, data/checks/{name}-quarantine.csv says why"
-)
+NO_TABLE = "it has not been validated: run `dvc repro`"
 State = Literal["failed", "not_fitted", "missing"]
 NO_BASELINE = pd.DataFrame(columns=["key", "label", "method", "estimate", "lower", "upper"])
 
@@ -342,22 +341,30 @@ def cited_keys(overview: Overview) -> list[str]:
 
 
 def _read_datasets(datasets: dict[str, list[str]], folders: Folders) -> Iterator[Dataset]:
+    """Every dataset of the registry, read once more: results of an earlier run may lie about."""
     for table, names in datasets.items():
         for name in names:
             validation = _read_json(folders.checks / f"{name}.json")
-            reason = "" if validation else NO_TABLE.format(name=name)
             try:
                 card = load_card(folders.cards / name / "source.yaml")
             except SourceError as error:
-                yield Dataset(
-                    name,
-                    table,
-                    None,
-                    validation,
-                    f"its card cannot be read: {error.failures[0].rule}",
-                )
+                yield Dataset(name, table, None, None, f"its card is refused. {_first(error)}")
+                continue
+            try:
+                accept(folders.cards, name)
+            except SourceError as error:
+                yield Dataset(name, table, card, None, f"its data are refused. {_first(error)}")
             else:
+                reason = "" if validation else NO_TABLE
                 yield Dataset(name, table, card, validation, reason)
+
+
+def _first(error: SourceError) -> str:
+    """The first failure by its place in the dataset's folder, and how many there are more."""
+    first, count = error.failures[0], len(error.failures) - 1
+    path = Path(first.file)
+    more = f" And {count} more." if count else ""
+    return str(replace(first, file=f"{path.parent.name}/{path.name}")) + more
 
 
 def _read_json(path: Path) -> Any:

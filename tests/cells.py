@@ -199,6 +199,13 @@ def make_table() -> pd.DataFrame:
     )
 
 
+def make_records() -> str:
+    """A file of records that the toy card reads and validation accepts."""
+    plain = make_table().drop(columns=["line", "exclusion"])
+    named = plain.assign(model=["first", "second", "third", "fourth"])
+    return named.to_csv(index=False, date_format="%Y-%m-%d")
+
+
 def make_tree() -> xr.DataTree:
     """A posterior file's groups, with draws from a fixed seed."""
     rng = np.random.default_rng(20240101)
@@ -308,6 +315,7 @@ def write_cell(folder: Path, **check: Any) -> dict[str, Path]:
     }
     texts = {
         "sources/toys/source.yaml": CARD,
+        "sources/toys/records.csv": make_records(),
         "references.bib": BIBLIOGRAPHY,
         "checks/toys.json": json.dumps(validation),
         "checks/toys-toy.json": json.dumps(CHECK | check),

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from cells import (
-    CARD,
     FAILED,
     HOSTILE,
     NOT_FITTED,
@@ -15,6 +14,7 @@ from cells import (
     TEMPLATES,
     flags,
     make_model,
+    make_records,
     write_cell,
     write_models,
 )
@@ -83,14 +83,28 @@ def test_dataset_without_card_is_missing_with_its_reason(
     assert "the card is missing" in find_section(page, "missing")
 
 
-def test_dataset_that_failed_validation_is_missing(
+def test_refused_dataset_is_missing_with_line_and_reason_whatever_an_earlier_run_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    card = tmp_path / "sources/absent/source.yaml"
-    card.parent.mkdir(parents=True)
-    card.write_text(CARD, encoding="utf-8")
-    page, _ = write_index(tmp_path, monkeypatch)
-    assert "absent-quarantine.csv" in find_section(page, "missing")
+    monkeypatch.setitem(sys.modules, "models.toy", make_model())
+    write_cell(tmp_path)
+    records = tmp_path / "sources/toys/records.csv"
+    records.write_text(make_records().replace("2012-06-01", "2025-06-01"), encoding="utf-8")
+    page, _ = make_index(tmp_path)
+    missing = find_section(page, "missing")
+    assert "toys/records.csv:2: release_date" in missing
+    assert "not after 2024-01-01, the day the data were retrieved" in missing
+    assert "halved every 14 months" not in page
+
+
+def test_dataset_without_validation_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "models.toy", make_model())
+    write_cell(tmp_path)
+    (tmp_path / "checks/toys.json").unlink()
+    page, _ = make_index(tmp_path)
+    assert "has not been validated" in find_section(page, "missing")
 
 
 def test_table_for_the_readme_has_a_row_a_dataset(
