@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rapidfuzz import process
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from ruamel.yaml import YAML
 
@@ -27,23 +28,30 @@ HERE = Path()
 STUDIES = ("coverage", "fixed_share", "priors", "wrong_compute", "design")
 
 
-@app.command("list")
+@app.command(
+    "list", epilog="Example: `apportion list --json | jq '.[] | select(.verdict != \"pass\")'`."
+)
 def list_cells(root: Root = HERE, as_json: AsJson = False) -> None:
-    """Datasets, the models that read them, and the verdict on each fit.
+    """Datasets, the models that read them, the verdict on each fit and its headline.
 
-    Tab-separated where the output is not a terminal.
+    The interval is the 90 % equal-tailed one. Tab-separated where the output is not a terminal.
     """
-    cells = [_describe_cell(root, *cell) for cell in _list_cells(root)]
+    from pipeline.listing import COLUMNS, describe_headline
+    from pipeline.listing import list_cells as describe_cells
+
+    cells = describe_cells(root, *_read_registries(root))
     if as_json:
         typer.echo(json.dumps(cells, indent=1))
         return
-    rows = [["" if value is None else str(value) for value in cell.values()] for cell in cells]
-    if not sys.stdout.isatty():
-        typer.echo("\n".join("\t".join(row) for row in [list(cells[0]), *rows]))
+    if not _is_terminal():
+        rows = [["" if value is None else str(value) for value in cell.values()] for cell in cells]
+        typer.echo("\n".join("\t".join(row) for row in [list(COLUMNS), *rows]))
         return
-    shown = Table(*(name.replace("_", " ") for name in cells[0]))
-    for row in rows:
-        shown.add_row(*row)
+    shown = Table("dataset", "rows", "model", "verdict", "headline")
+    for cell in cells:
+        named = [cell["dataset"], cell["rows_fitted"], cell["model"], cell["verdict"]]
+        words = ["" if value is None else str(value) for value in named]
+        shown.add_row(*(escape(word) for word in (*words, describe_headline(cell))))
     Console().print(shown)
 
 
@@ -96,15 +104,39 @@ def _require_dataset(root: Path, name: str) -> None:
         raise typer.BadParameter(f"no dataset {name!r}{meant} There are: {', '.join(known)}")
 
 
-@app.command("open")
-def open_page(name: str, root: Root = HERE) -> None:
-    """Open the page NAME (`index`, or `<dataset>-<model>`) in the browser."""
-    page = root / "reports/html" / f"{name}.html"
+@app.command("open", epilog="Examples: `apportion open math`, `apportion open`.")
+def open_page(
+    name: Annotated[
+        str, typer.Argument(help="a dataset, or <dataset>-<model>; the overview if absent")
+    ] = "index",
+    root: Root = HERE,
+) -> None:
+    """Open the page NAME in the browser, and print where it is.
+
+    A dataset opens on the page of the first model of its table that passed, or else has a page.
+    """
+    page = root / "reports/html" / f"{_choose_page(root, name)}.html"
     if not page.is_file():
         pages = sorted(path.stem for path in page.parent.glob("*.html"))
-        made = ", ".join(pages) if pages else "none: run `dvc repro` first"
-        raise typer.BadParameter(f"no page {name!r}; there are: {made}")
+        near = [match[0] for match in process.extract(name, pages, limit=3, score_cutoff=50)]
+        meant = f"did you mean {' or '.join(near)}? " if near else ""
+        made = f"There are: {', '.join(pages)}" if pages else "None is made: run `dvc repro` first"
+        raise typer.BadParameter(f"no page {name!r}; {meant}{made}")
+    typer.echo(str(page))
     webbrowser.open(page.resolve().as_uri())
+
+
+def _choose_page(root: Path, name: str) -> str:
+    """The page of a cell, the overview, or that of the model that speaks for a dataset."""
+    from pipeline.listing import list_cells as describe_cells
+
+    cells = [
+        cell
+        for cell in describe_cells(root, *_read_registries(root))
+        if cell["dataset"] == name and cell["page"]
+    ]
+    cells.sort(key=lambda cell: cell["verdict"] != "pass")
+    return Path(cells[0]["page"]).stem if cells else name
 
 
 @app.command("docs")
@@ -163,6 +195,10 @@ def _choose_cells(root: Path, dataset: str, model: str) -> list[tuple[str, str]]
     return chosen
 
 
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
 def _read_registries(root: Path) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """Datasets and models, by table."""
     yaml = YAML(typ="safe")
@@ -178,24 +214,6 @@ def _list_cells(root: Path) -> list[tuple[str, str, str | None]]:
         for dataset in names
         for model in models.get(table, [None])
     ]
-
-
-def _describe_cell(root: Path, dataset: str, table: str, model: str | None) -> dict[str, object]:
-    rows = _read_json(root / "data/checks" / f"{dataset}.json").get("rows_fitted")
-    verdict = _read_json(root / "data/checks" / f"{dataset}-{model}.json").get("verdict")
-    page = root / "reports/html" / f"{dataset}-{model}.html"
-    return {
-        "dataset": dataset,
-        "table": table,
-        "rows_fitted": rows,
-        "model": model,
-        "verdict": verdict,
-        "page": str(page.relative_to(root)) if page.is_file() else None,
-    }
-
-
-def _read_json(path: Path) -> dict[str, object]:
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from pipeline import cli
 from pipeline.failures import file_failure
+from pipeline.listing import COLUMNS
 
 ROOT = Path(__file__).parents[1]
 
@@ -25,7 +26,7 @@ def test_list_names_every_dataset_once_a_model() -> None:
     code, output = run("list")
     lines = [line.split("\t") for line in output.strip().splitlines()]
     assert code == 0
-    assert lines[0] == ["dataset", "table", "rows_fitted", "model", "verdict", "page"]
+    assert tuple(lines[0]) == COLUMNS
     assert ["math", "compute_multiplier"] in [[line[0], line[3]] for line in lines]
 
 
@@ -33,6 +34,44 @@ def test_list_gives_a_script_json() -> None:
     _, output = run("list", "--json")
     cells = {(cell["dataset"], cell["model"]) for cell in json.loads(output)}
     assert ("chinchilla_runs", "scaling_law") in cells
+
+
+def test_list_shows_the_headline_that_the_attribution_file_has() -> None:
+    _, output = run("list", "--json")
+    told = [cell for cell in json.loads(output) if cell["median"] is not None]
+    for cell in told:
+        name = f"{cell['dataset']}-{cell['model']}.json"
+        made = json.loads((ROOT / "data/attributions" / name).read_text(encoding="utf-8"))
+        assert {key: cell[key] for key in ("median", "lower", "upper", "unit")} == {
+            key: made[cell["headline"]][key] for key in ("median", "lower", "upper", "unit")
+        }
+    assert {"math", "mmlu", "imagenet"} <= {cell["dataset"] for cell in told}
+
+
+def test_list_says_why_a_cell_has_no_headline() -> None:
+    _, output = run("list", "--json")
+    cells = {(cell["dataset"], cell["model"]): cell for cell in json.loads(output)}
+    assert cells["minerva", "era_ceilings"]["verdict"] == "not fitted"
+    assert "one date" in cells["minerva", "era_ceilings"]["reason"]
+
+
+def test_list_goes_on_where_a_card_is_refused(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "data/sources", tmp_path / "data/sources")
+    shutil.copytree(ROOT / "models", tmp_path / "models")
+    (tmp_path / "data/sources/minerva/source.yaml").unlink()
+    result = CliRunner().invoke(cli.app, ["list", "--json", "--root", str(tmp_path)])
+    cells = json.loads(result.output)
+    refused = [cell for cell in cells if cell["verdict"] == "refused"]
+    assert {cell["dataset"] for cell in refused} == {"minerva"}
+    assert "the card is missing" in refused[0]["reason"]
+    assert {"math", "mmlu"} < {cell["dataset"] for cell in cells}
+
+
+def test_list_in_a_terminal_is_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "_is_terminal", lambda: True)
+    _, output = run("list")
+    assert "headline" in output
+    assert "months: Doubling" in " ".join(output.replace("│", " ").split())
 
 
 def test_check_counts_rows_and_exclusions() -> None:
@@ -68,7 +107,7 @@ def test_bad_input_outside_of_a_check_is_printed_without_a_traceback(
     def fail(*_: object) -> None:
         raise file_failure(Path("a.yaml"), "broken", "mend it")
 
-    monkeypatch.setattr(cli, "_list_cells", fail)
+    monkeypatch.setattr("pipeline.listing.list_cells", fail)
     monkeypatch.setattr("sys.argv", ["apportion", "list", "--root", str(ROOT)])
     with pytest.raises(SystemExit) as ended:
         cli.main()
@@ -76,22 +115,48 @@ def test_bad_input_outside_of_a_check_is_printed_without_a_traceback(
     assert "a.yaml: broken. Remedy: mend it" in capsys.readouterr().err
 
 
-def test_unknown_page_names_the_pages_there_are(tmp_path: Path) -> None:
-    (tmp_path / "reports/html").mkdir(parents=True)
-    (tmp_path / "reports/html/index.html").write_text("", encoding="utf-8")
-    result = CliRunner().invoke(cli.app, ["open", "nothing", "--root", str(tmp_path)])
+@pytest.fixture
+def pages(tmp_path: Path) -> Path:
+    """A repository with the registries, and pages of two models of mmlu of which one passed."""
+    shutil.copytree(ROOT / "data/sources", tmp_path / "data/sources")
+    shutil.copytree(ROOT / "models", tmp_path / "models")
+    for folder in ("reports/html", "data/checks"):
+        (tmp_path / folder).mkdir(parents=True)
+    verdicts = {"mmlu-compute_multiplier": "fail", "mmlu-scale_dependent": "pass"}
+    for name in ("index", *verdicts):
+        (tmp_path / "reports/html" / f"{name}.html").write_text("", encoding="utf-8")
+    for name, verdict in verdicts.items():
+        check = json.dumps({"verdict": verdict, "reasons": ["divergent"]})
+        (tmp_path / "data/checks" / f"{name}.json").write_text(check, encoding="utf-8")
+    return tmp_path
+
+
+def test_unknown_page_names_the_nearest_and_the_pages_there_are(pages: Path) -> None:
+    result = CliRunner().invoke(cli.app, ["open", "mmlu-scale", "--root", str(pages)])
+    words = " ".join(result.output.replace("│", " ").split())
     assert result.exit_code == 2
-    assert "index" in result.output
+    assert "did you mean mmlu-scale_dependent" in words
+    assert "index" in words
 
 
-def test_open_shows_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = tmp_path / "reports/html/index.html"
-    page.parent.mkdir(parents=True)
-    page.write_text("", encoding="utf-8")
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ([], "index"),
+        (["mmlu"], "mmlu-scale_dependent"),
+        (["mmlu-compute_multiplier"], "mmlu-compute_multiplier"),
+    ],
+)
+def test_open_shows_the_page(
+    pages: Path, name: list[str], page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", opened.append)
-    assert CliRunner().invoke(cli.app, ["open", "index", "--root", str(tmp_path)]).exit_code == 0
-    assert opened == [page.as_uri()]
+    result = CliRunner().invoke(cli.app, ["open", *name, "--root", str(pages)])
+    made = pages / "reports/html" / f"{page}.html"
+    assert result.exit_code == 0
+    assert result.output.strip() == str(made)
+    assert opened == [made.as_uri()]
 
 
 def test_docs_are_up_to_date_after_docs(tmp_path: Path) -> None:

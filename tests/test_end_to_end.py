@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
 CELL = "imagenet_efficiency-efficiency_frontier"
 COPIED = (
-    *("pipeline", "models", "reports/templates", "dvc.yaml"),
+    *("pipeline", "models", "reports/templates", "dvc.yaml", ".ci"),
     *("data/references.bib", "data/calibration"),
 )
 DATASETS = """datasets:
@@ -138,3 +138,28 @@ def test_a_broken_row_stops_its_own_cell_and_nothing_downstream_is_written(proje
     after = read_results(project)
     downstream = [f"data/attributions/{CELL}.json", f"reports/html/{CELL}.html"]
     assert [after[name] for name in downstream] == [before[name] for name in downstream]
+
+
+def test_a_broken_dataset_among_good_ones_is_named_last_and_on_the_overview(project: Path) -> None:
+    broken = project / "data/sources/broken"
+    shutil.copytree(project / "data/sources/imagenet_efficiency", broken)
+    records = broken / "records.csv"
+    whole = records.read_text(encoding="utf-8")
+    records.write_text(whole.replace(",266.1,", ",-266.1,", 1), encoding="utf-8")
+    registry = project / "data/sources/datasets.yaml"
+    registry.write_text(
+        DATASETS.replace("[imagenet_efficiency]", "[imagenet_efficiency, broken]"), encoding="utf-8"
+    )
+    made = run(project, "sh", ".ci/repro")
+    shutil.rmtree(broken)
+    registry.write_text(DATASETS, encoding="utf-8")
+    assert made.returncode != 0
+    last = made.stderr.rpartition("imagenet_efficiency: 22 rows in, 22 fitted")[2]
+    assert "broken: refused: rows break the rules of the table" in last
+    assert "above 0" in last
+    assert "remedy: " in made.stderr.strip().splitlines()[-1]
+    page = (project / "reports/html/index.html").read_text(encoding="utf-8")
+    missing = page.partition('<h2 id="missing">')[2].partition("</section>")[0]
+    assert "broken/records.csv:" in missing
+    assert "above 0" in missing
+    assert f'href="{CELL}.html"' in page
