@@ -241,8 +241,9 @@ def draw_predictions(inputs: Inputs) -> list[Drawing]:
         "predictive-ranks",
         "Where the observed values fall in their predictive distributions",
         "Predictive ranks less the uniform distribution, with the band in which 95 % of "
-        "well-specified models stay. The same data were fitted, so the curve lies closer to zero "
-        "than the band.",
+        "well-specified models stay. The same data were fitted: where predictions follow single "
+        "rows, ranks gather in the middle and the curve falls before it rises. Rows that were "
+        "left out, under “Does it predict what it has not seen?”, are the harder test.",
         summaries.pit_differences(predicted, observed),
         x_title="predictive rank",
         y_title="difference",
