@@ -1,65 +1,24 @@
 """The pipeline through DVC itself: one small dataset, few draws, in a copy of the project."""
 
-import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import psutil
 import pytest
+from projects import DATASETS, environment, make_project, run
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[1]
 CELL = "imagenet_efficiency-efficiency_frontier"
-COPIED = (
-    *("pipeline", "models", "reports/templates", "dvc.yaml", ".ci"),
-    *("data/references.bib", "data/calibration"),
-)
-DATASETS = """datasets:
-  training_runs: [training_runs]
-  efficiency: [imagenet_efficiency]
-  scaling_grid: []
-  accuracy_leaderboard: []
-  loss_leaderboard: []
-"""
-PARAMS = "fit: {seed: 1, chains: 2, tune: 300, draws: 300}\n"
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project with one small dataset, few draws and no results."""
-    project = tmp_path_factory.mktemp("project")
-    for name in COPIED:
-        source, target = ROOT / name, project / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, target)
-    for dataset in ("training_runs", "imagenet_efficiency"):
-        shutil.copytree(ROOT / "data/sources" / dataset, project / "data/sources" / dataset)
-    (project / "data/sources/datasets.yaml").write_text(DATASETS, encoding="utf-8")
-    limits = (ROOT / "params.yaml").read_text(encoding="utf-8").partition("\ncheck:")[2]
-    (project / "params.yaml").write_text(f"{PARAMS}check:{limits}", encoding="utf-8")
-    run(project, "dvc", "init", "--no-scm", "-q")
-    return project
-
-
-def environment() -> dict[str, str]:
-    """The environment of a user inside the virtual environment."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "true"}
-
-
-def run(project: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    """The command, run to its end in the project."""
-    return subprocess.run(
-        command, cwd=project, env=environment(), capture_output=True, text=True, check=False
-    )
+    """A copy of the project, without results."""
+    return make_project(tmp_path_factory.mktemp("project"))
 
 
 def read_results(project: Path) -> dict[str, bytes]:

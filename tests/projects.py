@@ -1,0 +1,73 @@
+"""A copy of the project with one small dataset and few draws, to run DVC in."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+COPIED = (
+    *("pipeline", "models", "reports/templates", "dvc.yaml", ".ci", "pyproject.toml", ".gitignore"),
+    *("data/references.bib", "data/calibration"),
+)
+DATASETS = """datasets:
+  training_runs: [training_runs]
+  efficiency: [imagenet_efficiency]
+  scaling_grid: []
+  accuracy_leaderboard: []
+  loss_leaderboard: []
+"""
+PARAMS = "fit: {seed: 1, chains: 2, tune: 300, draws: 300}\n"
+
+
+def make_project(project: Path) -> Path:
+    """A copy of the project in the folder `project`, without results."""
+    for name in COPIED:
+        source, target = ROOT / name, project / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target)
+    for dataset in ("training_runs", "imagenet_efficiency"):
+        shutil.copytree(ROOT / "data/sources" / dataset, project / "data/sources" / dataset)
+    (project / "data/sources/datasets.yaml").write_text(DATASETS, encoding="utf-8")
+    limits = (ROOT / "params.yaml").read_text(encoding="utf-8").partition("\ncheck:")[2]
+    (project / "params.yaml").write_text(f"{PARAMS}check:{limits}", encoding="utf-8")
+    run(project, "git", "init", "--quiet")
+    run(project, "dvc", "init", "--quiet")
+    return project
+
+
+def commit(project: Path) -> None:
+    """Everything in the project, committed to Git."""
+    run(project, "git", "add", "--all")
+    named = ("-c", "user.name=Doe", "-c", "user.email=doe@example.org")
+    made = run(project, "git", *named, "commit", "--quiet", "--message", "Before")
+    assert made.returncode == 0, made.stderr
+
+
+def list_changes(project: Path) -> set[str]:
+    """What Git sees of the project that was not committed, file by file."""
+    changed = run(project, "git", "status", "--porcelain", "--untracked-files=all").stdout
+    return {line[3:] for line in changed.splitlines()}
+
+
+def list_stages(repro: subprocess.CompletedProcess[str]) -> list[str]:
+    """The stages that a `dvc repro` ran, by name."""
+    return sorted(re.findall(r"Running stage '(.*)'", repro.stdout))
+
+
+def environment() -> dict[str, str]:
+    """The environment of a user inside the virtual environment, whose code is the folder's own."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "PYTHONPATH": ".", "DVC_NO_ANALYTICS": "true"}
+
+
+def run(project: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """The command, run to its end in the project."""
+    return subprocess.run(
+        command, cwd=project, env=environment(), capture_output=True, text=True, check=False
+    )

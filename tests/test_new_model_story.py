@@ -1,0 +1,68 @@
+"""Adding a model as CONTRIBUTING.md says it: one file, one line, and only its own cells run."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from projects import commit, list_changes, list_stages, make_project, run
+from worked_examples import Block, read_blocks
+
+pytestmark = pytest.mark.slow
+
+CELL = "imagenet_efficiency-average_run"
+KEPT = (f"checks/{CELL}.json", *(f"attributions/{CELL}.{kind}" for kind in ("json", "csv")))
+SUMMARY = ("answers.md", "answers.svg", "comparison.json")
+
+
+@pytest.fixture(scope="module")
+def blocks() -> list[Block]:
+    """What the section prints."""
+    return read_blocks("Add a model")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project under Git, with its results."""
+    project = make_project(tmp_path_factory.mktemp("project"))
+    shutil.copytree(Path(__file__).parent, project / "tests")
+    assert run(project, "dvc", "repro").returncode == 0
+    commit(project)
+    return project
+
+
+def test_the_printed_model_runs_its_own_cells_alone(project: Path, blocks: list[Block]) -> None:
+    for block in blocks:
+        if block.file.endswith(".py"):
+            (project / block.file).write_text(block.text, encoding="utf-8")
+    (line,) = [block for block in blocks if block.file == "models/models.yaml"]
+    registry = project / line.file
+    table = line.text.partition(":")[0]
+    before = registry.read_text(encoding="utf-8")
+    registry.write_text(
+        re.sub(rf"^{table}:.*\n", line.text, before, flags=re.MULTILINE), encoding="utf-8"
+    )
+    made = run(project, "dvc", "repro")
+    assert made.returncode == 0, made.stdout + made.stderr
+    own = [f"{name}_efficiency@{CELL}" for name in ("fit", "check", "attribute", "report")]
+    assert list_stages(made) == sorted([*own, "overview"])
+    assert (project / f"reports/html/{CELL}.html").is_file()
+    written = {"models/average_run.py", "models/models.yaml", "tests/test_average_run.py"}
+    kept = {f"data/{name}" for name in KEPT}
+    changed = list_changes(project)
+    assert written | kept | {"dvc.lock"} <= changed
+    rest = changed - written - kept - {"dvc.lock"}
+    assert rest <= {f"reports/summary/{name}" for name in SUMMARY}
+
+
+def test_the_printed_recovery_test_passes(project: Path) -> None:
+    made = run(project, "python", "-m", "pytest", "--no-cov", "-q", "tests/test_average_run.py")
+    assert made.returncode == 0, made.stdout + made.stderr
+
+
+def test_the_printed_model_is_written_as_the_project_is(project: Path, blocks: list[Block]) -> None:
+    files = [block.file for block in blocks if block.file.endswith(".py")]
+    assert run(project, "ruff", "check", *files).stdout == "All checks passed!\n"
+    assert "already formatted" in run(project, "ruff", "format", "--check", *files).stdout
+    checked = run(project, "mypy", "models/average_run.py")
+    assert "Success" in checked.stdout, checked.stdout
