@@ -1,0 +1,246 @@
+"""YAML that people write, read without trust: plain text, numbers, lists and mappings, each with
+its line.
+
+What makes YAML surprising is refused before anything is built: anchors and aliases (a few lines can
+stand for gigabytes), tags (which may name Python objects), merge keys, directives, further
+documents, deep nesting, large files, characters that readers do not see. This is YAML 1.2: `no`
+and `yes` are text, `true` and `false` are not.
+"""
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from pipeline.failures import Failure, SourceError, file_failure
+
+MAXIMUM_BYTES = 1_000_000  # the longest card has 27 thousand
+MAXIMUM_DEPTH = 20  # the deepest card has 5
+MAXIMUM_MARKS = 20  # of invisible characters that are reported at once
+# Control characters, marks that turn the direction of text, characters without width, and halves
+# of characters: what a reader sees is then not what a program reads.
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e"
+    "\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]|\r(?!\n)"
+)
+# Numbers that YAML reads otherwise than they look: 0704.0001, 0x1F, 1_000.
+ODD_NUMBER = re.compile(r"[-+]?(0[0-9xob][0-9a-fA-F_.]*|[0-9][0-9.]*_[0-9_.]*)")
+IN_FULL = "write the value in full where it is used"
+# Remedies by what ruamel.yaml says of the fault.
+REMEDIES = {
+    "\\t": "indent with spaces, not with tabs",
+    "mapping values": "put text that holds `: ` in quotes, and indent like the lines above",
+    "unexpected end of stream": "close the quotation mark that was opened above",
+    "cannot start any token": "put text that begins with this character in quotes",
+    "expected ',' or": "close the bracket, and put a comma between its entries",
+}
+AS_TEXT = "write it as a plain number, or in quotes if it is text"
+Steps = tuple[str | int, ...]
+
+
+def read_tree(path: Path, name: str, remedy_if_missing: str) -> Any:
+    """The mapping in the YAML file at `path`, which messages call `name`; see `find_line`.
+
+    Raises SourceError, with the line, where the file is missing, is not YAML in UTF-8, holds what
+    the docstring of this module refuses, repeats a key, or is not a mapping.
+    """
+    text = _read_text(path, name, remedy_if_missing)
+    _raise_any([*islice(_find_invisible(path, text), MAXIMUM_MARKS)])
+    try:
+        _raise_any(list(_find_refused(path, text)))
+        tree = YAML(typ="rt", pure=True).load(text)
+    except YAMLError as error:
+        raise _from_yaml(path, text, error) from None
+    except ValueError:  # a date or a number that looks like one and is none
+        raise _unreadable_scalar(path, text) from None
+    if not isinstance(tree, dict):
+        rule = f"{name} is {'empty' if tree is None else 'not a mapping'}"
+        raise _refusal(path, 1, rule, "write `key: value` lines")
+    _raise_any(list(_find_wrong(path, tree)))
+    return tree
+
+
+def find_line(tree: Any, steps: tuple[Any, ...]) -> int | None:
+    """The line of the deepest part of `steps` (keys and positions) that the YAML tree has."""
+    line = None
+    for step in steps:
+        try:
+            line = tree.lc.data[step][0] + 1
+            tree = tree[step]
+        except (AttributeError, KeyError, IndexError, TypeError):
+            break
+    return line
+
+
+def walk(tree: Any, steps: Steps = ()) -> Iterator[tuple[Steps, Any]]:
+    """Every key, list and value below `tree`, with the steps that lead to it."""
+    branches = tree.items() if isinstance(tree, dict) else enumerate(tree)
+    for step, value in branches:
+        yield (*steps, step), value
+        if isinstance(value, dict | list):
+            yield from walk(value, (*steps, step))
+
+
+def name_place(steps: Steps) -> str:
+    """The keys and positions that lead to a value, joined by points."""
+    names = [shorten(step) for step in steps]
+    return ".".join(name if name.isprintable() else repr(name)[1:-1] for name in names)
+
+
+def shorten(value: Any) -> str:
+    """The value as YAML writes it, in at most 80 characters."""
+    text = "null" if value is None else str(value)
+    text = text.lower() if isinstance(value, bool) else text
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _read_text(path: Path, name: str, remedy_if_missing: str) -> str:
+    if not path.is_file():
+        raise file_failure(path, f"{name} is missing", remedy_if_missing)
+    if (size := path.stat().st_size) > MAXIMUM_BYTES:
+        raise file_failure(
+            path,
+            f"{name} has {size} bytes; at most {MAXIMUM_BYTES} are read",
+            "data belong in records.csv, a card only describes them",
+        )
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise _refusal(path, line, "not YAML in UTF-8", "save it as UTF-8") from None
+
+
+def _find_invisible(path: Path, text: str) -> Iterator[Failure]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if found := INVISIBLE.search(f"{line}\n"):
+            yield Failure(str(path), number, "", "", _say_invisible(found[0]), "delete it")
+
+
+def _say_invisible(character: str) -> str:
+    name = unicodedata.name(character, "control character")
+    return f"the character U+{ord(character):04X} ({name}) cannot be seen and is not read"
+
+
+def _find_refused(path: Path, text: str) -> Iterator[Failure]:
+    """Failures of the events that are more than text, lists and mappings."""
+    depth = documents = 0
+    for event in YAML(typ="rt", pure=True).parse(text):
+        line = event.start_mark.line + 1
+        depth += isinstance(event, MappingStartEvent | SequenceStartEvent)
+        depth -= isinstance(event, MappingEndEvent | SequenceEndEvent)
+        documents += isinstance(event, DocumentStartEvent)
+        if depth > MAXIMUM_DEPTH:
+            rule = f"nested deeper than {MAXIMUM_DEPTH} levels"
+            yield Failure(str(path), line, "", "", rule, "close the brackets, or indent less")
+            return
+        if documents > 1:
+            rule, remedy = "a second document begins", "remove the line `---` or `...`"
+            yield Failure(str(path), line, "", "", rule, remedy)
+            return
+        if refused := _refuse(event):
+            yield Failure(str(path), line, "", "", *refused)
+
+
+def _refuse(event: Event) -> tuple[str, str] | None:
+    """Rule and remedy where `event` uses a part of YAML that is not read."""
+    if isinstance(event, AliasEvent):
+        return f"the alias *{event.anchor} is not read", IN_FULL
+    if isinstance(event, DocumentStartEvent):
+        if event.version or event.tags:
+            return "directives (%YAML, %TAG) are not read", "remove the lines that begin with %"
+        return None
+    if anchor := getattr(event, "anchor", None):
+        return f"the anchor &{anchor} is not read", IN_FULL
+    if tag := getattr(event, "ctag", None):
+        return f"the tag {tag} is not read", "remove the tag: only plain values are read"
+    if isinstance(event, ScalarEvent) and not event.style:
+        return _refuse_plain(event.value)
+    return None
+
+
+def _refuse_plain(text: str) -> tuple[str, str] | None:
+    """Rule and remedy of a value without quotes that YAML reads otherwise than it looks."""
+    if text == "<<":
+        return "the merge key << is not read", IN_FULL
+    if ODD_NUMBER.fullmatch(text):
+        return f"{shorten(text)!r} may be text or a number", AS_TEXT
+    return None
+
+
+def _from_yaml(path: Path, text: str, error: YAMLError) -> SourceError:
+    line = 1 + text[: getattr(error, "position", 0) or 0].count("\n")
+    rule, remedy = str(error).splitlines()[0], "mend the syntax on this line or the one before"
+    if isinstance(error, MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else line
+        rule = str(error.problem or error.context).splitlines()[0]
+        start = error.context_mark.line + 1 if error.context_mark else line
+        rule += f" in what begins on line {start}" if start < line else ""
+    if rule.startswith("found duplicate key"):
+        rule, remedy = rule.partition(" with value")[0], "keep one of the two"
+    else:
+        remedy = next((words for part, words in REMEDIES.items() if part in rule), remedy)
+    return _refusal(path, line, f"not YAML: {rule}", remedy)
+
+
+def _unreadable_scalar(path: Path, text: str) -> SourceError:
+    """The error of the first plain value that YAML takes for a date or number and cannot read."""
+    reader = YAML(typ="safe", pure=True)
+    for event in YAML(typ="rt", pure=True).parse(text):
+        if isinstance(event, ScalarEvent) and re.match(r"[-+.]?\d", event.value):
+            try:
+                reader.load(event.value)
+            except YAMLError:
+                continue  # text that is only YAML where it stands
+            except ValueError:
+                rule = f"{shorten(event.value)!r} looks like a date or a number and is none"
+                return _refusal(path, event.start_mark.line + 1, rule, AS_TEXT)
+    return _refusal(path, None, "a value cannot be read", AS_TEXT)
+
+
+def _find_wrong(path: Path, tree: Any) -> Iterator[Failure]:
+    """Failures of keys that are not plain text and of values that no card can hold."""
+    for steps, value in [((), tree), *walk(tree)]:
+        place, line = name_place(steps), find_line(tree, steps)
+        if isinstance(value, float) and not math.isfinite(value):
+            rule, remedy = "not a finite number", "write a number"
+            yield Failure(str(path), line, place, str(float(value)), rule, remedy)
+        if isinstance(value, str) and (found := INVISIBLE.search(value)):
+            rule, remedy = _say_invisible(found[0]), "delete its escape"
+            yield Failure(str(path), line, place, "", rule, remedy)
+        for key in value if isinstance(value, dict) else ():
+            if rule := _find_fault_of_key(key):
+                line, place = find_line(tree, (*steps, key)), name_place((*steps, key))
+                yield Failure(str(path), line, place, "", rule, "write it as text, in quotes")
+
+
+def _find_fault_of_key(key: Any) -> str:
+    if not isinstance(key, str):
+        return "this key is not text"
+    return "" if key.isprintable() else "this key holds characters that are not printed"
+
+
+def _raise_any(faults: list[Failure]) -> None:
+    if faults:
+        raise SourceError(faults)
+
+
+def _refusal(path: Path, line: int | None, rule: str, remedy: str) -> SourceError:
+    return SourceError([Failure(str(path), line, "", "", rule, remedy)])
