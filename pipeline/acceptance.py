@@ -1,6 +1,6 @@
 """Dataset -> its validated table, read in place as *ingest* and *validate* read it, or why not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,14 +26,18 @@ class Accepted(NamedTuple):
 
 
 def accept(
-    sources: Path, name: str, note: Callable[[str, Any], None] = lambda *_: None
+    sources: Path,
+    name: str,
+    note: Callable[[str, Any], None] = lambda *_: None,
+    citation_keys: Collection[str] | None = None,
 ) -> Accepted:
     """The dataset `name` of the folder `sources`, validated; nothing is written.
 
-    `note` is called with (what was read, it) as it goes on: card, records, table. Raises
-    SourceError with every failure of the step that failed.
+    `citation_keys` are those that its card may cite, any if None. `note` is called with (what was
+    read, it) as it goes on: card, records, table. Raises SourceError with every failure of the step
+    that failed.
     """
-    card = load_card(sources / name / "source.yaml")
+    card = load_card(sources / name / "source.yaml", citation_keys)
     note("card", card)
     records = read_records(card.records_path)
     note("records", records)

@@ -4,22 +4,35 @@ A card is `data/sources/<dataset>/source.yaml`. It is checked as strictly as the
 key, missing field or wrong value is reported with its line.
 """
 
+from collections.abc import Collection
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from models import Card
-from models._options import OPTIONS, Options
-from pipeline import tables
+from models._options import Options
+from pipeline import card_checks, card_faults, card_names
+from pipeline.card_schema import make_schema
 from pipeline.failures import Failure, SourceError, file_failure
+from pipeline.names import REGISTRY, check_dataset_name
+from pipeline.yaml_files import Steps, find_line, read_tree
 
-Text = str | int | float
+Text = str | int | float  # strict: true and false are neither
+Words = Annotated[str, Field(pattern=card_faults.EMPTY_PATTERN)]
+Day = Annotated[date, Field(strict=False), BeforeValidator(card_faults.refuse_number)]
 Rows = dict[str, Text | list[Text]]
 TableName = Literal[
     "training_runs", "efficiency", "scaling_grid", "accuracy_leaderboard", "loss_leaderboard"
@@ -37,17 +50,18 @@ ExclusionRule = Literal[
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Selection(_Part):
     """Rows of records.csv picked by the text of their cells, with the number of rows expected."""
 
+    _line: int | None = PrivateAttr(None)  # of the card
     rows: Rows = Field(description="column of records.csv: value, or list of values")
     count: int = Field(
         gt=0, description="rows the selection must find; a guard against a changed source"
     )
-    reason: str = Field(min_length=10)
+    reason: str = Field(min_length=10, description="why, for readers of the page")
 
     def find(self, records: pd.DataFrame, path: Path) -> pd.Series:
         """The mask of the rows selected in `records` (all text).
@@ -57,34 +71,37 @@ class Selection(_Part):
         mask = pd.Series(True, index=records.index)
         for column, wanted in self.rows.items():
             if column not in records:
-                raise file_failure(
+                raise self._fault(
                     path,
                     f"the card selects rows by {column!r}, which records.csv lacks",
-                    "name a column of records.csv",
+                    card_faults.suggest(column, records.columns, "name a column of records.csv"),
                 )
             values = [str(value) for value in (wanted if isinstance(wanted, list) else [wanted])]
             mask &= records[column].isin(values)
         if mask.sum() != self.count:
-            raise file_failure(
+            raise self._fault(
                 path,
                 f"the card expects {self.count} rows where {self.rows} and finds {mask.sum()}",
                 "the source changed, or the card is wrong: read both again and correct the card",
             )
         return mask
 
+    def _fault(self, path: Path, rule: str, remedy: str) -> SourceError:
+        return SourceError([Failure(str(path), self._line, "", "", rule, remedy)])
+
 
 class Correction(Selection):
     """A known error of the source, replaced before conversion."""
 
-    column: str
+    column: Words = Field(description="column of records.csv that is wrong")
     printed: str = Field(description="the cell as the source prints it")
-    corrected: str
+    corrected: str = Field(description="what the cell should read")
 
 
 class Exclusion(Selection):
     """Rows that no model reads, under a rule that is counted."""
 
-    rule: ExclusionRule
+    rule: ExclusionRule = Field(description="under which the rows are counted")
 
 
 class ColumnSource(_Part):
@@ -101,7 +118,9 @@ class ColumnSource(_Part):
         None, description="order of day, month and year"
     )
     constant: Text | bool | None = Field(None, description="the same value in every row")
-    derived: Literal["tokens from 6ND", "flop from 6ND"] | None = None
+    derived: Literal["tokens from 6ND", "flop from 6ND"] | None = Field(
+        None, description="computed from the other two of C = 6 N D"
+    )
     values: dict[str, Text | bool] | None = Field(
         None, description="cell of records.csv: value of the table"
     )
@@ -117,42 +136,54 @@ class ColumnSource(_Part):
 class Published(_Part):
     """A published figure that the page prints beside ours."""
 
-    estimand: str
-    label: str
-    estimate: float | None = None
-    lower: float | None = None
-    upper: float | None = None
-    interval: str | None = Field(None, description="what the interval is, with its probability")
-    citation: str
-    locator: str
+    estimand: Words = Field(description="estimand of a model it stands beside")
+    label: Words = Field(description="who found it, and on what")
+    estimate: float | None = Field(None, description="in the estimand's unit")
+    lower: float | None = Field(None, description="lower end of the interval")
+    upper: float | None = Field(None, description="upper end of the interval")
+    interval: Words | None = Field(None, description="what the interval is, with its probability")
+    citation: Words = Field(description="key of data/references.bib")
+    locator: Words = Field(description="where in the source the figure was read")
 
 
 class SourceCard(_Part):
     """The whole card."""
 
-    table: TableName
-    title: str
-    question: str = Field(description="the question this dataset helps to answer")
-    description: str
-    citations: list[str] = Field(min_length=1, description="keys of data/references.bib")
-    licence: str
-    retrieved: date = Field(description="day the figures were taken; no date in the data is later")
-    runs: Literal["registry", "own"] = "own"
-    columns: dict[str, ColumnSource]
-    ignored: dict[str, str] = Field(
+    table: TableName = Field(description="table of data/README.md that the dataset fills")
+    title: Words = Field(description="name of the dataset on its page")
+    question: Words = Field(description="the question this dataset helps to answer")
+    description: Words = Field(description="what the rows are, and what a reader must know of them")
+    citations: list[Words] = Field(min_length=1, description="keys of data/references.bib")
+    licence: Words = Field(description="licence of the source, or why none is needed")
+    retrieved: Day = Field(description="day the figures were taken; no date in the data is later")
+    runs: Literal["registry", "own"] = Field(
+        "own", description="registry: date, compute and lab are joined by model name; own: mapped"
+    )
+    columns: dict[str, ColumnSource] = Field(
+        description="column of the table: how it is read from records.csv; {} for the same name"
+    )
+    ignored: dict[str, Words] = Field(
         {}, description="column of records.csv that no column of the table needs: reason"
     )
-    known_errors: list[str] = []
-    corrections: list[Correction] = []
-    exclusions: list[Exclusion] = []
+    known_errors: list[Words] = Field(
+        [], description="what is known to be wrong or uncertain in the source, for readers"
+    )
+    corrections: list[Correction] = Field(
+        [], description="errors of the source, replaced before conversion"
+    )
+    exclusions: list[Exclusion] = Field([], description="rows that no model reads, with reasons")
     admitted: list[Selection] = Field(
         [], description="unverified rows that are fitted all the same"
     )
     allowed_failures: list[Selection] = Field(
         [], description="rows that fail validation and are left out, by name"
     )
-    published: list[Published] = []
-    options: dict[str, Any] = {}
+    published: list[Published] = Field(
+        [], description="published figures that the page prints beside ours"
+    )
+    options: dict[str, Any] = Field(
+        {}, description="what models of the table must know: models/_options.py"
+    )
 
     @field_validator("citations")
     @classmethod
@@ -165,8 +196,8 @@ class SourceCard(_Part):
 class LoadedCard:
     """A checked card together with its dataset's name, table and folder."""
 
-    def __init__(self, path: Path, card: SourceCard, options: Options) -> None:
-        self.path, self.card, self.options = path, card, options
+    def __init__(self, path: Path, card: SourceCard, options: Options, tree: Any = None) -> None:
+        self.path, self.card, self.options, self._tree = path, card, options, tree
 
     @property
     def table(self) -> str:
@@ -182,6 +213,10 @@ class LoadedCard:
     def records_path(self) -> Path:
         """The data as received."""
         return self.path.parent / "records.csv"
+
+    def make_failure(self, steps: Steps, rule: str, remedy: str, value: str = "") -> Failure:
+        """The failure of the key that `steps` lead to, at its line."""
+        return card_faults.make_fault(self.path, self._tree, steps, rule, remedy, value)
 
     def for_model(
         self, runs: pd.DataFrame | None = None, scaling_law: pd.DataFrame | None = None
@@ -199,99 +234,48 @@ class LoadedCard:
         )
 
 
-def load_card(path: Path) -> LoadedCard:
-    """Read and check the card at `path`. Raises SourceError naming every fault."""
-    tree = _read_yaml(path)
+def load_card(path: Path, citation_keys: Collection[str] | None = None) -> LoadedCard:
+    """Read and check the card at `path`. Raises SourceError naming every fault.
+
+    `citation_keys` are those of data/references.bib; without them citations are not looked up.
+    """
+    _check_folder(path)
+    tree = read_tree(path, "the card", "write source.yaml beside records.csv; see CONTRIBUTING.md")
+    table = card_checks.get_table(tree)
+    schema = make_schema(SourceCard, table or REGISTRY)
+    faults = card_faults.find_placeholders(path, tree, schema)
+    card = None
     try:
         card = SourceCard.model_validate(tree)
-        faults = _check_columns(card, path, tree)
     except ValidationError as error:
-        raise SourceError(_from_pydantic(error, path, tree)) from None
-    if faults:
-        raise SourceError(faults)
+        faults += card_faults.from_pydantic(error, path, tree, schema)
+    faults += card_checks.find_wrong_columns(path, tree)
+    if citation_keys is not None:
+        faults += card_names.find_unknown_citations(path, tree, citation_keys)
+    options, found = card_checks.read_options(path, tree, schema)
+    faults += found
+    if faults or card is None or options is None:
+        raise SourceError(_keep_first(faults))
+    _note_lines(card, tree)
+    return LoadedCard(path, card, options, tree)
+
+
+def _check_folder(path: Path) -> None:
+    folder = path.absolute().parent
     try:
-        options = OPTIONS[card.table].model_validate(card.options)
-    except ValidationError as error:
-        raise SourceError(_from_pydantic(error, path, tree, ("options",))) from None
-    return LoadedCard(path, card, options)
+        check_dataset_name(folder.name)
+    except ValueError as error:
+        rule, remedy = error.args
+        raise file_failure(folder, rule, remedy, "dataset", folder.name) from None
 
 
-def _read_yaml(path: Path) -> Any:
-    if not path.is_file():
-        raise file_failure(
-            path, "the card is missing", "write source.yaml beside records.csv; see CONTRIBUTING.md"
-        )
-    try:
-        tree = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise file_failure(
-            path, f"not YAML in UTF-8: {str(error).splitlines()[0]}", "mend the syntax"
-        ) from None
-    if not isinstance(tree, dict):
-        raise file_failure(
-            path, "the card is not a mapping", "start from the card of another dataset"
-        )
-    return tree
+def _keep_first(faults: list[Failure]) -> list[Failure]:
+    """One fault a key: what is still to be filled in is not wrong in other ways as well."""
+    return list({(fault.line, fault.column): fault for fault in reversed(faults)}.values())
 
 
-def _check_columns(card: SourceCard, path: Path, tree: Any) -> list[Failure]:
-    table = card.table
-    known = set(tables.TABLES[table].to_schema().columns) - tables.FILLED_BY_INGEST
-    if card.runs == "registry":
-        known -= tables.JOINED_FROM_REGISTRY
-    faults = [
-        Failure(
-            str(path),
-            _line(tree, ("columns", name)),
-            name,
-            "",
-            f"not a column of {table}",
-            f"use one of {sorted(known)}",
-        )
-        for name in sorted(set(card.columns) - known)
-    ]
-    faults += [
-        Failure(
-            str(path),
-            _line(tree, ("columns",)),
-            name,
-            "",
-            f"column of {table} is not mapped",
-            "map it, or give `constant:`",
-        )
-        for name in sorted(known - set(card.columns))
-    ]
-    return faults
-
-
-def _from_pydantic(
-    error: ValidationError, path: Path, tree: Any, prefix: tuple[str, ...] = ()
-) -> list[Failure]:
-    return [
-        Failure(
-            str(path),
-            _line(tree, (*prefix, *detail["loc"])),
-            ".".join(str(step) for step in (*prefix, *detail["loc"])),
-            "" if detail["type"] == "missing" else _short(detail.get("input")),
-            detail["msg"],
-            "see the fields of the card in CONTRIBUTING.md",
-        )
-        for detail in error.errors(include_url=False)
-    ]
-
-
-def _short(value: Any) -> str:
-    text = "" if isinstance(value, dict) else str(value)
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
-def _line(tree: Any, steps: tuple[Any, ...]) -> int | None:
-    """The line of the deepest part of `steps` that the YAML tree has."""
-    line = None
-    for step in steps:
-        try:
-            line = tree.lc.data[step][0] + 1
-            tree = tree[step]
-        except (AttributeError, KeyError, IndexError, TypeError):
-            break
-    return line
+def _note_lines(card: SourceCard, tree: Any) -> None:
+    """Tell each selection where it stands, for failures that only the records show."""
+    for name in ("corrections", "exclusions", "admitted", "allowed_failures"):
+        for number, selection in enumerate(getattr(card, name)):
+            selection._line = find_line(tree, (name, number))

@@ -17,6 +17,7 @@ from rapidfuzz import process
 
 from models._options import LeaderboardOptions
 from pipeline import tables, units
+from pipeline.bibliography import read_bibliography
 from pipeline.cards import ColumnSource, LoadedCard, load_card
 from pipeline.failures import Failure, SourceError, file_failure
 from pipeline.files import write_parquet
@@ -123,13 +124,17 @@ def _check_columns(card: LoadedCard, records: pd.DataFrame) -> None:
 
 
 def _check_units(card: LoadedCard) -> None:
+    faults = []
     for name, source in card.card.columns.items():
         if source.unit:
             try:
                 _factor(source.unit, name)
             except ValueError as error:
                 rule, remedy = error.args
-                raise file_failure(card.path, rule, remedy, f"columns.{name}.unit") from None
+                place = ("columns", name, "unit")
+                faults.append(card.make_failure(place, rule, remedy, source.unit))
+    if faults:
+        raise SourceError(faults)
 
 
 def _suggest(name: str, choices: pd.Index | pd.Series | list[str]) -> str:
@@ -356,9 +361,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--runs", type=Path, help="validated run registry, where the card says `runs: registry`"
     )
+    parser.add_argument(
+        "--bibliography", type=Path, help="data/references.bib, where the card's citations must be"
+    )
     parser.add_argument("--output", type=Path, required=True, help="data/tables/<dataset>.parquet")
     options = parser.parse_args(argv)
-    card = load_card(options.card)
+    keys = read_bibliography(options.bibliography) if options.bibliography else None
+    card = load_card(options.card, keys)
     runs = pd.read_parquet(options.runs) if options.runs else None
     table = ingest(card, read_records(card.records_path), runs)
     write_parquet(options.output, table)

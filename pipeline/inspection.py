@@ -16,6 +16,7 @@ import models
 from models import Card, fitted_rows
 from pipeline import units
 from pipeline.acceptance import accept
+from pipeline.bibliography import read_bibliography
 from pipeline.cards import LoadedCard
 from pipeline.collinearity import DIVIDED, MAXIMUM_INFLATION, correlate, inflate
 from pipeline.failures import Failure, SourceError
@@ -43,7 +44,8 @@ def inspect(
         found.update(_describe_step(what, made, datasets))
 
     try:
-        accepted = accept(root / "data/sources", name, note)
+        keys = read_bibliography(root / "data/references.bib")
+        accepted = accept(root / "data/sources", name, note, keys)
     except SourceError as error:
         return found | describe_failures(error.failures)
     card, runs, table, failures, validated = accepted

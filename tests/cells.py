@@ -31,8 +31,8 @@ citations: [doe2020]
 licence: none
 retrieved: 2024-01-01
 columns: {target: {}, metric: {}, target_score: {}, model: {}, release_date: {}, arxiv_id: {},
-  resource: {}, resource_kind: {}, epochs: {}, multiply_adds_per_image: {}, reduction_factor: {},
-  citation: {}, locator: {}, is_verified: {}}
+  resource: {}, resource_kind: {}, epochs: {}, multiply_adds_per_image: {unit: MAC},
+  reduction_factor: {}, citation: {}, locator: {}, is_verified: {}}
 exclusions:
   - {rows: {model: third}, count: 1, rule: outlier, reason: far from all others}
 published:

@@ -95,6 +95,7 @@ def test_unknown_dataset_is_a_wrong_command_and_names_the_nearest() -> None:
 def test_refused_dataset_ends_with_one_and_no_traceback(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "data/sources", tmp_path / "data/sources")
     shutil.copytree(ROOT / "models", tmp_path / "models")
+    shutil.copy(ROOT / "data/references.bib", tmp_path / "data")
     (tmp_path / "data/sources/minerva/source.yaml").unlink()
     result = CliRunner().invoke(cli.app, ["check", "minerva", "--root", str(tmp_path)])
     assert result.exit_code == 1

@@ -38,7 +38,7 @@ columns:
   is_dense: {constant: true}
   training_flop_second_source: {constant: ""}
   extra_training_tokens: {from: extra}
-  extra_training_flop: {from: extra}
+  extra_training_flop: {from: extra, unit: FLOP}
   citation: {constant: doe2020}
   locator: {constant: Table 1}
   is_verified: {}
@@ -229,7 +229,7 @@ def test_number_whose_unit_is_empty_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("unit", ["flopz", "days", "FLOP FLOP("])
 def test_wrong_unit_of_the_card_is_bad_input(tmp_path: Path, unit: str) -> None:
-    card = replace(REGISTRY_CARD, "unit: FLOP", f"unit: {unit}")
+    card = replace(REGISTRY_CARD, "{unit: FLOP}", f"{{unit: {unit}}}")
     with pytest.raises(SourceError, match=re.escape(unit)):
         read_run(tmp_path, card)
 
@@ -454,3 +454,21 @@ def test_stage_writes_what_ingest_makes(tmp_path: Path, root: Path) -> None:
     assert ingest.main(["--card", f"{source}/source.yaml", "--output", str(output)]) == 0
     expected: Any = read_dataset(source).table
     pd.testing.assert_frame_equal(pd.read_parquet(output), expected)
+
+
+def test_stage_refuses_a_citation_that_the_bibliography_lacks(tmp_path: Path) -> None:
+    bibliography = tmp_path / "references.bib"
+    bibliography.write_text("@misc{data2021, title = {Figures}, year = 2021}", encoding="utf-8")
+    card = write(tmp_path, REGISTRY_CARD, [RUN]) / "source.yaml"
+    flags = ["--card", str(card), "--bibliography", str(bibliography)]
+    with pytest.raises(SourceError, match="no entry of data/references"):
+        ingest.main([*flags, "--output", str(tmp_path / "table.parquet")])
+
+
+def test_wrong_units_of_the_card_are_reported_with_their_lines(tmp_path: Path) -> None:
+    card = replace(REGISTRY_CARD, "{unit: FLOP}", "{unit: flopz}")
+    card = replace(card, "{from: extra, unit: FLOP}", "{from: extra, unit: days}")
+    with pytest.raises(SourceError) as raised:
+        read_dataset(write(tmp_path, card, [RUN | {"extra": ""}]))
+    lines = [n for n, line in enumerate(card.splitlines(), 1) if "flopz" in line or "days" in line]
+    assert [fault.line for fault in raised.value.failures] == lines

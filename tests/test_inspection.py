@@ -22,6 +22,7 @@ def read_registry(name: str) -> dict[str, list[str]]:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "data/sources", tmp_path / "data/sources")
+    shutil.copy(ROOT / "data/references.bib", tmp_path / "data")
     return tmp_path
 
 
@@ -116,3 +117,12 @@ def test_broken_card_is_a_finding(copy: Path) -> None:
     found = look(copy, "math")
     assert found["reached"] == "card"
     assert "the card cannot be read" in describe(found)
+
+
+def test_unknown_citation_is_found_before_anything_is_fitted(copy: Path) -> None:
+    bibliography = copy / "data/references.bib"
+    text = bibliography.read_text(encoding="utf-8")
+    bibliography.write_text(text.replace("lewkowycz2022", "lewkovycz2022"), encoding="utf-8")
+    found = look(copy, "minerva")
+    assert (found["is_accepted"], found["reached"]) == (False, "card")
+    assert "lewkovycz2022" in found["failures"][0]["remedy"]
