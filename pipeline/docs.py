@@ -1,8 +1,11 @@
-"""The parts of the documents that are made from code and results, each between two markers."""
+"""What is made from code and results for readers and editors: parts of the documents, each between
+two markers, and the schema of the cards.
+"""
 
 from pathlib import Path
 
-from pipeline import dictionary
+from pipeline import card_schema, dictionary
+from pipeline.cards import SourceCard
 
 
 def replace_block(text: str, name: str, content: str) -> str:
@@ -19,16 +22,23 @@ def replace_block(text: str, name: str, content: str) -> str:
 
 
 def update(root: Path) -> list[Path]:
-    """Rewrite the data dictionary and the README's answers; the files that changed."""
+    """Rewrite the data dictionary, the README's answers and the schema; the files that changed."""
     answers = root / "reports/summary/answers.md"
     wanted = {root / "data/README.md": ("tables", dictionary.render())}
     if answers.is_file():
         wanted[root / "README.md"] = ("answers", answers.read_text(encoding="utf-8"))
-    changed = []
-    for path, (name, content) in wanted.items():
-        text = path.read_text(encoding="utf-8")
-        updated = replace_block(text, name, content)
-        if updated != text:
-            path.write_text(updated, encoding="utf-8")
-            changed.append(path)
-    return changed
+    made = {
+        path: replace_block(path.read_text(encoding="utf-8"), name, content)
+        for path, (name, content) in wanted.items()
+    }
+    made[root / "data/sources" / card_schema.FILE_NAME] = card_schema.render(SourceCard)
+    return [path for path, text in made.items() if _write_changed(path, text)]
+
+
+def _write_changed(path: Path, text: str) -> bool:
+    """Write `text` unless the file holds it already; whether it was written."""
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return True

@@ -1,0 +1,106 @@
+"""The schema of the cards: up to date, and what the cards of the project follow."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT
+from jsonschema import Draft7Validator
+
+from models._options import OPTIONS
+from pipeline.card_schema import EDITOR_LINE, FILE_NAME, find_node, list_keys, make_schema, render
+from pipeline.cards import SourceCard
+from pipeline.tables import TABLES
+from pipeline.yaml_files import read_tree
+
+CARDS = sorted((ROOT / "data/sources").glob("*/source.yaml"))
+every_card = pytest.mark.parametrize("path", CARDS, ids=lambda path: path.parent.name)
+
+
+@pytest.fixture(scope="module")
+def validator() -> Draft7Validator:
+    schema = json.loads((ROOT / "data/sources" / FILE_NAME).read_text(encoding="utf-8"))
+    Draft7Validator.check_schema(schema)
+    return Draft7Validator(schema)
+
+
+def read_plain(path: Path) -> Any:
+    """The card as JSON, in which dates are text."""
+    return to_plain(read_tree(path, "the card", "write it"))
+
+
+def to_plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: to_plain(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [to_plain(each) for each in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def test_schema_is_up_to_date() -> None:
+    written = (ROOT / "data/sources" / FILE_NAME).read_text(encoding="utf-8")
+    assert written == render(SourceCard), "run `apportion docs`"
+
+
+@every_card
+def test_schema_accepts_the_cards_of_the_project(path: Path, validator: Draft7Validator) -> None:
+    assert [error.message for error in validator.iter_errors(read_plain(path))] == []
+
+
+@every_card
+def test_card_tells_editors_its_schema(path: Path) -> None:
+    assert path.read_text(encoding="utf-8").splitlines()[0] == EDITOR_LINE
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("titel", "x"),
+        ("table", "math"),
+        ("licence", " "),
+        ("citations", []),
+        ("columns", {}),
+        ("columns", None),
+        ("options", {}),
+        ("runs", "yes"),
+        ("exclusions", [{"rows": {}, "count": 0, "rule": "human", "reason": "long enough"}]),
+    ],
+)
+def test_schema_refuses_what_the_card_refuses(
+    key: str, value: object, validator: Draft7Validator
+) -> None:
+    card = read_plain(ROOT / "data/sources/math/source.yaml")
+    assert not validator.is_valid(card | {key: value})
+
+
+def test_options_of_one_table_are_not_those_of_another(validator: Draft7Validator) -> None:
+    card = read_plain(ROOT / "data/sources/math/source.yaml")
+    other = read_plain(ROOT / "data/sources/chinchilla_runs/source.yaml")
+    assert not validator.is_valid(card | {"options": other["options"]})
+
+
+@pytest.mark.parametrize("table", [*OPTIONS])
+def test_every_key_is_explained(table: str) -> None:
+    schema = make_schema(SourceCard, table)
+    objects = {"": schema} | schema["$defs"]
+    silent = [
+        f"{name}.{key}"
+        for name, node in objects.items()
+        for key, value in node.get("properties", {}).items()
+        if not value.get("description")
+    ]
+    assert silent == []
+
+
+def test_every_table_has_its_schema() -> None:
+    assert set(OPTIONS) == set(TABLES)
+
+
+def test_keys_are_found_through_references_and_free_names() -> None:
+    schema = make_schema(SourceCard, "accuracy_leaderboard")
+    assert "chance" in list_keys(schema, ("options", "benchmarks", "MATH"))
+    assert "constant" in list_keys(schema, ("columns", "score"))
+    assert find_node(schema, ("exclusions", 0, "count"))["exclusiveMinimum"] == 0
+    assert find_node(schema, ("nothing", 0)) == {}
