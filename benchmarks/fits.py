@@ -11,10 +11,10 @@ from pathlib import Path
 import arviz_stats
 import nutpie
 import pandas as pd
-from ruamel.yaml import YAML
 
 import models
 from pipeline.cards import load_card
+from pipeline.registries import read_datasets, read_models
 
 ADAPTATIONS = ("diag", "low_rank")
 DRAWS, TUNE, CHAINS, SEED = 1000, 1000, 4, 1
@@ -60,9 +60,8 @@ def _sample(compiled: object, model: models.Model, adaptation: str) -> tuple[obj
 
 def list_cells() -> list[tuple[str, str]]:
     """Every (dataset, model) of the registries."""
-    yaml = YAML(typ="safe")
-    datasets = yaml.load(Path("data/sources/datasets.yaml"))["datasets"]
-    registry = yaml.load(Path("models/models.yaml"))["models"]
+    datasets = read_datasets(Path("data/sources/datasets.yaml"))
+    registry = read_models(Path("models/models.yaml"))
     return [(d, m) for table, names in registry.items() for m in names for d in datasets[table]]
 
 

@@ -11,10 +11,10 @@ from rapidfuzz import process
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from ruamel.yaml import YAML
 
 from pipeline import docs
 from pipeline.failures import SourceError
+from pipeline.registries import read_datasets, read_models
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -141,7 +141,7 @@ def _choose_page(root: Path, name: str) -> str:
 
 @app.command("docs")
 def update_docs(root: Root = HERE) -> None:
-    """Bring the data dictionary and the README's answers up to date."""
+    """Bring the data dictionary, the README's answers and the schema of the cards up to date."""
     for path in docs.update(root):
         typer.echo(f"updated {path}")
 
@@ -201,9 +201,9 @@ def _is_terminal() -> bool:
 
 def _read_registries(root: Path) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """Datasets and models, by table."""
-    yaml = YAML(typ="safe")
-    datasets = yaml.load(root / "data/sources/datasets.yaml")["datasets"]
-    return datasets, yaml.load(root / "models/models.yaml")["models"]
+    sources, models = root / "data/sources", root / "models"
+    datasets = read_datasets(sources / "datasets.yaml", sources)
+    return datasets, read_models(models / "models.yaml", models)
 
 
 def _list_cells(root: Path) -> list[tuple[str, str, str | None]]:

@@ -10,14 +10,13 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
-from ruamel.yaml import YAML
 
 from models import Figure, load
 from pipeline import answers, charts, comparison, pages, summaries
@@ -29,6 +28,7 @@ from pipeline.charts import Drawing
 from pipeline.comparison import Comparison, Entry, LeftOut
 from pipeline.failures import SourceError
 from pipeline.files import write_json, write_text
+from pipeline.registries import Registry, read_datasets, read_models
 from pipeline.stage import stage_main
 
 TITLE = "How much of AI progress is compute, and how much is algorithms?"
@@ -130,10 +130,10 @@ class Folders:
 
 
 def gather(
-    datasets: dict[str, list[str]], models: dict[str, list[str]], folders: Folders
+    datasets: Registry, models: Registry, folders: Folders, citation_keys: Collection[str]
 ) -> Overview:
     """Sort every cell of the two registries by what became of it."""
-    made = Overview([], list(_read_datasets(datasets, folders)), [])
+    made = Overview([], list(_read_datasets(datasets, folders, citation_keys)), [])
     for dataset in made.datasets:
         cells = [read_cell(dataset, name, folders) for name in models.get(dataset.table, [])]
         passed = [cell for cell in cells if isinstance(cell, Passed)]
@@ -340,13 +340,15 @@ def cited_keys(overview: Overview) -> list[str]:
     ]
 
 
-def _read_datasets(datasets: dict[str, list[str]], folders: Folders) -> Iterator[Dataset]:
+def _read_datasets(
+    datasets: Registry, folders: Folders, citation_keys: Collection[str]
+) -> Iterator[Dataset]:
     """Every dataset of the registry, read once more: results of an earlier run may lie about."""
     for table, names in datasets.items():
         for name in names:
             validation = _read_json(folders.checks / f"{name}.json")
             try:
-                card = load_card(folders.cards / name / "source.yaml")
+                card = load_card(folders.cards / name / "source.yaml", citation_keys)
             except SourceError as error:
                 yield Dataset(name, table, None, None, f"its card is refused. {_first(error)}")
                 continue
@@ -378,12 +380,6 @@ def escape_cell(text: str) -> str:
     return " ".join(text.split())
 
 
-def read_registry(path: Path, name: str) -> dict[str, list[str]]:
-    """The lists of a registry file, by table."""
-    registry: dict[str, list[str]] = YAML(typ="safe").load(path.read_text(encoding="utf-8"))[name]
-    return registry
-
-
 def main(argv: list[str] | None = None) -> int:
     """Write the index page and the README's table and picture."""
     parser = argparse.ArgumentParser(
@@ -403,12 +399,10 @@ def main(argv: list[str] | None = None) -> int:
         parser.add_argument(flag, type=Path, required=True, help=words)
     options = parser.parse_args(argv)
     folders = Folders(options.cards, options.checks, options.attributions)
-    registries = (
-        read_registry(options.datasets, "datasets"),
-        read_registry(options.models, "models"),
-    )
-    overview = gather(*registries, folders)
-    sources = read_bibliography(options.bibliography).cite(cited_keys(overview))
+    datasets, models = read_datasets(options.datasets), read_models(options.models)
+    bibliography = read_bibliography(options.bibliography)
+    overview = gather(datasets, models, folders, bibliography)
+    sources = bibliography.cite(cited_keys(overview))
     drawing = draw_headlines(overview.speakers)
     write_text(options.output, render(overview, sources, drawing, options.templates))
     write_text(options.summary / "answers.md", write_answers(overview.speakers))

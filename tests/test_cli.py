@@ -174,3 +174,19 @@ def test_docs_are_up_to_date_after_docs(tmp_path: Path) -> None:
     answers = (ROOT / "reports/summary/answers.md").read_text(encoding="utf-8").strip()
     assert text == f"before\n<!-- answers -->\n{answers}\n<!-- /answers -->\nafter\n"
     assert CliRunner().invoke(cli.app, ["docs", "--root", str(tmp_path)]).output == ""
+
+
+def test_wrong_registry_is_printed_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(ROOT / "data/sources", tmp_path / "data/sources")
+    registry = tmp_path / "data/sources/datasets.yaml"
+    text = registry.read_text(encoding="utf-8")
+    registry.write_text(text.replace("[minerva, math,", "[minerva, maths,"), encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["apportion", "list", "--root", str(tmp_path)])
+    with pytest.raises(SystemExit, match="1"):
+        cli.main()
+    line = next(n for n, each in enumerate(text.splitlines(), 1) if "minerva" in each)
+    said = capsys.readouterr().err
+    assert f"datasets.yaml:{line}: datasets.accuracy_leaderboard.1 'maths'" in said
+    assert "did you mean 'math'" in said
