@@ -24,7 +24,10 @@ MAX_RATIO = 200
 RATIO_MATTERS_BYTES = 10_000_000  # repetitive small parts pack well and do no harm
 EXCEL_ROWS = 1_048_576
 SHOWN_CELLS = 20
-MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=\"([A-Z0-9:]+)\"")
+HIDDEN = re.compile(
+    rb"<(?:\w+:)?row(?=\s[^>]{0,500}?\bhidden=[\"'](?:1|true))\s[^>]{0,500}?\br=[\"'](\d+)"
+)
+MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]{0,200}?\bref=[\"']([A-Z0-9:]+)")
 # What openpyxl and zipfile raise on files that are damaged or made by hand; XML errors are
 # SyntaxError, those of refused entities ValueError.
 DAMAGE = (
@@ -65,7 +68,7 @@ def read_workbook(path: Path, sheet: str | None) -> Iterator[Row]:
     """Rows of the sheet named `sheet`, or of the only one.
 
     Raises SourceError where the archive is unsafe or damaged, the sheet is not named among several,
-    or cells are merged, formulas or errors.
+    or cells are merged, hidden, formulas or errors.
     """
     check_archive(path)
     with warnings.catch_warnings():
@@ -136,16 +139,20 @@ def _read_rows(path: Path, sheet: str | None) -> Iterator[Row]:
     with closing(load_workbook(path, read_only=True, data_only=False)) as workbook:
         worksheet = _choose_sheet(path, workbook, sheet)
         _refuse_merged(path, worksheet)
+        hidden = {int(row) for row in _scan(worksheet, HIDDEN)}
         worksheet.reset_dimensions()  # what the file says of its extent may cut rows off
         refused: list[Failure] = []
         for line, cells in enumerate(worksheet.iter_rows(), start=1):
             if line > EXCEL_ROWS:
                 raise file_failure(path, f"more than {EXCEL_ROWS} rows", SMALLER)
-            texts = []
-            for cell in cells:
-                if cell.data_type in "fe" and cell.value is not None:
-                    refused.append(_refuse_cell(path, worksheet.title, line, cell))
-                texts.append(_read_cell(cell))
+            refused += [
+                _refuse_cell(path, worksheet.title, line, cell)
+                for cell in cells
+                if cell.data_type in "fe" and cell.value is not None
+            ]
+            texts = [_read_cell(cell) for cell in cells]
+            if line in hidden and any(texts):
+                refused.append(_refuse_hidden(path, worksheet.title, line))
             if len(refused) >= SHOWN_CELLS:
                 break
             yield line, texts
@@ -169,19 +176,36 @@ def _choose_sheet(path: Path, workbook: Any, name: str | None) -> Any:
 
 def _refuse_merged(path: Path, worksheet: Any) -> None:
     """Raises SourceError for merged cells: all but the first would be read as empty."""
-    ranges: list[str] = []
-    with worksheet.parent._archive.open(worksheet._worksheet_path) as part:
-        before = b""
-        while chunk := part.read(1_000_000):
-            ranges += [found.decode() for found in MERGED.findall(before + chunk)]
-            before = chunk[-200:]  # an element may be cut; one found twice does no harm
+    ranges = _scan(worksheet, MERGED)
     if ranges:
-        shown = ", ".join(list(dict.fromkeys(ranges))[:SHOWN_CELLS])
+        shown = ", ".join(ranges[:SHOWN_CELLS])
         raise file_failure(
             path,
             f"merged cells in sheet {worksheet.title!r}: {shown}",
             "unmerge them and write the value into every cell that it is meant for",
         )
+
+
+def _scan(worksheet: Any, pattern: re.Pattern[bytes]) -> list[str]:
+    """What `pattern` finds in the XML of the sheet, which read-only sheets do not tell."""
+    found: dict[str, None] = {}
+    with worksheet.parent._archive.open(worksheet._worksheet_path) as part:
+        before = b""
+        while chunk := part.read(1_000_000):
+            found |= dict.fromkeys(each.decode() for each in pattern.findall(before + chunk))
+            before = chunk[-1000:]  # an element may be cut; one found twice does no harm
+    return list(found)
+
+
+def _refuse_hidden(path: Path, title: str, line: int) -> Failure:
+    return Failure(
+        str(path),
+        line,
+        f"{title}!{line}:{line}",
+        "",
+        "a hidden row with values: filtered out, or forgotten",
+        "show all rows and delete those that are not data",
+    )
 
 
 def _refuse_cell(path: Path, title: str, line: int, cell: Any) -> Failure:
