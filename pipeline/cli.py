@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline import docs
+from pipeline import docs, new
 from pipeline.failures import SourceError
 from pipeline.registries import read_datasets, read_models
 
@@ -102,6 +102,9 @@ def _require_dataset(root: Path, name: str) -> None:
         near = [match[0] for match in process.extract(name, known, limit=3, score_cutoff=50)]
         meant = f"; did you mean {' or '.join(near)}?" if near else ""
         raise typer.BadParameter(f"no dataset {name!r}{meant} There are: {', '.join(known)}")
+
+
+app.command("new", cls=new.TableListing, help=new.HELP, epilog=new.EPILOG)(new.new)
 
 
 @app.command("open", epilog="Examples: `apportion open math`, `apportion open`.")

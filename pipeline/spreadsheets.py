@@ -90,7 +90,9 @@ def _check_file(path: Path) -> str:
     if kind in NOT_READ:
         raise file_failure(path, *NOT_READ[kind])
     if kind not in KINDS:
-        raise file_failure(path, f"extension {kind!r}, not one of {', '.join(KINDS)}", "save as CSV")
+        raise file_failure(
+            path, f"extension {kind!r}, not one of {', '.join(KINDS)}", "save as CSV"
+        )
     if not 0 < status.st_size <= MAX_BYTES:
         found = f"{status.st_size / 1e6:.0f} MB, more than {MAX_BYTES / 1e6:.0f} MB"
         raise file_failure(path, found if status.st_size else "the file is empty", SMALLER)
