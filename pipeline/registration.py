@@ -86,7 +86,8 @@ def _extend_line(text: str, name: str, table: str) -> str | None:
     if not found:
         return None
     names = found[2].rstrip().removesuffix(",")
-    return text[: found.start(2)] + f"{names}, {name}".lstrip(", ") + text[found.start(3) :]
+    extended = f"{names}, {name}" if names.strip() else name
+    return text[: found.start(2)] + extended + text[found.start(3) :]
 
 
 def _extend_lines(text: str, name: str, table: str) -> str | None:

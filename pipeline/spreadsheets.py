@@ -37,6 +37,7 @@ MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<table", b"<head", b"<meta")
 EXPECTED = {".xlsx": b"PK\x03\x04", ".parquet": b"PAR1"}
 DELIMITERS = "\t;|,"  # the first wins where several fit: cells hold commas more often
 SAMPLED_ROWS = 100
+MAX_NAME = 200  # characters: longer ones are text, and no keys of YAML
 SEPARATOR_LINE = "sep="  # Excel's own word for the delimiter, in a line of its own
 
 
@@ -223,6 +224,12 @@ def _check_header(path: Path, header: list[str]) -> None:
             path,
             f"no name in the header for column {', '.join(unnamed[:SHOWN_CELLS])}",
             "name every column in the first row, and delete titles above it",
+        )
+    if long := next((name for name in header if len(name) > MAX_NAME), ""):
+        raise file_failure(
+            path,
+            f"a column name of {len(long)} characters, {long[:40]!r}...: at most {MAX_NAME}",
+            "the header must be the first row, with a short name for each column",
         )
     repeated = sorted({name for name in header if header.count(name) > 1})
     if repeated:

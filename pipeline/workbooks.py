@@ -136,7 +136,10 @@ def _damaged(path: Path, error: Exception) -> SourceError:
 def _read_rows(path: Path, sheet: str | None) -> Iterator[Row]:
     from openpyxl import load_workbook  # half a second, of workbooks alone
 
-    with closing(load_workbook(path, read_only=True, data_only=False)) as workbook:
+    with (
+        path.open("rb") as file,  # openpyxl leaves a damaged one open
+        closing(load_workbook(file, read_only=True, data_only=False)) as workbook,
+    ):
         worksheet = _choose_sheet(path, workbook, sheet)
         _refuse_merged(path, worksheet)
         hidden = {int(row) for row in _scan(worksheet, HIDDEN)}
