@@ -33,6 +33,7 @@ YEAR = re.compile(r"(19|20)\d{2}")
 SERIAL = re.compile(r"[2-5]\d{4}")  # days since 1900: 1954 to 2064
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?\s?%?")
+DOTS_AND_COMMA = re.compile(r"[+-]?\d{1,3}(\.\d{3})+,\d+")
 THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
 TRUTHS: dict[str, str | bool] = {
     **dict.fromkeys(("true", "yes", "y", "1"), True),
@@ -65,19 +66,23 @@ def propose_reading(
 
 def _propose_number(name: str, header: str, cells: list[str]) -> Reading:
     keys, doubts = _propose_decimal_mark(cells)
-    plain = [cell.replace(",", ".") for cell in cells] if keys.get("decimal") == "comma" else cells
+    plain = cells
+    if keys.get("decimal") == "comma":
+        plain = [cell.replace(".", "").replace(",", ".").rstrip("% ") for cell in cells]
     if unit := propose_unit(name, header, plain):
         keys["unit"] = unit
     multiples = [word for word in _unit_words(header) if word.lower().rstrip("s") in MULTIPLES]
     doubts += [f"the header says {word!r}: in which multiple are the cells?" for word in multiples]
-    odd = [cell for cell in cells if not NUMBER.fullmatch(cell)]
-    if odd and "decimal" not in keys:
+    odd = [cell for cell, text in zip(cells, plain, strict=True) if not NUMBER.fullmatch(text)]
+    if odd and keys.get("decimal") != TODO:
         doubts.append(f"{len(odd)} cells are not plain numbers, such as {odd[0]!r}")
     return keys, doubts
 
 
 def _propose_decimal_mark(cells: list[str]) -> Reading:
     """Comma where one cell proves it; for a person to say where all may be thousands."""
+    if any(DOTS_AND_COMMA.fullmatch(cell) for cell in cells):
+        return {"decimal": "comma"}, []
     commas = [cell for cell in cells if COMMA.fullmatch(cell)]
     if not commas or any("." in cell for cell in cells):
         return {}, []

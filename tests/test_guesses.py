@@ -136,6 +136,7 @@ def test_multiples_in_the_header_are_a_doubt() -> None:
         (("42,5", "3"), "comma"),
         (("1,234", "5,25"), "comma"),
         (("1,234", "5,678"), TODO),
+        (("1.234,5", "612"), "comma"),
         (("1,234.5",), None),
         (("42.5",), None),
     ],
