@@ -5,7 +5,7 @@ is left for a person to say.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from pipeline import tables
+from pipeline import tables, units
 from pipeline.guesses import Guess, describe_column, guess_columns
 from pipeline.readings import TODO, Keys
 from pipeline.spreadsheets import Sheet
@@ -45,8 +45,12 @@ def draft_empty(name: str, table: str) -> Draft:
     """The draft without a received file: records.csv is a header of the table's columns."""
     runs = "registry" if table in JOINED_TABLES else None
     wanted = list_wanted(table, runs)
-    guesses = [Guess(column, column, "certain") for column in wanted]
+    guesses = [Guess(each, each, "certain", _ask_unit(each)) for each in wanted]
     return Draft(name, table, "", runs, guesses, records=",".join(wanted) + "\n")
+
+
+def _ask_unit(column: str) -> Keys:
+    return {"unit": TODO} if column in units.TARGETS else {}
 
 
 def draft(name: str, table: str, received: str, sheet: Sheet, confirm: Confirm) -> Draft:
@@ -117,12 +121,3 @@ def _list_names(guesses: list[Guess], sheet: Sheet) -> dict[str, list[str]]:
         for column, source in sources.items()
         if column in ("benchmark", "target")
     }
-
-
-def list_unset(guesses: list[Guess]) -> list[str]:
-    """The columns that a person must still map or complete."""
-    return [
-        guess.column
-        for guess in guesses
-        if (not guess.source and not guess.keys) or TODO in str(guess.keys)
-    ]

@@ -14,7 +14,7 @@ from typing import Any
 from rapidfuzz import fuzz
 
 from pipeline import tables, units
-from pipeline.readings import Keys, fits, propose_reading
+from pipeline.readings import TODO, Keys, fits, propose_reading
 from pipeline.spreadsheets import Sheet
 
 # Names that the columns have in papers and databases, without units.
@@ -101,7 +101,7 @@ def guess_columns(table: str, wanted: Sequence[str], sheet: Sheet) -> list[Guess
         guess_reading(table, name, *matches[name], sheet) if name in matches else Guess(name)
         for name in wanted
     ]
-    return [_add_unit_column(guess, guesses, sheet) for guess in guesses]
+    return [_add_unit(guess, guesses, sheet) for guess in guesses]
 
 
 def guess_reading(table: str, name: str, source: str, likeness: float, sheet: Sheet) -> Guess:
@@ -160,19 +160,21 @@ def _can_be(table: str, name: str, cells: list[str]) -> bool:
     return not needs_digits or 2 * sum(bool(re.search(r"\d", c)) for c in filled) >= len(filled)
 
 
-def _add_unit_column(guess: Guess, guesses: list[Guess], sheet: Sheet) -> Guess:
-    """The guess with a column of the file that no other one reads and that holds only units."""
+def _add_unit(guess: Guess, guesses: list[Guess], sheet: Sheet) -> Guess:
+    """The guess with the unit of its cells: of a column that holds only units, else to be told."""
+    if not guess.source or guess.column not in units.TARGETS or "unit" in guess.keys:
+        return guess
     used = {each.source for each in guesses}
-    takes_unit = guess.source and guess.column in units.TARGETS and "unit" not in guess.keys
-    for header in sheet.header if takes_unit else []:
+    for header in sheet.header:
         cells = set(sheet.read_column(header))
         if (
             header not in used
             and len(cells) <= 10
-            and all(fits(cell, guess.column) for cell in cells)
+            and all(fits(each, guess.column) for each in cells)
         ):
             return replace(guess, certainty="guess", keys=guess.keys | {"unit_column": header})
-    return guess
+    doubts = [*guess.doubts, "in which unit are the cells?"]
+    return replace(guess, certainty="guess", keys=guess.keys | {"unit": TODO}, doubts=doubts)
 
 
 def _compare(name: str, header: str) -> float:
@@ -195,5 +197,5 @@ def _compare(name: str, header: str) -> float:
 def normalise(header: str) -> str:
     """The words of a column name without units and signs: "# Params (B)" -> "number params"."""
     text = unicodedata.normalize("NFKC", header).casefold().replace("#", " number ")
-    text = re.sub(r"\([^)]*\)|\[[^\]]*\]|,[^,]*$", " ", text)
+    text = re.sub(r"\([^)]*\)|\[[^\]]*\]|,[^,]*$|\bin \S+$", " ", text)
     return " ".join(re.findall(r"[^\W_]+", text))

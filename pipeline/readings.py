@@ -92,14 +92,14 @@ def _propose_decimal_mark(cells: list[str]) -> Reading:
 
 
 def propose_unit(name: str, header: str, numbers: list[str]) -> str | None:
-    """The unit that the header names, or percent where shares lie above one; None if neither."""
+    """The unit that the header names, or that shares show by their size; None if neither."""
     if name not in units.TARGETS:
         return None
     for word in _unit_words(header):
         unit = UNIT_WORDS.get(word.lower(), word)
         if fits(unit, name):
             return unit
-    return "percent" if name == "score" and _are_percent(numbers) else None
+    return _propose_share(numbers) if name == "score" else None
 
 
 def fits(unit: str, name: str) -> bool:
@@ -110,9 +110,11 @@ def fits(unit: str, name: str) -> bool:
         return False
 
 
-def _are_percent(numbers: list[str]) -> bool:
+def _propose_share(numbers: list[str]) -> str | None:
     values = [float(number) for number in numbers if NUMBER.fullmatch(number)]
-    return bool(values) and len(values) == len(numbers) and 1 < max(values) <= 100
+    if not values or len(values) < len(numbers) or not 0 <= min(values) <= max(values) <= 100:
+        return None
+    return "percent" if max(values) > 1 else "fraction"
 
 
 def _unit_words(header: str) -> list[str]:

@@ -61,7 +61,7 @@ def test_unlike_names_are_not_matched() -> None:
 
 
 def test_same_name_with_plain_cells_is_certain_and_a_unit_makes_it_a_guess() -> None:
-    assert guess_score("score", "0.4", "0.5").certainty == "certain"
+    assert guess_run("parameters", "parameters", "7e9").certainty == "certain"
     assert guess_score("score", "40", "50").certainty == "guess"
 
 
@@ -96,12 +96,13 @@ def test_links_are_no_citation_keys() -> None:
     [
         ("Accuracy (%)", ("0.4",), "percent"),
         ("Accuracy", ("42.5", "0.9"), "percent"),
-        ("Accuracy", ("0.425",), None),
-        ("Accuracy", ("425",), None),
+        ("Accuracy", ("0.425",), "fraction"),
+        ("Accuracy", ("425",), TODO),
+        ("Accuracy", ("0.4", "-0.1"), TODO),
     ],
 )
-def test_percent_is_told_by_the_header_or_by_the_cells(
-    header: str, cells: tuple[str, ...], unit: str | None
+def test_unit_of_scores_is_told_by_the_header_or_by_the_cells(
+    header: str, cells: tuple[str, ...], unit: str
 ) -> None:
     assert guess_score(header, *cells).keys.get("unit") == unit
 
@@ -112,11 +113,11 @@ def test_percent_is_told_by_the_header_or_by_the_cells(
         ("Training compute (FLOP)", "FLOP"),
         ("Training compute (petaflop/s-days)", "petaflop/s-days"),
         ("Training compute, PFLOP", "PFLOP"),
-        ("Training compute in metres", None),
-        ("Training compute (10**10**10)", None),
+        ("Training compute in metres", TODO),
+        ("Training compute (10**10**10)", TODO),
     ],
 )
-def test_unit_of_compute_is_read_from_the_header(header: str, unit: str | None) -> None:
+def test_unit_of_compute_is_read_from_the_header_or_asked_for(header: str, unit: str) -> None:
     assert guess_run("training_flop", header, "1e24").keys.get("unit") == unit
 
 
@@ -186,4 +187,4 @@ def test_classes_are_translated_whatever_their_capitals() -> None:
 
 
 def test_empty_column_is_a_doubt() -> None:
-    assert guess_score("score", "").doubts == ["every cell is empty"]
+    assert guess_score("score", "").doubts[0] == "every cell is empty"

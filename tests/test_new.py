@@ -12,7 +12,7 @@ from conftest import ROOT
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from pipeline import cli, new, registration, tables
+from pipeline import cli, new, registration, tables, units
 from pipeline.draft import list_wanted
 
 SCORES = """\
@@ -131,7 +131,9 @@ def test_without_a_file_records_are_the_header_of_the_table(root: Path, table: s
     assert "1. Key the rows into data/sources/keyed/records.csv" in output
     assert header.split(",") == list(card["columns"]) == list_wanted(table, card.get("runs"))
     assert not tables.FILLED_BY_INGEST & set(card["columns"])
-    assert not any(card["columns"].values())
+    measured = {name for name, keys in card["columns"].items() if keys == {"unit": "TODO"}}
+    assert measured == set(units.TARGETS) & set(card["columns"])
+    assert not any(keys for name, keys in card["columns"].items() if name not in measured)
 
 
 def test_next_steps_are_numbered_commands(root: Path) -> None:
