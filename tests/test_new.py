@@ -29,6 +29,7 @@ CREATE = ("new", "scores", "--table", "accuracy_leaderboard")
 def root(tmp_path: Path) -> Path:
     """A copy of the datasets, to be added to."""
     shutil.copytree(ROOT / "data/sources", tmp_path / "data/sources")
+    shutil.copy(ROOT / "data/references.bib", tmp_path / "data/references.bib")
     shutil.copytree(ROOT / "models", tmp_path / "models")
     return tmp_path
 
