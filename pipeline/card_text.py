@@ -4,12 +4,13 @@ import re
 
 from pipeline import tables
 from pipeline.card_options import render_options
+from pipeline.card_schema import EDITOR_LINE
+from pipeline.dictionary import describe_table
 from pipeline.draft import Draft
 from pipeline.guesses import Guess
 from pipeline.readings import TODO, Keys
 from pipeline.yaml_text import comment, quote, render_value
 
-EDITOR_LINE = "# yaml-language-server: $schema=../card.schema.json"
 HEAD = """\
 {editor_line}
 # {name}: {purpose}
@@ -34,11 +35,6 @@ RUNS = {
     "own": "# guess: the file has its own training compute; `registry` joins it from training_runs",
 }
 NO_UNIT = {"name", "text", "key", "class"}
-
-
-def describe_table(table: str) -> str:
-    """What the table is for, in a sentence."""
-    return (tables.TABLES[table].__doc__ or "").strip().splitlines()[0]
 
 
 def render_card(draft: Draft) -> str:

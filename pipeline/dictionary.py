@@ -10,10 +10,20 @@ def render() -> str:
     return "\n\n".join(_render_table(name, model) for name, model in tables.TABLES.items())
 
 
+def describe_table(name: str) -> str:
+    """What the table is for, in a sentence."""
+    return (tables.TABLES[name].__doc__ or "").strip().splitlines()[0]
+
+
 def _render_table(name: str, model: type[pa.DataFrameModel]) -> str:
     schema = model.to_schema()
-    purpose = (model.__doc__ or "").strip().splitlines()[0]
-    lines = [f"### `{name}`", "", purpose, "", "| column | unit | meaning | may be empty |"]
+    lines = [
+        f"### `{name}`",
+        "",
+        describe_table(name),
+        "",
+        "| column | unit | meaning | may be empty |",
+    ]
     lines += ["| --- | --- | --- | --- |"]
     for column_name, column in schema.columns.items():
         unit = (column.metadata or {})["unit"]

@@ -15,7 +15,8 @@ from rapidfuzz import process
 from rich.console import Console
 from typer.core import TyperCommand
 
-from pipeline.card_text import describe_table, render_card
+from pipeline.card_text import render_card
+from pipeline.dictionary import describe_table
 from pipeline.draft import Confirm, Draft, draft, draft_empty
 from pipeline.failures import SourceError
 from pipeline.guesses import SYNONYM, Guess, guess_reading
