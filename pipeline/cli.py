@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline import docs, new
+from pipeline import docs
 from pipeline.failures import SourceError
+from pipeline.new_dataset import command
 from pipeline.registries import read_datasets, read_models
 
 app = typer.Typer(
@@ -104,7 +105,7 @@ def _require_dataset(root: Path, name: str) -> None:
         raise typer.BadParameter(f"no dataset {name!r}{meant} There are: {', '.join(known)}")
 
 
-app.command("new", cls=new.TableListing, help=new.HELP, epilog=new.EPILOG)(new.new)
+app.command("new", cls=command.TableListing, help=command.HELP, epilog=command.EPILOG)(command.new)
 
 
 @app.command("open", epilog="Examples: `apportion open math`, `apportion open`.")

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from models._options import OPTIONS
-from pipeline.card_options import render_options
-from pipeline.card_text import render_card
 from pipeline.cards import SourceCard
-from pipeline.draft import draft_empty
-from pipeline.yaml_text import comment, quote, render_value
+from pipeline.new_dataset.card_options import render_options
+from pipeline.new_dataset.card_text import render_card
+from pipeline.new_dataset.draft import draft_empty
+from pipeline.new_dataset.yaml_text import comment, quote, render_value
 
 
 def load(text: str) -> Any:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from pipeline.guesses import Guess, guess_columns, normalise
-from pipeline.readings import TODO
-from pipeline.spreadsheets import Sheet
+from pipeline.new_dataset.guesses import Guess, guess_columns, normalise
+from pipeline.new_dataset.readings import TODO
+from pipeline.new_dataset.spreadsheets import Sheet
 
 
 def guess(table: str, column: str, header: str, *cells: str) -> Guess:

@@ -12,8 +12,9 @@ from conftest import ROOT
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from pipeline import cli, new, registration, tables, units
-from pipeline.draft import list_wanted
+from pipeline import cli, tables, units
+from pipeline.new_dataset import command, registration
+from pipeline.new_dataset.draft import list_wanted
 
 SCORES = """\
 System;Task;Top-1 accuracy;Date of evaluation;Shots;Prompting;Source;Notes
@@ -173,7 +174,7 @@ def test_tables_are_listed_with_what_each_is_for(root: Path, words: tuple[str, .
     output = " ".join(result.output.replace("│", " ").split())
     assert result.exit_code == (0 if words == ("--help",) else 2)
     for name in tables.TABLES:
-        assert f"{name}: {new.describe_table(name)}" in output
+        assert f"{name}: {command.describe_table(name)}" in output
 
 
 def test_wrong_table_names_the_nearest(root: Path) -> None:
@@ -266,7 +267,7 @@ def test_missing_file_and_sheet_without_file_are_wrong_commands(root: Path) -> N
 
 @pytest.fixture
 def _talking(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(new, "_is_terminal", lambda: True)
+    monkeypatch.setattr(command, "_is_terminal", lambda: True)
 
 
 @pytest.mark.usefixtures("_talking")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.failures import SourceError
-from pipeline.registration import extend_registry
+from pipeline.new_dataset.registration import extend_registry
 
 PATH = Path("datasets.yaml")
 

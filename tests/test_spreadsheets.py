@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from pipeline import columnar, limits, spreadsheets, workbooks
 from pipeline.failures import SourceError
-from pipeline.spreadsheets import Sheet, read_sheet
+from pipeline.new_dataset import columnar, limits, spreadsheets, workbooks
+from pipeline.new_dataset.spreadsheets import Sheet, read_sheet
 
 
 def read(folder: Path, content: str | bytes, name: str = "file.csv") -> Sheet:

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.columnar import read_parquet
 from pipeline.failures import Failure, SourceError, file_failure
-from pipeline.limits import MAX_BYTES, SMALLER, Row, bound
-from pipeline.workbooks import SHOWN_CELLS, read_workbook
+from pipeline.new_dataset.columnar import read_parquet
+from pipeline.new_dataset.limits import MAX_BYTES, SMALLER, Row, bound
+from pipeline.new_dataset.workbooks import SHOWN_CELLS, read_workbook
 
 KINDS = (".csv", ".tsv", ".xlsx", ".parquet")
 NOT_READ = {

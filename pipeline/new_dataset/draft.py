@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from pipeline import tables, units
-from pipeline.guesses import Guess, describe_column, guess_columns
-from pipeline.readings import TODO, Keys
-from pipeline.spreadsheets import Sheet
+from pipeline.new_dataset.guesses import Guess, describe_column, guess_columns
+from pipeline.new_dataset.readings import TODO, Keys
+from pipeline.new_dataset.spreadsheets import Sheet
 
 # Of these tables dvc.yaml joins the run registry to the rows.
 JOINED_TABLES = ("accuracy_leaderboard",)

@@ -3,13 +3,13 @@
 import re
 
 from pipeline import tables
-from pipeline.card_options import render_options
 from pipeline.card_schema import EDITOR_LINE
 from pipeline.dictionary import describe_table
-from pipeline.draft import Draft
-from pipeline.guesses import Guess
-from pipeline.readings import TODO, Keys
-from pipeline.yaml_text import comment, quote, render_value
+from pipeline.new_dataset.card_options import render_options
+from pipeline.new_dataset.draft import Draft
+from pipeline.new_dataset.guesses import Guess
+from pipeline.new_dataset.readings import TODO, Keys
+from pipeline.new_dataset.yaml_text import comment, quote, render_value
 
 HEAD = """\
 {editor_line}

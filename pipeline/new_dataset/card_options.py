@@ -4,9 +4,9 @@ from typing import Any
 
 from pipeline.card_schema import find_node, make_schema
 from pipeline.cards import SourceCard
-from pipeline.readings import TODO
+from pipeline.new_dataset.readings import TODO
+from pipeline.new_dataset.yaml_text import comment, quote
 from pipeline.yaml_files import Steps
-from pipeline.yaml_text import comment, quote
 
 # Columns of the rows that name the keys of an option.
 NAMED_BY = {"benchmarks": "benchmark", "reference_resource": "target"}

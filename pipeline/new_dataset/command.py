@@ -15,15 +15,15 @@ from rapidfuzz import process
 from rich.console import Console
 from typer.core import TyperCommand
 
-from pipeline.card_text import render_card
 from pipeline.dictionary import describe_table
-from pipeline.draft import Confirm, Draft, draft, draft_empty
 from pipeline.failures import SourceError
-from pipeline.guesses import SYNONYM, Guess, guess_reading
 from pipeline.names import check_dataset_name
-from pipeline.new_text import describe, tell_guesses, tell_reading, tell_steps
-from pipeline.registration import add_dataset, refuse_taken
-from pipeline.spreadsheets import KINDS, Sheet, read_sheet
+from pipeline.new_dataset.card_text import render_card
+from pipeline.new_dataset.draft import Confirm, Draft, draft, draft_empty
+from pipeline.new_dataset.guesses import SYNONYM, Guess, guess_reading
+from pipeline.new_dataset.registration import add_dataset, refuse_taken
+from pipeline.new_dataset.spreadsheets import KINDS, Sheet, read_sheet
+from pipeline.new_dataset.words import describe, tell_guesses, tell_reading, tell_steps
 from pipeline.tables import TABLES
 
 TABLE_LIST = [f"{name}: {describe_table(name)}" for name in TABLES]

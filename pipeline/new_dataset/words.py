@@ -8,11 +8,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.card_text import list_gaps
-from pipeline.draft import Draft
-from pipeline.guesses import Guess
-from pipeline.registration import SOURCES
-from pipeline.yaml_text import comment, render_value
+from pipeline.new_dataset.card_text import list_gaps
+from pipeline.new_dataset.draft import Draft
+from pipeline.new_dataset.guesses import Guess
+from pipeline.new_dataset.registration import SOURCES
+from pipeline.new_dataset.yaml_text import comment, render_value
 
 
 def tell_reading(guess: Guess) -> list[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.failures import Failure, SourceError, file_failure
-from pipeline.limits import MAX_BYTES, SMALLER, Row
+from pipeline.new_dataset.limits import MAX_BYTES, SMALLER, Row
 
 MAX_MEMBERS = 10_000
 MAX_DIRECTORY_BYTES = 10_000_000

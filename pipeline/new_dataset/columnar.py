@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.failures import SourceError, file_failure
-from pipeline.limits import MAX_BYTES, MAX_ROWS, SMALLER, Row
-from pipeline.workbooks import as_text
+from pipeline.new_dataset.limits import MAX_BYTES, MAX_ROWS, SMALLER, Row
+from pipeline.new_dataset.workbooks import as_text
 
 BATCH_ROWS = 10_000
 

@@ -14,8 +14,8 @@ from typing import Any
 from rapidfuzz import fuzz
 
 from pipeline import tables, units
-from pipeline.readings import TODO, Keys, fits, propose_reading
-from pipeline.spreadsheets import Sheet
+from pipeline.new_dataset.readings import TODO, Keys, fits, propose_reading
+from pipeline.new_dataset.spreadsheets import Sheet
 
 # Names that the columns have in papers and databases, without units.
 SYNONYMS: dict[str, tuple[str, ...]] = {
