@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from projects import make_results
 
 from pipeline.cards import LoadedCard, load_card
 from pipeline.failures import Failure
@@ -70,3 +71,15 @@ def copy_source(tmp_path: Path) -> Callable[[str], Path]:
 def read(runs: pd.DataFrame) -> Callable[[Path], Dataset]:
     """Ingests the dataset in a folder with the real run registry."""
     return lambda folder: read_dataset(folder, runs)
+
+
+@pytest.fixture(scope="session")
+def made_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small copy of the project under Git, with its results; treat as read-only."""
+    return make_results(tmp_path_factory.mktemp("made") / "project")
+
+
+@pytest.fixture
+def project(made_project: Path, tmp_path: Path) -> Path:
+    """A copy of the small project with its results, to be changed."""
+    return Path(shutil.copytree(made_project, tmp_path / "project", symlinks=True))

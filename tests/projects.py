@@ -19,6 +19,7 @@ DATASETS = """datasets:
   accuracy_leaderboard: []
   loss_leaderboard: []
 """
+IGNORED = shutil.ignore_patterns("__pycache__")
 PARAMS = "fit: {seed: 1, chains: 2, tune: 300, draws: 300}\n"
 
 
@@ -28,7 +29,7 @@ def make_project(project: Path) -> Path:
         source, target = ROOT / name, project / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, target, ignore=IGNORED)
         else:
             shutil.copy(source, target)
     for dataset in ("training_runs", "imagenet_efficiency"):
@@ -58,6 +59,16 @@ def list_changes(project: Path) -> set[str]:
 def list_stages(repro: subprocess.CompletedProcess[str]) -> list[str]:
     """The stages that a `dvc repro` ran, by name."""
     return sorted(re.findall(r"Running stage '(.*)'", repro.stdout))
+
+
+def make_results(project: Path) -> Path:
+    """A copy of the project in the folder `project` with results and tests, committed to Git."""
+    make_project(project)
+    shutil.copytree(ROOT / "tests", project / "tests", ignore=IGNORED)
+    made = run(project, "dvc", "repro")
+    assert made.returncode == 0, made.stdout + made.stderr
+    commit(project)
+    return project
 
 
 def environment() -> dict[str, str]:

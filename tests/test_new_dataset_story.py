@@ -1,10 +1,13 @@
-"""Adding a dataset as CONTRIBUTING.md says it, up to the fit: what is printed is what happens."""
+"""Adding a dataset as CONTRIBUTING.md says it: what is printed is what happens."""
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from projects import list_changes, list_stages
+from projects import run as run_command
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 from worked_examples import Block, read_blocks
@@ -13,6 +16,13 @@ from pipeline import cli
 from pipeline.cards import ColumnSource
 
 CARD = "data/sources/speedruns/source.yaml"
+CELL = "speedruns-efficiency_frontier"
+RESULTS = {
+    *(f"data/attributions/{CELL}.{kind}" for kind in ("json", "csv")),
+    *(f"data/checks/{name}" for name in (f"{CELL}.json", "speedruns.json")),
+    "data/checks/speedruns-quarantine.csv",
+}
+SUMMARY = {f"reports/summary/{name}" for name in ("answers.md", "answers.svg", "comparison.json")}
 UPSTREAM = "data/sources/epoch_models"
 
 
@@ -123,3 +133,41 @@ def test_column_that_upstream_renames_is_named(root: Path) -> None:
     assert code == 1
     assert "Publication date: the card reads this column and the file lacks it" in output
     assert "did you mean 'Publication dates'" in output
+
+
+@pytest.mark.slow
+def test_the_printed_dataset_runs_its_own_cells_alone(project: Path) -> None:
+    blocks = read_blocks("Add a dataset")
+    spreadsheet, card, bibliography, corrections, left_out = [b for b in blocks if b.file]
+    new, check, *_ = list_commands(blocks)
+    write(project, spreadsheet)
+    assert play(project, new).returncode == 0
+    for blocks_mended in ([card, bibliography], [corrections], [left_out]):
+        assert play(project, check).returncode == 1
+        for block in blocks_mended:
+            write(project, block)
+    (project / spreadsheet.file).unlink()
+    assert play(project, check).returncode == 0
+    made = play(project, "dvc repro")
+    assert made.returncode == 0, made.stdout + made.stderr
+    own = [f"{name}_efficiency@speedruns" for name in ("ingest", "validate")]
+    cell = [f"{name}_efficiency@{CELL}" for name in ("fit", "check", "attribute", "report")]
+    assert list_stages(made) == sorted([*own, *cell, "overview"])
+    assert (project / f"reports/html/{CELL}.html").is_file()
+    changed = list_changes(project)
+    written = {CARD, "data/sources/speedruns/records.csv", bibliography.file}
+    registry = {"data/sources/datasets.yaml", "dvc.lock"}
+    assert written | registry | RESULTS <= changed
+    assert changed - written - registry - RESULTS <= SUMMARY
+    assert count_changed_lines(project, "data/sources/datasets.yaml") == (1, 1)
+
+
+def play(project: Path, command: str) -> subprocess.CompletedProcess[str]:
+    """A printed command, run as printed."""
+    return run_command(project, *command.split())
+
+
+def count_changed_lines(project: Path, name: str) -> tuple[int, int]:
+    """Lines of the file that were added and removed."""
+    added, removed, _ = run_command(project, "git", "diff", "--numstat", name).stdout.split()
+    return int(added), int(removed)

@@ -1,11 +1,10 @@
 """Adding a model as CONTRIBUTING.md says it: one file, one line, and only its own cells run."""
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
-from projects import commit, list_changes, list_stages, make_project, run
+from projects import list_changes, list_stages, run
 from worked_examples import Block, read_blocks
 
 pytestmark = pytest.mark.slow
@@ -21,27 +20,20 @@ def blocks() -> list[Block]:
     return read_blocks("Add a model")
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project under Git, with its results."""
-    project = make_project(tmp_path_factory.mktemp("project"))
-    shutil.copytree(Path(__file__).parent, project / "tests")
-    assert run(project, "dvc", "repro").returncode == 0
-    commit(project)
-    return project
-
-
-def test_the_printed_model_runs_its_own_cells_alone(project: Path, blocks: list[Block]) -> None:
+def write(project: Path, blocks: list[Block]) -> None:
+    """The printed files and the printed line of the registry."""
     for block in blocks:
         if block.file.endswith(".py"):
             (project / block.file).write_text(block.text, encoding="utf-8")
     (line,) = [block for block in blocks if block.file == "models/models.yaml"]
-    registry = project / line.file
     table = line.text.partition(":")[0]
-    before = registry.read_text(encoding="utf-8")
-    registry.write_text(
-        re.sub(rf"^{table}:.*\n", line.text, before, flags=re.MULTILINE), encoding="utf-8"
-    )
+    before = (project / line.file).read_text(encoding="utf-8")
+    after = re.sub(rf"^{table}:.*\n", line.text, before, flags=re.MULTILINE)
+    (project / line.file).write_text(after, encoding="utf-8")
+
+
+def test_the_printed_model_runs_its_own_cells_alone(project: Path, blocks: list[Block]) -> None:
+    write(project, blocks)
     made = run(project, "dvc", "repro")
     assert made.returncode == 0, made.stdout + made.stderr
     own = [f"{name}_efficiency@{CELL}" for name in ("fit", "check", "attribute", "report")]
@@ -55,12 +47,14 @@ def test_the_printed_model_runs_its_own_cells_alone(project: Path, blocks: list[
     assert rest <= {f"reports/summary/{name}" for name in SUMMARY}
 
 
-def test_the_printed_recovery_test_passes(project: Path) -> None:
+def test_the_printed_recovery_test_passes(project: Path, blocks: list[Block]) -> None:
+    write(project, blocks)
     made = run(project, "python", "-m", "pytest", "--no-cov", "-q", "tests/test_average_run.py")
     assert made.returncode == 0, made.stdout + made.stderr
 
 
 def test_the_printed_model_is_written_as_the_project_is(project: Path, blocks: list[Block]) -> None:
+    write(project, blocks)
     files = [block.file for block in blocks if block.file.endswith(".py")]
     assert run(project, "ruff", "check", *files).stdout == "All checks passed!\n"
     assert "already formatted" in run(project, "ruff", "format", "--check", *files).stdout
