@@ -114,8 +114,15 @@ class ColumnSource(_Part):
     unit_column: str | None = Field(
         None, description="column of records.csv that holds the unit of each row"
     )
-    order: Literal["ymd", "dmy", "mdy"] | None = Field(
-        None, description="order of day, month and year"
+    decimal: Literal["comma", "point"] | None = Field(
+        None, description="the decimal mark of the cells; without it, 1,234 is refused as unclear"
+    )
+    order: Literal["ymd", "dmy", "mdy", "excel"] | None = Field(
+        None, description="order of day, month and year; excel: serial days of its 1900 system"
+    )
+    precision: Literal["day", "month", "year"] = Field(
+        "day",
+        description="the coarsest date accepted; month: read as its 15th, year: as its 1 July",
     )
     constant: Text | bool | None = Field(None, description="the same value in every row")
     derived: Literal["tokens from 6ND", "flop from 6ND"] | None = Field(

@@ -7,16 +7,15 @@ say.
 """
 
 import argparse
-import math
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 from rapidfuzz import process
 
 from models._options import LeaderboardOptions
-from pipeline import tables, units
+from pipeline import spellings, tables
 from pipeline.bibliography import read_bibliography
 from pipeline.cards import ColumnSource, LoadedCard, load_card
 from pipeline.failures import Failure, SourceError, file_failure
@@ -24,27 +23,21 @@ from pipeline.files import write_parquet
 from pipeline.records import read_records
 from pipeline.stage import stage_main
 
-TRUTHS = {"true": True, "false": False}
-DATE_ORDERS = {
-    "ymd": r"(?P<y>\d{4})[/.](?P<m>\d{1,2})[/.](?P<d>\d{1,2})",
-    "dmy": r"(?P<d>\d{1,2})[/.](?P<m>\d{1,2})[/.](?P<y>\d{4})",
-    "mdy": r"(?P<m>\d{1,2})[/.](?P<d>\d{1,2})[/.](?P<y>\d{4})",
-}
-ISO_DATE = r"(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})"
 # Exclusions of these rules speak of rows whose model is not a training run: they are not joined.
 NOT_A_RUN = {"human", "repeats another row", "chance"}
+MAXIMUM_SUGGESTIONS = 100  # names that are looked up among the registry's: each takes milliseconds
 
 
 class Problems:
     """Collects every failure of a dataset, so that all are reported at once."""
 
     def __init__(self, path: Path, records: pd.DataFrame) -> None:
-        self.path, self.lines, self.failures = path, records["line"], list[Failure]()
+        self.path, self.lines = str(path), records["line"].tolist()
+        self.failures: list[Failure] = []
 
     def add(self, row: int, column: str, value: str, rule: str, remedy: str) -> None:
         """Note a failure of the cell of `column` in the row at position `row`."""
-        line = int(self.lines.iloc[row])
-        self.failures.append(Failure(str(self.path), line, column, value, rule, remedy))
+        self.failures.append(Failure(self.path, self.lines[row], column, value, rule, remedy))
 
     def raise_any(self) -> None:
         """Raise SourceError if any failure was noted."""
@@ -128,7 +121,7 @@ def _check_units(card: LoadedCard) -> None:
     for name, source in card.card.columns.items():
         if source.unit:
             try:
-                _factor(source.unit, name)
+                spellings.read_unit(source.unit, name)
             except ValueError as error:
                 rule, remedy = error.args
                 place = ("columns", name, "unit")
@@ -166,13 +159,13 @@ def _correct(card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:
             raise SourceError(
                 Failure(
                     str(card.records_path),
-                    int(row["line"]),
+                    line,
                     correction.column,
-                    row[correction.column],
+                    cell,
                     f"the card corrects a cell that should read {correction.printed!r}",
                     "the source changed: read it again and correct the card",
                 )
-                for _, row in wrong.iterrows()
+                for line, cell in zip(wrong["line"].tolist(), wrong[correction.column], strict=True)
             )
         corrected.loc[mask, correction.column] = correction.corrected
     return corrected
@@ -197,101 +190,90 @@ def _read_column(
         cells = records[column]
     if source.values is not None:
         cells = _translate(cells, source.values, column, problems)
+    texts = cells.tolist()
     if dtype == "float64":
-        return _read_numbers(name, source, cells, records, problems)
+        numbers = _read_numbers(name, source, texts, records, problems)
+        return pd.Series(numbers, index=records.index, dtype="float64")
     if dtype.startswith("datetime64"):
-        dates = _read_cells(cells, column, problems, lambda text: _read_date(text, source.order))
-        return pd.to_datetime(dates).astype("datetime64[ns]")
+        dates = _read_cells(
+            texts,
+            column,
+            problems,
+            lambda text: spellings.read_date(text, source.order, source.precision),
+        )
+        return pd.to_datetime(pd.Series(dates, index=records.index)).astype("datetime64[ns]")
     if dtype == "bool":
-        truths = _read_cells(cells, column, problems, _read_truth, is_required=True)
-        return truths.astype("boolean").fillna(False).astype(bool)  # filled where it is a failure
-    return cells.where(cells != "").astype("str")
+        truths = _read_cells(texts, column, problems, spellings.read_truth)
+        return pd.Series([bool(truth) for truth in truths], index=records.index)
+    return cells.mask(cells.isin(spellings.MISSING_TEXT)).astype("str")
 
 
 def _translate(
     cells: pd.Series, values: dict[str, str | int | float | bool], column: str, problems: Problems
 ) -> pd.Series:
-    for row, cell in enumerate(cells):
-        if cell not in values:
-            problems.add(
-                row, column, cell, "the card gives no value for this cell", "add it under `values`"
-            )
-    return cells.map(lambda cell: str(values.get(cell, "")).strip())
+    for row in (~cells.isin(list(values))).to_numpy().nonzero()[0].tolist():
+        problems.add(
+            row,
+            column,
+            cells.iloc[row],
+            "the card gives no value for this cell",
+            "add it under `values`",
+        )
+    return cells.map({cell: str(value).strip() for cell, value in values.items()}).fillna("")
 
 
-def _read_cells(
-    cells: pd.Series,
+def _read_cells[Cell: Hashable, Value](
+    cells: Sequence[Cell],
     column: str,
     problems: Problems,
-    read: Callable[[str], object],
-    is_required: bool = False,
-) -> pd.Series:
-    """Each non-empty cell through `read`, whose ValueError (rule; remedy) becomes a failure."""
-    made: list[object] = []
-    for row, cell in enumerate(cells):
+    read: Callable[[Cell], Value],
+    show: Callable[[Cell], str] = str,
+) -> list[Value | None]:
+    """Each cell through `read`, called once a distinct cell; its ValueError (rule, remedy) becomes
+    a failure of every row that holds it, and the value None.
+    """
+    made: dict[Cell, Value | None] = {}
+    faults: dict[Cell, tuple[str, str]] = {}
+    for cell in dict.fromkeys(cells):
         try:
-            made.append(read(cell) if cell or is_required else None)
+            made[cell] = read(cell)
         except ValueError as error:
-            rule, remedy = error.args
-            problems.add(row, column, cell, rule, remedy)
-            made.append(None)
-    return pd.Series(made, index=cells.index)
+            made[cell], faults[cell] = None, error.args
+    if faults:
+        for row, cell in enumerate(cells):
+            if cell in faults:
+                problems.add(row, column, show(cell), *faults[cell])
+    return [made[cell] for cell in cells]
 
 
 def _read_numbers(
-    name: str, source: ColumnSource, cells: pd.Series, records: pd.DataFrame, problems: Problems
-) -> pd.Series:
+    name: str, source: ColumnSource, texts: list[str], records: pd.DataFrame, problems: Problems
+) -> list[float | None]:
     column = source.source or name
-    numbers = _read_cells(cells, column, problems, _read_number).astype("float64")
     if source.unit_column:
-        factors = _read_cells(
-            records[source.unit_column],
-            source.unit_column,
-            problems,
-            lambda unit: _factor(unit, name),
-            is_required=True,
-        )
-        return numbers * factors.astype("float64")
-    return numbers * _factor(source.unit, name) if source.unit else numbers
-
-
-def _factor(unit: str, column: str) -> float:
-    try:
-        return units.factor(unit, column)
-    except ValueError as error:
-        raise ValueError(
-            f"unit {unit!r} does not fit {column}: {error}",
-            "use a unit of pipeline/units.py or of pint",
-        ) from None
-
-
-def _read_number(text: str) -> float:
-    if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text):
-        raise ValueError("not a number", "write digits with a decimal point, such as 1.2e24")
-    if math.isinf(number := float(text)):
-        raise ValueError("too large for a number", "check the exponent")
-    return number
-
-
-def _read_date(text: str, order: str | None) -> pd.Timestamp:
-    patterns = [ISO_DATE] + ([DATE_ORDERS[order]] if order else [])
-    for pattern in patterns:
-        match = re.fullmatch(pattern, text)
-        if match:
-            try:
-                return pd.Timestamp(int(match["y"]), int(match["m"]), int(match["d"]))
-            except ValueError:
-                break
-    stated = f"as {order} or " if order else ""
-    raise ValueError(
-        f"not a date {stated}as YYYY-MM-DD", "write YYYY-MM-DD, or state the order on the card"
+        units = _read_units(name, source.unit_column, records, problems)
+    else:
+        units = [source.unit] * len(texts)
+    return _read_cells(
+        list(zip(texts, units, strict=True)),
+        column,
+        problems,
+        lambda pair: spellings.read_number(pair[0], name, pair[1], source.decimal),
+        lambda pair: pair[0],
     )
 
 
-def _read_truth(text: str) -> bool:
-    if text.lower() not in TRUTHS:
-        raise ValueError("neither true nor false", "write true or false")
-    return TRUTHS[text.lower()]
+def _read_units(
+    name: str, column: str, records: pd.DataFrame, problems: Problems
+) -> list[str | None]:
+    """The unit of each row, empty where none is given, None where it is a failure already."""
+
+    def check(unit: str) -> str:
+        if unit:
+            spellings.read_unit(unit, name)
+        return unit
+
+    return _read_cells(records[column].tolist(), column, problems, check)
 
 
 def _derive(rule: str, frame: pd.DataFrame) -> pd.Series:
@@ -306,11 +288,7 @@ def _join_runs(frame: pd.DataFrame, runs: pd.DataFrame | None, problems: Problem
         raise ValueError("the card says `runs: registry`: pass the validated registry with --runs")
     columns = [*tables.RunColumns.to_schema().columns, "base_model"]
     registry = runs.assign(base_model=_roots(runs)).set_index("model")[columns]
-    for row, (model, exclusion) in enumerate(zip(frame["model"], frame["exclusion"], strict=True)):
-        if model not in registry.index and exclusion not in NOT_A_RUN:
-            near = _suggest(str(model), registry.index)
-            remedy = f"{near} Else add the run to the registry"
-            problems.add(row, "model", str(model), "not in the run registry", remedy)
+    _refuse_unknown(frame, registry.index, problems)
     unfit = frame["model"].map(
         runs.set_index("model")["exclusion"]
     )  # the run's own figures may not be used
@@ -319,6 +297,18 @@ def _join_runs(frame: pd.DataFrame, runs: pd.DataFrame | None, problems: Problem
     for name in ("is_compute_circular", "is_open_weights", "is_dense"):
         joined[name] = joined[name].astype("boolean").fillna(False).astype(bool)
     return pd.concat([frame.reset_index(drop=True), joined], axis=1)
+
+
+def _refuse_unknown(frame: pd.DataFrame, known: pd.Index, problems: Problems) -> None:
+    """Notes the rows whose model the registry lacks, with the nearest names of the first ones."""
+    is_unknown = ~frame["model"].isin(known) & ~frame["exclusion"].isin(NOT_A_RUN)
+    rows = is_unknown.to_numpy().nonzero()[0].tolist()
+    models = frame["model"].fillna("").to_numpy()[rows]
+    first = list(dict.fromkeys(models))[:MAXIMUM_SUGGESTIONS]
+    near = {model: f"{_suggest(model, known)} Else add the run to the registry" for model in first}
+    for row, model in zip(rows, models, strict=True):
+        remedy = near.get(model, "correct the name, or add the run to the registry")
+        problems.add(row, "model", model, "not in the run registry", remedy)
 
 
 def _roots(runs: pd.DataFrame) -> pd.Series:
@@ -336,6 +326,7 @@ def _roots(runs: pd.DataFrame) -> pd.Series:
 
 
 def _tag_techniques(frame: pd.DataFrame, options: LeaderboardOptions) -> pd.Series:
+    @cache
     def tags(model: str, method: str) -> str:
         return " ".join(
             sorted(

@@ -155,7 +155,7 @@ def test_date_is_read_in_the_stated_order(tmp_path: Path, order: str | None, tex
 def test_date_in_no_stated_order_is_refused(tmp_path: Path, text: str) -> None:
     (fault,) = find_faults(tmp_path, release_date=text)
     assert (fault.line, fault.column, fault.value) == (3, "release_date", text)
-    assert fault.rule == "not a date as YYYY-MM-DD"
+    assert fault.rule.startswith("not a date")
 
 
 @pytest.mark.parametrize(
@@ -166,12 +166,12 @@ def test_number_is_read(tmp_path: Path, text: str, number: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1,200", "many", "nan", "inf", "-inf", "NaN", "1e", "0x10", "1_000", "~5", "1e5 ?"]
+    "text", ["many", "nan", "inf", "-inf", "NaN", "1e", "0x10", "1_000", "~5", "1e5 ?"]
 )
 def test_text_that_is_no_number_is_refused(tmp_path: Path, text: str) -> None:
     (fault,) = find_faults(tmp_path, parameters=text)
     assert (fault.line, fault.column, fault.value) == (3, "parameters", text)
-    assert fault.rule == "not a number"
+    assert fault.rule.startswith("not a number")
 
 
 def test_number_beyond_the_range_of_floats_is_refused(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_truth_value_is_read(tmp_path: Path, text: str, truth: bool) -> None:
     assert bool(read_run(tmp_path, is_verified=text)["is_verified"]) is truth
 
 
-@pytest.mark.parametrize("text", ["yes", "1", "t", "unknown"])
+@pytest.mark.parametrize("text", ["maybe", "1", "t", "unknown"])
 def test_other_truth_value_is_refused(tmp_path: Path, text: str) -> None:
     (fault,) = find_faults(tmp_path, is_verified=text)
     assert (fault.column, fault.rule) == ("is_verified", "neither true nor false")
@@ -288,9 +288,9 @@ def test_all_failures_are_reported_at_once(tmp_path: Path) -> None:
 
 
 def test_failure_names_file_line_column_value_rule_and_remedy(tmp_path: Path) -> None:
-    (fault,) = find_faults(tmp_path, parameters="1,200")
+    (fault,) = find_faults(tmp_path, parameters="about 1200")
     assert str(fault) == (
-        f"{tmp_path}/toys/records.csv:3: parameters '1,200': not a number. "
+        f"{tmp_path}/toys/records.csv:3: parameters 'about 1200': not a number. "
         "Remedy: write digits with a decimal point, such as 1.2e24"
     )
 

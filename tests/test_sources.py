@@ -277,7 +277,7 @@ RULES_OF_CORRECTIONS = [
     ("date_printed", "year and month agree with the arXiv identifier", 1),
     ("date_printed", "year and month agree with the arXiv identifier", 1),
     ("date_printed", "year and month agree with the arXiv identifier", 2),
-    ("date_printed", "not a date as dmy or as YYYY-MM-DD", 1),
+    ("date_printed", "not a date: the calendar has no such day", 1),
     ("date_printed", "year and month agree with the arXiv identifier", 2),
 ]
 
