@@ -1,53 +1,85 @@
-"""Reading records.csv: every cell as text, with the line it stands on."""
+"""Reading records.csv: every cell as text, with the line it stands on.
+
+Commas, semicolons or tabs between cells, as the header shows. What would be read otherwise than a
+person sees it is refused: invisible characters, names that differ in case alone, a row of no cells
+between others. Size is bounded before anything is read.
+"""
 
 import csv
 import io
+import re
+import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from pipeline.failures import Failure, SourceError, file_failure
 
 SAVE_AS_UTF8 = "save it as CSV in UTF-8"
+SPLIT = "keep the rows that are of use, or split the dataset"
 BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
+# Bounds that keep reading below a gigabyte and some ten seconds.
+MAXIMUM_BYTES = 64_000_000
+MAXIMUM_LINES = 500_000
+MAXIMUM_COLUMNS = 1_000
+MAXIMUM_CELLS = 4_000_000
+MAXIMUM_CELL_CHARACTERS = 10_000
+# Control characters but tab and line ends, marks of writing direction, soft hyphens, zero-width
+# characters, separators of lines and paragraphs, blanks that are no spaces: two names that differ
+# in one of them look the same.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
+    "\U000e0000-\U000e0fff]"
+)
+_QUOTED = r'"(?:[^"]++|"")*+"'
+_HEADER = re.compile(rf'[\r\n]*+((?:[^"\r\n]++|{_QUOTED})*+)')
+
+Row = tuple[int, list[str]]  # the line where it begins, and its cells
 
 
 def read_records(path: Path) -> pd.DataFrame:
     """All cells of `path` as text, with the `line` where each row begins (1 is the header's).
 
-    Raises SourceError where the file is missing, is not UTF-8, has no rows, repeats a column name
-    or has a row of another length than the header.
+    Spaces around cells and names, and rows of empty cells at the end, are dropped. Raises
+    SourceError where the file is missing, too large, not CSV in UTF-8, has no rows, a row of empty
+    cells between others, a row of another length than the header, columns that are unnamed or
+    named alike, or a cell that is too long or holds what cannot be seen.
     """
-    # StringIO ends lines as editors do; str.splitlines would split cells at U+2028 too.
-    reader = csv.reader(io.StringIO(_read_text(path), newline=""), strict=True)
-    try:
-        (_, header), *rows = _number_rows(reader) or [(1, [])]
-    except csv.Error as error:
-        raise file_failure(
-            path, f"not CSV: {error} at line {reader.line_num}", "mend the quoting"
-        ) from None
-    _check_shape(path, header, rows)
-    frame = pd.DataFrame([row for _, row in rows], columns=header, dtype=str)
-    return frame.apply(lambda column: column.str.strip()).assign(line=[line for line, _ in rows])
+    content = _read_bytes(path)
+    text = _decode(path, content)
+    delimiter = _find_delimiter(path, text)
+    has_invisible = bool(_INVISIBLE.search(text))
+    del text  # the cells follow, and take as much again
+    rows = _read_rows(path, content, delimiter)
+    header_line, header = next(rows, (1, [""]))
+    header = [name.strip() for name in header]
+    _check_header(path, header_line, header)
+    kept = _check_rows(path, header, list(rows), DELIMITERS[delimiter])
+    lines = [line for line, _ in kept]
+    frame = pd.DataFrame([row for _, row in kept], columns=header, dtype=str)
+    frame = frame.apply(lambda column: column.str.strip()).assign(line=lines)
+    if has_invisible:
+        _refuse_invisible(path, header, frame)
+    return frame
 
 
-def _number_rows(reader: Any) -> list[tuple[int, list[str]]]:
-    """Each row that is not blank, with the line where it begins: cells may hold line breaks."""
-    rows, first = [], 1
-    for row in reader:
-        if row:
-            rows.append((first, row))
-        first = reader.line_num + 1
-    return rows
-
-
-def _read_text(path: Path) -> str:
+def _read_bytes(path: Path) -> bytes:
     if not path.is_file():
         raise file_failure(
             path, "the file is missing", "put the data beside the card as records.csv"
         )
+    if path.stat().st_size > MAXIMUM_BYTES:
+        raise file_failure(path, f"larger than {MAXIMUM_BYTES / 1e6:g} MB", SPLIT)
     content = path.read_bytes()
+    if max(content.count(b"\n"), content.count(b"\r")) > MAXIMUM_LINES:
+        raise file_failure(path, f"more than {MAXIMUM_LINES:,} lines", SPLIT)
+    return content
+
+
+def _decode(path: Path, content: bytes) -> str:
     found = BYTE_ORDER_MARKS.get(content[:2])
     if found:
         raise file_failure(path, f"the file is {found}, not UTF-8", SAVE_AS_UTF8)
@@ -60,41 +92,111 @@ def _read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         value = content[error.start : error.end].hex()
-        raise SourceError(
-            [
-                Failure(
-                    str(path),
-                    line,
-                    "",
-                    value,
-                    f"byte 0x{value} is not UTF-8",
-                    SAVE_AS_UTF8,
-                )
-            ]
-        ) from None
+        rule = f"byte 0x{value} is not UTF-8"
+        raise SourceError([Failure(str(path), line, "", value, rule, SAVE_AS_UTF8)]) from None
 
 
-def _check_shape(path: Path, header: list[str], rows: list[tuple[int, list[str]]]) -> None:
+def _find_delimiter(path: Path, text: str) -> str:
+    """The one sign that stands between the names of the header, outside quotes."""
+    header = _HEADER.match(text)
+    bare = re.sub(_QUOTED, "", header[1]) if header else ""
+    found = [sign for sign in DELIMITERS if sign in bare]
+    if len(found) > 1:
+        names = " and ".join(DELIMITERS[sign] for sign in found)
+        rule = f"the header holds {names}: either may stand between cells"
+        raise file_failure(path, rule, "quote the names of the header that hold one of them")
+    return found[0] if found else ","
+
+
+def _read_rows(path: Path, content: bytes, delimiter: str) -> Iterator[Row]:
+    """Each row that is not a blank line, with the line where it begins: cells may hold line breaks.
+
+    A blank line is a row where the header has one column: its cell may be empty.
+    """
+    # Without newline="" a line would end at other characters than editors end it at.
+    lines = io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline="")
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    width, first, cells = 0, 1, 0
+    longest = csv.field_size_limit(MAXIMUM_CELL_CHARACTERS)
+    try:
+        for row in reader:
+            if row or width == 1:
+                yield first, row or [""]
+            width = width or len(row)
+            cells += len(row)
+            if cells > MAXIMUM_CELLS:
+                raise file_failure(path, f"more than {MAXIMUM_CELLS:,} cells", SPLIT)
+            first = reader.line_num + 1
+    except csv.Error as error:
+        rule, remedy = f"not CSV: {error} at line {reader.line_num}", "mend the quoting"
+        if "field limit" in str(error):
+            rule = f"a cell longer than {MAXIMUM_CELL_CHARACTERS:,} characters"
+            remedy = "shorten it; a quote that is not closed makes a cell of all that follows"
+        raise SourceError([Failure(str(path), first, "", "", rule, remedy)]) from None
+    finally:
+        csv.field_size_limit(longest)
+
+
+def _check_header(path: Path, line: int, header: list[str]) -> None:
+    def refuse(rule: str, remedy: str, column: str = "") -> SourceError:
+        return SourceError([Failure(str(path), line, column, "", rule, remedy)])
+
+    if len(header) > MAXIMUM_COLUMNS:
+        raise refuse(f"more than {MAXIMUM_COLUMNS:,} columns", "leave out those of no use")
+    if header == [""]:
+        raise refuse("no rows", "write the names of the columns and the data below")
+    for number, name in enumerate(header, 1):
+        if not name:
+            raise refuse(f"column {number} has no name", "name it, or remove the column")
+        if found := _INVISIBLE.search(name):
+            raise refuse(*_describe_invisible(found[0]), ascii(name))
+    if "line" in header:
+        raise refuse("'line' is a column of the pipeline", "rename the column")
     repeated = sorted({name for name in header if header.count(name) > 1})
     if repeated:
-        raise file_failure(
-            path, f"column names repeat: {repeated}", "give each column its own name"
-        )
-    if "line" in header:
-        raise file_failure(path, "'line' is a column of the pipeline", "rename the column")
+        raise refuse(f"column names repeat: {repeated}", "give each column its own name")
+    plain = ["".join(name.split()).casefold() for name in header]
+    alike = [name for name, form in zip(header, plain, strict=True) if plain.count(form) > 1]
+    if alike:
+        rule = f"column names differ in case or spaces alone: {alike}"
+        raise refuse(rule, "give each column its own name")
+
+
+def _check_rows(path: Path, header: list[str], rows: list[Row], delimiter: str) -> list[Row]:
+    """The rows up to the last that is not empty."""
+    while rows and not any(cell.strip() for cell in rows[-1][1]):
+        rows.pop()
     if not rows:
         raise file_failure(path, "no rows", "add the data below the header")
-    uneven = [
-        Failure(
-            str(path),
-            line,
-            "",
-            "",
-            f"{len(row)} cells where the header has {len(header)}",
-            "quote cells that hold commas",
-        )
-        for line, row in rows
-        if len(row) != len(header)
+    failures = []
+    for line, row in rows:
+        if len(row) != len(header):
+            rule = f"{len(row)} cells where the header has {len(header)}"
+            remedy = f"quote cells that hold a {delimiter}"
+            failures.append(Failure(str(path), line, "", "", rule, remedy))
+        elif not any(map(str.strip, row)):
+            rule, remedy = "a row of empty cells between others", "fill it, or remove the line"
+            failures.append(Failure(str(path), line, "", "", rule, remedy))
+    if failures:
+        raise SourceError(failures)
+    return rows
+
+
+def _refuse_invisible(path: Path, header: list[str], frame: pd.DataFrame) -> None:
+    failures = [
+        Failure(str(path), line, name, cell, *_describe_invisible(found[0]))
+        for name in header
+        for line, cell in zip(frame["line"].tolist(), frame[name].tolist(), strict=True)
+        if (found := _INVISIBLE.search(cell))
     ]
-    if uneven:
-        raise SourceError(uneven)
+    if failures:
+        raise SourceError(failures)
+
+
+def _describe_invisible(sign: str) -> tuple[str, str]:
+    """Rule and remedy of a character that cannot be seen."""
+    name = unicodedata.name(sign, "control character").lower()
+    return (
+        f"U+{ord(sign):04X}, {name}, cannot be seen, and two names that differ in it look the same",
+        "remove it",
+    )

@@ -282,6 +282,22 @@ def test_ignored_column_passes(tmp_path: Path) -> None:
     assert read_run(tmp_path, card, note="x")["model"] == "base"
 
 
+@pytest.mark.parametrize("name", ["__class__", "count", "index", "size", "T", "loc", "key", "0"])
+def test_ignored_column_may_bear_the_name_of_an_attribute(tmp_path: Path, name: str) -> None:
+    folder = write(tmp_path, f"{REGISTRY_CARD}ignored: {{'{name}': none}}\n", [RUN | {name: "x"}])
+    assert list(read_dataset(folder).validated["model"]) == ["base"]
+
+
+@pytest.mark.parametrize("name", ["__class__", "count", "index", "size", "T", "loc", "key"])
+def test_column_that_is_read_may_bear_it_too(tmp_path: Path, name: str) -> None:
+    card = replace(REGISTRY_CARD, "parameters: {}", f"parameters: {{from: {name}}}")
+    rows = [{(name if k == "parameters" else k): v for k, v in RUN.items()}]
+    assert read_dataset(write(tmp_path, card, rows)).validated.loc[0, "parameters"] == 1e9
+    rows[0][name] = "-1"
+    (failure,) = read_dataset(write(tmp_path, card, rows)).failures
+    assert (failure.line, failure.column, failure.value) == (2, name, "-1")
+
+
 def test_all_failures_are_reported_at_once(tmp_path: Path) -> None:
     faults = find_faults(tmp_path, release_date="soon", parameters="many", is_verified="perhaps")
     assert [fault.column for fault in faults] == ["is_verified", "parameters", "release_date"]
