@@ -2,9 +2,13 @@
 remedy.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+SHOWN_BY_RULE, SHOWN = 20, 400
+SHOWN_CHARACTERS = 80  # of a cell
 
 
 @dataclass(frozen=True, order=True)
@@ -20,17 +24,38 @@ class Failure:
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
-        found = f" {self.value!r}" if self.value else ""
+        found = f" {shorten(self.value)!r}" if self.value else ""
         column = f" {self.column}{found}:" if self.column else ""
         return f"{place}:{column} {self.rule}. Remedy: {self.remedy}"
 
 
+def shorten(text: str) -> str:
+    """`text` as far as a line of a report has room for it."""
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 3] + "..."
+
+
 class SourceError(Exception):
-    """Bad input. Carries every failure found; the command line prints them without a traceback."""
+    """Bad input. Carries every failure found; the command line prints them without a traceback.
+
+    As text it has the first `SHOWN_BY_RULE` of a rule and column, and counts the others.
+    """
 
     def __init__(self, failures: Iterable[Failure]) -> None:
         self.failures = sorted(set(failures), key=lambda f: (f.file, f.line or 0, f.column, f.rule))
-        super().__init__("\n".join(str(failure) for failure in self.failures))
+        super().__init__(_tell(self.failures))
+
+
+def _tell(failures: list[Failure]) -> str:
+    seen = Counter[tuple[str, str, str]]()
+    shown: list[str] = []
+    for failure in failures:
+        key = failure.file, failure.column, failure.rule
+        seen[key] += 1
+        if seen[key] <= SHOWN_BY_RULE and len(shown) < SHOWN:
+            shown.append(str(failure))
+    hidden = len(failures) - len(shown)
+    more = [f"and {hidden:,} more: `apportion check` counts them by rule"] if hidden else []
+    return "\n".join(shown + more)
 
 
 def file_failure(

@@ -139,13 +139,14 @@ def _find_repeats(table: pd.DataFrame) -> list[Findings]:
     """Fitted rows that agree in what they measure: allowed, but each counts in the likelihood."""
     names = [name for name in IDENTITY if name in table]
     rows = fitted_rows(table)
-    repeated = rows[rows.duplicated(names, keep=False)].groupby(names, dropna=False, sort=False)
+    rows = rows[rows.duplicated(names, keep=False)]
+    lines: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for key, line in zip(
+        zip(*(map(str, rows[name]) for name in names), strict=True), rows["line"], strict=True
+    ):
+        lines[key].append(int(line))
     return [
-        {
-            "of": dict(zip(names, map(str, key), strict=True)),
-            "lines": [int(n) for n in each["line"]],
-        }
-        for key, each in repeated
+        {"of": dict(zip(names, key, strict=True)), "lines": each} for key, each in lines.items()
     ]
 
 

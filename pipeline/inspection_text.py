@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+from pipeline.failures import shorten
 from pipeline.inspection import SHOWN_LINES, Findings
 
 SHOWN_REPEATS = 5
+SHOWN_RULES = 30
+SHOWN_NAMES = 50
 NAMES = ("benchmark", "target", "model")
 REACHED = {
     "card": "the card cannot be read",
@@ -47,16 +50,20 @@ def _lines(found: Findings) -> Iterator[str]:
 
 
 def _failures(found: Findings) -> Iterator[str]:
-    for group in found["failures_by_rule"]:
+    groups = found["failures_by_rule"]
+    for group in groups[:SHOWN_RULES]:
         lines = group["lines"]
         shown = ", ".join(str(line) for line in lines[:SHOWN_LINES])
         more = f" and {len(lines) - SHOWN_LINES} more" if len(lines) > SHOWN_LINES else ""
         place = f"{group['file']}" + (f", line {shown}{more}" if lines else "")
-        value = f" (such as {group['value']!r})" if group["value"] else ""
+        value = f" (such as {shorten(group['value'])!r})" if group["value"] else ""
         column = f"{group['column']}: " if group["column"] else ""
         yield f"  {group['count']} x {column}{group['rule']}{value}"
         yield f"      in {place}"
         yield f"      remedy: {group['remedy']}"
+    if hidden := groups[SHOWN_RULES:]:
+        count = sum(group["count"] for group in hidden)
+        yield f"  {count} more, by {len(hidden)} other rules (--json has all)"
 
 
 def _conversions(found: Findings) -> Iterator[str]:
@@ -67,7 +74,9 @@ def _conversions(found: Findings) -> Iterator[str]:
         joins = found["joins"]
         yield f"  {joins['models']} models in {joins['rows']} rows found in the run registry"
         if joins["without_run"]:
-            yield f"  not looked up: {', '.join(joins['without_run'])}"
+            names = joins["without_run"]
+            more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+            yield f"  not looked up: {', '.join(map(shorten, names[:SHOWN_NAMES]))}{more}"
 
 
 def _columns(columns: list[dict[str, Any]]) -> Iterator[str]:

@@ -10,9 +10,11 @@ dropped without a count.
 import argparse
 import sys
 from collections import Counter
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
@@ -23,6 +25,8 @@ from pipeline.files import write_json, write_parquet, write_text
 from pipeline.records import read_records
 from pipeline.stage import stage_main
 
+WholeTable = tuple[None, str, str, str, str]  # line, column, value, rule, remedy
+Broken = tuple[str, str, str, np.ndarray]  # column, rule, remedy, positions of the rows
 QUARANTINE_COLUMNS = ["line", "column", "value", "rule", "remedy"]
 PLAIN_RULES = {
     "greater_than_or_equal_to": "at least",
@@ -40,45 +44,73 @@ PLAIN_RULES = {
 def find_failures(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) -> list[Failure]:
     """Every failure of `table` against its schema, one a cell and rule, at its cell of the file."""
     schema = tables.schema(card.table, card.card.retrieved)
+    # Pandera would list every cell of a row that breaks a rule over rows: these are tried here.
+    row_rules, schema.checks = schema.checks, []
+    failures, broken = _find_wrong_cells(table, schema)
+    if failures:
+        return [Failure(str(card.records_path), *rest) for rest in failures]
+    with np.errstate(divide="ignore", invalid="ignore"):  # of numbers that are failures already
+        broken += [
+            (str(rule.name), str(rule.error), str(rule.description), np.flatnonzero(~held))
+            for rule in row_rules
+            if not (held := rule(table).check_output.to_numpy(dtype=bool)).all()
+        ]
+    placed = [_place(table, card, records, *each) for each in broken]
+    return sorted(dict.fromkeys(chain(*placed)), key=lambda f: (f.line or 0, f.column, f.rule))
+
+
+def _find_wrong_cells(
+    table: pd.DataFrame, schema: pa.DataFrameSchema
+) -> tuple[list[WholeTable], list[Broken]]:
+    """What is wrong with the table as a whole, and the rules that its cells break."""
     try:
         schema.validate(table, lazy=True)
     except pa.errors.SchemaErrors as errors:
-        cells = records.set_index("line")
-        cases = errors.failure_cases.to_dict("records")
-        return sorted({_to_failure(case, table, schema, card, cells) for case in cases})
-    return []
+        cases = errors.failure_cases
+    else:
+        return [], []
+    whole = cases[cases["index"].isna()]  # a column is missing, extra or mistyped
+    failures: list[WholeTable] = [
+        (None, str(column or ""), "", f"{check}: {case}", "correct the card")
+        for column, check, case in zip(
+            whole["column"], whole["check"], whole["failure_case"], strict=True
+        )
+    ]
+    groups = cases[cases["index"].notna()].groupby(["column", "check"], sort=False)["index"]
+    broken = [
+        (str(column), _in_words(str(check)), _get_remedy(schema, str(column)), positions)
+        for (column, check), each in groups
+        for positions in [table.index.get_indexer(pd.Index(each.astype(table.index.dtype)))]
+    ]
+    return failures, broken
 
 
-def _to_failure(
-    case: dict[Any, Any],
+def _get_remedy(schema: pa.DataFrameSchema, column: str) -> str:
+    return str((schema.columns[column].metadata or {}).get("remedy", ""))
+
+
+def _place(
     table: pd.DataFrame,
-    schema: pa.DataFrameSchema,
     card: LoadedCard,
-    cells: pd.DataFrame,
-) -> Failure:
-    path = str(card.records_path)
-    if pd.isna(case["index"]):  # the table as a whole: a column is missing, extra or mistyped
-        text = f"{case['check']}: {case['failure_case']}"
-        return Failure(path, None, str(case["column"] or ""), "", text, "correct the card")
-    row = table.loc[case["index"]]
-    line = int(row["line"])
-    column, rule, remedy = _place(case, schema)
+    records: pd.DataFrame,
+    column: str,
+    rule: str,
+    remedy: str,
+    positions: np.ndarray,
+) -> list[Failure]:
+    """A failure for each of the rows at `positions`, with the cell as the file has it."""
+    path, rows = str(card.records_path), table.iloc[positions]
     source = card.card.columns.get(column)
     printed = (source.source or column) if source else column
-    if printed in cells.columns:  # else the column is joined, derived or constant
-        return Failure(path, line, printed, str(cells.loc[line, printed]), rule, remedy)
-    value = "" if pd.isna(row[column]) else str(row[column])
-    return Failure(path, line, column, value, rule, remedy)
-
-
-def _place(case: dict[Any, Any], schema: pa.DataFrameSchema) -> tuple[str, str, str]:
-    """Column, rule and remedy of a failure case; a rule over rows names its column itself."""
-    for check in schema.checks:
-        if check.error == case["check"]:
-            return str(check.name), str(check.error), str(check.description)
-    column = str(case["column"])
-    metadata = schema.columns[column].metadata or {}
-    return column, _in_words(str(case["check"])), str(metadata.get("remedy", ""))
+    if printed in records.columns:  # else the column is joined, derived or constant
+        cells = records.set_index("line")[printed].loc[rows["line"]]
+        column = printed
+    else:
+        cells = rows[column]
+    return [
+        Failure(path, line, column, "" if pd.isna(cell) else str(cell), rule, remedy)
+        for line, cell in zip(rows["line"].tolist(), cells, strict=True)
+    ]
 
 
 def _in_words(check: str) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.inspection import Findings, inspect
+from pipeline.failures import Failure, SourceError
+from pipeline.inspection import Findings, describe_failures, inspect
 from pipeline.inspection_text import describe
 
 ROOT = Path(__file__).parents[1]
@@ -126,3 +127,19 @@ def test_unknown_citation_is_found_before_anything_is_fitted(copy: Path) -> None
     found = look(copy, "minerva")
     assert (found["is_accepted"], found["reached"]) == (False, "card")
     assert "lewkovycz2022" in found["failures"][0]["remedy"]
+
+
+def test_report_of_many_rules_is_bounded_and_counts_the_rest() -> None:
+    failures = [Failure("f", n, "score", "x" * 500, f"rule {n % 100}", "mend") for n in range(1000)]
+    found = {"dataset": "toy", "is_accepted": False, "reached": "rules"}
+    text = describe(found | describe_failures(failures))
+    assert len(text.splitlines()) < 100
+    assert "700 more, by 70 other rules" in text
+    assert max(map(len, text.splitlines())) < 200
+
+
+def test_error_of_many_failures_is_bounded_and_counts_the_rest() -> None:
+    failures = [Failure("f", n, "score", "5", "rule", "mend") for n in range(1000)]
+    lines = str(SourceError(failures)).splitlines()
+    assert (len(lines), lines[-1]) == (21, "and 980 more: `apportion check` counts them by rule")
+    assert len(SourceError(failures).failures) == 1000
