@@ -1,8 +1,8 @@
 """Seconds and memory of `apportion check` on a leaderboard of 100,000 rows, good and bad.
 
 `python -m benchmarks.check_large`, or with the names of some cases. The dataset is made in a
-temporary copy of `data/sources`; the limits that a test holds stand here. Memory is read from Linux's
-/proc.
+temporary copy of `data/sources`; the limits that a test holds stand here. Needs Linux, whose /proc
+tells the memory.
 """
 
 import csv
