@@ -13,6 +13,7 @@ SENSITIVE = 0.05  # power-scaling index above which the prior counts (Kallioinen
 # Quantities that follow from another, which is the one that is tested: families of keys.
 FOLLOWS = {
     "doubling_time_months": "rate_decades_per_year",
+    "reduction_factor": "rate_decades_per_year",
     "technique_gain_factor": "technique_gain_decades",
 }
 RATE = "rate_decades_per_year"
@@ -87,14 +88,23 @@ def answer(headline: Headline, attributions: Attributions, check: dict[str, Any]
 
 def describe_drivers(key: str, check: dict[str, Any]) -> str:
     """That the prior drives `key` or what it follows from, and which prior; else empty."""
-    family, bracket, label = key.partition("[")
-    followed = f"{FOLLOWS[family]}{bracket}{label}" if family in FOLLOWS else key
     driven = check.get("driven_by_prior") or []
-    found = next((each for each in (key, followed) if each in driven), None)
+    found = next((each for each in (key, follow(key)) if each in driven), None)
     if found is None:
         return ""
     names = (check.get("driven_by") or {}).get(found) or []
     return "driven by the prior" + (f" ({', '.join(names)})" if names else "")
+
+
+def follow(key: str) -> str:
+    """The key that is tested for `key`: what it follows from, or itself."""
+    family, bracket, label = key.partition("[")
+    return f"{FOLLOWS.get(family, family)}{bracket}{label}"
+
+
+def is_prior_measured(key: str, check: dict[str, Any]) -> bool:
+    """Whether power scaling has measured how far the prior drives `key` or what it follows from."""
+    return bool({key, follow(key)} & set(check.get("prior_sensitivity") or {}))
 
 
 def list_rates(attributions: Attributions, check: dict[str, Any], headline: str) -> list[str]:
@@ -126,6 +136,15 @@ def describe_p_not_positive(found: dict[str, Any]) -> str:
     if positive is None:
         return ""
     return "< 0.001" if 1 - positive < 0.001 else f"{1 - positive:.3f}"
+
+
+def describe_probability(probability: float) -> str:
+    """Two digits, near 0 and 1 a third, and no further than "< 0.001" and "> 0.999"."""
+    if probability < 0.001:
+        return "< 0.001"
+    if probability > 0.999:
+        return "> 0.999"
+    return f"{probability:.2f}" if 0.01 <= probability <= 0.99 else f"{probability:.3f}"
 
 
 def describe_bound(found: dict[str, Any], bound: str, digits: int = 2) -> str:

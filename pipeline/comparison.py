@@ -254,10 +254,7 @@ def average(key: str, candidates: Sequence[Candidate], weights: dict[str, float]
     silent = [c.title for c in candidates if c not in with_key and weights[c.model] >= NEGLIGIBLE]
     if silent or not with_key:
         return {"reason": f"no draws of it from {', '.join(silent) or 'any model'}"}
-    values = np.concatenate([c.draws[key].to_numpy(dtype=float) for c in with_key])
-    masses = np.concatenate(
-        [np.full(len(c.draws), weights[c.model] / len(c.draws)) for c in with_key]
-    )
+    values, masses = mix(key, with_key, weights)
     tail = (1 - INTERVAL_PROBABILITY) / 2
     lower, median, upper = weighted_quantiles(values, masses, (tail, 0.5, 1 - tail))
     made: Entry = {
@@ -266,6 +263,18 @@ def average(key: str, candidates: Sequence[Candidate], weights: dict[str, float]
     }
     positive = {"p_positive": round_to(masses[values > 0].sum() / masses.sum())}
     return made | positive | ({"unbounded": True} if None in made.values() else {})
+
+
+def mix(
+    key: str, candidates: Sequence[Candidate], weights: dict[str, float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The draws of `key` of every model that has them, and the mass of each draw."""
+    with_key = [c for c in candidates if key in c.draws]
+    values = np.concatenate([c.draws[key].to_numpy(dtype=float) for c in with_key])
+    masses = np.concatenate(
+        [np.full(len(c.draws), weights[c.model] / len(c.draws)) for c in with_key]
+    )
+    return values, masses
 
 
 def weighted_quantiles(
