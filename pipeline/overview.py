@@ -1,4 +1,5 @@
-"""The index page, and the README's table and picture: the answers of posteriors that passed.
+"""The index page, and the README's table and picture: the answers of posteriors that passed, and
+what they say of what was claimed.
 
 One model speaks for a dataset: the first of its table in models.yaml that passed. Where several
 passed they are compared and averaged (comparison.py). Fits that did not pass, models that cannot
@@ -11,7 +12,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -19,13 +20,14 @@ from typing import Any, Literal
 import pandas as pd
 
 from models import Figure, load
-from pipeline import answers, charts, comparison, pages, summaries
+from pipeline import answers, charts, claims, comparison, pages, summaries
 from pipeline.acceptance import accept
 from pipeline.answers import INTERVAL_WORDS, Answer, Attributions, Badge
-from pipeline.bibliography import Reference, read_bibliography
+from pipeline.bibliography import Bibliography, Reference, read_bibliography
 from pipeline.cards import LoadedCard, load_card
 from pipeline.charts import Drawing
-from pipeline.comparison import Comparison, Entry, LeftOut
+from pipeline.claims import Posterior, Verdict, Witnesses
+from pipeline.comparison import Candidate, Comparison, Entry, LeftOut
 from pipeline.failures import SourceError
 from pipeline.files import write_json, write_text
 from pipeline.registries import Registry, read_datasets, read_models
@@ -60,6 +62,7 @@ class Passed:
     attributions: Attributions
     answer: Answer
     badges: list[Badge]
+    candidate: Candidate = field(compare=False)
 
     @property
     def verdict(self) -> dict[str, str]:
@@ -92,6 +95,7 @@ class Apart:
     model_title: str
     reasons: list[str]
     state: State
+    attributions: Attributions = field(default_factory=dict)  # for their names alone
 
 
 @dataclass(frozen=True)
@@ -140,22 +144,13 @@ def gather(
         apart = [cell for cell in cells if isinstance(cell, Apart)]
         made.cells.extend(cells)
         if len(passed) > 1:
-            made.comparisons.append(compare_models(passed, apart, folders))
+            made.comparisons.append(compare_models(passed, apart))
     return made
 
 
-def compare_models(passed: list[Passed], apart: list[Apart], folders: Folders) -> Comparison:
+def compare_models(passed: list[Passed], apart: list[Apart]) -> Comparison:
     """The passing models of one dataset side by side, and the others with the reason."""
-    candidates = [
-        comparison.read_candidate(
-            cell.model,
-            cell.model_title,
-            cell.check,
-            cell.attributions,
-            folders.attributions / f"{cell.name}.parquet",
-        )
-        for cell in passed
-    ]
+    candidates = [cell.candidate for cell in passed]
     card = passed[0].card
     left_out = [LeftOut(cell.model, cell.model_title, "; ".join(cell.reasons)) for cell in apart]
     return comparison.compare(
@@ -175,15 +170,44 @@ def read_cell(dataset: Dataset, model_name: str, folders: Folders) -> Passed | A
         return apart(["there is no fit, or it has not been checked"], "missing")
     if check.get("not_fitted"):
         return apart([check["not_fitted"]], "not_fitted")
-    if not answers.has_passed(check):
-        return apart(list(check["reasons"]), "failed")
     attributions = _read_json(folders.attributions / f"{name}.json")
+    if not answers.has_passed(check):
+        return apart(list(check["reasons"]), "failed", attributions or {})
     if attributions is None:
         return apart(["the fit passed, but its estimands have not been computed"], "missing")
     headline = model.headline(dataset.card.for_model())
     answer = answers.answer(headline, attributions, check)
     badges = answers.badges(check, headline.key)
-    return Passed(name, dataset.card, model_name, model.TITLE, check, attributions, answer, badges)
+    draws = folders.attributions / f"{name}.parquet"
+    candidate = comparison.read_candidate(model_name, model.TITLE, check, attributions, draws)
+    card, title = dataset.card, model.TITLE
+    return Passed(name, card, model_name, title, check, attributions, answer, badges, candidate)
+
+
+def call_witnesses(overview: Overview) -> dict[str, Witnesses]:
+    """What claims may be tested on: the posteriors of each dataset, with the weights of models."""
+    weights = {
+        made.dataset: {row.model: row.weight for row in made.rows if row.weight is not None}
+        for made in overview.comparisons
+    }
+    called: dict[str, Witnesses] = {}
+    for cell in overview.cells:
+        dataset = cell.name.partition("-")[0]
+        called.setdefault(dataset, Witnesses([], weights.get(dataset, {})))
+        called[dataset].posteriors.append(_call(cell))
+    return called
+
+
+def _call(cell: Passed | Apart) -> Posterior:
+    if isinstance(cell, Passed):
+        return Posterior(cell.name, cell.model, cell.attributions, cell.check, cell.candidate)
+    states = {
+        "failed": "the fit did not converge",
+        "not_fitted": "not fitted",
+        "missing": "missing",
+    }
+    reason = f"{cell.model_title}: {states[cell.state]}: {'; '.join(cell.reasons)}"
+    return Posterior(cell.name, cell.model, cell.attributions, {}, reason=reason)
 
 
 def draw_headlines(speakers: list[Passed]) -> Drawing | None:
@@ -312,7 +336,11 @@ def draw_picture(drawing: Drawing | None) -> str:
 
 
 def render(
-    overview: Overview, sources: list[Reference], drawing: Drawing | None, templates: Path
+    overview: Overview,
+    claimed: list[dict[str, Any]],
+    sources: list[Reference],
+    drawing: Drawing | None,
+    templates: Path,
 ) -> str:
     """The index page as HTML text."""
     models = draw_comparisons(overview.comparisons)
@@ -320,6 +348,7 @@ def render(
     return page.render(
         title=TITLE,
         overview=overview,
+        claimed=claimed,
         drawing=drawing,
         models=models,
         estimates={made.dataset: tabulate(made, overview.passed) for made in overview.comparisons},
@@ -330,13 +359,23 @@ def render(
     )
 
 
-def cited_keys(overview: Overview) -> list[str]:
-    """The citation keys of every card, in the order of the registry."""
+def cited_keys(overview: Overview, verdicts: list[Verdict]) -> list[str]:
+    """The citation keys of every card, in the order of the registry, and of the claims."""
     cards = [dataset.card.card for dataset in overview.datasets if dataset.card]
-    return [
+    of_cards = [
         key
         for card in cards
         for key in (*card.citations, *(row.citation for row in card.published))
+    ]
+    return [*of_cards, *(verdict.claim.source for verdict in verdicts)]
+
+
+def judge_claims(path: Path, overview: Overview, bibliography: Bibliography) -> list[Verdict]:
+    """What the posteriors say of each claim at `path`. Raises SourceError with every fault."""
+    witnesses = call_witnesses(overview)
+    return [
+        claims.judge(claim, witnesses)
+        for claim in claims.read_claims(path, witnesses, bibliography)
     ]
 
 
@@ -391,10 +430,12 @@ def main(argv: list[str] | None = None) -> int:
         ("--models", "models/models.yaml"),
         ("--attributions", "data/attributions"),
         ("--checks", "data/checks"),
+        ("--claims", "data/claims.yaml"),
         ("--bibliography", "data/references.bib"),
         ("--templates", "reports/templates"),
         ("--output", "reports/html/index.html"),
         ("--summary", "folder for answers.md, answers.svg, comparison.json"),
+        ("--verdicts", "data/checks/claims.json"),
     ):
         parser.add_argument(flag, type=Path, required=True, help=words)
     options = parser.parse_args(argv)
@@ -402,13 +443,16 @@ def main(argv: list[str] | None = None) -> int:
     datasets, models = read_datasets(options.datasets), read_models(options.models)
     bibliography = read_bibliography(options.bibliography)
     overview = gather(datasets, models, folders, bibliography)
-    sources = bibliography.cite(cited_keys(overview))
+    verdicts = judge_claims(options.claims, overview, bibliography)
+    claimed = [claims.tabulate(verdict, bibliography) for verdict in verdicts]
+    sources = bibliography.cite(cited_keys(overview, verdicts))
     drawing = draw_headlines(overview.speakers)
-    write_text(options.output, render(overview, sources, drawing, options.templates))
+    write_text(options.output, render(overview, claimed, sources, drawing, options.templates))
     write_text(options.summary / "answers.md", write_answers(overview.speakers))
     write_text(options.summary / "answers.svg", draw_picture(drawing))
     compared = {made.dataset: comparison.describe(made) for made in overview.comparisons}
     write_json(options.summary / "comparison.json", compared)
+    write_json(options.verdicts, [claims.describe(verdict) for verdict in verdicts])
     states = Counter(cell.state if isinstance(cell, Apart) else "passed" for cell in overview.cells)
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in states.items())
     print(f"{options.output}: {counts}", file=sys.stderr)

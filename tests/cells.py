@@ -159,6 +159,15 @@ STUDIED: dict[str, Any] = {
     },
     "not_fitted": None,
 }  # fmt: skip
+CLAIMS = """claims:
+  - id: every_16_months
+    text: The toy's cost halves every 16 months.
+    source: doe2020
+    locator: p. 1
+    posterior: toys
+    estimand: doubling_time_months
+    at_most: 16
+"""
 NOT_FITTED = "the card says that there are no eras"
 FAILED = {"verdict": "fail", "reasons": ["R-hat of rate is 1.2, above 1.01"]}
 
@@ -317,6 +326,7 @@ def write_cell(folder: Path, **check: Any) -> dict[str, Path]:
         "sources/toys/source.yaml": CARD,
         "sources/toys/records.csv": make_records(),
         "references.bib": BIBLIOGRAPHY,
+        "claims.yaml": CLAIMS,
         "checks/toys.json": json.dumps(validation),
         "checks/toys-toy.json": json.dumps(CHECK | check),
         "attributions/toys-toy.json": json.dumps(attributions),

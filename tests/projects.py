@@ -20,6 +20,15 @@ DATASETS = """datasets:
   loss_leaderboard: []
 """
 IGNORED = shutil.ignore_patterns("__pycache__")
+CLAIMS = """claims:
+  - id: fell_44_times
+    text: The compute needed to reach AlexNet's accuracy fell 44 times.
+    source: hernandez2020efficiency
+    locator: abstract
+    posterior: imagenet_efficiency-efficiency_frontier
+    estimand: reduction_factor[AlexNet]
+    at_least: 44
+"""
 PARAMS = "fit: {seed: 1, chains: 2, tune: 300, draws: 300}\n"
 
 
@@ -35,6 +44,7 @@ def make_project(project: Path) -> Path:
     for dataset in ("training_runs", "imagenet_efficiency"):
         shutil.copytree(ROOT / "data/sources" / dataset, project / "data/sources" / dataset)
     (project / "data/sources/datasets.yaml").write_text(DATASETS, encoding="utf-8")
+    (project / "data/claims.yaml").write_text(CLAIMS, encoding="utf-8")
     limits = (ROOT / "params.yaml").read_text(encoding="utf-8").partition("\ncheck:")[2]
     (project / "params.yaml").write_text(f"{PARAMS}check:{limits}", encoding="utf-8")
     run(project, "git", "init", "--quiet")

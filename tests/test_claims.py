@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from conftest import ROOT
 
-from pipeline.bibliography import Reference
+from pipeline.bibliography import Reference, read_bibliography
 from pipeline.claims import (
     Claim,
     Posterior,
@@ -296,3 +298,17 @@ def test_estimands_are_not_looked_up_where_none_have_been_computed(tmp_path: Pat
     missing = Posterior("toys-plain", "plain", [], {}, reason="missing")
     (claim,) = read_claims(path, {"toys": Witnesses([missing])}, KEYS)
     assert ask(claim, missing).reason == "missing"
+
+
+def test_claims_of_the_project_name_estimands_and_sources_that_exist() -> None:
+    called: dict[str, Witnesses] = {}
+    for path in sorted((ROOT / "data/attributions").glob("*.json")):
+        dataset, _, model = path.stem.partition("-")
+        keys = json.loads(path.read_text(encoding="utf-8"))
+        called.setdefault(dataset, Witnesses([])).posteriors.append(
+            Posterior(path.stem, model, keys, {})
+        )
+    bibliography = read_bibliography(ROOT / "data/references.bib")
+    claims = read_claims(ROOT / "data/claims.yaml", called, bibliography)
+    judged = pd.DataFrame(json.loads((ROOT / "data/checks/claims.json").read_text("utf-8")))
+    assert list(judged["id"]) == [claim.id for claim in claims]

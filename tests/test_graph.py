@@ -343,3 +343,11 @@ def test_stages_know_neither_clock_nor_network_nor_environment(file: Path) -> No
     clocks = {"now", "today", "utcnow", "getenv"}
     for each in files:
         assert not clocks & {name for name, _ in list_calls(Path(each))}, each
+
+
+def test_a_file_made_beside_what_its_stage_reads_is_named_and_hashed(stages: list[Stage]) -> None:
+    (made,) = re.findall(r"^metrics:\n  - (\S+)$", (ROOT / "dvc.yaml").read_text(), re.MULTILINE)
+    (overview,) = [stage for stage in stages if stage.kind == "overview"]
+    assert f"--verdicts {made}" in overview.command
+    assert is_within(made, overview.deps)
+    assert is_within(made, WRITTEN_BY_PIPELINE)

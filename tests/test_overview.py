@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cells import (
+    CLAIMS,
     FAILED,
     HOSTILE,
     NOT_FITTED,
@@ -20,6 +21,7 @@ from cells import (
 )
 
 from pipeline import overview
+from pipeline.failures import SourceError
 
 
 def write_index(folder: Path, monkeypatch: pytest.MonkeyPatch, **check: object) -> tuple[str, Path]:
@@ -44,10 +46,12 @@ def make_index(folder: Path) -> tuple[str, Path]:
         "--models": folder / "models.yaml",
         "--attributions": folder / "attributions",
         "--checks": folder / "checks",
+        "--claims": folder / "claims.yaml",
         "--bibliography": folder / "references.bib",
         "--templates": TEMPLATES,
         "--output": folder / "html/index.html",
         "--summary": folder / "summary",
+        "--verdicts": folder / "checks/claims.json",
     }
     assert overview.main(flags(paths)) == 0
     return paths["--output"].read_text(encoding="utf-8"), paths["--summary"]
@@ -201,3 +205,69 @@ def test_ids_are_unique_and_links_lead_somewhere(
     ids = re.findall(r'\bid="([^"]*)"', page)
     assert len(ids) == len(set(ids))
     assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
+
+
+def read_verdicts(folder: Path) -> list[dict[str, object]]:
+    return list(json.loads((folder / "checks/claims.json").read_text(encoding="utf-8")))
+
+
+def test_claims_are_judged_by_the_average_of_the_models(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, _ = write_comparison(tmp_path, monkeypatch)
+    (verdict,) = read_verdicts(tmp_path)
+    assert {name: verdict[name] for name in ("id", "source", "estimand")} == {
+        "id": "every_16_months",
+        "source": "doe2020",
+        "estimand": "doubling_time_months",
+    }
+    assert verdict["probability"] == 0.17  # of 0, 1, ... 99, all the weight being on them
+    section = find_section(page, "claims")
+    assert "<strong>0.17</strong>" in section
+    assert "at most 16 months?" in section
+    assert 'href="#compared-toys"' in section
+    assert 'href="#source-doe2020">Doe &amp; Roe 2020</a>' in section
+
+
+def test_prior_driven_probability_says_so_before_the_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, _ = write_comparison(tmp_path, monkeypatch)
+    section = find_section(page, "claims")
+    assert section.index("driven by the prior (spread)") < section.index("<strong>0.17</strong>")
+
+
+def test_claim_on_a_failed_fit_has_no_probability(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, _ = write_index(tmp_path, monkeypatch, **FAILED)
+    (verdict,) = read_verdicts(tmp_path)
+    assert verdict["probability"] is None
+    assert verdict["median"] is None
+    section = find_section(page, "claims")
+    assert "none: Toy model: the fit did not converge: R-hat of rate is 1.2" in section
+    assert "gauge" not in section
+
+
+def test_words_of_a_claim_are_escaped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "models.toy", make_model())
+    write_cell(tmp_path)
+    claims = tmp_path / "claims.yaml"
+    words = json.dumps(HOSTILE)
+    text = CLAIMS.replace("p. 1", words).replace("The toy's cost halves every 16 months.", words)
+    claims.write_text(text, encoding="utf-8")
+    section = find_section(make_index(tmp_path)[0], "claims")
+    assert "<script>" not in section
+    assert section.count("&lt;script&gt;") == 2
+    assert "{{ 7 * 7 }}" in section
+
+
+def test_wrong_claim_stops_the_overview_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "models.toy", make_model())
+    write_cell(tmp_path)
+    claims = tmp_path / "claims.yaml"
+    claims.write_text(CLAIMS.replace("doubling_time_months", "doubling_time"), encoding="utf-8")
+    with pytest.raises(SourceError, match=r"claims.yaml:7: .*did you mean 'doubling_time_months'"):
+        make_index(tmp_path)
