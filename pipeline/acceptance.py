@@ -42,7 +42,7 @@ def accept(
     records = read_records(card.records_path)
     note("records", records)
     runs = accept(sources, REGISTRY).validated if card.card.runs == "registry" else None
-    table = ingest(card, records, runs)
+    table = ingest(card, records, runs, citation_keys)
     note("table", table)
     failures = find_failures(table, card, records)
     validated = exclude_by_rule(split(table, failures, card, records), card, records)

@@ -1,4 +1,6 @@
-"""The bibliography as people read it: text of every entry of `data/references.bib`, by key."""
+"""The bibliography as people read it: text of every entry of `data/references.bib`, and of the
+`references.bib` that a dataset may bring, by key.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +14,7 @@ from rapidfuzz import process
 from pipeline.failures import Failure, SourceError, file_failure
 
 SHOWN_AUTHORS = 6  # longer lists end in "et al."
+OWN_FILE = "references.bib"  # in the folder of a dataset, beside its card
 OTHERS = "others"  # BibTeX's word for authors who are not listed
 _VENUES = ("journal", "booktitle", "howpublished", "publisher", "institution", "school")
 
@@ -48,6 +51,19 @@ class Bibliography(Mapping[str, Reference]):
             raise SourceError([self._unknown(key) for key in unknown])
         return [self._references[key] for key in wanted]
 
+    def with_own(self, folder: Path) -> "Bibliography":
+        """These references and those of the `references.bib` in a dataset's folder, if it has one.
+
+        Raises SourceError where it cannot be read, or says something else of a key that is here.
+        """
+        path = folder / OWN_FILE
+        found = _read(path) if path.is_file() else {}
+        other = [key for key in found if self._references.get(key, found[key]) != found[key]]
+        if other:
+            rule, remedy = "another bibliography says something else of this key", "rename the key"
+            raise SourceError(Failure(str(path), None, "", key, rule, remedy) for key in other)
+        return Bibliography(self.path, self._references | found)
+
     def _unknown(self, key: str) -> Failure:
         near = [match[0] for match in process.extract(key, list(self._references), limit=3)]
         remedy = f"add the entry, or use one of {near}" if near else "add the entry"
@@ -58,11 +74,15 @@ def read_bibliography(path: Path) -> Bibliography:
     """Every entry of the BibTeX file at `path`. Raises SourceError where it cannot be read."""
     if not path.is_file():
         raise file_failure(path, "the bibliography is missing", "write one BibTeX entry per source")
+    return Bibliography(path, _read(path))
+
+
+def _read(path: Path) -> dict[str, Reference]:
     try:
         entries = parse_string(path.read_text(encoding="utf-8"), "bibtex").entries
     except (PybtexError, UnicodeDecodeError) as error:
         raise file_failure(path, f"not BibTeX in UTF-8: {error}", "mend the entry") from None
-    return Bibliography(path, {key: format_entry(key, entry) for key, entry in entries.items()})
+    return {key: format_entry(key, entry) for key, entry in entries.items()}
 
 
 def format_entry(key: str, entry: Entry) -> Reference:

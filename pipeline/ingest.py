@@ -7,7 +7,7 @@ say.
 """
 
 import argparse
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -46,13 +46,16 @@ class Problems:
 
 
 def ingest(
-    card: LoadedCard, records: pd.DataFrame, runs: pd.DataFrame | None = None
+    card: LoadedCard,
+    records: pd.DataFrame,
+    runs: pd.DataFrame | None = None,
+    citation_keys: Collection[str] | None = None,
 ) -> pd.DataFrame:
     """The canonical table of a dataset, one row per row of `records`, in its order.
 
-    `runs` is the validated run registry, needed where the card says `runs: registry`. Raises
-    SourceError with every cell that cannot be read and every run that is not in the registry (with
-    the nearest names).
+    `runs` is the validated run registry, needed where the card says `runs: registry`;
+    `citation_keys` those that a row may cite, any if None. Raises SourceError with every cell that
+    cannot be read, and every run and citation that is not known (with the nearest names).
     """
     _check_columns(card, records)
     _check_units(card)
@@ -67,12 +70,29 @@ def ingest(
         if source.derived:
             frame[name] = _derive(source.derived, frame)
     frame["exclusion"] = exclusion
+    if citation_keys is not None:
+        _check_citations(card, frame["citation"], citation_keys, problems)
     if card.card.runs == "registry":
         frame = _join_runs(frame, runs, problems)
     problems.raise_any()
     if isinstance(card.options, LeaderboardOptions):
         frame["techniques"] = _tag_techniques(frame, card.options)
     return frame[list(dtypes)]
+
+
+def _check_citations(
+    card: LoadedCard, citations: pd.Series, keys: Collection[str], problems: Problems
+) -> None:
+    """Note every row that cites what no bibliography has; a constant is the card's to check."""
+    source = card.card.columns["citation"]
+    if source.constant is not None:
+        return
+    unknown = {key for key in citations.dropna().unique() if key not in keys}
+    remedies = {key: _suggest(key, list(keys)) for key in unknown}
+    for row, key in enumerate(citations):
+        if key in unknown:
+            rule = "no entry of a bibliography has this key"
+            problems.add(row, source.source or "citation", key, rule, remedies[key])
 
 
 def _dtypes(table: str) -> dict[str, str]:
@@ -253,12 +273,12 @@ def _read_numbers(
     if source.unit_column:
         units = _read_units(name, source.unit_column, records, problems)
     else:
-        units = [source.unit] * len(texts)
+        units = [None] * len(texts)
     return _read_cells(
         list(zip(texts, units, strict=True)),
         column,
         problems,
-        lambda pair: spellings.read_number(pair[0], name, pair[1], source.decimal),
+        lambda pair: spellings.read_number(pair[0], name, source.unit, source.decimal, pair[1]),
         lambda pair: pair[0],
     )
 
@@ -357,10 +377,12 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--output", type=Path, required=True, help="data/tables/<dataset>.parquet")
     options = parser.parse_args(argv)
-    keys = read_bibliography(options.bibliography) if options.bibliography else None
+    keys = None
+    if options.bibliography:
+        keys = read_bibliography(options.bibliography).with_own(options.card.parent)
     card = load_card(options.card, keys)
     runs = pd.read_parquet(options.runs) if options.runs else None
-    table = ingest(card, read_records(card.records_path), runs)
+    table = ingest(card, read_records(card.records_path), runs, keys)
     write_parquet(options.output, table)
     print(f"{card.dataset}: {len(table)} rows")
     return 0

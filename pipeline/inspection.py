@@ -6,6 +6,7 @@ compute and date can be told apart. Nothing is written and nothing is sampled.
 """
 
 from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import models
 from models import Card, fitted_rows
 from pipeline import units
 from pipeline.acceptance import accept
-from pipeline.bibliography import read_bibliography
+from pipeline.bibliography import Bibliography, read_bibliography
 from pipeline.cards import LoadedCard
 from pipeline.collinearity import DIVIDED, MAXIMUM_INFLATION, correlate, inflate
 from pipeline.failures import Failure, SourceError
@@ -44,7 +45,7 @@ def inspect(
         found.update(_describe_step(what, made, datasets))
 
     try:
-        keys = read_bibliography(root / "data/references.bib")
+        keys = _read_references(root, name)
         accepted = accept(root / "data/sources", name, note, keys)
     except SourceError as error:
         return found | describe_failures(error.failures)
@@ -54,6 +55,22 @@ def inspect(
     found |= {"units": describe_units(card)} | describe_failures(failures)
     found |= describe_table(validated, card)
     return found | describe_models(validated, card, runs, model_names)
+
+
+def _read_references(root: Path, name: str) -> Bibliography:
+    """What the card of the dataset may cite.
+
+    Raises SourceError also where another dataset's bibliography says something else of its keys.
+    """
+    known = read_bibliography(root / "data/references.bib")
+    own = known.with_own(root / "data/sources" / name)
+    others = known
+    for folder in sorted((root / "data/sources").iterdir()):
+        if folder.name != name:
+            with suppress(SourceError):  # what is wrong with others is told of them
+                others = others.with_own(folder)
+    others.with_own(root / "data/sources" / name)
+    return own
 
 
 def _describe_step(what: str, made: Any, datasets: dict[str, list[str]]) -> Findings:

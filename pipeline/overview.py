@@ -11,10 +11,11 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 import pandas as pd
@@ -34,6 +35,7 @@ from pipeline.registries import Registry, read_datasets, read_models
 from pipeline.stage import stage_main
 
 TITLE = "How much of AI progress is compute, and how much is algorithms?"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 NO_TABLE = "it has not been validated: run `dvc repro`"
 State = Literal["failed", "not_fitted", "missing"]
 NO_BASELINE = pd.DataFrame(columns=["key", "label", "method", "estimate", "lower", "upper"])
@@ -134,10 +136,19 @@ class Folders:
 
 
 def gather(
-    datasets: Registry, models: Registry, folders: Folders, citation_keys: Collection[str]
+    datasets: Registry,
+    models: Registry,
+    folders: Folders,
+    citation_keys: Collection[str],
+    refused: Mapping[str, str] = NOTHING,
 ) -> Overview:
-    """Sort every cell of the two registries by what became of it."""
-    made = Overview([], list(_read_datasets(datasets, folders, citation_keys)), [])
+    """Sort every cell of the two registries by what became of it.
+
+    `refused` says of datasets why their bibliography cannot be read.
+    """
+    read = partial(_read_dataset, folders=folders, citation_keys=citation_keys, refused=refused)
+    found = [read(name, table) for table, names in datasets.items() for name in names]
+    made = Overview([], found, [])
     for dataset in made.datasets:
         cells = [read_cell(dataset, name, folders) for name in models.get(dataset.table, [])]
         passed = [cell for cell in cells if isinstance(cell, Passed)]
@@ -379,25 +390,39 @@ def judge_claims(path: Path, overview: Overview, bibliography: Bibliography) -> 
     ]
 
 
-def _read_datasets(
-    datasets: Registry, folders: Folders, citation_keys: Collection[str]
-) -> Iterator[Dataset]:
-    """Every dataset of the registry, read once more: results of an earlier run may lie about."""
-    for table, names in datasets.items():
-        for name in names:
-            validation = _read_json(folders.checks / f"{name}.json")
-            try:
-                card = load_card(folders.cards / name / "source.yaml", citation_keys)
-            except SourceError as error:
-                yield Dataset(name, table, None, None, f"its card is refused. {_first(error)}")
-                continue
-            try:
-                accept(folders.cards, name)
-            except SourceError as error:
-                yield Dataset(name, table, card, None, f"its data are refused. {_first(error)}")
-            else:
-                reason = "" if validation else NO_TABLE
-                yield Dataset(name, table, card, validation, reason)
+def join_bibliographies(
+    bibliography: Bibliography, cards: Path, datasets: Registry
+) -> tuple[Bibliography, dict[str, str]]:
+    """All references that the datasets bring, and of which dataset they are refused, and why."""
+    refused = {}
+    for name in (name for names in datasets.values() for name in names):
+        try:
+            bibliography = bibliography.with_own(cards / name)
+        except SourceError as error:
+            refused[name] = f"its bibliography is refused. {_first(error)}"
+    return bibliography, refused
+
+
+def _read_dataset(
+    name: str,
+    table: str,
+    folders: Folders,
+    citation_keys: Collection[str],
+    refused: Mapping[str, str],
+) -> Dataset:
+    """The dataset as its files are now: results of an earlier run may lie about."""
+    if name in refused:
+        return Dataset(name, table, None, None, refused[name])
+    try:
+        card = load_card(folders.cards / name / "source.yaml", citation_keys)
+    except SourceError as error:
+        return Dataset(name, table, None, None, f"its card is refused. {_first(error)}")
+    try:
+        accept(folders.cards, name)
+    except SourceError as error:
+        return Dataset(name, table, card, None, f"its data are refused. {_first(error)}")
+    validation = _read_json(folders.checks / f"{name}.json")
+    return Dataset(name, table, card, validation, "" if validation else NO_TABLE)
 
 
 def _first(error: SourceError) -> str:
@@ -441,8 +466,9 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     folders = Folders(options.cards, options.checks, options.attributions)
     datasets, models = read_datasets(options.datasets), read_models(options.models)
-    bibliography = read_bibliography(options.bibliography)
-    overview = gather(datasets, models, folders, bibliography)
+    known = read_bibliography(options.bibliography)
+    bibliography, refused = join_bibliographies(known, options.cards, datasets)
+    overview = gather(datasets, models, folders, bibliography, refused)
     verdicts = judge_claims(options.claims, overview, bibliography)
     claimed = [claims.tabulate(verdict, bibliography) for verdict in verdicts]
     sources = bibliography.cite(cited_keys(overview, verdicts))

@@ -421,7 +421,7 @@ def read_inputs(options: argparse.Namespace) -> Inputs:
         validation=json.loads(options.validation.read_text(encoding="utf-8")),
         check=json.loads(options.check.read_text(encoding="utf-8")),
         attributions=json.loads(options.attribution.read_text(encoding="utf-8")),
-        bibliography=read_bibliography(options.bibliography),
+        bibliography=read_bibliography(options.bibliography).with_own(options.card.parent),
     )
 
 

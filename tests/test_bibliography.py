@@ -49,3 +49,23 @@ def test_broken_entry_is_bad_input(tmp_path: Path) -> None:
     path.write_text("@article{broken, title = {", encoding="utf-8")
     with pytest.raises(SourceError, match="not BibTeX"):
         read_bibliography(path)
+
+
+def test_own_entries_are_added_and_the_same_entry_twice_is_one(tmp_path: Path) -> None:
+    entries = ["@misc{a2020, title = {A}, year = 2020}", "@misc{b2021, title = {B}, year = 2021}"]
+    central = tmp_path / "references.bib"
+    central.write_text(entries[0], encoding="utf-8")
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "references.bib").write_text("\n".join(entries), encoding="utf-8")
+    assert list(read_bibliography(central).with_own(own)) == ["a2020", "b2021"]
+    assert list(read_bibliography(central).with_own(tmp_path / "none")) == ["a2020"]
+
+
+def test_key_that_means_something_else_elsewhere_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "references.bib").write_text("@misc{a, title = {A}, year = 2020}", encoding="utf-8")
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "references.bib").write_text("@misc{a, title = {B}, year = 2020}", encoding="utf-8")
+    with pytest.raises(SourceError, match="says something else of this key"):
+        read_bibliography(tmp_path / "references.bib").with_own(own)

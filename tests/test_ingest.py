@@ -481,6 +481,30 @@ def test_stage_refuses_a_citation_that_the_bibliography_lacks(tmp_path: Path) ->
         ingest.main([*flags, "--output", str(tmp_path / "table.parquet")])
 
 
+def test_stage_refuses_a_row_whose_citation_the_bibliography_lacks(tmp_path: Path) -> None:
+    bibliography = tmp_path / "references.bib"
+    bibliography.write_text("@misc{doe2020, title = {Figures}, year = 2021}", encoding="utf-8")
+    rows = [RUN, RUN | {"model": "Other", "citation": "doe2002"}]
+    card = write(tmp_path, REGISTRY_CARD, rows) / "source.yaml"
+    flags = ["--card", str(card), "--bibliography", str(bibliography)]
+    with pytest.raises(SourceError) as raised:
+        ingest.main([*flags, "--output", str(tmp_path / "table.parquet")])
+    (fault,) = raised.value.failures
+    assert (fault.line, fault.column, fault.value) == (3, "citation", "doe2002")
+    assert "doe2020" in fault.remedy
+
+
+def test_dataset_brings_the_bibliography_of_its_own_sources(tmp_path: Path) -> None:
+    bibliography = tmp_path / "references.bib"
+    bibliography.write_text("@misc{data2021, title = {Figures}, year = 2021}", encoding="utf-8")
+    folder = write(tmp_path, REGISTRY_CARD, [RUN])
+    (folder / "references.bib").write_text("@misc{doe2020, title = {T}, year = 2020}", "utf-8")
+    output = tmp_path / "table.parquet"
+    flags = ["--card", str(folder / "source.yaml"), "--bibliography", str(bibliography)]
+    assert ingest.main([*flags, "--output", str(output)]) == 0
+    assert output.is_file()
+
+
 def test_wrong_units_of_the_card_are_reported_with_their_lines(tmp_path: Path) -> None:
     card = replace(REGISTRY_CARD, "{unit: FLOP}", "{unit: flopz}")
     card = replace(card, "{from: extra, unit: FLOP}", "{from: extra, unit: days}")

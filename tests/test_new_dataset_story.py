@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 from worked_examples import Block, read_blocks
 
 from pipeline import cli
-from pipeline.cards import ColumnSource
 
 CARD = "data/sources/speedruns/source.yaml"
 CELL = "speedruns-efficiency_frontier"
@@ -55,9 +54,6 @@ def list_commands(blocks: list[Block]) -> list[str]:
     return [command for block in shell for command in block.commands]
 
 
-@pytest.mark.skipif(
-    "decimal" not in ColumnSource.model_fields, reason="cards do not know decimal commas yet"
-)
 def test_the_printed_dataset_is_made_refused_mended_and_accepted(root: Path) -> None:
     blocks = read_blocks("Add a dataset")
     spreadsheet, card, bibliography, corrections, left_out = [b for b in blocks if b.file]

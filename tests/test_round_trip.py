@@ -22,6 +22,9 @@ SETTINGS = settings(derandomize=True, deadline=None, database=None, max_examples
 COLUMNS = [
     name for name in TABLES["training_runs"].to_schema().columns if name not in FILLED_BY_INGEST
 ]
+UNITS = dict.fromkeys(
+    ("training_flop", "training_flop_second_source", "extra_training_flop"), "unit: FLOP"
+)
 CARD = f"""\
 table: training_runs
 title: Any registry
@@ -32,7 +35,7 @@ licence: none
 retrieved: 2024-12-31
 columns:
   release_date: {{precision: year}}
-  {"\n  ".join(f"{name}: {{}}" for name in COLUMNS if name != "release_date")}
+  {"\n  ".join(f"{name}: {{{UNITS.get(name, '')}}}" for name in COLUMNS if name != "release_date")}
 """
 Cells = dict[str, str]
 
