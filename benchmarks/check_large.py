@@ -127,8 +127,8 @@ CASES: dict[str, Callable[[int], Row]] = {
 def write_dataset(folder: Path, case: str, count: int = ROWS) -> None:
     """A copy of the project's sources in `folder`, with the dataset `large` beside them."""
     shutil.copytree(ROOT / "data/sources", folder / "data/sources")
-    (folder / "models").mkdir()
-    shutil.copy(ROOT / "models/models.yaml", folder / "models")
+    shutil.copy(ROOT / "data/references.bib", folder / "data")
+    shutil.copytree(ROOT / "models", folder / "models", ignore=shutil.ignore_patterns("__*__"))
     large = folder / "data/sources/large"
     large.mkdir()
     (large / "source.yaml").write_text(CARD, encoding="utf-8")

@@ -110,7 +110,9 @@ class ColumnSource(_Part):
     source: str | None = Field(
         None, alias="from", description="column of records.csv; the same name if absent"
     )
-    unit: str | None = Field(None, description="unit of the cells, in pint's words")
+    unit: str | None = Field(
+        None, description="unit of the cells, in pint's words; in cells: each names its own"
+    )
     unit_column: str | None = Field(
         None, description="column of records.csv that holds the unit of each row"
     )

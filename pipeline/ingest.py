@@ -15,12 +15,12 @@ import pandas as pd
 from rapidfuzz import process
 
 from models._options import LeaderboardOptions
-from pipeline import spellings, tables
+from pipeline import spellings, tables, units
 from pipeline.bibliography import read_bibliography
 from pipeline.cards import ColumnSource, LoadedCard, load_card
 from pipeline.failures import Failure, SourceError, file_failure
 from pipeline.files import write_parquet
-from pipeline.records import read_records
+from pipeline.records import find_invisible, read_records
 from pipeline.stage import stage_main
 
 # Exclusions of these rules speak of rows whose model is not a training run: they are not joined.
@@ -61,6 +61,7 @@ def ingest(
     _check_units(card)
     records = _correct(card, records)
     problems = Problems(card.records_path, records)
+    _refuse_invisible(card, records, problems)
     exclusion = _exclusions(card, records)
     frame = pd.DataFrame({"line": records["line"]})
     dtypes = _dtypes(card.table)
@@ -101,14 +102,19 @@ def _dtypes(table: str) -> dict[str, str]:
     }
 
 
-def _check_columns(card: LoadedCard, records: pd.DataFrame) -> None:
-    used = {
+def _used_columns(card: LoadedCard) -> set[str]:
+    """The columns of records.csv that the card reads."""
+    return {
         column
         for name, source in card.card.columns.items()
         if source.constant is None and source.derived is None
         for column in (source.source or name, source.unit_column)
         if column
     }
+
+
+def _check_columns(card: LoadedCard, records: pd.DataFrame) -> None:
+    used = _used_columns(card)
     known = used | set(card.card.ignored) | {"line"}
     missing = [
         Failure(
@@ -139,7 +145,7 @@ def _check_columns(card: LoadedCard, records: pd.DataFrame) -> None:
 def _check_units(card: LoadedCard) -> None:
     faults = []
     for name, source in card.card.columns.items():
-        if source.unit:
+        if source.unit and (source.unit != units.IN_CELLS or name not in units.TARGETS):
             try:
                 spellings.read_unit(source.unit, name)
             except ValueError as error:
@@ -189,6 +195,16 @@ def _correct(card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:
             )
         corrected.loc[mask, correction.column] = correction.corrected
     return corrected
+
+
+def _refuse_invisible(card: LoadedCard, records: pd.DataFrame, problems: Problems) -> None:
+    """Notes the cells that hold what cannot be seen; columns that are ignored may."""
+    for column in sorted(_used_columns(card)):
+        cells = records[column].tolist()
+        if find_invisible("".join(cells)):
+            for row, cell in enumerate(cells):
+                if fault := find_invisible(cell):
+                    problems.add(row, column, cell, *fault)
 
 
 def _exclusions(card: LoadedCard, records: pd.DataFrame) -> pd.Series:
@@ -271,14 +287,14 @@ def _read_numbers(
 ) -> list[float | None]:
     column = source.source or name
     if source.unit_column:
-        units = _read_units(name, source.unit_column, records, problems)
+        named = _read_units(name, source.unit_column, records, problems)
     else:
-        units = [None] * len(texts)
+        named = ["" if source.unit == units.IN_CELLS else source.unit] * len(texts)
     return _read_cells(
-        list(zip(texts, units, strict=True)),
+        list(zip(texts, named, strict=True)),
         column,
         problems,
-        lambda pair: spellings.read_number(pair[0], name, source.unit, source.decimal, pair[1]),
+        lambda pair: spellings.read_number(pair[0], name, pair[1], source.decimal),
         lambda pair: pair[0],
     )
 

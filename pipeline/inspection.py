@@ -112,7 +112,11 @@ def describe_units(card: LoadedCard) -> list[Findings]:
             "column": name,
             "unit": source.unit or f"as column {source.unit_column!r} says",
             "unit_of_table": units.TARGETS.get(name, "count"),
-            "factor": units.factor(source.unit, name) if source.unit else None,
+            "factor": (
+                units.factor(source.unit, name)
+                if source.unit and source.unit != units.IN_CELLS
+                else None
+            ),
         }
         for name, source in card.card.columns.items()
         if source.unit or source.unit_column

@@ -1,8 +1,8 @@
 """Reading records.csv: every cell as text, with the line it stands on.
 
 Commas, semicolons or tabs between cells, as the header shows. What would be read otherwise than a
-person sees it is refused: invisible characters, names that differ in case alone, a row of no cells
-between others. Size is bounded before anything is read.
+person sees it is refused: column names that differ in case alone or in what cannot be seen, a row
+of no cells between others. Size is bounded before anything is read.
 """
 
 import csv
@@ -46,12 +46,11 @@ def read_records(path: Path) -> pd.DataFrame:
     Spaces around cells and names, and rows of empty cells at the end, are dropped. Raises
     SourceError where the file is missing, too large, not CSV in UTF-8, has no rows, a row of empty
     cells between others, a row of another length than the header, columns that are unnamed or
-    named alike, or a cell that is too long or holds what cannot be seen.
+    named alike or with what cannot be seen, or a cell that is too long.
     """
     content = _read_bytes(path)
     text = _decode(path, content)
     delimiter = _find_delimiter(path, text)
-    has_invisible = bool(_INVISIBLE.search(text))
     del text  # the cells follow, and take as much again
     rows = _read_rows(path, content, delimiter)
     header_line, header = next(rows, (1, [""]))
@@ -60,10 +59,7 @@ def read_records(path: Path) -> pd.DataFrame:
     kept = _check_rows(path, header, list(rows), DELIMITERS[delimiter])
     lines = [line for line, _ in kept]
     frame = pd.DataFrame([row for _, row in kept], columns=header, dtype=str)
-    frame = frame.apply(lambda column: column.str.strip()).assign(line=lines)
-    if has_invisible:
-        _refuse_invisible(path, header, frame)
-    return frame
+    return frame.apply(lambda column: column.str.strip()).assign(line=lines)
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -148,8 +144,8 @@ def _check_header(path: Path, line: int, header: list[str]) -> None:
     for number, name in enumerate(header, 1):
         if not name:
             raise refuse(f"column {number} has no name", "name it, or remove the column")
-        if found := _INVISIBLE.search(name):
-            raise refuse(*_describe_invisible(found[0]), ascii(name))
+        if fault := find_invisible(name):
+            raise refuse(*fault, ascii(name))
     if "line" in header:
         raise refuse("'line' is a column of the pipeline", "rename the column")
     repeated = sorted({name for name in header if header.count(name) > 1})
@@ -182,19 +178,12 @@ def _check_rows(path: Path, header: list[str], rows: list[Row], delimiter: str) 
     return rows
 
 
-def _refuse_invisible(path: Path, header: list[str], frame: pd.DataFrame) -> None:
-    failures = [
-        Failure(str(path), line, name, cell, *_describe_invisible(found[0]))
-        for name in header
-        for line, cell in zip(frame["line"].tolist(), frame[name].tolist(), strict=True)
-        if (found := _INVISIBLE.search(cell))
-    ]
-    if failures:
-        raise SourceError(failures)
-
-
-def _describe_invisible(sign: str) -> tuple[str, str]:
-    """Rule and remedy of a character that cannot be seen."""
+def find_invisible(text: str) -> tuple[str, str] | None:
+    """Rule and remedy where `text` holds what cannot be seen, and names it."""
+    found = _INVISIBLE.search(text)
+    if not found:
+        return None
+    sign = found[0]
     name = unicodedata.name(sign, "control character").lower()
     return (
         f"U+{ord(sign):04X}, {name}, cannot be seen, and two names that differ in it look the same",

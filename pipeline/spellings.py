@@ -66,17 +66,13 @@ COARSENESS = ["day", "month", "year"]
 
 
 def read_number(
-    text: str,
-    column: str,
-    unit: str | None = None,
-    decimal: str | None = None,
-    row_unit: str | None = None,
+    text: str, column: str, unit: str | None = None, decimal: str | None = None
 ) -> float | None:
     """The number of a cell in the unit of `column` of the table; None where it says "missing".
 
-    `unit` is the card's, of cells that name none; `row_unit` that of the row's column of units (""
-    where it is empty), which a cell must agree with; `decimal` the card's decimal mark (comma,
-    point). Raises ValueError (rule, remedy) where the cell is no number, or may be two.
+    `unit` is the card's or the row's ("" where the row should have one and has not), `decimal` the
+    card's decimal mark (comma, point). Raises ValueError (rule, remedy) where the cell is no
+    number, or may be two.
     """
     if text.casefold() in MISSING:
         return None
@@ -88,7 +84,7 @@ def read_number(
     if scale and (found["exponent"] or found["power"]):
         _refuse_number()
     number = _compose(found, scale, decimal)
-    applied = _agree(cell_unit, row_unit, column) or unit
+    applied = _agree(cell_unit, unit, column)
     return number * read_unit(applied, column) if applied else number
 
 
@@ -218,16 +214,16 @@ def _is_known(unit: str) -> bool:
         return True
 
 
-def _agree(cell_unit: str | None, row_unit: str | None, column: str) -> str | None:
-    """The unit that the cell names or its row gives, None where there is neither."""
-    if not cell_unit and row_unit == "":
-        raise ValueError("a number without its unit", "fill the column of units in this row")
-    if cell_unit and row_unit and read_unit(cell_unit, column) != read_unit(row_unit, column):
+def _agree(cell_unit: str | None, unit: str | None, column: str) -> str | None:
+    """The unit of a cell that may name its own; `unit` is "" where a row lacks one it needs."""
+    if not cell_unit and unit == "":
+        raise ValueError("a number without its unit", "write it in the cell or the column of units")
+    if cell_unit and unit and read_unit(cell_unit, column) != read_unit(unit, column):
         raise ValueError(
-            f"the cell is in {cell_unit!r}, not in {row_unit!r} as its row says",
-            "correct one of the two",
+            f"the cell is in {cell_unit!r}, not in {unit!r} as the card or its row says",
+            "correct one of the two; `unit: in cells` on the card lets each cell name its own",
         )
-    return cell_unit or row_unit
+    return cell_unit or unit
 
 
 def read_date(text: str, order: str | None = None, precision: str = "day") -> pd.Timestamp | None:

@@ -54,6 +54,7 @@ TARGETS = {
     "multiply_adds_per_image": "MAC",
     "score": "dimensionless",
 }
+IN_CELLS = "in cells"  # stands for a unit on the card where each cell names its own
 # Columns of plain counts, whose cells may end in K, M, B or T.
 COUNTS = {
     "parameters",

@@ -213,6 +213,20 @@ def test_unit_of_each_row_is_converted(tmp_path: Path) -> None:
     assert list(table["training_flop"]) == pytest.approx([2e15, 2 * 8.64e16])
 
 
+def test_unit_of_each_cell_is_converted(tmp_path: Path) -> None:
+    card = replace(REGISTRY_CARD, "{unit: FLOP}", "{unit: in cells}")
+    assert read_run(tmp_path, card, training_flop="3 EFLOP")["training_flop"] == 3e18
+    faults = find_faults(tmp_path, card, training_flop="3")
+    assert [fault.line for fault in faults] == [2, 3]
+    assert {fault.rule for fault in faults} == {"a number without its unit"}
+
+
+def test_plain_number_has_no_unit_in_its_cells(tmp_path: Path) -> None:
+    card = replace(REGISTRY_CARD, "  parameters: {}", "  parameters: {unit: in cells}")
+    with pytest.raises(SourceError, match="takes no unit"):
+        read_run(tmp_path, card)
+
+
 def test_unknown_unit_of_a_row_is_refused(tmp_path: Path) -> None:
     card = replace(REGISTRY_CARD, "{unit: FLOP}", "{unit_column: unit}")
     rows = [RUN | {"unit": "PFLOP"}, RUN | {"model": "other", "unit": "flopz"}]
@@ -340,6 +354,18 @@ def test_correction_of_an_unknown_column_is_bad_input(tmp_path: Path) -> None:
     card = REGISTRY_CARD + replace(CORRECTION, "column: parameters", "column: params")
     with pytest.raises(SourceError, match="params"):
         read_run(tmp_path, card)
+
+
+@pytest.mark.parametrize("sign", ["\u200b", "\u202e", "\x1b"])
+def test_invisible_character_is_refused_at_its_place(tmp_path: Path, sign: str) -> None:
+    (fault,) = find_faults(tmp_path, model=f"oth{sign}er")
+    assert (fault.line, fault.column, fault.remedy) == (3, "model", "remove it")
+    assert sign not in str(fault)  # printed as an escape
+
+
+def test_invisible_character_of_an_ignored_column_passes(tmp_path: Path) -> None:
+    card = REGISTRY_CARD + "ignored: {note: says nothing}\n"
+    assert read_run(tmp_path, card, note="x\u200b")["model"] == "base"
 
 
 @pytest.fixture

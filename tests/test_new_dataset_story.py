@@ -45,7 +45,7 @@ def write(root: Path, block: Block) -> None:
     """A printed file: whole, or added to what is there of it."""
     path = root / block.file
     is_whole = block.text.startswith(("#", "Goal"))
-    before = "" if is_whole else path.read_text(encoding="utf-8")
+    before = path.read_text(encoding="utf-8") if path.is_file() and not is_whole else ""
     path.write_text(before + block.text, encoding="utf-8")
 
 

@@ -22,9 +22,12 @@ SETTINGS = settings(derandomize=True, deadline=None, database=None, max_examples
 COLUMNS = [
     name for name in TABLES["training_runs"].to_schema().columns if name not in FILLED_BY_INGEST
 ]
-UNITS = dict.fromkeys(
-    ("training_flop", "training_flop_second_source", "extra_training_flop"), "unit: FLOP"
-)
+DECLARED = {
+    "release_date",
+    "training_flop",
+    "training_flop_second_source",
+    "extra_training_flop",
+}
 CARD = f"""\
 table: training_runs
 title: Any registry
@@ -35,7 +38,10 @@ licence: none
 retrieved: 2024-12-31
 columns:
   release_date: {{precision: year}}
-  {"\n  ".join(f"{name}: {{{UNITS.get(name, '')}}}" for name in COLUMNS if name != "release_date")}
+  training_flop: {{unit: in cells}}
+  training_flop_second_source: {{unit: FLOP}}
+  extra_training_flop: {{unit: FLOP}}
+  {"\n  ".join(f"{name}: {{}}" for name in COLUMNS if name not in DECLARED)}
 """
 Cells = dict[str, str]
 
@@ -58,7 +64,7 @@ def counts(draw: st.DrawFn) -> str:
 def amounts(draw: st.DrawFn) -> str:
     """Training compute in one of its spellings."""
     exponent = draw(st.integers(18, 26))
-    unit = draw(st.sampled_from(["", " FLOP", " FLOP"]))
+    unit = draw(st.sampled_from([" FLOP", "FLOP", " FLOPs"]))
     sign = draw(st.sampled_from(["e", "E+", "×10^", " × 10^", "*10**"]))  # noqa: RUF001
     plain = f"{draw(mantissas)!r}{sign}{exponent}{unit}"
     other = f"{draw(mantissas):.3f} {draw(st.sampled_from(['EFLOP', 'moles', 'PFLOP/s-days']))}"
@@ -89,7 +95,7 @@ GOOD = {
     "is_compute_circular": truths,
     "is_open_weights": truths,
     "is_dense": truths,
-    "training_flop_second_source": amounts() | missing,
+    "training_flop_second_source": mantissas.map(lambda value: f"{value!r}e21") | missing,
     "extra_training_tokens": missing,
     "extra_training_flop": missing,
     "citation": st.just("doe2020"),
@@ -142,7 +148,10 @@ def read(card: LoadedCard) -> tuple[pd.DataFrame | None, list[Failure]]:
 
 def spell(table: pd.DataFrame) -> list[Cells]:
     """The rows of a canonical table as cells."""
-    shown = table[COLUMNS].assign(release_date=table["release_date"].dt.strftime("%Y-%m-%d"))
+    shown = table[COLUMNS].assign(
+        release_date=table["release_date"].dt.strftime("%Y-%m-%d"),
+        training_flop=table["training_flop"].map("{!r} FLOP".format, na_action="ignore"),
+    )
     return [
         {name: "" if pd.isna(value) else str(value) for name, value in row.items()}
         for row in shown.to_dict("records")
