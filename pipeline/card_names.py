@@ -52,8 +52,12 @@ def find_unknown_citations(path: Path, tree: Any, keys: Iterable[str]) -> list[F
             path,
             tree,
             steps,
-            "no entry of data/references.bib has this key",
-            suggest(value, known, "add the entry to data/references.bib"),
+            "no entry of a bibliography has this key",
+            suggest(
+                value,
+                known,
+                "add the entry to data/references.bib, or to references.bib beside the card",
+            ),
             value,
         )
         for steps, value in walk(tree)

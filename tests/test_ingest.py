@@ -503,15 +503,16 @@ def test_stage_refuses_a_citation_that_the_bibliography_lacks(tmp_path: Path) ->
     bibliography.write_text("@misc{data2021, title = {Figures}, year = 2021}", encoding="utf-8")
     card = write(tmp_path, REGISTRY_CARD, [RUN]) / "source.yaml"
     flags = ["--card", str(card), "--bibliography", str(bibliography)]
-    with pytest.raises(SourceError, match="no entry of data/references"):
+    with pytest.raises(SourceError, match="no entry of a bibliography"):
         ingest.main([*flags, "--output", str(tmp_path / "table.parquet")])
 
 
 def test_stage_refuses_a_row_whose_citation_the_bibliography_lacks(tmp_path: Path) -> None:
     bibliography = tmp_path / "references.bib"
     bibliography.write_text("@misc{doe2020, title = {Figures}, year = 2021}", encoding="utf-8")
-    rows = [RUN, RUN | {"model": "Other", "citation": "doe2002"}]
-    card = write(tmp_path, REGISTRY_CARD, rows) / "source.yaml"
+    rows = [RUN | {"citation": "doe2020"}, RUN | {"model": "Other", "citation": "doe2002"}]
+    by_row = replace(REGISTRY_CARD, "citation: {constant: doe2020}", "citation: {}")
+    card = write(tmp_path, by_row, rows) / "source.yaml"
     flags = ["--card", str(card), "--bibliography", str(bibliography)]
     with pytest.raises(SourceError) as raised:
         ingest.main([*flags, "--output", str(tmp_path / "table.parquet")])
