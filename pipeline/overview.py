@@ -478,7 +478,8 @@ def main(argv: list[str] | None = None) -> int:
     write_text(options.summary / "answers.svg", draw_picture(drawing))
     compared = {made.dataset: comparison.describe(made) for made in overview.comparisons}
     write_json(options.summary / "comparison.json", compared)
-    write_json(options.verdicts, [claims.describe(verdict) for verdict in verdicts])
+    judged = {verdict.claim.id: claims.describe(verdict) for verdict in verdicts}
+    write_json(options.verdicts, judged)
     states = Counter(cell.state if isinstance(cell, Apart) else "passed" for cell in overview.cells)
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in states.items())
     print(f"{options.output}: {counts}", file=sys.stderr)

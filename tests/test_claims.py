@@ -310,5 +310,6 @@ def test_claims_of_the_project_name_estimands_and_sources_that_exist() -> None:
         )
     bibliography = read_bibliography(ROOT / "data/references.bib")
     claims = read_claims(ROOT / "data/claims.yaml", called, bibliography)
-    judged = pd.DataFrame(json.loads((ROOT / "data/checks/claims.json").read_text("utf-8")))
+    written = json.loads((ROOT / "data/checks/claims.json").read_text("utf-8"))
+    judged = pd.DataFrame(written.values())
     assert list(judged["id"]) == [claim.id for claim in claims]

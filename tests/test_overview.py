@@ -208,7 +208,7 @@ def test_ids_are_unique_and_links_lead_somewhere(
 
 
 def read_verdicts(folder: Path) -> list[dict[str, object]]:
-    return list(json.loads((folder / "checks/claims.json").read_text(encoding="utf-8")))
+    return list(json.loads((folder / "checks/claims.json").read_text(encoding="utf-8")).values())
 
 
 def test_claims_are_judged_by_the_average_of_the_models(
