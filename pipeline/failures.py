@@ -26,12 +26,17 @@ class Failure:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
         found = f" {shorten(self.value)!r}" if self.value else ""
         column = f" {self.column}{found}:" if self.column else ""
-        return f"{place}:{column} {self.rule}. Remedy: {self.remedy}"
+        return make_printable(f"{place}:{column} {self.rule}. Remedy: {self.remedy}")
 
 
 def shorten(text: str) -> str:
     """`text` as far as a line of a report has room for it."""
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 3] + "..."
+
+
+def make_printable(text: str) -> str:
+    """`text` with an escape for whatever would steer a terminal or cannot be seen in it."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 class SourceError(Exception):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.failures import shorten
+from pipeline.failures import make_printable, shorten
 from pipeline.inspection import SHOWN_LINES, Findings
 
 SHOWN_REPEATS = 5
@@ -20,12 +20,12 @@ REACHED = {
 
 def describe(found: Findings) -> str:
     """The findings as text, the verdict first."""
-    return "\n".join(_lines(found))
+    return "\n".join(map(make_printable, _lines(found)))
 
 
 def describe_shortly(found: Findings) -> str:
     """One line of a dataset that is accepted, and everything that is wrong with one that is not."""
-    return next(_lines(found)) if found["is_accepted"] else describe(found)
+    return make_printable(next(_lines(found))) if found["is_accepted"] else describe(found)
 
 
 def _lines(found: Findings) -> Iterator[str]:
