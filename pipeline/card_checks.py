@@ -81,7 +81,8 @@ def _find_missing_units(path: Path, tree: Any) -> list[Failure]:
             tree,
             ("columns", name),
             "the unit of the cells is missing",
-            f"give `unit:` (such as {usual}), or `unit_column:` where each row has its own",
+            f"give `unit:` (such as {usual}), `unit_column:` where a column names each row's, or "
+            "`unit: in cells` where each cell names its own",
         )
         for name, usual in MEASURED.items()
         if _is_without_unit(mapped.get(name)) and (name != "resource" or is_operations)

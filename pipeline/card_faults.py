@@ -16,6 +16,8 @@ from pipeline.failures import Failure
 from pipeline.yaml_files import Steps, find_line, name_place, shorten, walk
 
 PLACEHOLDER = re.compile(r"\b(TODO|TBD|FIXME|XXX)\b|^\s*(todo|tbd|\?+|\.{3})\s*$")
+# Keys whose own keys are columns or cells of records.csv: they may have any name.
+OF_RECORDS = {"ignored", "values", "rows"}
 NEAR = 60  # of 100: rapidfuzz's likeness of two names, above which one is proposed for the other
 EMPTY_PATTERN = r"\S"  # the pattern of text that may not be empty
 # Pydantic's types of error in plain words; braces are filled from the error's context.
@@ -65,12 +67,20 @@ def from_pydantic(
 
 
 def find_placeholders(path: Path, tree: Any, schema: dict[str, Any]) -> list[Failure]:
-    """A failure for each value that still holds TODO or the like."""
+    """A failure for each value, and each key, that still holds TODO or the like."""
+    rule = "still to be filled in"
     return [
-        make_fault(path, tree, steps, "still to be filled in", _explain(schema, steps), value)
+        make_fault(path, tree, steps, rule, _explain(schema, steps), shown)
         for steps, value in walk(tree)
-        if isinstance(value, str) and PLACEHOLDER.search(value)
+        for shown in [_name_key(steps), value]
+        if isinstance(shown, str) and PLACEHOLDER.search(shown)
     ]
+
+
+def _name_key(steps: Steps) -> str:
+    """The last key of `steps`; empty where it is a column or a cell of records.csv."""
+    is_of_records = len(steps) > 1 and steps[-2] in OF_RECORDS
+    return "" if is_of_records else str(steps[-1])
 
 
 def find_empty(path: Path, tree: Any, schema: dict[str, Any], part: str) -> list[Failure]:

@@ -139,6 +139,8 @@ class ColumnSource(_Part):
         origins = [self.source is not None, self.constant is not None, self.derived is not None]
         if sum(origins) > 1:
             raise ValueError("give one of: from, constant, derived")
+        if self.unit is not None and self.unit_column is not None:
+            raise ValueError("give one of: unit, unit_column")
         return self
 
 
