@@ -11,6 +11,7 @@ from ruamel.yaml.error import YAMLError
 
 from pipeline.failures import SourceError, file_failure
 from pipeline.files import write_bytes
+from pipeline.registries import read_datasets
 
 SOURCES = Path("data/sources")
 REGISTRY = "datasets.yaml"
@@ -21,7 +22,8 @@ def refuse_taken(root: Path, name: str) -> None:
     folder, registry = root / SOURCES / name, root / SOURCES / REGISTRY
     if os.path.lexists(folder):
         raise file_failure(folder, "exists already", "choose another name, or remove it first")
-    for table, names in _read_registry(registry, _read_text(registry)).items():
+    _read_text(registry)  # whose message says where to run the command
+    for table, names in read_datasets(registry).items():
         if name in names:
             raise file_failure(
                 registry,
