@@ -5,6 +5,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from pybtex.database import Entry, Person, PybtexError, parse_string
@@ -12,6 +13,7 @@ from pybtex.richtext import Text
 from rapidfuzz import process
 
 from pipeline.failures import Failure, SourceError, file_failure
+from pipeline.yaml_files import MAXIMUM_BYTES, MAXIMUM_MARKS, find_invisible
 
 SHOWN_AUTHORS = 6  # longer lists end in "et al."
 OWN_FILE = "references.bib"  # in the folder of a dataset, beside its card
@@ -78,11 +80,38 @@ def read_bibliography(path: Path) -> Bibliography:
 
 
 def _read(path: Path) -> dict[str, Reference]:
+    if (size := path.stat().st_size) > MAXIMUM_BYTES:
+        rule = f"{size / 1e6:.1f} MB, larger than {MAXIMUM_BYTES / 1e6:g} MB"
+        raise file_failure(path, rule, "keep the entries that are cited")
     try:
-        entries = parse_string(path.read_text(encoding="utf-8"), "bibtex").entries
+        text = path.read_text(encoding="utf-8")
+        _check_text(path, text)
+        entries = parse_string(text, "bibtex").entries
     except (PybtexError, UnicodeDecodeError) as error:
         raise file_failure(path, f"not BibTeX in UTF-8: {error}", "mend the entry") from None
-    return {key: format_entry(key, entry) for key, entry in entries.items()}
+    return {key: _read_entry(path, key, entry) for key, entry in entries.items()}
+
+
+def _check_text(path: Path, text: str) -> None:
+    """Raises SourceError for what cannot be seen, and for abbreviations.
+
+    A few lines of abbreviations of abbreviations can stand for gigabytes.
+    """
+    faults = [*islice(find_invisible(path, text), MAXIMUM_MARKS)]
+    if found := re.search(r"@\s*string\b", text, re.IGNORECASE):
+        line = text[: found.start()].count("\n") + 1
+        rule, remedy = "abbreviations (@string) are not read", "write the text in full"
+        faults.append(Failure(str(path), line, "", "", rule, remedy))
+    if faults:
+        raise SourceError(faults)
+
+
+def _read_entry(path: Path, key: str, entry: Entry) -> Reference:
+    try:
+        return format_entry(key, entry)
+    except (PybtexError, UnicodeError) as error:
+        rule, remedy = f"its LaTeX cannot be read: {error}", "write the entry without commands"
+        raise file_failure(path, rule, remedy, "citation", key) from None
 
 
 def format_entry(key: str, entry: Entry) -> Reference:

@@ -61,7 +61,7 @@ def read_tree(path: Path, name: str, remedy_if_missing: str) -> Any:
     the docstring of this module refuses, repeats a key, or is not a mapping.
     """
     text = _read_text(path, name, remedy_if_missing)
-    _raise_any([*islice(_find_invisible(path, text), MAXIMUM_MARKS)])
+    _raise_any([*islice(find_invisible(path, text), MAXIMUM_MARKS)])
     try:
         _raise_any(list(_find_refused(path, text)))
         tree = YAML(typ="rt", pure=True).load(text)
@@ -127,7 +127,8 @@ def _read_text(path: Path, name: str, remedy_if_missing: str) -> str:
         raise _refusal(path, line, "not YAML in UTF-8", "save it as UTF-8") from None
 
 
-def _find_invisible(path: Path, text: str) -> Iterator[Failure]:
+def find_invisible(path: Path, text: str) -> Iterator[Failure]:
+    """A failure for each line of `text`, read from `path`, with what readers do not see."""
     for number, line in enumerate(text.split("\n"), 1):
         if found := INVISIBLE.search(f"{line}\n"):
             yield Failure(str(path), number, "", "", _say_invisible(found[0]), "delete it")
