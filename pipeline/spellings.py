@@ -32,7 +32,7 @@ _NUMBER = re.compile(
     r"\s?(?P<tail>.*)",
     re.DOTALL,
 )
-_PLAIN = re.compile(r"[0-9]+\.?[0-9]*|\.[0-9]+")
+_PLAIN = re.compile(r"[0-9]++(\.[0-9]*)?|\.[0-9]+")
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 EXCEL_EPOCH = pd.Timestamp(1899, 12, 30)  # two days early: Excel counts a 29 February 1900
