@@ -9,6 +9,7 @@ import csv
 import io
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,10 @@ MAXIMUM_LINES = 500_000
 MAXIMUM_COLUMNS = 1_000
 MAXIMUM_CELLS = 4_000_000
 MAXIMUM_CELL_CHARACTERS = 10_000
+LONG_CELL = (
+    f"a cell longer than {MAXIMUM_CELL_CHARACTERS:,} characters",
+    "shorten it; a quote that is not closed makes a cell of all that follows",
+)
 # Control characters but tab and line ends, marks of writing direction, soft hyphens, zero-width
 # characters, separators of lines and paragraphs, blanks that are no spaces: two names that differ
 # in one of them look the same.
@@ -67,12 +72,19 @@ def _read_bytes(path: Path) -> bytes:
         raise file_failure(
             path, "the file is missing", "put the data beside the card as records.csv"
         )
-    if path.stat().st_size > MAXIMUM_BYTES:
-        raise file_failure(path, f"larger than {MAXIMUM_BYTES / 1e6:g} MB", SPLIT)
+    check_size(path, path.stat().st_size)
     content = path.read_bytes()
-    if max(content.count(b"\n"), content.count(b"\r")) > MAXIMUM_LINES:
-        raise file_failure(path, f"more than {MAXIMUM_LINES:,} lines", SPLIT)
+    check_size(path, len(content), max(content.count(b"\n"), content.count(b"\r")))
     return content
+
+
+def check_size(path: Path, size: int, lines: int = 0) -> None:
+    """Raises SourceError for a file of more bytes or lines than are read."""
+    if size > MAXIMUM_BYTES:
+        found = f"{size / 1e6:,.0f} MB, larger than {MAXIMUM_BYTES / 1e6:g} MB"
+        raise file_failure(path, found, SPLIT)
+    if lines > MAXIMUM_LINES:
+        raise file_failure(path, f"{lines:,} lines, more than {MAXIMUM_LINES:,} lines", SPLIT)
 
 
 def _decode(path: Path, content: bytes) -> str:
@@ -124,23 +136,34 @@ def _read_rows(path: Path, content: bytes, delimiter: str) -> Iterator[Row]:
                 raise file_failure(path, f"more than {MAXIMUM_CELLS:,} cells", SPLIT)
             first = reader.line_num + 1
     except csv.Error as error:
-        rule, remedy = f"not CSV: {error} at line {reader.line_num}", "mend the quoting"
-        if "field limit" in str(error):
-            rule = f"a cell longer than {MAXIMUM_CELL_CHARACTERS:,} characters"
-            remedy = "shorten it; a quote that is not closed makes a cell of all that follows"
-        raise SourceError([Failure(str(path), first, "", "", rule, remedy)]) from None
+        raise refuse_csv(path, first, error, reader.line_num) from None
     finally:
         csv.field_size_limit(longest)
 
 
+def refuse_csv(path: Path, line: int, error: csv.Error, last_line: int) -> SourceError:
+    """What is wrong with the row that begins on `line` and could be read as far as `last_line`."""
+    rule, remedy = f"not CSV: {error} at line {last_line}", "mend the quoting"
+    if "field limit" in str(error):
+        rule, remedy = LONG_CELL
+    return SourceError([Failure(str(path), line, "", "", rule, remedy)])
+
+
 def _check_header(path: Path, line: int, header: list[str]) -> None:
+    if header == [""]:
+        rule, remedy = "no rows", "write the names of the columns and the data below"
+        raise SourceError([Failure(str(path), line, "", "", rule, remedy)])
+    check_names(path, line, header)
+
+
+def check_names(path: Path, line: int, header: list[str]) -> None:
+    """Raises SourceError where the names of the columns, on `line`, cannot tell them apart."""
+
     def refuse(rule: str, remedy: str, column: str = "") -> SourceError:
         return SourceError([Failure(str(path), line, column, "", rule, remedy)])
 
     if len(header) > MAXIMUM_COLUMNS:
         raise refuse(f"more than {MAXIMUM_COLUMNS:,} columns", "leave out those of no use")
-    if header == [""]:
-        raise refuse("no rows", "write the names of the columns and the data below")
     for number, name in enumerate(header, 1):
         if not name:
             raise refuse(f"column {number} has no name", "name it, or remove the column")
@@ -148,11 +171,12 @@ def _check_header(path: Path, line: int, header: list[str]) -> None:
             raise refuse(*fault, ascii(name))
     if "line" in header:
         raise refuse("'line' is a column of the pipeline", "rename the column")
-    repeated = sorted({name for name in header if header.count(name) > 1})
-    if repeated:
+    counts = Counter(header)
+    if repeated := sorted(name for name in counts if counts[name] > 1):
         raise refuse(f"column names repeat: {repeated}", "give each column its own name")
     plain = ["".join(name.split()).casefold() for name in header]
-    alike = [name for name, form in zip(header, plain, strict=True) if plain.count(form) > 1]
+    forms = Counter(plain)
+    alike = [name for name, form in zip(header, plain, strict=True) if forms[form] > 1]
     if alike:
         rule = f"column names differ in case or spaces alone: {alike}"
         raise refuse(rule, "give each column its own name")
@@ -183,9 +207,10 @@ def find_invisible(text: str) -> tuple[str, str] | None:
     found = _INVISIBLE.search(text)
     if not found:
         return None
-    sign = found[0]
-    name = unicodedata.name(sign, "control character").lower()
-    return (
-        f"U+{ord(sign):04X}, {name}, cannot be seen, and two names that differ in it look the same",
-        "remove it",
-    )
+    rule = f"{name_sign(found[0])}, cannot be seen, and two names that differ in it look the same"
+    return rule, "remove it"
+
+
+def name_sign(sign: str) -> str:
+    """Number and name of a character."""
+    return f"U+{ord(sign):04X}, {unicodedata.name(sign, 'control character').lower()}"

@@ -301,8 +301,8 @@ def test_yes_asks_nothing(root: Path) -> None:
 
 
 HOSTILE = (
-    '"a: b, {c} # ""d""\t\x85\u2028é\U0001f600","x\ny",yes,- 1,<script>,{{ 7 }},"""q"""\n'
-    "1,2,3,4,5,6,7\n"
+    '"a: b, {c} # ""d"" é\U0001f600",yes,- 1,<script>,{{ 7 }},"""q""",~,1e5,#x,TODO\n'
+    "1,2,3,4,5,6,7,8,9,0\n"
 )
 
 

@@ -21,6 +21,7 @@ from pipeline.names import check_dataset_name
 from pipeline.new_dataset.card_text import render_card
 from pipeline.new_dataset.draft import Confirm, Draft, draft, draft_empty
 from pipeline.new_dataset.guesses import SYNONYM, Guess, guess_reading
+from pipeline.new_dataset.limits import check_records
 from pipeline.new_dataset.registration import add_dataset, refuse_taken
 from pipeline.new_dataset.spreadsheets import KINDS, Sheet, read_sheet
 from pipeline.new_dataset.words import describe, tell_guesses, tell_reading, tell_steps
@@ -127,7 +128,9 @@ def _make_draft(
         return draft_empty(name, table)
     sheet = read_sheet(received, sheet_name)
     confirm = _make_confirm(table, sheet) if is_talking else lambda guess: guess
-    return draft(name, table, received.name, sheet, confirm)
+    made = draft(name, table, received.name, sheet, confirm)
+    check_records(received, made.records)
+    return made
 
 
 def _make_confirm(table: str, sheet: Sheet) -> Confirm:

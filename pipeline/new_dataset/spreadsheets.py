@@ -16,6 +16,7 @@ from pipeline.failures import Failure, SourceError, file_failure
 from pipeline.new_dataset.columnar import read_parquet
 from pipeline.new_dataset.limits import MAX_BYTES, SMALLER, Row, bound
 from pipeline.new_dataset.workbooks import SHOWN_CELLS, read_workbook
+from pipeline.records import check_names, name_sign, refuse_csv
 
 KINDS = (".csv", ".tsv", ".xlsx", ".parquet")
 NOT_READ = {
@@ -125,22 +126,21 @@ def _check_content(path: Path, kind: str) -> None:
 def _read_delimited(path: Path, kind: str) -> Iterator[Row]:
     """Rows of a CSV or TSV file with the line where each begins; the delimiter is found."""
     text = _decode(path)
+    line = 1
     first, _, rest = text.partition("\n")
     has_separator_line = first.strip().lower().removeprefix(SEPARATOR_LINE) in (*DELIMITERS, "")
     if first.lower().startswith(SEPARATOR_LINE) and has_separator_line:
-        delimiter, text = first.strip()[len(SEPARATOR_LINE) :] or "\t", rest
+        delimiter, text, line = first.strip()[len(SEPARATOR_LINE) :] or "\t", rest, 2
     else:
         delimiter = "\t" if kind == ".tsv" else _find_delimiter(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    line = 1
+    above = line - 1
     try:
         for cells in reader:
             yield line, cells
-            line = reader.line_num + 1
+            line = above + reader.line_num + 1
     except csv.Error as error:
-        raise file_failure(
-            path, f"not CSV: {error} at line {reader.line_num}", "mend the quoting"
-        ) from None
+        raise refuse_csv(path, line, error, above + reader.line_num) from None
 
 
 def _decode(path: Path) -> str:
@@ -155,7 +155,9 @@ def _decode(path: Path) -> str:
         remedy = "save it as CSV in UTF-8"
         raise SourceError([Failure(str(path), line, "", value, rule, remedy)]) from None
     if "\x00" in text:
-        raise file_failure(path, "a zero byte: not a text file", "save it as CSV in UTF-8")
+        line = text[: text.index("\x00")].count("\n") + 1
+        rule = "a zero byte: not a text file"
+        raise SourceError([Failure(str(path), line, "", "", rule, "save it as CSV in UTF-8")])
     return text
 
 
@@ -181,12 +183,12 @@ def _tidy(path: Path, rows: list[Row], is_padded: bool) -> Sheet:
     filled = [(line, cells) for line, cells in rows if any(cell.strip() for cell in cells)]
     if not filled:
         raise file_failure(path, "no cell has a value", "give a file with a header and rows")
-    (_, names), *body = filled
+    (header_line, names), *body = filled
     width = max(_last_filled(cells) for _, cells in filled)
-    header = (names + [""] * width)[:width]
+    header = [name.strip() for name in (names + [""] * width)[:width]]
     if not is_padded:
         _check_widths(path, len(names), body)
-    _check_header(path, header)
+    _check_header(path, header_line, header)
     if not body:
         raise file_failure(path, "a header and no rows", "add the rows, or leave --from out")
     return Sheet(
@@ -217,22 +219,20 @@ def _check_widths(path: Path, width: int, body: list[Row]) -> None:
         raise SourceError(uneven[:SHOWN_CELLS])
 
 
-def _check_header(path: Path, header: list[str]) -> None:
-    unnamed = [str(i) for i, name in enumerate(header, start=1) if not name.strip()]
+def _check_header(path: Path, line: int, header: list[str]) -> None:
+    unnamed = [str(i) for i, name in enumerate(header, start=1) if not name]
     if unnamed:
-        raise file_failure(
-            path,
-            f"no name in the header for column {', '.join(unnamed[:SHOWN_CELLS])}",
-            "name every column in the first row, and delete titles above it",
-        )
+        rule = f"no name in the header for column {', '.join(unnamed[:SHOWN_CELLS])}"
+        remedy = "name every column in the first row, and delete titles above it"
+        raise SourceError([Failure(str(path), line, "", "", rule, remedy)])
     if long := next((name for name in header if len(name) > MAX_NAME), ""):
-        raise file_failure(
-            path,
-            f"a column name of {len(long)} characters, {long[:40]!r}...: at most {MAX_NAME}",
-            "the header must be the first row, with a short name for each column",
-        )
-    repeated = sorted({name for name in header if header.count(name) > 1})
-    if repeated:
-        raise file_failure(path, f"column names repeat: {repeated}", "give each its own name")
-    if "line" in header:
-        raise file_failure(path, "'line' is a column of the pipeline", "rename the column")
+        rule = f"a column name of {len(long)} characters, {long[:40]!r}...: at most {MAX_NAME}"
+        remedy = "the header must be the first row, with a short name for each column"
+        raise SourceError([Failure(str(path), line, "", "", rule, remedy)])
+    check_names(path, line, header)
+    for name in header:
+        # Keys of a card, which names of columns become, are printed characters and spaces.
+        if sign := next((each for each in name if not each.isprintable()), ""):
+            rule = f"{name_sign(sign)}, cannot stand in the name of a column"
+            remedy = "write a space in its place"
+            raise SourceError([Failure(str(path), line, ascii(name), "", rule, remedy)])
