@@ -4,7 +4,6 @@ Each reader raises ValueError with a rule and a remedy where it is not. Nothing 
 may be a thousand or a little more than one, and 03/04/2022 two days, unless the card says which.
 """
 
-import math
 import re
 from typing import NoReturn
 
@@ -32,6 +31,8 @@ _NUMBER = re.compile(
     r"\s?(?P<tail>.*)",
     re.DOTALL,
 )
+# Beyond what any table counts; ratios and products of two such numbers are finite and not zero.
+LARGEST, SMALLEST = 1e100, 1e-100
 _PLAIN = re.compile(r"[0-9]++(\.[0-9]*)?|\.[0-9]+")
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
@@ -137,9 +138,9 @@ def _compose(found: re.Match[str], scale: int, decimal: str | None) -> float:
         digits = exponent[1:]
     sign = "-" if found["sign"] in ("-", "−") else ""  # noqa: RUF001  the minus sign is meant
     number = float(f"{sign}{mantissa}e{int(digits or '0') + scale}")
-    if math.isinf(number):
+    if abs(number) > LARGEST:
         raise ValueError("too large for a number", "check the exponent")
-    if number == 0 and re.search("[1-9]", mantissa):
+    if abs(number) < SMALLEST and re.search("[1-9]", mantissa):
         raise ValueError("too small for a number", "check the exponent")
     return number
 
@@ -200,8 +201,8 @@ def _check_cell_unit(unit: str, column: str) -> str:
     if unit.upper() in SUFFIXES and column in units.COUNTS:
         raise ValueError(f"{unit!r} is no suffix of a count", f"write {unit.upper()!r} if it is")
     if not _is_known(unit):
-        if column not in units.TARGETS or not re.match(r"[^\W\d_]", unit):
-            _refuse_number()
+        if column not in units.TARGETS or not re.fullmatch(r"[^\W\d_][^\d]*", unit):
+            _refuse_number()  # 1O24, with a letter for the zero, has no unit "O24"
         raise ValueError("no unit that a cell may name", "state the unit on the card")
     read_unit(unit, column)
     return unit
