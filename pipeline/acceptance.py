@@ -10,7 +10,7 @@ from pipeline.cards import LoadedCard, load_card
 from pipeline.failures import Failure
 from pipeline.ingest import ingest
 from pipeline.records import read_records
-from pipeline.validate import exclude_by_rule, find_failures, split
+from pipeline.validate import check_options, exclude_by_rule, find_failures, split
 
 REGISTRY = "training_runs"
 
@@ -46,4 +46,5 @@ def accept(
     note("table", table)
     failures = find_failures(table, card, records)
     validated = exclude_by_rule(split(table, failures, card, records), card, records)
+    check_options(validated, card, records)
     return Accepted(card, runs, table, failures, validated)

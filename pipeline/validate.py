@@ -28,6 +28,8 @@ from pipeline.stage import stage_main
 WholeTable = tuple[None, str, str, str, str]  # line, column, value, rule, remedy
 Broken = tuple[str, str, str, np.ndarray]  # column, rule, remedy, positions of the rows
 QUARANTINE_COLUMNS = ["line", "column", "value", "rule", "remedy"]
+# Options whose keys are the names of rows, and the column that has them.
+NAMED_BY = {"benchmarks": "benchmark", "reference_resource": "target"}
 PLAIN_RULES = {
     "greater_than_or_equal_to": "at least",
     "less_than_or_equal_to": "at most",
@@ -165,6 +167,21 @@ def exclude_by_rule(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame
     return table.assign(exclusion=exclusion.astype("str"))
 
 
+def check_options(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) -> None:
+    """Raises SourceError where a row that is fitted names what the card's options leave out."""
+    failures: list[Failure] = []
+    for option, column in NAMED_BY.items():
+        known = getattr(card.options, option, None)
+        if known is not None:
+            is_unknown = table["exclusion"].isna() & ~table[column].isin(list(known))
+            rule = f"the card says nothing of it under options.{option}"
+            remedy = f"add it there, or correct the name; there are: {', '.join(known)}"
+            positions = np.flatnonzero(is_unknown)
+            failures += _place(table, card, records, column, rule, remedy, positions)
+    if failures:
+        raise SourceError(failures)
+
+
 def _unfit(name: str, table: pd.DataFrame) -> dict[str, pd.Series]:
     """Rows that no model of the table can use, by rule."""
     if name == "accuracy_leaderboard":
@@ -239,6 +256,7 @@ def main(argv: list[str] | None = None) -> int:
     failures = find_failures(table, card, records)
     write_text(options.quarantine, _quarantine_csv(failures))
     validated = exclude_by_rule(split(table, failures, card, records), card, records)
+    check_options(validated, card, records)
     write_json(options.summary, summarise(card, validated, failures, len(table)))
     write_parquet(options.output, validated)
     fitted = int(validated["exclusion"].isna().sum())

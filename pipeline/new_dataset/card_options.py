@@ -6,10 +6,9 @@ from pipeline.card_schema import find_node, make_schema
 from pipeline.cards import SourceCard
 from pipeline.new_dataset.readings import TODO
 from pipeline.new_dataset.yaml_text import comment, quote
+from pipeline.validate import NAMED_BY
 from pipeline.yaml_files import Steps
 
-# Columns of the rows that name the keys of an option.
-NAMED_BY = {"benchmarks": "benchmark", "reference_resource": "target"}
 # Options that may be left as they are here.
 PRESET = {"techniques": "{}"}
 
