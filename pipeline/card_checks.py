@@ -13,6 +13,8 @@ from models._options import OPTIONS, Options
 from pipeline import card_faults, card_names, tables
 from pipeline.failures import Failure
 
+# Columns that may be computed from the other two of C = 6 N D.
+DERIVED = {"training_tokens": "tokens from 6ND", "training_flop": "flop from 6ND"}
 # Columns whose cells have a unit, with what they are most often printed in.
 MEASURED = {
     "training_flop": "FLOP",
@@ -60,7 +62,7 @@ def find_wrong_columns(path: Path, tree: Any) -> list[Failure]:
         )
         for name in free
     ]
-    return faults + _find_missing_units(path, tree)
+    return faults + _find_wrong_derivations(path, tree) + _find_missing_units(path, tree)
 
 
 def _say_unknown_column(table: str, runs: str, name: str) -> str:
@@ -69,6 +71,31 @@ def _say_unknown_column(table: str, runs: str, name: str) -> str:
     if runs == "registry" and name in tables.JOINED_FROM_REGISTRY:
         return "joined from the run registry, as the card says `runs: registry`"
     return f"not a column of {table}"
+
+
+def _find_wrong_derivations(path: Path, tree: Any) -> list[Failure]:
+    """Columns that are computed from 6ND and are no part of it, or from each other."""
+    mapped = tree["columns"]
+    derived = {
+        name: source["derived"]
+        for name, source in mapped.items()
+        if isinstance(source, dict) and source.get("derived") in DERIVED.values()
+    }
+    is_circular = set(DERIVED) <= set(derived)
+    rule = "only " + " and ".join(f"{name} is {each!r}" for name, each in DERIVED.items())
+    remedy = "read it from a column of records.csv, or give `constant:`"
+    return [
+        card_faults.make_fault(
+            path,
+            tree,
+            ("columns", name, "derived"),
+            "tokens and compute are computed from each other" if is_circular else rule,
+            remedy,
+            each,
+        )
+        for name, each in derived.items()
+        if is_circular or DERIVED.get(name) != each
+    ]
 
 
 def _find_missing_units(path: Path, tree: Any) -> list[Failure]:

@@ -28,6 +28,7 @@ from pipeline import card_checks, card_faults, card_names
 from pipeline.card_schema import make_schema
 from pipeline.failures import Failure, SourceError, file_failure
 from pipeline.names import REGISTRY, check_dataset_name
+from pipeline.tables import LINE
 from pipeline.yaml_files import Steps, find_line, read_tree
 
 Text = str | int | float  # strict: true and false are neither
@@ -70,23 +71,22 @@ class Selection(_Part):
         """
         mask = pd.Series(True, index=records.index)
         for column, wanted in self.rows.items():
-            if column not in records:
-                raise self._fault(
-                    path,
-                    f"the card selects rows by {column!r}, which records.csv lacks",
-                    card_faults.suggest(column, records.columns, "name a column of records.csv"),
-                )
+            if column not in (known := records.columns.drop(LINE, errors="ignore")):
+                rule = f"the card selects rows by {column!r}, which records.csv lacks"
+                remedy = card_faults.suggest(column, known, "name a column of records.csv")
+                raise self.refuse(path, rule, remedy)
             values = [str(value) for value in (wanted if isinstance(wanted, list) else [wanted])]
             mask &= records[column].isin(values)
         if mask.sum() != self.count:
-            raise self._fault(
+            raise self.refuse(
                 path,
                 f"the card expects {self.count} rows where {self.rows} and finds {mask.sum()}",
                 "the source changed, or the card is wrong: read both again and correct the card",
             )
         return mask
 
-    def _fault(self, path: Path, rule: str, remedy: str) -> SourceError:
+    def refuse(self, path: Path, rule: str, remedy: str) -> SourceError:
+        """The error of this selection, at its line of the card at `path`."""
         return SourceError([Failure(str(path), self._line, "", "", rule, remedy)])
 
 

@@ -18,10 +18,11 @@ from models._options import LeaderboardOptions
 from pipeline import spellings, tables, units
 from pipeline.bibliography import read_bibliography
 from pipeline.cards import ColumnSource, LoadedCard, load_card
-from pipeline.failures import Failure, SourceError, file_failure
+from pipeline.failures import Failure, SourceError
 from pipeline.files import write_parquet
 from pipeline.records import find_invisible, read_records
 from pipeline.stage import stage_main
+from pipeline.tables import LINE
 
 # Exclusions of these rules speak of rows whose model is not a training run: they are not joined.
 NOT_A_RUN = {"human", "repeats another row", "chance"}
@@ -114,8 +115,8 @@ def _used_columns(card: LoadedCard) -> set[str]:
 
 
 def _check_columns(card: LoadedCard, records: pd.DataFrame) -> None:
-    used = _used_columns(card)
-    known = used | set(card.card.ignored) | {"line"}
+    used, columns = _used_columns(card), records.columns.drop(LINE)
+    known = used | set(card.card.ignored)
     missing = [
         Failure(
             str(card.records_path),
@@ -123,9 +124,9 @@ def _check_columns(card: LoadedCard, records: pd.DataFrame) -> None:
             name,
             "",
             "the card reads this column and the file lacks it",
-            _suggest(name, records.columns),
+            _suggest(name, columns),
         )
-        for name in sorted(used - set(records.columns))
+        for name in sorted(used - set(columns))
     ]
     extra = [
         Failure(
@@ -136,7 +137,7 @@ def _check_columns(card: LoadedCard, records: pd.DataFrame) -> None:
             "no column of the card reads this column",
             "map it, or list it under `ignored` with a reason",
         )
-        for name in sorted(set(records.columns) - known)
+        for name in sorted(set(columns) - known)
     ]
     if missing or extra:
         raise SourceError(missing + extra)
@@ -170,15 +171,11 @@ def _correct(card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:
 
     Each must find the cells it speaks of as they were printed.
     """
-    corrected = records.copy()
+    corrected, columns = records.copy(), records.columns.drop(LINE)
     for correction in card.card.corrections:
-        if correction.column not in records:
-            raise file_failure(
-                card.path,
-                f"the card corrects {correction.column!r}, which records.csv lacks",
-                _suggest(correction.column, records.columns),
-                "corrections",
-            )
+        if correction.column not in columns:
+            rule = f"the card corrects {correction.column!r}, which records.csv lacks"
+            raise correction.refuse(card.path, rule, _suggest(correction.column, columns))
         mask = correction.find(records, card.path)
         wrong = records.loc[mask & (records[correction.column] != correction.printed)]
         if len(wrong):

@@ -14,6 +14,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.typing.pandas import Series
 
+LINE = "line"  # a column that reading adds: cards cannot speak of it
 SECONDS_A_DAY = 86_400
 IMAGENET_IMAGES = 1.28e6
 # Forward pass, gradient of the activations, gradient of the weights (Hernandez & Brown 2020,
