@@ -2,8 +2,8 @@
 
 Truths are drawn from the prior and outcomes simulated on the real rows, so that the intervals of a
 right computation hold their truths at exactly their stated rate, and ranks of truths among draws
-are uniform (Talts et al. 2018). With the compute share fixed instead, coverage says how intervals
-do where the share is such.
+are uniform (Talts et al. 2018). Data sets that the table could not hold are drawn again. With the
+compute share fixed instead, coverage says how intervals do where the share is such.
 """
 
 from collections.abc import Callable

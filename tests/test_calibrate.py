@@ -11,7 +11,7 @@ from toy_model import STEP, ExactRefitter, Toy, make_card, make_table, make_toy_
 from typer.testing import CliRunner
 
 from models import as_draws
-from pipeline import calibrate, cli, designs
+from pipeline import calibrate, cli, designs, trials
 from pipeline.calibration import fingerprint, measure_p_value
 from pipeline.coverage import study_coverage, study_fixed_share
 from pipeline.designs import (
@@ -68,6 +68,29 @@ def test_truths_that_give_no_outcome_are_counted() -> None:
     trial = run_trial(make_toy_study(Toy(simulated_noise=-1.0)), "coverage", 0)
     assert trial.reason.startswith("simulation: ")
     assert count_failures([trial])["failed"] == 1
+
+
+def test_drawing_again_by_a_rule_on_data_leaves_the_rate_of_coverage(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(trials, "is_possible", lambda simulated, *_: simulated["score"].max() < 24)
+    found = study_coverage(make_toy_study(), 200)
+    assert found["redrawn"] > 100
+    assert found["estimands"][RATE]["share"] == pytest.approx(0.9, abs=0.06)
+
+
+def test_study_that_only_draws_the_impossible_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trials, "is_possible", lambda *_: False)
+    assert run_trial(make_toy_study(), "coverage", 0).reason.endswith("the table cannot hold")
+
+
+@pytest.mark.parametrize(("perplexity", "can_be"), [(20.0, True), (1.0, False), (1e7, False)])
+def test_outcomes_beyond_the_ranges_of_the_table_are_impossible(
+    perplexity: float, can_be: bool
+) -> None:
+    real = pd.DataFrame({"perplexity": [30.0, 40.0], "parameters": [-1.0, -1.0]})
+    simulated = real.assign(perplexity=[30.0, perplexity])
+    assert trials.is_possible(simulated, real, "loss_leaderboard") is can_be
 
 
 def test_divergences_are_added_up(right: dict[str, Any]) -> None:

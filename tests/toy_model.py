@@ -37,7 +37,7 @@ class Toy:
     simulated_noise: float = NOISE
     reads_compute: bool = True
     reason: str = ""
-    TABLE: str = "accuracy_leaderboard"
+    TABLE: str = "loss_leaderboard"  # whose ranges do not speak of the score
     TITLE: str = "Toy"
     SAMPLER: dict[str, Any] = field(default_factory=dict)
     Priors: type = Priors
@@ -167,7 +167,7 @@ def make_card() -> Card:
         "allocation": "none",
         "allocation_reason": "a toy has none",
     }
-    return Card("toy", "accuracy_leaderboard", AccuracyOptions.model_validate(tree))
+    return Card("toy", "loss_leaderboard", AccuracyOptions.model_validate(tree))
 
 
 def make_toy_study(model: Toy | None = None, jobs: int = 1, failing: int = 0) -> Study:
