@@ -134,6 +134,7 @@ def describe_trust(inputs: Inputs) -> dict[str, Any]:
     return {
         "datasets": coverage.get("datasets"),
         "failed": coverage.get("failed"),
+        "redrawn": coverage.get("redrawn"),
         "reason": reason,
         "is_stale": bool(study) and check.get("calibration_reason") == OUT_OF_DATE,
         "coverage": panels.list_coverage(check, attributions),
