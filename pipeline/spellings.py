@@ -35,6 +35,8 @@ _NUMBER = re.compile(
 LARGEST, SMALLEST = 1e100, 1e-100
 _PLAIN = re.compile(r"[0-9]++(\.[0-9]*)?|\.[0-9]+")
 
+_LETTERS_FOR_DIGITS = re.compile(r"[OoIl][0-9OoIl.,]*(?:[eE][0-9OoIl]+)?")  # 1O24 for 1024
+
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 EXCEL_EPOCH = pd.Timestamp(1899, 12, 30)  # two days early: Excel counts a 29 February 1900
 ISO_DATE = r"(?P<y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})"
@@ -201,8 +203,9 @@ def _check_cell_unit(unit: str, column: str) -> str:
     if unit.upper() in SUFFIXES and column in units.COUNTS:
         raise ValueError(f"{unit!r} is no suffix of a count", f"write {unit.upper()!r} if it is")
     if not _is_known(unit):
-        if column not in units.TARGETS or not re.fullmatch(r"[^\W\d_][^\d]*", unit):
-            _refuse_number()  # 1O24, with a letter for the zero, has no unit "O24"
+        is_mistyped = _LETTERS_FOR_DIGITS.fullmatch(unit)
+        if column not in units.TARGETS or is_mistyped or not re.match(r"[^\W\d_]", unit):
+            _refuse_number()
         raise ValueError("no unit that a cell may name", "state the unit on the card")
     read_unit(unit, column)
     return unit

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pandas as pd
@@ -367,3 +368,13 @@ def test_unit_of_a_row_is_refused(
     (fault,) = raised.value.failures
     assert (fault.line, fault.column) == (2, column)
     assert fault.rule.startswith(rule)
+
+
+@pytest.mark.parametrize("piece", ["1", "1 ", "1,111", "a", "10^", "1e", " "])
+def test_long_cells_are_refused_in_no_time(piece: str) -> None:
+    start = monotonic()
+    for end in "!xyz":
+        text = (piece * 10_000)[:9_999] + end
+        refuse(spellings.read_number, text, "resource")
+        refuse(spellings.read_date, text)
+    assert monotonic() - start < 0.5
