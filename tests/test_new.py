@@ -12,7 +12,7 @@ from conftest import ROOT
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from pipeline import cli, tables, units
+from pipeline import cli, records, tables, units
 from pipeline.new_dataset import command, registration
 from pipeline.new_dataset.draft import list_wanted
 
@@ -312,6 +312,24 @@ def test_any_name_of_a_column_reads_back_from_the_card(root: Path) -> None:
     header = next(csv.reader(io.StringIO(HOSTILE, newline="")))
     assert code == 0
     assert set(card["ignored"]) == set(header)
+
+
+def test_records_that_check_could_not_read_are_not_made(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = list_files(root)
+    monkeypatch.setattr(records, "MAXIMUM_LINES", 3)
+    code, output = run(root, *CREATE, "--from", write(root))
+    assert code == 1
+    assert "4 lines, more than 3 lines" in output
+    assert list_files(root) == before
+
+
+def test_names_of_columns_are_stripped_as_check_strips_them(root: Path) -> None:
+    run(root, *CREATE, "--from", write(root, " model ,other \nA,1\n"))
+    _, card = read_card(root)
+    assert card["columns"]["model"] == {}
+    assert list(card["ignored"]) == ["other"]
 
 
 def test_cells_cannot_break_out_of_a_comment(root: Path) -> None:
