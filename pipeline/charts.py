@@ -38,9 +38,14 @@ SOURCE_LINES = 2
 SOURCE_ROW_PIXELS = 30
 HEADING = "!"  # in the fourth place of a row's name: printed in bold
 ROW_PIXELS = 17
+LINE_PIXELS = 14  # of a label in lines
+PART_PIXELS = 24
 AXIS_PIXELS = 46  # below a chart, for its axis and title
 LEGEND_ROW_PIXELS = 19
 TICK_COUNT = 6
+BELOW_LABELS: dict[str, Any] = {
+    "titleAnchor": "end"
+}  # the title may be longer than the axis: room is on the left
 DESCRIBED_ROWS = 8  # rows whose numbers the alternative text spells out
 
 CONFIG: dict[str, Any] = {
@@ -114,8 +119,11 @@ def draw(figure: Figure) -> Drawing:
 def draw_scatter(figure: Figure) -> Drawing:
     """Points with hover, over the posterior curve if the figure has one."""
     frame = _loggable(figure.frame, figure)
-    layers = _curve_layers(figure.curve, figure) if figure.curve is not None else []
-    layers.append(_points(frame, figure))
+    reach, layers = frame[figure.x], []
+    if figure.curve is not None:
+        reach = pd.concat([reach, figure.curve.frame["x"]])
+        layers = _curve_layers(figure.curve, figure, reach)
+    layers.append(_points(frame, figure, reach))
     chart = alt.layer(*layers).resolve_scale(color="independent", shape="independent")
     description = (
         f"Scatter plot of {len(frame)} points: {figure.y_title or figure.y} against "
@@ -127,11 +135,13 @@ def draw_scatter(figure: Figure) -> Drawing:
 def draw_forest(figure: Figure) -> Drawing:
     """One row a label and one mark a series: the median with its interval."""
     frame = _shown_intervals(figure.frame)
-    rows = frame.groupby("label", sort=False)["series"].nunique()
-    height = int(sum(max(count * ROW_PIXELS, 2 * ROW_PIXELS) for count in rows))
+    description = _describe_intervals(frame)
     frame["label"] = frame["label"].map(_wrap)
+    rows = frame.groupby("label", sort=False)["series"].nunique()
+    least = _row_pixels(frame["label"], 2 * ROW_PIXELS)
+    height = int(sum(max(count * ROW_PIXELS, least) for count in rows))
     chart = _interval_chart(frame, figure, "grouped" if len(set(frame["series"])) > 1 else "single")
-    return _drawing(figure, [("", chart, height)], _describe_intervals(frame))
+    return _drawing(figure, [("", chart, height)], description)
 
 
 def draw_parts(figure: Figure) -> Drawing:
@@ -140,10 +150,10 @@ def draw_parts(figure: Figure) -> Drawing:
     domain = _domain(frame, figure.is_log_x)
     panels = []
     for comparison, rows in frame.groupby("comparison", sort=False):
-        chart = _interval_chart(
-            rows.assign(label=rows["label"].map(_wrap)), figure, "single", domain
-        )
-        panels.append((str(comparison), chart, max(len(rows) * 24, 60)))
+        shown = rows.assign(label=rows["label"].map(_wrap))
+        height = len(rows) * _row_pixels(shown["label"], PART_PIXELS)
+        chart = _interval_chart(shown, figure, "single", domain)
+        panels.append((str(comparison), chart, max(height, 60)))
     names = frame["comparison"].astype(str) + ", " + frame["label"].astype(str)
     return _drawing(figure, panels, _describe_intervals(frame.assign(label=names)))
 
@@ -191,7 +201,8 @@ def draw_groups(figure: Figure) -> Drawing:
     panels = []
     for name, rows in figure.frame.groupby("panel", sort=False):
         shown = rows.assign(label=rows["label"].map(_wrap))
-        panels.append((str(name), _group_chart(shown, figure), max(len(rows) * 2 * ROW_PIXELS, 60)))
+        height = len(rows) * _row_pixels(shown["label"], 2 * ROW_PIXELS)
+        panels.append((str(name), _group_chart(shown, figure), max(height, 60)))
     words = [
         f"{row['label']}: observed {format_number(row['observed'], 3)}, predicted "
         f"{format_number(row['median'], 3)} ({format_number(row['lower'], 3)} to "
@@ -220,7 +231,7 @@ def draw_widths(figure: Figure) -> Drawing:
         type="quantitative",
         title=figure.x_title,
         scale=alt.Scale(zero=True),
-        axis=_number_axis(False),
+        axis=_number_axis(False, **BELOW_LABELS),
     )
     base = alt.Chart(rows).encode(y=y, x=x, tooltip=[_tooltip(rows, name) for name in figure.hover])
     bars = base.mark_bar(color=PALETTE[0], opacity=0.75, height={"band": 0.55})
@@ -229,7 +240,8 @@ def draw_widths(figure: Figure) -> Drawing:
         f"{label}: {shown}"
         for label, shown in zip(figure.frame["label"], rows["shown"], strict=True)
     )
-    panels = [("", alt.layer(bars, text), len(rows) * 2 * ROW_PIXELS)]
+    height = len(rows) * _row_pixels(rows["label"], 2 * ROW_PIXELS)
+    panels = [("", alt.layer(bars, text), height)]
     return _drawing(figure, panels, f"{words}.")
 
 
@@ -346,10 +358,11 @@ def _legend_rows(frame: pd.DataFrame, figure: Figure) -> int:
     return rows
 
 
-def _points(frame: pd.DataFrame, figure: Figure) -> Any:
+def _points(frame: pd.DataFrame, figure: Figure, reach: pd.Series) -> Any:
+    """The points, on an axis that reaches over all values of x that the chart shows."""
     encoding: dict[str, Any] = {
-        "x": _position(alt.X, frame, figure.x, figure.x_title, figure.is_log_x),
-        "y": _position(alt.Y, frame, figure.y, figure.y_title, figure.is_log_y),
+        "x": _position(alt.X, reach, figure.x, figure.x_title, figure.is_log_x),
+        "y": _position(alt.Y, frame[figure.y], figure.y, figure.y_title, figure.is_log_y),
         "tooltip": [_tooltip(frame, name) for name in figure.hover or (figure.x, figure.y)],
     }
     chart = alt.Chart(frame).mark_point(filled=True, size=58, opacity=0.85, strokeWidth=0.5)
@@ -379,10 +392,10 @@ def _continuous_colour(frame: pd.DataFrame, name: str) -> alt.Color:
     return alt.Color(field=name, type=_kind(frame[name]), title=_words(name), scale=scale)
 
 
-def _curve_layers(curve: Curve, figure: Figure) -> list[alt.Chart]:
-    """The band and the median line of every series of a curve."""
+def _curve_layers(curve: Curve, figure: Figure, reach: pd.Series) -> list[alt.Chart]:
+    """The band and the median line of every series of a curve, on the axis of the points."""
     frame = _loggable(curve.frame, Figure("scatter", "", "", "", curve.frame, "x", "median"))
-    x = _position(alt.X, frame, "x", figure.x_title, figure.is_log_x)
+    x = _position(alt.X, reach, "x", figure.x_title, figure.is_log_x)
     scale = _number_scale(figure.is_log_y, nice=not figure.is_log_y, padding=12)
     base = alt.Chart(frame).encode(x=x, detail=alt.Detail(field="series", type="nominal"))
     band = base.mark_area(opacity=0.12, color="currentColor").encode(
@@ -498,7 +511,7 @@ def _interval_axis(figure: Figure, low: float, high: float) -> dict[str, Any]:
     return {
         "scale": scale,
         "title": figure.x_title or None,
-        "axis": _number_axis(figure.is_log_x, ticks),
+        "axis": _number_axis(figure.is_log_x, ticks, **BELOW_LABELS),
     }
 
 
@@ -527,7 +540,7 @@ def _decade_ticks(values: pd.Series) -> list[float]:
     return _log_ticks(float(positive.min()) / 1.5, float(positive.max()) * 1.5)
 
 
-def _number_axis(is_log: bool, ticks: list[float] | None = None) -> alt.Axis:
+def _number_axis(is_log: bool, ticks: list[float] | None = None, **rules: Any) -> alt.Axis:
     """Large numbers as 1e23, not 100,000,000,000,000,000,000,000 and not 1e+23."""
     power = "replace(format(datum.value, '~e'), '+', '')"
     plain = "format(datum.value, ',~r')" if is_log else "format(datum.value, ',~g')"
@@ -539,6 +552,7 @@ def _number_axis(is_log: bool, ticks: list[float] | None = None) -> alt.Axis:
         labelFlush=True,
         tickCount=TICK_COUNT,
         values=values,
+        **rules,
     )
 
 
@@ -604,7 +618,7 @@ def _group_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
         y=_label_axis(list(rows["label"]), "single"),
         tooltip=[_tooltip(rows, name) for name in names],
     )
-    scale, axis = _number_scale(False, padding=12), _number_axis(False)
+    scale, axis = _number_scale(False, padding=12), _number_axis(False, **BELOW_LABELS)
     bars = base.mark_rule(strokeWidth=7, opacity=0.35, color=PALETTE[0]).encode(
         x=alt.X(field="lower", type="quantitative", title=figure.x_title, scale=scale, axis=axis),
         x2=alt.X2(field="upper"),
@@ -653,13 +667,13 @@ def _difference_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
 
 
 def _position(
-    channel: type[alt.X] | type[alt.Y], frame: pd.DataFrame, name: str, title: str, is_log: bool
+    channel: type[alt.X] | type[alt.Y], values: pd.Series, name: str, title: str, is_log: bool
 ) -> Any:
-    kind = _kind(frame[name])
+    kind = _kind(values)
     made: dict[str, Any] = {"field": name, "type": kind, "title": title or _words(name)}
     if kind == "quantitative":
         made["scale"] = _number_scale(is_log, nice=not is_log, padding=12)
-        made["axis"] = _number_axis(is_log, _decade_ticks(frame[name]) if is_log else None)
+        made["axis"] = _number_axis(is_log, _decade_ticks(values) if is_log else None)
     return channel(**made)
 
 
@@ -744,6 +758,11 @@ def _scale(domain: Sequence[str], values: Sequence[str]) -> alt.Scale:
 def _wrap(label: Any, lines_shown: int = LABEL_LINES) -> str:
     lines = textwrap.wrap(str(label), LABEL_CHARACTERS, max_lines=lines_shown, placeholder=" …")
     return "\n".join(lines)
+
+
+def _row_pixels(labels: Iterable[str], least: int) -> int:
+    """The height of a row that its label fits into, whichever row it is."""
+    return max([least, *(LINE_PIXELS * (label.count("\n") + 1) for label in labels)])
 
 
 def _words(name: str) -> str:

@@ -108,6 +108,27 @@ def test_curve_is_drawn_below_the_points() -> None:
     assert [layer["mark"]["type"] for layer in spec["layer"]] == ["area", "line", "point"]
 
 
+def test_curve_and_points_share_the_marks_of_their_axis() -> None:
+    frame = pd.DataFrame({"x": [1e20, 1e22], "y": [1.0, 2.0]})
+    curve = Curve(frame.assign(median=1.0, lower=0.5, upper=1.5, series="s", x=[1e16, 1e18]))
+    figure = Figure("scatter", "s", "S", "C.", frame, "x", "y", is_log_x=True, curve=curve)
+    layers = charts.draw(figure).panels[0].spec["layer"]
+    ticks = [layer["encoding"]["x"]["axis"]["values"] for layer in layers]
+    assert ticks[0] == ticks[1] == ticks[2]
+    assert min(ticks[0]) <= 1e17
+    assert max(ticks[0]) >= 1e21
+
+
+def test_labels_in_lines_have_rows_as_high() -> None:
+    short, long = draw_intervals().panels[0], draw_intervals(label=["word " * 12, "b"]).panels[0]
+    assert long.spec["height"] >= 2 * 3 * charts.LINE_PIXELS > short.spec["height"]
+
+
+def test_description_names_labels_in_full() -> None:
+    label = "a label of many words that an axis would break into lines and cut at the end of them"
+    assert f"{label}, this posterior" in draw_intervals(label=[label, "b"]).description
+
+
 def make_special(kind: str) -> Drawing:
     """A figure that is not a model's: widths of designs, groups of rows, models side by side."""
     numbers = {"median": 0.3, "lower": [0.1, 0.2], "upper": 0.5}
