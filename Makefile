@@ -23,7 +23,7 @@ repro: $(READY)  ## run the pipeline: tables, fits, checks, attributions, pages
 	@.ci/repro
 
 test: $(READY)  ## run the tests; prints line coverage of pipeline and models
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not every_page"
 
 check: $(READY)  ## all that CI checks: format, lint, types, tests with coverage
 	$(BIN)/ruff format --check .
@@ -31,7 +31,8 @@ check: $(READY)  ## all that CI checks: format, lint, types, tests with coverage
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -m "slow or not slow"
 
-bench: $(READY)  ## measure the samplers on every cell (after make repro; not part of CI)
+bench: $(READY)  ## measure every page and the samplers on every cell (after make repro; not part of CI)
+	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.fits
 
 clean:  ## remove the environment, every result and every cache

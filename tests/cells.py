@@ -351,6 +351,16 @@ def write_cell(folder: Path, **check: Any) -> dict[str, Path]:
     }
 
 
+def write_unfitted(folder: Path) -> dict[str, Path]:
+    """Write the files of a page whose model cannot be fitted; paths by flag."""
+    paths = write_cell(folder, verdict="fail", not_fitted=NOT_FITTED)
+    tree = xr.DataTree()
+    tree.attrs["not_fitted"] = NOT_FITTED
+    tree.to_netcdf(paths["--posterior"], engine="h5netcdf")
+    paths["--attribution"].write_text("{}", encoding="utf-8")
+    return paths
+
+
 def write_models(folder: Path) -> None:
     """Three more models of the toy dataset: a worse one that passed, a failed one, one not fitted.
 

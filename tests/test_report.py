@@ -9,8 +9,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import xarray as xr
-from cells import FAILED, HOSTILE, NOT_FITTED, STUDIED, flags, make_model, write_cell
+from cells import (
+    FAILED,
+    HOSTILE,
+    STUDIED,
+    flags,
+    make_model,
+    write_cell,
+    write_unfitted,
+)
 
 from pipeline import answers, identification, panels, report, sensitivity
 from pipeline.failures import SourceError
@@ -46,11 +53,7 @@ def studied_page(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def unfitted_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setitem(sys.modules, "models.toy", make_model())
-    paths = write_cell(tmp_path, verdict="fail", not_fitted=NOT_FITTED)
-    tree = xr.DataTree()
-    tree.attrs["not_fitted"] = NOT_FITTED
-    tree.to_netcdf(paths["--posterior"], engine="h5netcdf")
-    paths["--attribution"].write_text("{}", encoding="utf-8")
+    paths = write_unfitted(tmp_path)
     assert report.main(flags(paths, model="toy")) == 0
     return paths["--output"].read_text(encoding="utf-8")
 

@@ -1,0 +1,1 @@
+"""Tests of the pages in a real browser: what a reader sees, reaches, downloads and prints."""

@@ -1,0 +1,124 @@
+"""What the page hands out: CSV files of the rows behind each figure and table, and pictures."""
+
+import base64
+import csv
+import io
+import json
+import re
+import struct
+import zlib
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from playwright.sync_api import Locator
+
+from browser.shown import Row, Shown
+
+SVG = "{http://www.w3.org/2000/svg}"
+PNG_START = b"\x89PNG\r\n\x1a\n"
+DOWNLOAD_PAUSE = 60  # milliseconds; Chromium drops downloads beyond ten a second
+REWORDED = {"label"}  # broken into lines on an axis
+
+
+def test_csv_of_every_figure_holds_the_rows_of_its_charts(shown: Shown) -> None:
+    specs = shown.specs
+    for figure in shown.page.locator("figure").all():
+        rows = read_csv(decode(figure.locator("a[download]")))
+        name = figure.get_attribute("id") or ""
+        drawn = [
+            row
+            for place, spec in specs.items()
+            if re.fullmatch(rf"{re.escape(name)}-\d+", place)
+            for row in find_drawn(spec, set(rows[0]))
+        ]
+        shared = [column for column in rows[0] if column in drawn[0] and column not in REWORDED]
+        assert {"median", "observed", "density", "difference"} & {*shared} or len(shared) > 2
+        assert count_rows(rows, shared) == count_rows(drawn, shared), name
+
+
+def test_csv_of_the_data_holds_the_rows_of_the_table(shown: Shown) -> None:
+    for link in shown.page.locator(".tools:has(+ .box) > a[download]").all():
+        rows = read_csv(decode(link))
+        lines = link.locator("xpath=../following-sibling::*[1]").locator("tbody th")
+        assert [row["line"] for row in rows] == lines.all_text_contents()
+
+
+def test_a_link_hands_out_its_file(shown: Shown) -> None:
+    link = shown.page.locator("a[download]").first
+    assert download(shown, link) == decode(link)
+
+
+def test_pictures_of_every_figure_are_whole(shown: Shown) -> None:
+    """The first chart of each figure, as both kinds of picture."""
+    for figure in shown.page.locator("figure").all():
+        buttons = figure.locator(".tools:has(> button)").first.locator("button")
+        vector, raster = (download(shown, buttons.nth(number)) for number in (0, 1))
+        check_svg(vector)
+        check_png(raster)
+
+
+def decode(link: Locator) -> bytes:
+    """The file that a link carries in its address."""
+    kind, _, content = (link.get_attribute("href") or "").partition(";base64,")
+    assert kind == "data:text/csv"
+    return base64.b64decode(content)
+
+
+def download(shown: Shown, link: Locator) -> bytes:
+    """The file that the browser saves at a click."""
+    shown.page.wait_for_timeout(DOWNLOAD_PAUSE)
+    with shown.page.expect_download() as waited:
+        link.click()
+    return Path(waited.value.path()).read_bytes()
+
+
+def read_csv(content: bytes) -> list[Row]:
+    """The rows of a CSV file, as text."""
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8"))))
+
+
+def find_drawn(spec: dict[str, Any], columns: set[str]) -> list[Row]:
+    """The rows of a chart's own data: of its datasets the one most like the file, then longest."""
+    return max(
+        spec["datasets"].values(),
+        key=lambda rows: (len(columns & set(rows[0] if rows else {})), len(rows)),
+    )
+
+
+def count_rows(rows: list[Row], columns: list[str]) -> Counter[str]:
+    """How often each row occurs, whatever the order."""
+    return Counter(json.dumps([plain(row[name]) for name in columns]) for row in rows)
+
+
+def plain(value: Any) -> Any:
+    """One form for a value of a chart and the text that a CSV file has for it."""
+    if value in (None, "", "inf"):  # a chart has no infinity: an open interval is marked so
+        return None
+    text = str(value)
+    try:
+        return float(text)
+    except ValueError:
+        return re.sub(r"^'(?=[=+\-@\t\r])", "", text).removesuffix("T00:00:00")
+
+
+def check_svg(content: bytes) -> None:
+    """The file is an SVG with marks, of a size, that refers to nothing outside."""
+    root = ElementTree.fromstring(content)  # noqa: S314  # made by the page under test
+    assert root.tag == f"{SVG}svg"
+    assert float(root.attrib["width"]) > 0
+    assert len(list(root.iter(f"{SVG}path"))) > 1
+    assert b"href" not in content
+
+
+def check_png(content: bytes) -> None:
+    """The file is a PNG to its end, of a size, and not of one colour."""
+    assert content.startswith(PNG_START)
+    width, height = struct.unpack(">II", content[16:24])
+    assert min(width, height) > 50
+    assert content.endswith(b"IEND\xaeB`\x82")
+    start = content.index(b"IDAT")
+    (length,) = struct.unpack(">I", content[start - 4 : start])
+    pixels = zlib.decompressobj().decompress(content[start + 4 : start + 4 + length])
+    assert len(set(pixels)) > 10
