@@ -19,6 +19,7 @@ TAIL = (1 - INTERVAL_PROBABILITY) / 2
 QUANTILES = (TAIL, 0.5, 1 - TAIL)
 SHOWN_ELEMENTS = 6  # of a vector parameter
 GRID_POINTS = 90  # of a density
+GRID_DIGITS, DENSITY_DIGITS = 7, 4  # significant ones: more could not be seen, and fill the page
 KEPT_WIDTHS = 4  # of the posterior on each side, beyond which a wide prior is cut
 CURVE_POINTS = 100  # of a cumulative distribution
 BAND_PROBABILITY = 0.95
@@ -94,8 +95,8 @@ def _density_pair(panel: str, before: np.ndarray, after: np.ndarray, is_log: boo
             {
                 "panel": panel,
                 "series": series,
-                "x": np.exp(grid) if is_log else grid,
-                "density": _density(draws, grid),
+                "x": _round(np.exp(grid) if is_log else grid, GRID_DIGITS),
+                "density": _round(_density(draws, grid), DENSITY_DIGITS),
             }
         )
         for series, draws in ((PRIOR, before), (POSTERIOR, after))
@@ -109,6 +110,11 @@ def _density(draws: np.ndarray, grid: np.ndarray) -> np.ndarray:
 
     points, density, _ = array_stats.kde(np.ravel(draws))
     return np.asarray(np.interp(grid, points, density, left=0.0, right=0.0))
+
+
+def _round(values: np.ndarray, digits: int) -> np.ndarray:
+    """`values` to that many significant digits."""
+    return np.array([float(f"{value:.{digits - 1}e}") for value in values])
 
 
 def predict(predicted: xr.Dataset, observed: xr.Dataset) -> pd.DataFrame:
