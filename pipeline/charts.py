@@ -37,6 +37,7 @@ TITLE_CHARACTERS = 64
 SOURCE_LINES = 2
 SOURCE_ROW_PIXELS = 30
 HEADING = "!"  # in the fourth place of a row's name: printed in bold
+WIDTH_ROOM = 1.35  # of the widest bar: its number stands beside it, in a narrow window too
 ROW_PIXELS = 17
 LINE_PIXELS = 14  # of a label in lines
 PART_PIXELS = 24
@@ -230,7 +231,7 @@ def draw_widths(figure: Figure) -> Drawing:
         field="width",
         type="quantitative",
         title=figure.x_title,
-        scale=alt.Scale(zero=True),
+        scale=alt.Scale(domain=[0, WIDTH_ROOM * float(rows["width"].max())], nice=False),
         axis=_number_axis(False, **BELOW_LABELS),
     )
     base = alt.Chart(rows).encode(y=y, x=x, tooltip=[_tooltip(rows, name) for name in figure.hover])
