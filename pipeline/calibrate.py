@@ -23,7 +23,7 @@ from pipeline.failures import file_failure
 from pipeline.files import write_json
 from pipeline.perturb import study_priors, study_wrong_compute
 from pipeline.posteriors import read_scaling_law
-from pipeline.refit import QUICK, THOROUGH, Refitter
+from pipeline.refit import THOROUGH, Refitter, choose_settings
 from pipeline.trials import Study
 
 SEED = 20261121
@@ -57,7 +57,7 @@ def calibrate(
         "dataset": dataset,
         "model": model,
         "seed": seed,
-        "settings": {"simulated": asdict(QUICK), "real": asdict(THOROUGH)},
+        "settings": {"simulated": asdict(study.settings), "real": asdict(THOROUGH)},
         "fingerprint": fingerprint(table, card.options, model, root / "models"),
     }
     found = _keep(path, head) | run_parts(study, parts, datasets)
@@ -69,7 +69,8 @@ def make_study(
     name: str, model: models.Model, table: pd.DataFrame, card: Card, seed: int = SEED, jobs: int = 1
 ) -> Study:
     """The study of one cell, its model compiled."""
-    return Study(name, model, table, card, Refitter(model, table, card), seed, jobs)
+    refitter = Refitter(model, table, card)
+    return Study(name, model, table, card, refitter, seed, jobs, choose_settings(refitter))
 
 
 def run_parts(study: Study, parts: list[str], datasets: int) -> dict[str, Any]:

@@ -8,6 +8,9 @@ Outcomes are simulated from the posterior medians of the real data, on four desi
   compute jittered by 0.3 decades (standard deviation) and its dates by half a year;
 - uncorrelated: as many as there are, compute permuted among base models. The two ends of the
   headline comparison keep theirs, so that the step that is split stays the same.
+
+The same truths are simulated on every design, so that the ratio of two widths is taken dataset by
+dataset; its interval says how much of it is the chance of so few datasets.
 """
 
 from dataclasses import replace
@@ -16,14 +19,15 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy import stats
 
-from models import Truth, fitted_rows
+from models import INTERVAL_PROBABILITY, Truth, fitted_rows
 from models._options import LeaderboardOptions
 from models._prior import Prior, list_priors
 from pipeline.refit import THOROUGH, RefitError, Refitter
 from pipeline.trials import Study, count_failures, draw_seed, refit_trial, round_number
 
-DESIGN_DATASETS = 4
+DESIGN_DATASETS = 10
 JITTER_DECADES = 0.3
 JITTER_YEARS = 0.5
 DAYS_A_YEAR = 365.25
@@ -34,7 +38,9 @@ SIZES = ("parameters", "training_tokens", "dataset_tokens")
 
 
 def study_design(study: Study, datasets: int = DESIGN_DATASETS) -> dict[str, Any]:
-    """Median width of the headline compute share's 90 % interval on each design."""
+    """Median width of the headline compute share's 90 % interval on each design, and the ratio of
+    the widths to those of the design as it is (`compare_widths`).
+    """
     if not study.headline_share:
         return {"reason": "the table has no comparisons"}
     try:
@@ -43,11 +49,27 @@ def study_design(study: Study, datasets: int = DESIGN_DATASETS) -> dict[str, Any
         return {"reason": f"the refit to the real data failed: {failure}"}
     truths = [draw_truth_at(study, posterior, study.table, i) for i in range(datasets)]
     made = {name: _measure_design(study, posterior, name, truths) for name in TIMES}
-    reference = made["as_it_is"]["median_width"]
-    for each in made.values():
-        width = each["median_width"]
-        each["ratio"] = round_number(width / reference) if width and reference else None
+    widths = {name: each.pop("widths") for name, each in made.items()}
+    for name, each in made.items():
+        each |= compare_widths(widths[name], widths["as_it_is"])
     return {"estimand": study.headline_share, "designs": made}
+
+
+def compare_widths(
+    widths: list[float | None], reference: list[float | None]
+) -> dict[str, float | None]:
+    """Geometric mean of the ratios of widths, pair by pair, with its 90 % interval (Student's t on
+    their logs); None where a pair or two are too few. Missing widths are None.
+    """
+    logs = [np.log(a / b) for a, b in zip(widths, reference, strict=True) if a and b]
+    mean = float(np.mean(logs)) if logs else np.nan
+    error = float(np.std(logs, ddof=1) / np.sqrt(len(logs))) if len(logs) > 2 else np.nan
+    half = stats.t.ppf((1 + INTERVAL_PROBABILITY) / 2, max(len(logs) - 1, 1)) * error
+    return {
+        "ratio": round_number(np.exp(mean)),
+        "ratio_lower": round_number(np.exp(mean - half)),
+        "ratio_upper": round_number(np.exp(mean + half)),
+    }
 
 
 def _measure_design(
@@ -65,12 +87,14 @@ def _measure_design(
 
     trials = study.run(part, refit, len(truths))
     found = [each.found.get(study.headline_share) for each in trials]
-    widths = [each.upper - each.lower for each in found if each]
+    widths = [each.upper - each.lower if each else None for each in found]
+    known = [width for width in widths if width is not None]
     return {
         "base_models": int(table["base_model"].nunique()),
         "rows": len(table),
         **count_failures(trials),
-        "median_width": round_number(np.median(widths)) if widths else None,
+        "median_width": round_number(np.median(known)) if known else None,
+        "widths": widths,
     }
 
 

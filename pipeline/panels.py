@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from models import Figure
-from pipeline.answers import INTERVAL_WORDS, Attributions, State
+from pipeline.answers import Attributions, State
+from pipeline.design_panel import answer_design, list_designs
 from pipeline.pages import format_fixed, format_number, format_quantity
 from pipeline.studies import LARGEST_COVERAGE, LEAST_COVERAGE
 
@@ -19,15 +19,7 @@ LARGE_INFLATION = 1e6  # what the check writes for infinity
 MINIMUM_CONTRACTION = 0.5  # below, a quantity is marked
 LARGE_SHIFT = 1 / 3  # of an interval's width (pipeline/sensitivity.py has the rule)
 SHOWN_SHIFTS = 10
-NOTICEABLE = 0.9  # of the width: a design that narrows the interval by less says nothing
 NOT_MEASURED = "not measured"
-DAYS_A_YEAR = 365.25
-DESIGNS = {
-    "as_it_is": "the data as they are",
-    "twice": "twice as many base models",
-    "five_times": "five times as many base models",
-    "uncorrelated": "as many, compute not going with the date",
-}
 GROUPED_BY = {
     "date": "By release date (thirds)",
     "compute": "By training compute (thirds)",
@@ -121,108 +113,6 @@ def _inflation_words(value: float | None) -> str:
     if value is not None and value >= LARGE_INFLATION:
         return "beyond measure"
     return NOT_MEASURED if value is None else format_number(value, 3)
-
-
-def list_designs(design: dict[str, Any]) -> list[dict[str, Any]]:
-    """A row a design that was tried: what it is, its size, the width and its ratio."""
-    known = design.get("designs") or {}
-    return [
-        {
-            "name": name,
-            "label": DESIGNS.get(name, name.replace("_", " ")),
-            "base_models": each["base_models"],
-            "rows": each["rows"],
-            "datasets": each["datasets"] - each["failed"],
-            "median_width": each["median_width"],
-            "width": format_fixed(each["median_width"], 3),
-            "ratio": format_fixed(each["ratio"], 2),
-        }
-        for name, each in known.items()
-    ]
-
-
-def answer_design(design: dict[str, Any], years: float | None) -> list[str]:
-    """Whether a project of months could settle the split or years of new models are needed.
-
-    `years` is the span of the data, for the pace at which models came.
-    """
-    known = design.get("designs") or {}
-    tried = [(known.get(name) or {}).get("ratio") for name in DESIGNS if name != "as_it_is"]
-    ratios = [float(ratio) for ratio in tried if ratio is not None]
-    if len(ratios) < len(tried):
-        return []
-    twice, five, broken = ratios
-    numbers = (
-        f"On data simulated from the fit, the 90 % interval of the compute share of the headline "
-        f"step is {twice:.2f} times as wide with twice as many models, {five:.2f} times with five "
-        f"times as many, and {broken:.2f} times with as many models as now whose compute does "
-        "not go with their date."
-    )
-    return [_judge_design(twice, five, broken, years), numbers]
-
-
-def _judge_design(twice: float, five: float, broken: float, years: float | None) -> str:
-    wait, long_wait = _wait(years, 1), _wait(years, 4)
-    if min(twice, five, broken) > NOTICEABLE:
-        return (
-            "Neither a project nor waiting: no design that was tried narrows the interval by as "
-            "much as a tenth."
-        )
-    if broken <= NOTICEABLE and broken < five:
-        return (
-            "A project rather than a wait: models whose compute does not go with their date "
-            f"would narrow the interval more than five times as many of the kind at hand"
-            f"{long_wait}."
-        )
-    if broken <= NOTICEABLE and broken < twice:
-        return (
-            "A project rather than a short wait: models whose compute does not go with their date "
-            f"would narrow the interval more than twice as many of the kind at hand{wait}, though "
-            f"less than five times as many{long_wait}."
-        )
-    if twice <= NOTICEABLE:
-        return (
-            "More models of any kind: twice as many of the kind at hand"
-            f"{wait} would narrow the interval more than as many whose compute does not go with "
-            "their date."
-        )
-    return (
-        "A long wait: of the designs that were tried only five times as many models"
-        f"{long_wait} would narrow the interval by a tenth or more."
-    )
-
-
-def _wait(years: float | None, times: int) -> str:
-    """How long as many models again take, `times` over, at the pace of the data."""
-    if not years:
-        return ""
-    return f" (another {format_number(years * times, 2)} years at the pace of these data)"
-
-
-def span_years(table: pd.DataFrame) -> float | None:
-    """Years from the first to the last release of the fitted rows; None where there are none."""
-    if "release_date" not in table:
-        return None
-    dates = table.loc[table["exclusion"].isna(), "release_date"].dropna()
-    return (dates.max() - dates.min()).days / DAYS_A_YEAR if len(dates) else None
-
-
-def draw_design_figure(panel: Identification) -> Figure | None:
-    """The widths of the interval by design, as a figure; None where they were not measured."""
-    rows = [row for row in panel.design if row["median_width"] is not None]
-    if not rows:
-        return None
-    frame = pd.DataFrame(rows)[["label", "median_width", "base_models", "rows", "datasets"]]
-    return Figure(
-        "intervals",
-        "design-curve",
-        "How narrow could the interval become?",
-        f"Width of the {INTERVAL_WORDS} of the compute share of the headline step (1 is the whole "
-        f"step): median over at least {frame['datasets'].min()} simulated datasets a design.",
-        frame.rename(columns={"median_width": "width"}),
-        x_title="width of the interval (share of the step)",
-        hover=("width", "base_models", "rows", "datasets"),
-    )
 
 
 def list_coverage(check: Check, attributions: Attributions) -> list[dict[str, Any]]:

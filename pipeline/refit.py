@@ -36,7 +36,22 @@ class Settings:
 
 
 QUICK = Settings()
+FULL = Settings(draws=3000, tune=1500, maxdepth=10, target_accept=1.0)
 THOROUGH = Settings(draws=2000, tune=1000, maxdepth=10, target_accept=1.0)
+
+
+FEW = 8  # parameters
+
+
+def choose_settings(refitter: "Refitter") -> Settings:
+    """How long refits to simulated data are: a chain of the fit's own length where the model has
+    few parameters, QUICK elsewhere.
+
+    Draws of a few parameters are cheap, and such models lie along curved ridges that short chains
+    do not walk to the end: with QUICK, the scaling law's 90 % intervals held 0.79 to 0.85 of the
+    truths.
+    """
+    return FULL if refitter.parameter_count <= FEW else QUICK
 
 
 class RefitError(Exception):
@@ -59,6 +74,11 @@ class Refitter:
             str(variable.name): compiled.shared_data[key].shape
             for variable, key in compiled.shared_var_keys.items()
         }
+
+    @property
+    def parameter_count(self) -> int:
+        """How many unconstrained parameters are sampled."""
+        return int(self._compiled.n_dim)
 
     @property
     def data_names(self) -> set[str]:

@@ -16,7 +16,7 @@ import xarray as xr
 
 from models import Figure, estimand_key, flatten
 from models._prior import list_priors
-from pipeline import answers, charts, pages, panels, summaries
+from pipeline import answers, charts, design_panel, pages, panels, summaries
 from pipeline.answers import INTERVAL_WORDS, Attributions
 from pipeline.bibliography import Bibliography, Reference, read_bibliography
 from pipeline.cards import LoadedCard, load_card
@@ -59,7 +59,7 @@ def render(inputs: Inputs, templates: Path) -> str:
         return render_unfitted(inputs, templates)
     headline = inputs.cell.model.headline(inputs.cell.card)
     panel = panels.make_identification(
-        inputs.check, inputs.attributions, panels.span_years(inputs.cell.table)
+        inputs.check, inputs.attributions, design_panel.span_years(inputs.cell.table)
     )
     answer = answers.answer(headline, inputs.attributions, inputs.check)
     drawings = {
@@ -275,7 +275,7 @@ def draw_chains(inputs: Inputs, key: str) -> list[Drawing]:
 
 def draw_design(panel: panels.Identification) -> list[Drawing]:
     """The design curve; none where it was not measured."""
-    figure = panels.draw_design_figure(panel)
+    figure = design_panel.draw_design_figure(panel.design)
     return [charts.draw_widths(figure)] if figure else []
 
 

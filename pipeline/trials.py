@@ -86,6 +86,7 @@ class Study:
     refitter: Refitter
     seed: int
     jobs: int = 1
+    settings: Settings = QUICK  # of the refits to simulated data
 
     @property
     def priors(self) -> Any:
@@ -225,7 +226,7 @@ def refit_trial(
 ) -> Trial:
     """What a refit to `simulated` finds of the `truth` that it was simulated from."""
     try:
-        posterior = refitter.refit(simulated, study.card, study.priors, seed)
+        posterior = refitter.refit(simulated, study.card, study.priors, seed, study.settings)
     except RefitError as failure:
         return Trial(index, reason=str(failure))
     true = study.measure(as_draws(truth, study.model.DIMS), simulated)

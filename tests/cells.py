@@ -107,7 +107,8 @@ STUDY: dict[str, Any] = {
         "estimand": "rate[first]",
         "designs": {
             name: {"base_models": models, "rows": 2 * models, "datasets": 4, "failed": 0,
-                   "failures": [], "divergences": 0, "median_width": width, "ratio": width / 0.5}
+                   "failures": [], "divergences": 0, "median_width": width, "ratio": width / 0.5,
+                   "ratio_lower": width / 0.53, "ratio_upper": width / 0.47}
             for name, models, width in (
                 ("as_it_is", 20, 0.5), ("twice", 40, 0.42), ("five_times", 100, 0.34),
                 ("uncorrelated", 20, 0.2),

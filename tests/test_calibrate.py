@@ -15,6 +15,7 @@ from pipeline import calibrate, cli, designs, trials
 from pipeline.calibration import fingerprint, measure_p_value
 from pipeline.coverage import study_coverage, study_fixed_share
 from pipeline.designs import (
+    compare_widths,
     copy_models,
     draw_truth_at,
     overlay,
@@ -174,6 +175,20 @@ def test_more_models_narrow_the_share(monkeypatch: pytest.MonkeyPatch) -> None:
     assert made["as_it_is"]["ratio"] == 1
     assert [each["base_models"] for each in made.values()] == [12, 24, 60, 12]
     assert made["five_times"]["ratio"] < made["twice"]["ratio"] < 1
+    assert all(
+        each["ratio_lower"] <= each["ratio"] <= each["ratio_upper"] for each in made.values()
+    )
+
+
+def test_ratio_of_widths_is_taken_pair_by_pair_with_the_interval_of_its_mean() -> None:
+    found = compare_widths([0.5, 0.6, None, 0.4], [1.0, 1.0, 1.0, 1.0])
+    logs = np.log([0.5, 0.6, 0.4])
+    half = 2.920 * logs.std(ddof=1) / np.sqrt(3)  # Student's t with 2 degrees of freedom, 95 %
+    assert found["ratio"] == pytest.approx(np.exp(logs.mean()), rel=1e-3)
+    assert found["ratio_lower"] == pytest.approx(np.exp(logs.mean() - half), rel=1e-3)
+    assert found["ratio_upper"] == pytest.approx(np.exp(logs.mean() + half), rel=1e-3)
+    assert compare_widths([0.5, 0.6], [1.0, 1.0])["ratio_lower"] is None
+    assert compare_widths([None], [1.0])["ratio"] is None
 
 
 def test_copies_are_other_models_of_other_compute_and_date() -> None:

@@ -104,6 +104,7 @@ def find_ends(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
 class ExactRefitter:
     """Draws from the exact posterior. Every seed divisible by `failing` gives none."""
 
+    parameter_count = 13
     data_names = frozenset({"log10_compute", "years", "score", "prior_rate", "prior_weight"})
 
     def __init__(self, model: Any, table: pd.DataFrame, card: Card, failing: int = 0) -> None:

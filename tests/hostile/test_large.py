@@ -12,7 +12,7 @@ from conftest import ROOT
 from toy_project import hash_tree, write_project
 
 SECONDS, GIGABYTE = 20, 1_000_000  # on a machine that does other work too; kB, as Linux counts
-# The process tells its own peak: what the kernel tells a parent begins with the size of the parent, here the test run's.
+# The process tells its own peak: the kernel's figure for a child starts at the parent's size.
 RUN = """
 import atexit, pathlib, sys
 status, peak = pathlib.Path("/proc/self/status"), pathlib.Path(sys.argv.pop(1))
