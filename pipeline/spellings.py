@@ -16,8 +16,6 @@ MISSING_TEXT = {"", "n/a", "N/A"}
 FORMULA_STARTS = ("=", "@", "+", "-")
 TRUTHS = {"true": True, "false": False, "yes": True, "no": False}
 
-SUFFIXES = {"k": 3, "K": 3, "M": 6, "B": 9, "T": 12}
-SCALE_WORDS = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 SPACES = " \u00a0\u2009\u202f"
 DECIMAL_MARKS = {"point": ".", "comma": ","}
 GROUP_MARKS = ["", ",", ".", "'", "’", *SPACES]  # noqa: RUF001  the typographic apostrophe is meant
@@ -87,7 +85,12 @@ def read_number(
     if scale and (found["exponent"] or found["power"]):
         _refuse_number()
     number = _compose(found, scale, decimal)
-    applied = _agree(cell_unit, unit, column)
+    applied = None if scale and unit else _agree(cell_unit, unit, column)
+    if scale and unit and read_unit(unit, column) != 10**scale:
+        raise ValueError(
+            f"the cell ends in {found['tail'].strip()!r}, and the card says {unit!r}",
+            "correct one of the two",
+        )
     return number * read_unit(applied, column) if applied else number
 
 
@@ -187,7 +190,7 @@ def _mantissa_pattern(group: str, point: str) -> str:
 
 def _read_tail(tail: str, column: str) -> tuple[int, str | None]:
     """The power of ten and the unit that follow the digits of a cell."""
-    scale = SUFFIXES.get(tail) or SCALE_WORDS.get(tail.casefold())
+    scale = units.multiple(tail)
     if scale is None:
         return 0, _check_cell_unit(tail, column) if tail else None
     if column not in units.COUNTS:
@@ -200,7 +203,7 @@ def _read_tail(tail: str, column: str) -> tuple[int, str | None]:
 
 def _check_cell_unit(unit: str, column: str) -> str:
     """`unit`, where it is one that cells may name; those of pint alone stand on the card."""
-    if unit.upper() in SUFFIXES and column in units.COUNTS:
+    if unit.upper() in units.SUFFIXES and column in units.COUNTS:
         raise ValueError(f"{unit!r} is no suffix of a count", f"write {unit.upper()!r} if it is")
     if not _is_known(unit):
         is_mistyped = _LETTERS_FOR_DIGITS.fullmatch(unit)

@@ -55,7 +55,7 @@ TARGETS = {
     "score": "dimensionless",
 }
 IN_CELLS = "in cells"  # stands for a unit on the card where each cell names its own
-# Columns of plain counts, whose cells may end in K, M, B or T.
+# Columns of plain counts, whose cells may end in K, M, B or T; one of these may be the card's unit.
 COUNTS = {
     "parameters",
     "training_tokens",
@@ -64,6 +64,13 @@ COUNTS = {
     "epochs",
     "sample_count",
 }
+SUFFIXES = {"k": 3, "K": 3, "M": 6, "B": 9, "T": 12}
+SCALE_WORDS = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
+
+
+def multiple(word: str) -> int | None:
+    """The power of ten of a suffix or word such as B or billions, None where it is none."""
+    return SUFFIXES.get(word) or SCALE_WORDS.get(word.casefold().removesuffix("s"))
 
 
 @cache
@@ -122,8 +129,12 @@ def factor(unit: str, column: str) -> float:
     Raises ValueError, saying why, where the unit is unknown, of another kind, or the column takes
     none.
     """
+    power = multiple(unit)
+    if power and column in COUNTS:
+        return float(10**power)
     if column not in TARGETS:
-        raise ValueError(f"{column} is a plain number and takes no unit")
+        kind = "in K, M, B, T or no unit" if column in COUNTS else "which takes no unit"
+        raise ValueError(f"{column} is a plain number, {kind}")
     try:
         quantity = registry().Quantity(
             1.0, registry().parse_units(spell(unit) or _check_form(unit))

@@ -129,8 +129,19 @@ def test_unit_of_each_row_is_found_in_its_own_column() -> None:
     assert found.keys == {"unit_column": "Compute unit"}
 
 
-def test_multiples_in_the_header_are_a_doubt() -> None:
-    assert "'B'" in guess_run("parameters", "Params (B)", "7", "13").doubts[0]
+@pytest.mark.parametrize(
+    ("header", "unit"), [("Params (B)", "B"), ("Parameters, billions", "billions"), ("N", None)]
+)
+def test_multiple_in_the_header_is_the_unit_of_a_count(header: str, unit: str | None) -> None:
+    found = guess_run("parameters", header, "7", "13")
+    assert (found.keys.get("unit"), found.doubts) == (unit, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "word"), [("parameters", "Params (m)", "m"), ("training_flop", "Compute (B)", "B")]
+)
+def test_multiple_that_may_be_none_is_a_doubt(name: str, header: str, word: str) -> None:
+    assert f"{word!r}" in guess_run(name, header, "7", "13").doubts[0]
 
 
 @pytest.mark.parametrize(

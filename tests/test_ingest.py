@@ -221,9 +221,22 @@ def test_unit_of_each_cell_is_converted(tmp_path: Path) -> None:
     assert {fault.rule for fault in faults} == {"a number without its unit"}
 
 
+@pytest.mark.parametrize("cell", ["70", "70B", "70 billion", "0.07e3"])
+@pytest.mark.parametrize("unit", ["B", "billion", "billions"])
+def test_count_is_in_the_multiple_that_the_card_says(tmp_path: Path, cell: str, unit: str) -> None:
+    card = replace(REGISTRY_CARD, "parameters: {}", f"parameters: {{unit: {unit}}}")
+    assert read_run(tmp_path, card, parameters=cell)["parameters"] == 70e9
+
+
+def test_count_in_another_multiple_than_the_card_says_is_refused(tmp_path: Path) -> None:
+    card = replace(REGISTRY_CARD, "parameters: {}", "parameters: {unit: B}")
+    faults = find_faults(tmp_path, card, parameters="70M")
+    assert {fault.rule for fault in faults} == {"the cell ends in 'M', and the card says 'B'"}
+
+
 def test_plain_number_has_no_unit_in_its_cells(tmp_path: Path) -> None:
     card = replace(REGISTRY_CARD, "  parameters: {}", "  parameters: {unit: in cells}")
-    with pytest.raises(SourceError, match="takes no unit"):
+    with pytest.raises(SourceError, match="K, M, B, T or no unit"):
         read_run(tmp_path, card)
 
 

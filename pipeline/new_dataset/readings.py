@@ -71,7 +71,11 @@ def _propose_number(name: str, header: str, cells: list[str]) -> Reading:
         plain = [cell.replace(".", "").replace(",", ".").rstrip("% ") for cell in cells]
     if unit := propose_unit(name, header, plain):
         keys["unit"] = unit
-    multiples = [word for word in _unit_words(header) if word.lower().rstrip("s") in MULTIPLES]
+    multiples = [
+        word
+        for word in _unit_words(header)
+        if word.lower().rstrip("s") in MULTIPLES and word != keys.get("unit")
+    ]
     doubts += [f"the header says {word!r}: in which multiple are the cells?" for word in multiples]
     odd = [cell for cell, text in zip(cells, plain, strict=True) if not NUMBER.fullmatch(text)]
     if odd and keys.get("decimal") != TODO:
@@ -92,7 +96,12 @@ def _propose_decimal_mark(cells: list[str]) -> Reading:
 
 
 def propose_unit(name: str, header: str, numbers: list[str]) -> str | None:
-    """The unit that the header names, or that shares show by their size; None if neither."""
+    """The unit that the header names, or that shares show by their size; None if neither.
+
+    A count's is a multiple such as B or billions.
+    """
+    if name in units.COUNTS:
+        return next((word for word in _unit_words(header) if units.multiple(word)), None)
     if name not in units.TARGETS:
         return None
     for word in _unit_words(header):
