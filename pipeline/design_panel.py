@@ -3,6 +3,7 @@
 Turns the design part of a study (`pipeline/designs.py`) into rows, sentences and a figure.
 """
 
+from math import isnan, nan
 from typing import Any, NamedTuple, cast
 
 import pandas as pd
@@ -23,14 +24,23 @@ NOT_MEASURED = "not measured"
 
 
 class Ratio(NamedTuple):
-    """Width of an interval over its width on the design as it is, with its 90 % interval."""
+    """Width of an interval over its width on the design as it is, with its 90 % interval.
+
+    Studies made before the interval was measured have none: both ends are NaN, and nothing is told.
+    """
 
     mean: float
     lower: float
     upper: float
 
     def __str__(self) -> str:
-        return f"{self.mean:.2f} [{self.lower:.2f}, {self.upper:.2f}]"
+        interval = f" [{self.lower:.2f}, {self.upper:.2f}]" if self.has_interval else ""
+        return f"{self.mean:.2f}{interval}"
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether the chance of the simulation was measured."""
+        return not isnan(self.lower)
 
     @property
     def is_told(self) -> bool:
@@ -39,8 +49,9 @@ class Ratio(NamedTuple):
 
 
 def _read_ratio(design: dict[str, Any]) -> Ratio | None:
-    values = [design.get(name) for name in ("ratio", "ratio_lower", "ratio_upper")]
-    return None if None in values else Ratio(*(float(cast("float", value)) for value in values))
+    mean = design.get("ratio")
+    ends = [design.get(name) for name in ("ratio_lower", "ratio_upper")]
+    return None if mean is None else Ratio(mean, *(nan if end is None else end for end in ends))
 
 
 def list_designs(design: dict[str, Any]) -> list[dict[str, Any]]:
@@ -71,11 +82,15 @@ def answer_design(design: dict[str, Any], years: float | None) -> list[str]:
     if not all(tried.values()):
         return []
     twice, five, broken = (cast("Ratio", ratio) for ratio in tried.values())
+    if not all(each.has_interval for each in (twice, five, broken)):
+        chance = "No interval of these ratios was measured"
+    else:
+        chance = "In brackets, what chance allows: 90 % intervals"
     numbers = (
         f"On data simulated from the fit, the 90 % interval of the compute share of the headline "
         f"step is {twice} times as wide with twice as many models, {five} times with five "
         f"times as many, and {broken} times with as many models as now whose compute does "
-        "not go with their date. (In brackets, what chance allows: 90 % intervals over "
+        f"not go with their date. ({chance} over "
         f"{known['twice']['datasets']} simulated datasets a design.)"
     )
     return [_judge_design(twice, five, broken, years), numbers]
@@ -83,6 +98,8 @@ def answer_design(design: dict[str, Any], years: float | None) -> list[str]:
 
 def _judge_design(twice: Ratio, five: Ratio, broken: Ratio, years: float | None) -> str:
     wait, long_wait = _wait(years, 1), _wait(years, 4)
+    if not all(each.has_interval for each in (twice, five, broken)):
+        return "Cannot be told: the ratios below may be the chance of a few simulated datasets."
     if not any(each.is_told for each in (twice, five, broken)):
         return _judge_nothing_told(twice, five, broken)
     if broken.is_told and broken.upper < five.lower:

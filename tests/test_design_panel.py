@@ -62,6 +62,17 @@ def test_five_times_as_many_are_called_better_only_where_they_are(five: float, w
     assert "another 24 years at the pace of these data" in answer_design(design, 6.0)[0]
 
 
+def test_ratios_without_an_interval_are_said_and_not_judged() -> None:
+    design = make_design(about(0.5), about(0.4), about(0.3))
+    for each in design["designs"].values():
+        del each["ratio_lower"], each["ratio_upper"]
+    verdict, numbers = answer_design(design, 3.0)
+    assert verdict.startswith("Cannot be told")
+    assert "is 0.50 times as wide with twice as many models, 0.40 times" in numbers
+    assert "No interval of these ratios was measured over 10 simulated datasets" in numbers
+    assert [row["ratio"] for row in list_designs(design)] == ["1", "0.50", "0.40", "0.30"]
+
+
 def test_design_that_failed_is_not_answered() -> None:
     assert answer_design({"designs": {"twice": {"ratio": None}}}, 3.0) == []
     assert answer_design({}, 3.0) == []

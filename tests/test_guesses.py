@@ -138,7 +138,8 @@ def test_multiple_in_the_header_is_the_unit_of_a_count(header: str, unit: str | 
 
 
 @pytest.mark.parametrize(
-    ("name", "header", "word"), [("parameters", "Params (m)", "m"), ("training_flop", "Compute (B)", "B")]
+    ("name", "header", "word"),
+    [("parameters", "Params (m)", "m"), ("training_flop", "Compute (B)", "B")],
 )
 def test_multiple_that_may_be_none_is_a_doubt(name: str, header: str, word: str) -> None:
     assert f"{word!r}" in guess_run(name, header, "7", "13").doubts[0]
