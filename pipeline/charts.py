@@ -276,6 +276,16 @@ def draw_differences(figure: Figure) -> Drawing:
     return _drawing(figure, panels, description, legend_rows)
 
 
+def assemble(
+    figure: Figure,
+    panels: Sequence[tuple[str, Layers, int]],
+    description: str,
+    legend: tuple[tuple[str, str, str], ...] = (),
+) -> Drawing:
+    """A drawing of charts that another module made: title, chart and height in pixels of each."""
+    return replace(_drawing(figure, panels, description), legend=legend)
+
+
 def collect_specs(drawings: Iterable[Drawing]) -> dict[str, dict[str, Any]]:
     """Every chart by the id of its place in the page."""
     return {

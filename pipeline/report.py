@@ -16,7 +16,16 @@ import xarray as xr
 
 from models import Figure, estimand_key, flatten
 from models._prior import list_priors
-from pipeline import answers, charts, design_panel, pages, panels, summaries
+from pipeline import (
+    answers,
+    charts,
+    charts_of_splits,
+    design_panel,
+    pages,
+    panels,
+    splits,
+    summaries,
+)
 from pipeline.answers import INTERVAL_WORDS, Attributions
 from pipeline.bibliography import Bibliography, Reference, read_bibliography
 from pipeline.cards import LoadedCard, load_card
@@ -62,8 +71,12 @@ def render(inputs: Inputs, templates: Path) -> str:
         inputs.check, inputs.attributions, design_panel.span_years(inputs.cell.table)
     )
     answer = answers.answer(headline, inputs.attributions, inputs.check)
+    split = splits.make_split(
+        headline.key, inputs.cell.estimands, inputs.attributions, inputs.check
+    )
     drawings = {
-        "evidence": draw_evidence(inputs),
+        "split": [charts_of_splits.draw_split(split)] if split and not split.reason else [],
+        "evidence": draw_evidence(inputs, headline.key),
         "design": draw_design(panel),
         "literature": draw_literature(inputs),
         "priors": draw_priors(inputs),
@@ -74,6 +87,7 @@ def render(inputs: Inputs, templates: Path) -> str:
     page = pages.environment(templates, charts.chart_library).get_template("posterior.html.jinja")
     return page.render(
         answer=answer,
+        split=split,
         has_passed=answers.has_passed(inputs.check),
         badges=answers.badges(inputs.check, headline.key),
         rates=answers.list_rates(inputs.attributions, inputs.check, headline.key),
@@ -159,10 +173,21 @@ def cite_sources(inputs: Inputs) -> dict[str, tuple[int, Reference]]:
     return {reference.key: (number, reference) for number, reference in enumerate(cited, start=1)}
 
 
-def draw_evidence(inputs: Inputs) -> list[Drawing]:
-    """The model's own figures."""
-    figures = inputs.cell.model.charts(inputs.posterior, inputs.cell.table, inputs.cell.card)
-    return [charts.draw(name_sources(figure, inputs.bibliography)) for figure in figures]
+def draw_evidence(inputs: Inputs, key: str) -> list[Drawing]:
+    """The model's own figures; where the fit has passed, steps and reverse test after them.
+
+    Waterfalls stand in for the model's figure of the same parts.
+    """
+    cell, has_passed = inputs.cell, answers.has_passed(inputs.check)
+    figures = cell.model.charts(inputs.posterior, cell.table, cell.card)
+    steps = charts_of_splits.draw_steps(cell.estimands, key) if has_passed else []
+    own = [figure for figure in figures if not (steps and figure.kind == "parts")]
+    drawn = [charts.draw(name_sources(figure, inputs.bibliography)) for figure in own]
+    if has_passed:
+        steps += charts_of_splits.draw_reverse_tests(
+            inputs.attributions, cell.estimands, cell.table, cell.card.runs, figures
+        )
+    return [*drawn, *steps]
 
 
 def name_sources(figure: Figure, bibliography: Bibliography) -> Figure:

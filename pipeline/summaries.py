@@ -23,6 +23,8 @@ GRID_DIGITS, DENSITY_DIGITS = 7, 4  # significant ones: more could not be seen, 
 KEPT_WIDTHS = 4  # of the posterior on each side, beyond which a wide prior is cut
 CURVE_POINTS = 100  # of a cumulative distribution
 BAND_PROBABILITY = 0.95
+PREDICTION_DIGITS = 6  # significant: more would only make pages larger
+DIFFERENCE_DECIMALS = 5  # of a probability, in charts
 LOG_RATIO = 30  # positive values that span more than this get a logarithmic axis
 LITERATURE_COLUMNS = [
     "key",
@@ -142,10 +144,10 @@ def _predict_one(name: object, predicted: xr.DataArray, observed: xr.DataArray) 
             "panel": str(name).replace("_", " "),
             "row": _row_names(observed),
             "rank": stats.rankdata(values, method="ordinal"),
-            "observed": values,
-            "median": median,
-            "lower": lower,
-            "upper": upper,
+            "observed": _round(values, PREDICTION_DIGITS),
+            "median": _round(median, PREDICTION_DIGITS),
+            "lower": _round(lower, PREDICTION_DIGITS),
+            "upper": _round(upper, PREDICTION_DIGITS),
             "is_inside": (values >= lower) & (values <= upper),
         }
     )
@@ -206,9 +208,9 @@ def _differences(panel: str, series: str, ranks: np.ndarray, count: int) -> pd.D
             "panel": panel,
             "series": series,
             "x": grid,
-            "difference": distribution - grid,
-            "lower": np.maximum(-reach, -grid),
-            "upper": np.minimum(reach, 1 - grid),
+            "difference": (distribution - grid).round(DIFFERENCE_DECIMALS),
+            "lower": np.maximum(-reach, -grid).round(DIFFERENCE_DECIMALS),
+            "upper": np.minimum(reach, 1 - grid).round(DIFFERENCE_DECIMALS),
         }
     )
 
