@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pybtex.database import Entry, Person, PybtexError, parse_string
 from pybtex.richtext import Text
-from rapidfuzz import process
 
+from pipeline.card_faults import suggest
 from pipeline.failures import Failure, SourceError, file_failure
 from pipeline.yaml_files import MAXIMUM_BYTES, MAXIMUM_MARKS, find_invisible
 
@@ -67,8 +67,7 @@ class Bibliography(Mapping[str, Reference]):
         return Bibliography(self.path, self._references | found)
 
     def _unknown(self, key: str) -> Failure:
-        near = [match[0] for match in process.extract(key, list(self._references), limit=3)]
-        remedy = f"add the entry, or use one of {near}" if near else "add the entry"
+        remedy = suggest(key, self._references, "add the entry")
         return Failure(str(self.path), None, "citation", key, "no entry has this key", remedy)
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rapidfuzz import process
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from pipeline import docs
+from pipeline.card_faults import suggest
 from pipeline.failures import SourceError
 from pipeline.new_dataset import command
 from pipeline.registries import read_datasets, read_models
@@ -100,9 +100,8 @@ def _require_dataset(root: Path, name: str) -> None:
     known = sorted(path.parent.name for path in (root / "data/sources").glob("*/source.yaml"))
     folders = sorted(path.name for path in (root / "data/sources").iterdir() if path.is_dir())
     if name not in folders:
-        near = [match[0] for match in process.extract(name, known, limit=3, score_cutoff=50)]
-        meant = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise typer.BadParameter(f"no dataset {name!r}{meant} There are: {', '.join(known)}")
+        meant = suggest(name, known, f"there are: {', '.join(known)}")
+        raise typer.BadParameter(f"no dataset {name!r}; {meant}")
 
 
 app.command("new", cls=command.TableListing, help=command.HELP, epilog=command.EPILOG)(command.new)
@@ -122,10 +121,8 @@ def open_page(
     page = root / "reports/html" / f"{_choose_page(root, name)}.html"
     if not page.is_file():
         pages = sorted(path.stem for path in page.parent.glob("*.html"))
-        near = [match[0] for match in process.extract(name, pages, limit=3, score_cutoff=50)]
-        meant = f"did you mean {' or '.join(near)}? " if near else ""
-        made = f"There are: {', '.join(pages)}" if pages else "None is made: run `dvc repro` first"
-        raise typer.BadParameter(f"no page {name!r}; {meant}{made}")
+        made = f"there are: {', '.join(pages)}" if pages else "none is made: run `dvc repro` first"
+        raise typer.BadParameter(f"no page {name!r}; {suggest(name, pages, made)}")
     typer.echo(str(page))
     webbrowser.open(page.resolve().as_uri())
 

@@ -12,11 +12,11 @@ from functools import cache
 from pathlib import Path
 
 import pandas as pd
-from rapidfuzz import process
 
 from models._options import LeaderboardOptions
 from pipeline import spellings, tables, units
 from pipeline.bibliography import read_bibliography
+from pipeline.card_faults import suggest
 from pipeline.cards import ColumnSource, LoadedCard, load_card
 from pipeline.failures import Failure, SourceError
 from pipeline.files import write_parquet
@@ -90,7 +90,7 @@ def _check_citations(
     if source.constant is not None:
         return
     unknown = {key for key in citations.dropna().unique() if key not in keys}
-    remedies = {key: _suggest(key, list(keys)) for key in unknown}
+    remedies = {key: suggest(key, keys, "add the entry, or correct the key") for key in unknown}
     for row, key in enumerate(citations):
         if key in unknown:
             rule = "no entry of a bibliography has this key"
@@ -124,7 +124,7 @@ def _check_columns(card: LoadedCard, records: pd.DataFrame) -> None:
             name,
             "",
             "the card reads this column and the file lacks it",
-            _suggest(name, columns),
+            suggest(name, columns, "add it, or correct the card"),
         )
         for name in sorted(used - set(columns))
     ]
@@ -157,15 +157,6 @@ def _check_units(card: LoadedCard) -> None:
         raise SourceError(faults)
 
 
-def _suggest(name: str, choices: pd.Index | pd.Series | list[str]) -> str:
-    near = [match[0] for match in process.extract(name, list(choices), limit=3, score_cutoff=50)]
-    return (
-        f"did you mean {' or '.join(repr(n) for n in near)}?"
-        if near
-        else "add it, or correct the card"
-    )
-
-
 def _correct(card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:
     """The records with the card's corrections.
 
@@ -175,7 +166,8 @@ def _correct(card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:
     for correction in card.card.corrections:
         if correction.column not in columns:
             rule = f"the card corrects {correction.column!r}, which records.csv lacks"
-            raise correction.refuse(card.path, rule, _suggest(correction.column, columns))
+            remedy = suggest(correction.column, columns, "correct the card")
+            raise correction.refuse(card.path, rule, remedy)
         mask = correction.find(records, card.path)
         wrong = records.loc[mask & (records[correction.column] != correction.printed)]
         if len(wrong):
@@ -338,10 +330,10 @@ def _refuse_unknown(frame: pd.DataFrame, known: pd.Index, problems: Problems) ->
     rows = is_unknown.to_numpy().nonzero()[0].tolist()
     models = frame["model"].fillna("").to_numpy()[rows]
     first = list(dict.fromkeys(models))[:MAXIMUM_SUGGESTIONS]
-    near = {model: f"{_suggest(model, known)} Else add the run to the registry" for model in first}
+    otherwise = "correct the name, or add the run to the registry"
+    near = {model: suggest(model, known, otherwise) for model in first}
     for row, model in zip(rows, models, strict=True):
-        remedy = near.get(model, "correct the name, or add the run to the registry")
-        problems.add(row, "model", model, "not in the run registry", remedy)
+        problems.add(row, "model", model, "not in the run registry", near.get(model, otherwise))
 
 
 def _roots(runs: pd.DataFrame) -> pd.Series:

@@ -136,7 +136,7 @@ def test_unknown_page_names_the_nearest_and_the_pages_there_are(pages: Path) -> 
     result = CliRunner().invoke(cli.app, ["open", "mmlu-scale", "--root", str(pages)])
     words = " ".join(result.output.replace("│", " ").split())
     assert result.exit_code == 2
-    assert "did you mean mmlu-scale_dependent" in words
+    assert "did you mean 'mmlu-scale_dependent'" in words
     assert "index" in words
 
 

@@ -180,7 +180,7 @@ def test_tables_are_listed_with_what_each_is_for(root: Path, words: tuple[str, .
 def test_wrong_table_names_the_nearest(root: Path) -> None:
     code, output = run(root, "new", "scores", "--table", "acuracy_leaderbord")
     assert code == 2
-    assert "did you mean accuracy_leaderboard?" in output
+    assert "did you mean 'accuracy_leaderboard'" in output
 
 
 @pytest.mark.parametrize("name", ["Scores", "my-scores", "../scores", "", "1st", "a" * 61, "a b"])

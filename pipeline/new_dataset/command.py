@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rapidfuzz import process
 from rich.console import Console
 from typer.core import TyperCommand
 
+from pipeline.card_faults import suggest
 from pipeline.dictionary import describe_table
 from pipeline.failures import SourceError
 from pipeline.names import check_dataset_name
@@ -105,11 +105,10 @@ def _is_terminal() -> bool:
 
 def _check_command(name: str, table: str, received: Path | None, sheet: str | None) -> None:
     if table not in TABLES:
-        near = process.extractOne(table, list(TABLES), score_cutoff=50) if table else None
         asked = f"no table {table!r}" if table else "give --table, the table that the rows fill"
-        meant = f"; did you mean {near[0]}?" if near else ";"
-        tables = "\n".join(TABLE_LIST)
-        raise typer.BadParameter(f"{asked}{meant} there are:\n{tables}", param_hint="--table")
+        tables = "there are:\n" + "\n".join(TABLE_LIST)
+        said = f"{asked}; {suggest(table, TABLES, tables)}"
+        raise typer.BadParameter(said, param_hint="--table")
     try:
         check_dataset_name(name, table)
     except ValueError as error:
