@@ -17,6 +17,7 @@ FOLLOWS = {
     "technique_gain_factor": "technique_gain_decades",
 }
 RATE = "rate_decades_per_year"
+MOST_DIGITS = 6  # of attribution files
 INTERVAL_WORDS = (
     f"{INTERVAL_PROBABILITY:.0%}".replace("%", "\N{NO-BREAK SPACE}%") + " equal-tailed interval"
 )
@@ -77,13 +78,34 @@ def answer(headline: Headline, attributions: Attributions, check: dict[str, Any]
         return _withheld(headline, label, unit, "Withheld: the fit did not converge.")
     if found.get("reason"):
         return _withheld(headline, label, unit, f"Not reported: {found['reason']}.")
-    sentence = headline.sentence
-    for bound in ("median", "lower", "upper"):
-        sentence = sentence.replace("{" + bound + "}", describe_bound(found, bound))
-    sentence = sentence.replace(" %", "\N{NO-BREAK SPACE}%")
+    if found["median"] is None:
+        return _withheld(headline, label, unit, _without_median(found))
+    sentence = _fill(headline.sentence, found)
     value, interval = describe_bound(found, "median"), describe_interval(found)
     driven = describe_drivers(headline.key, check)
     return Answer(headline.key, label, unit, sentence, value, interval, "", headline.notes, driven)
+
+
+def _fill(sentence: str, found: dict[str, Any]) -> str:
+    """The sentence of a headline with its numbers.
+
+    Names stand before the numbers in it, and may hold what looks like the place of one.
+    """
+    for bound in ("median", "lower", "upper"):
+        before, place, after = sentence.rpartition("{" + bound + "}")
+        sentence = before + (describe_bound(found, bound) if place else "") + after
+    return sentence.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def _without_median(found: dict[str, Any]) -> str:
+    """What stands for the headline where half of the draws or more have no finite value."""
+    lower, unit = describe_bound(found, "lower"), found["unit"]
+    least = f"; 95\N{NO-BREAK SPACE}% of the draws are above {lower} {unit}".rstrip()
+    return (
+        f"{found['label']}: no finite median, as at least half of the draws have no finite value"
+        + ("" if found["lower"] is None else least)
+        + "."
+    )
 
 
 def describe_drivers(key: str, check: dict[str, Any]) -> str:
@@ -152,7 +174,20 @@ def describe_bound(found: dict[str, Any], bound: str, digits: int = 2) -> str:
     value = found[bound]
     if value is None:
         return f"no {bound} bound" if bound != "median" else "no finite median"
-    return format_quantity(value, found["unit"], digits)
+    return format_quantity(value, found["unit"], _tell_apart(found, digits))
+
+
+def _tell_apart(found: dict[str, Any], digits: int) -> int:
+    """`digits`, or as many more as the two ends of the interval need to be told apart."""
+    lower, upper, unit = found["lower"], found["upper"], found["unit"]
+    if lower is None or upper is None or lower == upper:
+        return digits
+    apart = (
+        each
+        for each in range(digits, MOST_DIGITS)
+        if format_quantity(lower, unit, each) != format_quantity(upper, unit, each)
+    )
+    return next(apart, MOST_DIGITS)
 
 
 def describe_interval(found: dict[str, Any], digits: int = 2) -> str:

@@ -19,7 +19,7 @@ import vl_convert
 from markupsafe import Markup
 
 from models import Curve, Figure
-from pipeline.pages import format_number
+from pipeline.pages import format_number, say_count
 
 IntervalStyle = Literal["single", "grouped", "listed"]
 Measure = Literal["quantitative", "temporal", "nominal"]
@@ -43,6 +43,8 @@ LINE_PIXELS = 14  # of a label in lines
 PART_PIXELS = 24
 AXIS_PIXELS = 46  # below a chart, for its axis and title
 LEGEND_ROW_PIXELS = 19
+LEGEND_CHARACTERS = 19  # of the longest name: beyond, a name a row
+LEGEND_LIMITS = {2: 108, 1: 240}  # pixels of a name by columns: both fit a window of 360 pixels
 TICK_COUNT = 6
 BELOW_LABELS: dict[str, Any] = {
     "titleAnchor": "end"
@@ -127,7 +129,7 @@ def draw_scatter(figure: Figure) -> Drawing:
     layers.append(_points(frame, figure, reach))
     chart = alt.layer(*layers).resolve_scale(color="independent", shape="independent")
     description = (
-        f"Scatter plot of {len(frame)} points: {figure.y_title or figure.y} against "
+        f"Scatter plot of {say_count(len(frame), 'point')}: {figure.y_title or figure.y} against "
         f"{figure.x_title or figure.x}{_describe_range(frame, figure)}."
     )
     return _drawing(figure, [("", chart, 380)], description, _legend_rows(frame, figure))
@@ -137,7 +139,7 @@ def draw_forest(figure: Figure) -> Drawing:
     """One row a label and one mark a series: the median with its interval."""
     frame = _shown_intervals(figure.frame)
     description = _describe_intervals(frame)
-    frame["label"] = frame["label"].map(_wrap)
+    frame["label"] = _wrap_all(frame["name"])
     rows = frame.groupby("label", sort=False)["series"].nunique()
     least = _row_pixels(frame["label"], 2 * ROW_PIXELS)
     height = int(sum(max(count * ROW_PIXELS, least) for count in rows))
@@ -151,7 +153,7 @@ def draw_parts(figure: Figure) -> Drawing:
     domain = _domain(frame, figure.is_log_x)
     panels = []
     for comparison, rows in frame.groupby("comparison", sort=False):
-        shown = rows.assign(label=rows["label"].map(_wrap))
+        shown = rows.assign(label=_wrap_all(rows["label"]))
         height = len(rows) * _row_pixels(shown["label"], PART_PIXELS)
         chart = _interval_chart(shown, figure, "single", domain)
         panels.append((str(comparison), chart, max(height, 60)))
@@ -193,7 +195,9 @@ def draw_predictions(figure: Figure) -> Drawing:
         for name, rows in figure.frame.groupby("panel", sort=False)
     ]
     return _drawing(
-        figure, panels, f"Predictive intervals and observed values of {len(figure.frame)} rows."
+        figure,
+        panels,
+        f"Predictive intervals and observed values of {say_count(len(figure.frame), 'row')}.",
     )
 
 
@@ -201,7 +205,7 @@ def draw_groups(figure: Figure) -> Drawing:
     """Observed means over the intervals predicted for them: a row a group, a panel a grouping."""
     panels = []
     for name, rows in figure.frame.groupby("panel", sort=False):
-        shown = rows.assign(label=rows["label"].map(_wrap))
+        shown = rows.assign(label=_wrap_all(rows["label"]))
         height = len(rows) * _row_pixels(shown["label"], 2 * ROW_PIXELS)
         panels.append((str(name), _group_chart(shown, figure), max(height, 60)))
     words = [
@@ -223,7 +227,7 @@ def draw_groups(figure: Figure) -> Drawing:
 def draw_widths(figure: Figure) -> Drawing:
     """A bar a label with its width beside it (columns label, width)."""
     rows = figure.frame.assign(
-        label=figure.frame["label"].map(_wrap),
+        label=_wrap_all(figure.frame["label"]),
         shown=[format_number(width, 2) for width in figure.frame["width"]],
     )
     y = _label_axis(list(rows["label"]), "single")
@@ -359,14 +363,28 @@ def _spec(chart: Layers, height: int) -> dict[str, Any]:
 
 
 def _legend_rows(frame: pd.DataFrame, figure: Figure) -> int:
-    """Rows of the legends below a scatter: a title and two entries a row for each."""
+    """Rows of the legends below a scatter: a title and the names for each."""
     rows = 0
     if figure.colour:
         is_nominal = _kind(frame[figure.colour]) == "nominal"
-        rows += 1 + (math.ceil(frame[figure.colour].nunique() / 2) if is_nominal else 2)
+        rows += 1 + (_count_rows(frame[figure.colour]) if is_nominal else 2)
     if figure.curve is not None:
-        rows += 2 + math.ceil(figure.curve.frame["series"].nunique() / 2)
+        rows += 2 + _count_rows(figure.curve.frame["series"])
     return rows
+
+
+def _legend_columns(names: pd.Series) -> int:
+    """Two, or one where a name is long."""
+    return 1 if names.dropna().astype(str).str.len().max() > LEGEND_CHARACTERS else 2
+
+
+def _count_rows(names: pd.Series) -> int:
+    return math.ceil(names.nunique() / _legend_columns(names))
+
+
+def _legend(names: pd.Series) -> alt.Legend:
+    columns = _legend_columns(names)
+    return alt.Legend(columns=columns, labelLimit=LEGEND_LIMITS[columns])
 
 
 def _points(frame: pd.DataFrame, figure: Figure, reach: pd.Series) -> Any:
@@ -391,7 +409,13 @@ def _categories(frame: pd.DataFrame, name: str) -> dict[str, Any]:
     values = sorted(frame[name].dropna().unique(), key=str)
     colours = [PALETTE[i % len(PALETTE)] for i in range(len(values))]
     shapes = [SHAPES[(i + i // len(PALETTE)) % len(SHAPES)] for i in range(len(values))]
-    made: dict[str, Any] = {"field": name, "type": "nominal", "title": _words(name)}
+    legend = _legend(frame[name])
+    made: dict[str, Any] = {
+        "field": name,
+        "type": "nominal",
+        "title": _words(name),
+        "legend": legend,
+    }
     return {
         "color": alt.Color(**made, scale=alt.Scale(domain=values, range=colours)),
         "shape": alt.Shape(**made, scale=alt.Scale(domain=values, range=shapes)),
@@ -412,7 +436,13 @@ def _curve_layers(curve: Curve, figure: Figure, reach: pd.Series) -> list[alt.Ch
     band = base.mark_area(opacity=0.12, color="currentColor").encode(
         y=alt.Y(field="lower", type="quantitative", scale=scale), y2=alt.Y2(field="upper")
     )
-    dash = alt.StrokeDash(field="series", type="nominal", title="median and 90 % band", sort=None)
+    dash = alt.StrokeDash(
+        field="series",
+        type="nominal",
+        title="median and 90 % band",
+        sort=None,
+        legend=_legend(frame["series"]),
+    )
     line = base.mark_line(strokeWidth=1.6, color="currentColor").encode(
         y=alt.Y(field="median", type="quantitative", scale=scale), strokeDash=dash
     )
@@ -473,11 +503,12 @@ def _arrows(base: alt.Chart) -> Any:
 
 
 def _interval_encoding(frame: pd.DataFrame, style: IntervalStyle) -> dict[str, Any]:
-    shown = ("source" if style == "listed" else "label", "series", "shown", "interval")
+    shown = ("name", *(["source"] if style == "listed" else []), "series", "shown", "interval")
+    titles = {"name": "label", "shown": "estimate"}
     encoding: dict[str, Any] = {
         "y": _label_axis(list(dict.fromkeys(frame["label"])), style),
         "tooltip": [
-            alt.Tooltip(field=name, type="nominal", title="estimate" if name == "shown" else name)
+            alt.Tooltip(field=name, type="nominal", title=titles.get(name, name))
             for name in shown
             if name in frame
         ],
@@ -714,8 +745,11 @@ def _loggable(frame: pd.DataFrame, figure: Figure) -> pd.DataFrame:
 
 
 def _shown_intervals(frame: pd.DataFrame) -> pd.DataFrame:
-    """`frame` with a series, a flag for intervals without upper bound, and the words for each."""
-    made = frame.copy()
+    """`frame` with a series, a flag for intervals without upper bound, and the words for each.
+
+    `name` keeps the label whole, for the tooltip.
+    """
+    made = frame.assign(name=frame["label"])
     for name, default in (("series", OURS), ("is_open", False)):
         if name not in made:
             made[name] = default
@@ -727,7 +761,7 @@ def _shown_intervals(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _interval_words(row: dict[Any, Any]) -> str:
     if pd.isna(row["median"]) and pd.isna(row["lower"]):
-        return "not reported"
+        return "no finite value" if row["is_open"] else "not reported"
     median = "no median" if pd.isna(row["median"]) else format_number(row["median"], 3)
     if pd.isna(row["lower"]):
         return median
@@ -750,7 +784,8 @@ def _domain(frame: pd.DataFrame, is_log: bool) -> tuple[float, float]:
 def _describe_intervals(frame: pd.DataFrame) -> str:
     rows = [f"{row['label']}, {row['series']}: {row['shown']}" for row in frame.to_dict("records")]
     more = f"; and {len(rows) - DESCRIBED_ROWS} more" if len(rows) > DESCRIBED_ROWS else ""
-    return f"{len(rows)} estimates with intervals. {'; '.join(rows[:DESCRIBED_ROWS])}{more}."
+    counted = f"{say_count(len(rows), 'estimate')} with intervals"
+    return f"{counted}. {'; '.join(rows[:DESCRIBED_ROWS])}{more}."
 
 
 def _describe_range(frame: pd.DataFrame, figure: Figure) -> str:
@@ -769,6 +804,15 @@ def _scale(domain: Sequence[str], values: Sequence[str]) -> alt.Scale:
 def _wrap(label: Any, lines_shown: int = LABEL_LINES) -> str:
     lines = textwrap.wrap(str(label), LABEL_CHARACTERS, max_lines=lines_shown, placeholder=" …")
     return "\n".join(lines)
+
+
+def _wrap_all(labels: pd.Series) -> pd.Series:
+    """The labels in lines; different ones stay so where they differ in what is cut off alone."""
+    names = labels.astype(str)
+    lines = {name: _wrap(name) for name in names.unique()}
+    numbers = pd.Series(lines).groupby(pd.Series(lines)).cumcount()
+    marked = {name: lines[name] + (f" ({n + 1})" if n else "") for name, n in numbers.items()}
+    return names.map(marked)
 
 
 def _row_pixels(labels: Iterable[str], least: int) -> int:

@@ -64,7 +64,12 @@ def format_fixed(value: float | None, decimals: int) -> str:
     """`value` with that many decimals; a value that does not exist is said not to."""
     if value is None:
         return "not measured"
-    return f"{value:,.{decimals}f}".replace("-", MINUS)
+    return f"{value:z,.{decimals}f}".replace("-", MINUS)
+
+
+def say_count(count: int, noun: str) -> str:
+    """The number with its noun in singular or plural: "1 row", "2 rows"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def is_share(unit: str) -> bool:
@@ -154,6 +159,7 @@ def environment(templates: Path, chart_library: Callable[[], Markup]) -> jinja2.
         "json_script": json_script,
         "csv_address": csv_address,
         "fixed": format_fixed,
+        "count": say_count,
     }
     made.globals |= {"chart_library": chart_library}
     return made

@@ -288,7 +288,9 @@ def _baseline_rows(baseline: pd.DataFrame) -> list[dict[str, Any]]:
     rows = baseline.rename(columns={"estimate": "median", "method": "source"})
     kept = rows[["key", "source", "median", "lower", "upper"]]
     kept = kept.assign(
-        series=BASELINE, interval=INTERVAL_WORDS.split(" equal")[0] + " interval", is_open=False
+        series=BASELINE,
+        interval=INTERVAL_WORDS.split(" equal")[0] + " interval",
+        is_open=np.isposinf(kept["upper"].astype(float)),
     )
     return [{str(name): value for name, value in row.items()} for row in kept.to_dict("records")]
 

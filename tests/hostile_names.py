@@ -1,0 +1,330 @@
+"""A dataset of which every word is hostile, under a real model: its pages and the overview.
+
+The words pass *ingest* and *validate* as they stand; a right-to-left override, which they refuse,
+is put into the table behind their back. The posterior is made of draws from the model's prior.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from cells import CHECK, NOT_FITTED, STUDIED, TEMPLATES, flags
+
+import models
+from models import as_draws, fitted_rows
+from pipeline import attribute, overview, report
+from pipeline.acceptance import accept
+from pipeline.cards import load_card
+
+SCRIPT = "<script>window.ran=1;alert(1)</script>"
+IMAGE = "<img src=x onerror=window.ran=1>"
+END = "</script></style></svg><!-- {{7*7}} {% raw %} ${7*7} --> ]]>"
+QUOTES = "\"double\" 'single' & &amp; &#60; `code` \\ \\n"
+LINK = "javascript:window.ran=1 [x](javascript:alert(1))"
+FORMULA = '=HYPERLINK("https://example.org","x")'
+PLUS, AT = "+1+1", "@SUM(1,2)"
+HEBREW = "\u05e9\u05dc\u05d5\u05dd \u0639\u0631\u0628\u064a 12"  # read from right to left
+EMOJI = "\N{TEST TUBE}\N{PILE OF POO} e\N{COMBINING ACUTE ACCENT}"
+OVERRIDE = "\u202eevil\u202c\u200f"  # turns the reading direction; ingest refuses it
+WORD = "Quiz" * 75  # 300 characters without a space
+SENTENCE = "a name of words that goes on and on " * 8 + "to the 300."
+assert len(WORD) == 300 == len(SENTENCE) + 1
+BENCHMARK, OTHER = f"quiz {SCRIPT}", f"{END} {QUOTES}"
+NAMES = [SCRIPT, FORMULA, f"{QUOTES} {EMOJI}", WORD, f"{HEBREW} {LINK}", PLUS, END, SENTENCE]
+LABS = [f"{IMAGE} & co", AT, f"{WORD} lab"]
+METHODS = [f"plain {END}", f"vote {SCRIPT}"]
+TITLE = f"Title {SCRIPT} {QUOTES} {HEBREW} {EMOJI}"
+QUESTION = f"Question {END} {WORD}?"
+COMPARISON = f"Step {SCRIPT} {QUOTES} {LINK} {EMOJI} {{median}} {{lower}}"
+TECHNIQUE = f"Technique {END} {WORD}"
+REASON = f"Reason {SCRIPT} {LINK} {WORD}"
+CITED = f"Reported {SCRIPT} {QUOTES}"
+STEPS = ("quiz-first-last", "quiz-first-middle", "other-first-last")
+NAME = "hostile-compute_multiplier"
+UNFITTED = "hostile-era_ceilings"
+BIBLIOGRAPHY = f"""@article{{doe2020,
+    author = "Doe <b>, Jane & {SCRIPT} and Roe, R.",
+    title = "{SCRIPT} javascript:alert(1) & {WORD}",
+    journal = "'Quoted' & {IMAGE}",
+    year = "2020",
+    url = "https://example.org/?a=1&b=2"
+}}
+"""
+RUN_COLUMNS = (
+    *("model", "organization", "lab", "family", "base_model", "release_date", "parameters"),
+    *("training_tokens", "training_flop", "compute_confidence", "is_compute_circular"),
+    *("is_open_weights", "is_dense", "training_flop_second_source", "flop_basis"),
+    *("extra_training_tokens", "extra_training_flop", "citation", "locator", "is_verified"),
+)
+ROW_COLUMNS = (
+    *("benchmark", "model", "method", "harness", "score", "eval_date", "n_shot", "sample_count"),
+    *("citation", "locator", "is_verified"),
+)
+
+
+def make_runs() -> pd.DataFrame:
+    """The run registry: a base model a name."""
+    count = len(NAMES)
+    compute = 10.0 ** (21 + np.arange(count) * 0.5)
+    made: dict[str, Any] = {
+        "model": NAMES,
+        "organization": f"{SCRIPT} {QUOTES}",
+        "lab": [LABS[i % len(LABS)] for i in range(count)],
+        "family": NAMES,
+        "release_date": [f"{2016 + i}-04-01" for i in range(count)],
+        "parameters": 1e9,
+        "training_tokens": compute / 6e9,
+        "training_flop": compute,
+        "compute_confidence": "confident",
+        "is_compute_circular": "false",
+        "is_open_weights": "false",
+        "is_dense": "true",
+        "flop_basis": "reported",
+        "citation": "doe2020",
+        "locator": f"Table {SCRIPT}",
+        "is_verified": "true",
+    }
+    return pd.DataFrame(made).reindex(columns=RUN_COLUMNS)
+
+
+def make_scores() -> pd.DataFrame:
+    """Scores of all models on both benchmarks, each plain and with the technique."""
+    rows = [
+        {
+            "benchmark": benchmark,
+            "model": name,
+            "method": method,
+            "harness": "reported",
+            "score": round(0.2 + 0.06 * i + 0.1 * j + 0.01 * k, 3),
+            "eval_date": f"{2016 + i}-06-01",
+            "n_shot": FORMULA,
+            "citation": "doe2020",
+            "locator": f"Table {IMAGE} {WORD}" if i == 0 else AT,
+            "is_verified": "true",
+        }
+        for k, benchmark in enumerate((BENCHMARK, OTHER))
+        for i, name in enumerate(NAMES)
+        for j, method in enumerate(METHODS)
+    ]
+    return pd.DataFrame(rows).reindex(columns=ROW_COLUMNS)
+
+
+def make_card(table: str, columns: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:
+    """A card with hostile words wherever words may stand."""
+    return {
+        "table": table,
+        "title": TITLE,
+        "question": QUESTION,
+        "description": f"Description {SCRIPT} {LINK} *{END}* {WORD}",
+        "citations": ["doe2020"],
+        "licence": f"Licence {SCRIPT} {WORD}",
+        "retrieved": "2025-01-01",
+        "columns": {name: {} for name in columns},
+        "known_errors": [f"Error {SCRIPT} {LINK} {WORD}"],
+        "options": options,
+    }
+
+
+def make_options() -> dict[str, Any]:
+    """Two benchmarks, a technique and three comparisons."""
+    ends = {"first": NAMES[0], "middle": NAMES[3], "last": NAMES[-1]}
+    facts = {"label": f"Label {SCRIPT}", "reason": REASON, "chance": 0.05, "ceiling": 1.0}
+    return {
+        "benchmarks": {name: facts | {"item_count": 500} for name in (BENCHMARK, OTHER)},
+        "trend": "linear",
+        "techniques": {
+            "vote": {"label": TECHNIQUE, "definition": REASON, "methods": [METHODS[1]]},
+        },
+        "comparisons": [
+            {
+                "id": step,
+                "label": f"{COMPARISON} {WORD * (number > 0)}{number}",
+                "benchmark": BENCHMARK if step.startswith("quiz") else OTHER,
+                "earlier": {"model": ends[step.split("-")[1]], "method": METHODS[0]},
+                "later": {"model": ends[step.split("-")[2]], "method": METHODS[1]},
+            }
+            for number, step in enumerate(STEPS)
+        ],
+        "headline_comparison": STEPS[0],
+        "reference_harness": "reported",
+        "allocation": "none",
+        "allocation_reason": REASON,
+    }
+
+
+def write_sources(root: Path) -> Path:
+    """The registry and the dataset, as people write them; JSON is YAML."""
+    sources = root / "sources"
+    published = {
+        "estimand": f"share_compute[{STEPS[0]}]",
+        "label": CITED,
+        "estimate": 0.4,
+        "lower": 0.2,
+        "upper": 0.7,
+        "interval": f"95 % {IMAGE}",
+        "citation": "doe2020",
+        "locator": f"p. 1 {SCRIPT}",
+    }
+    runs = make_card("training_runs", RUN_COLUMNS, {})
+    for column in (each for each in RUN_COLUMNS if "flop" in each and each != "flop_basis"):
+        runs["columns"][column] = {"unit": "FLOP"}
+    scores = make_card("accuracy_leaderboard", ROW_COLUMNS, make_options())
+    scores["columns"]["score"] = {"unit": "fraction"}
+    scores |= {"runs": "registry", "published": [published]}
+    for name, card, records in (
+        ("training_runs", runs, make_runs()),
+        ("hostile", scores, make_scores()),
+    ):
+        folder = sources / name
+        folder.mkdir(parents=True)
+        (folder / "source.yaml").write_text(json.dumps(card, ensure_ascii=False), encoding="utf-8")
+        records.to_csv(folder / "records.csv", index=False)
+    return sources
+
+
+def make_tree(table: pd.DataFrame, card: Any, name: str, **facts: str) -> xr.DataTree:
+    """A posterior file of draws from the prior of the model, with what it predicts of the rows."""
+    model = models.load(name)
+    rng = np.random.default_rng(20250101)
+    truths = [model.draw_truth(table, card, model.Priors(), rng) for _ in range(200)]
+    drawn = xr.concat([as_draws(truth, model.DIMS) for truth in truths], "draw")
+    drawn = drawn.assign_coords(draw=range(len(truths)))
+    rows = fitted_rows(table)
+    labels = [
+        f"{model}, {method}" for model, method in zip(rows["model"], rows["method"], strict=True)
+    ]
+    predicted = rng.beta(4, 4, (1, len(truths), len(rows)))
+    outcome = {"outcome": (("chain", "draw", "row"), predicted)}
+    observed = {"outcome": ("row", rows["score"].to_numpy())}
+    groups = {
+        "posterior": drawn,
+        "prior": drawn,
+        "posterior_predictive": xr.Dataset(outcome, {"row": labels}),
+        "observed_data": xr.Dataset(observed, {"row": labels}),
+    }
+    tree = xr.DataTree.from_dict(groups)
+    tree.attrs.update(model=name, dataset="hostile", seed=1, sampler=SCRIPT, **facts)
+    return tree
+
+
+def make_check(table: pd.DataFrame) -> dict[str, Any]:
+    """A check that passed, whose every word is hostile."""
+    headline = f"share_compute[{STEPS[0]}]"
+    renamed = json.loads(json.dumps(CHECK | STUDIED).replace("rate[first]", headline))
+    renamed["identification"]["variance_inflation"] = dict.fromkeys((*LABS, SCRIPT), 14.2)
+    renamed["identification"]["correlations"] = [
+        {"first": first, "second": second, "correlation": 0.5}
+        for first, second in ((LABS[0], LABS[1]), (LABS[2], SCRIPT))
+    ]
+    renamed["identification_reasons"] = [REASON]
+    renamed["predictive_checks"]["groups"] = [
+        {"by": by, "group": group, "count": 4, "observed": 0.5, "median": 0.4, "lower": 0.3,
+         "upper": 0.6, "p": 0.5}
+        for by, group in (("benchmark", BENCHMARK), ("benchmark", OTHER), (SCRIPT, WORD))
+    ]  # fmt: skip
+    renamed["predictive_checks"]["skipped"] = {IMAGE: REASON}
+    renamed["worst"] = [
+        {"name": f"deviation[{name}]", "rhat": 1.0, "ess_bulk": 900.0, "ess_tail": 900.0}
+        for name in NAMES
+    ]
+    renamed["constant"] = [f"lab_effect[{lab}]" for lab in LABS]
+    bases = sorted(table["base_model"].unique())
+    density = {base: -1.0 - i for i, base in enumerate(bases)}
+    return renamed | {"elpd_by_unit": density, "rows_by_unit": dict.fromkeys(density, 4)}
+
+
+def write_results(root: Path) -> dict[str, Path]:
+    """The hostile dataset's files; the paths of its three pages by kind.
+
+    All are made by the stages' own code.
+    """
+    sources = write_sources(root)
+    accepted = accept(sources, "hostile")
+    table = accepted.validated
+    validation = {"rows_in": len(table), "rows_out": len(table), "rows_quarantined": 0,
+                  "rows_fitted": len(table), "admitted_unverified": 0,
+                  "excluded": {f"rule {SCRIPT}": 1}}  # fmt: skip
+    texts = {
+        "references.bib": BIBLIOGRAPHY,
+        "checks/hostile.json": json.dumps(validation),
+        f"checks/{NAME}.json": json.dumps(make_check(table)),
+        f"checks/{UNFITTED}.json": json.dumps(
+            CHECK | {"verdict": "fail", "reasons": [], "not_fitted": f"{NOT_FITTED} {REASON}"}
+        ),
+        f"attributions/{UNFITTED}.json": "{}",
+        "claims.yaml": json.dumps({"claims": [make_claim()]}, ensure_ascii=False),
+        "datasets.yaml": "datasets: {training_runs: [training_runs], "
+        "accuracy_leaderboard: [hostile]}",
+        "models.yaml": "models: {accuracy_leaderboard: [compute_multiplier, era_ceilings]}",
+    }
+    for name, text in texts.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    spoiled = table.assign(locator=f"{OVERRIDE} {SCRIPT}")
+    spoiled.to_parquet(root / "hostile.parquet")
+    assert accepted.runs is not None
+    accepted.runs.to_parquet(root / "runs.parquet")
+    card = load_card(sources / "hostile/source.yaml").for_model(accepted.runs, None)
+    tree = make_tree(table, card, "compute_multiplier")
+    tree.to_netcdf(root / f"{NAME}.nc", engine="h5netcdf")
+    unfitted = xr.DataTree()
+    unfitted.attrs.update(not_fitted=f"{NOT_FITTED} {REASON}", sampler=SCRIPT)
+    unfitted.to_netcdf(root / f"{UNFITTED}.nc", engine="h5netcdf")
+    return write_pages(root, sources)
+
+
+def make_claim() -> dict[str, Any]:
+    """A claim in hostile words."""
+    return {
+        "id": "all_of_it",
+        "text": f"Claim {SCRIPT} {QUOTES} {WORD}",
+        "source": "doe2020",
+        "locator": f"p. 1 {IMAGE}",
+        "posterior": "hostile",
+        "estimand": f"share_compute[{STEPS[0]}]",
+        "at_least": 0.5,
+    }
+
+
+def write_pages(root: Path, sources: Path) -> dict[str, Path]:
+    """Attributions, both pages of the dataset, and the overview."""
+    html = root / "html"
+    for name in (NAME, UNFITTED):
+        cell = {
+            "--card": sources / "hostile/source.yaml",
+            "--table": root / "hostile.parquet",
+            "--posterior": root / f"{name}.nc",
+            "--runs": root / "runs.parquet",
+        }
+        model = name.partition("-")[2]
+        output = root / f"attributions/{name}.json"
+        if name == NAME:
+            assert attribute.main(flags(cell | {"--output": output}, model=model)) == 0
+        page = {
+            "--validation": root / "checks/hostile.json",
+            "--check": root / f"checks/{name}.json",
+            "--attribution": output,
+            "--bibliography": root / "references.bib",
+            "--templates": TEMPLATES,
+            "--output": html / f"{name}.html",
+        }
+        assert report.main(flags(cell | page, model=model)) == 0
+    index = {
+        "--cards": sources,
+        "--datasets": root / "datasets.yaml",
+        "--models": root / "models.yaml",
+        "--attributions": root / "attributions",
+        "--checks": root / "checks",
+        "--claims": root / "claims.yaml",
+        "--bibliography": root / "references.bib",
+        "--templates": TEMPLATES,
+        "--output": html / "index.html",
+        "--summary": root / "summary",
+        "--verdicts": root / "checks/claims.json",
+    }
+    assert overview.main(flags(index)) == 0
+    pages = {"hostile": NAME, "hostile-unfitted": UNFITTED, "hostile-overview": "index"}
+    return {kind: html / f"{page}.html" for kind, page in pages.items()}
