@@ -149,14 +149,25 @@ def _find_reasons(
     limits: dict[str, float],
 ) -> list[str]:
     reasons = []
-    for column, limit, is_bad in (
-        ("rhat", limits["max_rhat"], tested["rhat"] > limits["max_rhat"]),
-        ("ess_bulk", limits["min_ess"], tested["ess_bulk"] < limits["min_ess"]),
-        ("ess_tail", limits["min_ess"], tested["ess_tail"] < limits["min_ess"]),
+    for column, words, limit, is_bad in (
+        ("rhat", "R-hat is above", limits["max_rhat"], tested["rhat"] > limits["max_rhat"]),
+        (
+            "ess_bulk",
+            "bulk ESS is below",
+            limits["min_ess"],
+            tested["ess_bulk"] < limits["min_ess"],
+        ),
+        (
+            "ess_tail",
+            "tail ESS is below",
+            limits["min_ess"],
+            tested["ess_tail"] < limits["min_ess"],
+        ),
     ):
         names = list(tested.index[is_bad | tested[column].isna()])
         if names:
-            reasons.append(f"{column} is beyond {limit:g} for {len(names)}: {', '.join(names[:5])}")
+            more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+            reasons.append(f"{words} {limit:g} or not known: {', '.join(names[:5])}{more}")
     if len(members):
         good = (members["rhat"] <= limits["max_rhat"]) & (
             members[["ess_bulk", "ess_tail"]].min(axis=1) >= limits["min_ess"]
@@ -167,7 +178,7 @@ def _find_reasons(
         if good.mean() < limits["family_share"] or hopeless.any():
             reasons.append(f"{int((~good).sum())} of {len(members)} deviations have not converged")
     if divergences > limits["max_divergences"]:
-        reasons.append(f"{divergences} divergent transitions")
+        reasons.append(f"{divergences} divergent transition{'s' * (divergences != 1)}")
     if min_bfmi < limits["min_bfmi"]:
         reasons.append(f"E-BFMI {min_bfmi:.2f} is below {limits['min_bfmi']:g}")
     return reasons

@@ -154,7 +154,7 @@ def _why_no_weights(candidates: Sequence[Candidate], shared: int) -> str:
     if len(kinds) > 1:
         return f"units are left out in different ways: {', '.join(kinds)}"
     if shared < MINIMUM_UNITS:
-        return f"the models share {shared} units, under {MINIMUM_UNITS}"
+        return f"the models share {shared} unit{'s' * (shared != 1)}, under {MINIMUM_UNITS}"
     return ""
 
 

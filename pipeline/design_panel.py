@@ -10,7 +10,7 @@ import pandas as pd
 
 from models import Figure
 from pipeline.answers import INTERVAL_WORDS
-from pipeline.pages import format_fixed, format_number
+from pipeline.pages import format_fixed, format_number, say_count
 
 NOTICEABLE = 0.9  # of the width: a design that narrows the interval by less says nothing
 DAYS_A_YEAR = 365.25
@@ -177,12 +177,13 @@ def draw_design_figure(design: list[dict[str, Any]]) -> Figure | None:
     if not rows:
         return None
     frame = pd.DataFrame(rows)[["label", "median_width", "base_models", "rows", "datasets"]]
+    least = say_count(int(frame["datasets"].min()), "simulated dataset")
     return Figure(
         "intervals",
         "design-curve",
         "How narrow could the interval become?",
         f"Width of the {INTERVAL_WORDS} of the compute share of the headline step (1 is the whole "
-        f"step): median over at least {frame['datasets'].min()} simulated datasets a design.",
+        f"step): median over at least {least} a design.",
         frame.rename(columns={"median_width": "width"}),
         x_title="width of the interval (share of the step)",
         hover=("width", "base_models", "rows", "datasets"),

@@ -33,7 +33,7 @@ def _lines(found: Findings) -> Iterator[str]:
         yield f"{found['dataset']}: refused: {REACHED[found['reached']]}"
         yield from _failures(found)
         return
-    yield f"{found['dataset']}: {found['rows_in']} rows in, {found['rows_fitted']} fitted"
+    yield f"{found['dataset']}: {_count(found['rows_in'], 'row')} in, {found['rows_fitted']} fitted"
     if not found["is_registered"]:
         yield (
             f"  ! not in data/sources/datasets.yaml: `dvc repro` will not run it. Add it to "
@@ -63,7 +63,7 @@ def _failures(found: Findings) -> Iterator[str]:
         yield f"      remedy: {group['remedy']}"
     if hidden := groups[SHOWN_RULES:]:
         count = sum(group["count"] for group in hidden)
-        yield f"  {count} more, by {len(hidden)} other rules (--json has all)"
+        yield f"  {count} more, by {_count(len(hidden), 'other rule')} (--json has all)"
 
 
 def _conversions(found: Findings) -> Iterator[str]:
@@ -72,7 +72,10 @@ def _conversions(found: Findings) -> Iterator[str]:
         yield f"  {each['column']}: {each['unit']} to {each['unit_of_table']}{factor}"
     if "joins" in found:
         joins = found["joins"]
-        yield f"  {joins['models']} models in {joins['rows']} rows found in the run registry"
+        yield (
+            f"  {_count(joins['models'], 'model')} in {_count(joins['rows'], 'row')} found in the "
+            "run registry"
+        )
         if joins["without_run"]:
             names = joins["without_run"]
             more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
@@ -96,7 +99,11 @@ def _short(value: Any) -> str:
 
 def _repeats(repeats: list[dict[str, Any]]) -> Iterator[str]:
     if repeats:
-        yield f"  {len(repeats)} models were measured more than once; each row counts in the fit:"
+        verb = "was" if len(repeats) == 1 else "were"
+        yield (
+            f"  {_count(len(repeats), 'model')} {verb} measured more than once; each row counts in "
+            "the fit:"
+        )
     for each in repeats[:SHOWN_REPEATS]:
         what = ", ".join(
             value for name, value in each["of"].items() if name in ("benchmark", "target", "model")
@@ -108,7 +115,7 @@ def _repeats(repeats: list[dict[str, Any]]) -> Iterator[str]:
 
 def _outliers(outliers: list[dict[str, Any]]) -> Iterator[str]:
     if outliers:
-        yield f"  {len(outliers)} rows far from the others; look for slips of the pen:"
+        yield f"  {_count(len(outliers), 'row')} far from the others; look for slips of the pen:"
     for each in outliers[:SHOWN_LINES]:
         yield (
             f"    line {each['line']}: {each['model']} {each['column']} {each['value']:g} is "
@@ -138,3 +145,7 @@ def _models(found: Findings) -> Iterator[str]:
 def _is_of_compute_and_date(pair: dict[str, Any]) -> bool:
     words = f"{pair['first']} {pair['second']}"
     return "date" in words and any(each in words for each in ("compute", "parameters", "tokens"))
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

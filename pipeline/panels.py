@@ -11,7 +11,7 @@ import pandas as pd
 
 from pipeline.answers import Attributions, State
 from pipeline.design_panel import answer_design, list_designs
-from pipeline.pages import format_fixed, format_number, format_quantity
+from pipeline.pages import format_fixed, format_number, format_quantity, say_count
 from pipeline.studies import LARGEST_COVERAGE, LEAST_COVERAGE
 
 MAXIMUM_INFLATION = 10.0  # beyond, a regressor is marked (pipeline/identification.py has the rule)
@@ -198,7 +198,7 @@ def describe_wrong_compute(check: Check) -> str:
         f"With half of the closed models' compute wrong by a factor of {study['factor']:g}, the "
         f"median rate moved by {format_fixed(study['mean_size'], 2)} posterior standard deviations "
         f"on average and {format_fixed(study['largest'], 2)} at most, in "
-        f"{len(study['shifts']) - study['failed']} repetitions."
+        f"{say_count(len(study['shifts']) - study['failed'], 'repetition')}."
     )
 
 

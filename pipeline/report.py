@@ -257,8 +257,8 @@ def draw_predictions(inputs: Inputs) -> list[Drawing]:
         "scatter",
         "predictions",
         "Does the model predict the data it was fitted to?",
-        f"{inside} of the {len(frame)} observed values lie in their 90 % predictive interval; "
-        "crosses lie outside.",
+        f"Observed values in their {INTERVAL_WORDS.partition(' ')[0]} predictive interval: "
+        f"{int(frame['is_inside'].sum())} of {len(frame)} ({inside}); crosses lie outside.",
         frame,
         y_title="observed (point), predicted (bar)",
     )
@@ -316,8 +316,8 @@ def draw_groups(check: dict[str, Any]) -> list[Drawing]:
         "predictive-groups",
         "Where do the predictions miss?",
         f"Mean {outcome} of each group of fitted rows, with the {INTERVAL_WORDS} that the "
-        f"posterior predicts for it; the number of rows is in brackets. {outside} of {len(frame)} "
-        "groups lie outside.",
+        f"posterior predicts for it; the number of rows is in brackets. Outside of it: {outside} "
+        f"of {pages.say_count(len(frame), 'group')}.",
         frame,
         x_title=f"mean {outcome}",
     )

@@ -66,14 +66,14 @@ def test_stuck_chain_of_one_entry_is_named_with_its_label() -> None:
 def test_few_effective_draws_fail() -> None:
     judged = judge({"rate": walk(0.95)})
     assert judged["verdict"] == "fail"
-    assert any(reason.startswith("ess_bulk is beyond 400") for reason in judged["reasons"])
+    assert any(reason.startswith("bulk ESS is below 400") for reason in judged["reasons"])
 
 
 def test_one_divergence_fails() -> None:
     diverging = np.zeros((CHAINS, DRAWS), bool)
     diverging[2, 7] = True
     judged = judge({"rate": sample()}, diverging=diverging)
-    assert judged["reasons"] == ["1 divergent transitions"]
+    assert judged["reasons"] == ["1 divergent transition"]
     assert judged["divergences"] == 1
 
 

@@ -237,7 +237,7 @@ def test_large_shifts_with_a_prior_are_marked(studied_page: str) -> None:
 
 
 def test_predictions_by_group_are_drawn_and_said(studied_page: str) -> None:
-    assert "2 of 4 groups lie outside" in studied_page
+    assert "Outside of it: 2 of 4 groups." in studied_page
     assert "By technique: no row carries a technique tag." in studied_page
     assert "2012 (4): observed 0.400, predicted 0.250 (0.100 to 0.300)" in studied_page
 
