@@ -91,7 +91,7 @@ def answer_design(design: dict[str, Any], years: float | None) -> list[str]:
         f"step is {twice} times as wide with twice as many models, {five} times with five "
         f"times as many, and {broken} times with as many models as now whose compute does "
         f"not go with their date. ({chance} over "
-        f"{known['twice']['datasets']} simulated datasets a design.)"
+        f"{say_count(known['twice']['datasets'], 'simulated dataset')} a design.)"
     )
     return [_judge_design(twice, five, broken, years), numbers]
 

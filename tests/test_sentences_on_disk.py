@@ -1,4 +1,3 @@
-
 """Every number in the sentences of the real pages is that of the attribution or check file."""
 
 import base64
