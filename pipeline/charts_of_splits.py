@@ -145,7 +145,7 @@ def _fading(part: str, number: int, quantiles: np.ndarray) -> list[alt.Chart]:
         data = pd.DataFrame({"row": [number], "zero": [0.0], "end": [round(float(end), 4)]})
         made.append(
             alt.Chart(data)
-            .mark_bar(color=gradient, height={"band": 0.62}, clip=True)
+            .mark_bar(color=gradient, height={"band": 0.62}, clip=True, aria=False)
             .encode(x=alt.X(field="zero", type="quantitative"), x2=alt.X2(field="end"))
         )
     return made
@@ -212,7 +212,8 @@ def _waterfall_chart(
     """Rows are numbers, their labels stand in the axis: a page may have forty of these charts."""
     labels = [f"{row['part']}\n{row['words']}" for row in rows.to_dict("records")]
     colours = ["none" if part == WHOLE else _colour(part) for part in rows["part"]]
-    data = rows[["start", "end", "low", "high"]].assign(colour=colours, row=range(len(rows)))
+    columns = ["part", "median", "start", "end", "low", "high"]
+    data = rows[columns].assign(colour=colours, row=range(len(rows)))
     data["next"] = [*range(1, len(rows)), None]
     axis = alt.Axis(format="~f", tickCount=5, labelOverlap=True, titleAnchor="end")
     scale = alt.Scale(domain=list(domain), nice=False, zero=False)
@@ -224,7 +225,7 @@ def _waterfall_chart(
         fill=alt.Fill(field="colour", type="nominal", scale=None, legend=None),
         stroke=alt.condition("isValid(datum.next)", alt.value("none"), alt.value("currentColor")),
     )
-    joined = base.transform_filter("isValid(datum.next)").mark_rule(opacity=0.45)
+    joined = base.transform_filter("isValid(datum.next)").mark_rule(opacity=0.45, aria=False)
     whiskers = base.mark_rule(strokeWidth=2)
     layers = [
         _line(0.0),
@@ -258,13 +259,11 @@ def draw_reverse_test(made: ReverseTest) -> Drawing:
         scale=alt.Scale(type="log", domain=[low, high], nice=False),
         axis=_flop_axis(low, high),
     )
-    needed = alt.Chart(
-        data[is_needed].assign(
-            is_open=data["upper"].isna(),
-            start=data["lower"].fillna(high),
-            end=data["upper"].fillna(high),
-        )
+    ends = data[["lower", "upper"]].fillna(high).where(is_needed, axis=0)
+    data = data.assign(
+        is_open=is_needed & data["upper"].isna(), start=ends["lower"], end=ends["upper"]
     )
+    needed = alt.Chart(data).transform_filter("isValid(datum.start)")
     layers = [
         *(_known_amount(row, number, math.sqrt(low * high)) for number, row in enumerate(rows)
           if row["kind"] != NEEDED),
@@ -272,12 +271,14 @@ def draw_reverse_test(made: ReverseTest) -> Drawing:
             x=alt.X(field="start", type="quantitative"), x2=alt.X2(field="end")
         ),
         needed.transform_filter("datum.is_open")
-        .mark_point(filled=True, shape="triangle", angle=90, size=110, opacity=1)
+        .mark_point(filled=True, shape="triangle", angle=90, size=110, opacity=1, aria=False)
         .encode(x=alt.X(field="end", type="quantitative"), color=alt.value(NEEDED_COLOUR)),
         _recorded(needed, "early_flop", "circle"),
         _recorded(needed, "best_flop", "square"),
         needed.transform_filter("isValid(datum.median)")
-        .mark_point(filled=True, shape="circle", size=90, opacity=1, color=NEEDED_COLOUR)
+        .mark_point(
+            filled=True, shape="circle", size=90, opacity=1, color=NEEDED_COLOUR, aria=False
+        )
         .encode(x=x),
     ]  # fmt: skip
     lines = max(label.count("\n") for label in labels) + 1
@@ -296,7 +297,9 @@ def draw_reverse_test(made: ReverseTest) -> Drawing:
 def _recorded(needed: alt.Chart, name: str, shape: str) -> alt.Chart:
     """Recorded compute of the model at one end, hollow."""
     shown = needed.transform_filter(f"isValid(datum.{name})")
-    mark = shown.mark_point(filled=False, shape=shape, size=75, strokeWidth=1.8, opacity=1)
+    mark = shown.mark_point(
+        filled=False, shape=shape, size=75, strokeWidth=1.8, opacity=1, aria=False
+    )
     return mark.encode(x=alt.X(field=name, type="quantitative"), stroke=alt.value("currentColor"))
 
 
@@ -306,7 +309,7 @@ def _known_amount(row: dict[Any, Any], number: int, middle: float) -> alt.LayerC
     data = pd.DataFrame({"row": [number], "at": [amount], "shown": [format_number(amount)]})
     base = alt.Chart(data).encode(x=alt.X(field="at", type="quantitative"))
     is_right = amount > middle
-    line = base.mark_rule(strokeDash=[4, 3], opacity=0.6).encode(
+    line = base.mark_rule(strokeDash=[4, 3], opacity=0.6, aria=False).encode(
         y=alt.value(0), y2=alt.value("height")
     )
     words = base.mark_text(align="right" if is_right else "left", dx=-6 if is_right else 6)
@@ -349,7 +352,9 @@ def _rows(field: str, labels: list[str], extent: int = 0) -> alt.Y:
 
 def _line(at: float) -> alt.Chart:
     """A dashed line across all rows."""
-    drawn = alt.Chart(alt.InlineData(values=[{}])).mark_rule(strokeDash=[4, 4], opacity=0.5)
+    drawn = alt.Chart(alt.InlineData(values=[{}])).mark_rule(
+        strokeDash=[4, 4], opacity=0.5, aria=False
+    )
     return drawn.encode(x=alt.datum(at), y=alt.value(0), y2=alt.value("height"))
 
 

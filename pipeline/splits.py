@@ -113,6 +113,8 @@ def describe_share(row: Mapping[Any, Any]) -> str:
     """A share with its interval: 36 % (24 to 51 %)."""
     median, upper = (format_quantity(row[bound], "share") for bound in ("median", "upper"))
     lower = format_number(100 * row["lower"])
+    if row["lower"] == row["upper"]:
+        return f"{median} in every draw"
     return f"{median} ({lower} to {upper})"
 
 

@@ -114,6 +114,11 @@ def test_words_give_the_numbers() -> None:
     assert "algorithms 75\N{NO-BREAK SPACE}% (" in made.caption
 
 
+def test_share_that_no_draw_moves_has_no_interval() -> None:
+    made = split(make_main(spread(2.0, 1.0), unexplained=np.zeros((1, 400))))
+    assert "unexplained 0\N{NO-BREAK SPACE}% in every draw." in made.caption
+
+
 def test_probabilities_are_those_of_the_draws() -> None:
     estimands = make_estimands({FIRST: make_main(spread(3.0, 2.0))})
     made = make_split(HEADLINE, estimands, attribute(estimands), PASSED)
