@@ -250,24 +250,6 @@ def draw_widths(figure: Figure) -> Drawing:
     return _drawing(figure, panels, f"{words}.")
 
 
-def draw_models(figure: Figure) -> Drawing:
-    """A panel a quantity: a row a model and one for their average, told apart by shape and colour.
-
-    Columns panel, title, unit, label, series (`ONE_MODEL` or `AVERAGED`), median, lower, upper.
-    """
-    frame = _shown_intervals(figure.frame)
-    panels = []
-    for _, rows in frame.groupby("panel", sort=False):
-        shown = rows.assign(source=rows["label"], label=_listed(rows, rows["series"] == AVERAGED))
-        made = Figure("intervals", "", "", "", shown, x_title=str(rows["unit"].iloc[0]))
-        chart = _interval_chart(shown, made, "listed")
-        panels.append((str(rows["title"].iloc[0]), chart, len(rows) * SOURCE_ROW_PIXELS))
-    names = frame["title"].astype(str) + ", " + frame["label"].astype(str)
-    drawing = _drawing(figure, panels, _describe_intervals(frame.assign(label=names)))
-    signs = (("●", PALETTE[0], ONE_MODEL), ("■", PALETTE[1], AVERAGED))
-    return replace(drawing, legend=signs)
-
-
 def draw_differences(figure: Figure) -> Drawing:
     """A cumulative distribution less the uniform one, with its band, a panel a variable."""
     panels = [
@@ -517,10 +499,7 @@ def _interval_encoding(frame: pd.DataFrame, style: IntervalStyle) -> dict[str, A
     if style == "single":
         return encoding
     present = set(frame["series"])
-    group = (
-        (ONE_MODEL, AVERAGED) if present <= {ONE_MODEL, AVERAGED} else (OURS, BASELINE, PUBLISHED)
-    )
-    known = [name for name in group if name in present or style == "listed"]
+    known = [name for name in (OURS, BASELINE, PUBLISHED) if name in present or style == "listed"]
     series = [*known, *dict.fromkeys(name for name in frame["series"] if name not in known)]
     styles: dict[str, Any] = {"field": "series", "type": "nominal", "title": None}
     if style == "listed":

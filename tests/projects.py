@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 COPIED = (
     *("pipeline", "models", "reports/templates", "dvc.yaml", ".ci", "pyproject.toml", ".gitignore"),
-    *("data/references.bib", "data/calibration"),
+    *("data/references.bib", "data/literature.yaml", "data/calibration", ".dvc/plots"),
 )
 DATASETS = """datasets:
   training_runs: [training_runs]

@@ -130,21 +130,16 @@ def test_description_names_labels_in_full() -> None:
 
 
 def make_special(kind: str) -> Drawing:
-    """A figure that is not a model's: widths of designs, groups of rows, models side by side."""
+    """A figure that is not a model's: widths of designs, groups of rows."""
     numbers = {"median": 0.3, "lower": [0.1, 0.2], "upper": 0.5}
     frames = {
         "widths": {"width": [0.5, 0.2]},
         "groups": numbers
         | {"panel": ["By date", "By technique"], "group": "x", "count": 3, "observed": [0.3, 0.7]}
         | {"p": 0.5, "is_inside": [True, False]},
-        "models": numbers
-        | {"panel": "p", "title": "Share", "unit": "share", "interval": "90 %"}
-        | {"series": [charts.ONE_MODEL, charts.AVERAGED]},
     }
     frame = pd.DataFrame({"label": [HOSTILE, "b"]} | frames[kind])
-    draw = {
-        "widths": charts.draw_widths, "groups": charts.draw_groups, "models": charts.draw_models
-    }  # fmt: skip
+    draw = {"widths": charts.draw_widths, "groups": charts.draw_groups}
     return draw[kind](Figure("intervals", kind, "Title", "Caption.", frame, hover=("label",)))
 
 
@@ -153,7 +148,6 @@ def make_special(kind: str) -> Drawing:
     [
         ("widths", "b: 0.20"),
         ("groups", "b: observed 0.700, predicted 0.300 (0.200 to 0.500)"),
-        ("models", "Share, b, averaged over the models: 0.300 (0.200 to 0.500)"),
     ],
 )
 def test_figures_of_checks_compile_and_are_described(kind: str, words: str) -> None:
@@ -163,12 +157,6 @@ def test_figures_of_checks_compile_and_are_described(kind: str, words: str) -> N
         picture = vl_convert.vegalite_to_svg(panel.spec | {"width": 300})
         assert picture.startswith("<svg")
         assert "<script>" not in picture
-
-
-def test_average_differs_from_the_models_in_colour_and_shape() -> None:
-    spec = json.dumps(make_special("models").panels[0].spec)
-    assert f'"domain": ["{charts.ONE_MODEL}", "{charts.AVERAGED}"]' in spec
-    assert '"shape": {"field": "series"' in spec
 
 
 def _domain(spec: dict[str, Any]) -> tuple[float, float]:
