@@ -26,6 +26,7 @@ HEADING, PLAIN = "!", " "  # fourth character of a row's name
 LABEL_CHARACTERS, LABEL_CHARACTERS_NARROW = 46, 22
 LABEL_PIXELS = 290
 NARROW_PIXELS = 640  # of the chart with its labels, under which labels are cut further
+_IS_NARROW = f"containerSize()[0] < {NARROW_PIXELS}"
 ROW_PIXELS = 18
 AXIS_PIXELS = 62
 MARGIN = 0.04  # of the axis on either side
@@ -50,7 +51,7 @@ class Axis:
 
 
 RATES = Axis(
-    "decades a year; below, months in which the compute needed halves",
+    "decades a year, and as doubling time",
     RATE_LABELS,
     "decades per year",
     0.0,
@@ -163,15 +164,15 @@ def _make_spec(frame: pd.DataFrame, axis: Axis, height: int) -> dict[str, Any]:
         shape=_by_series(alt.Shape, 3),
         fill=alt.condition("datum.is_sure", _by_series(alt.Color, 2), alt.value("transparent")),
     )
+    # In a narrow window a heading ends at the right edge and runs over the place of the labels.
     headings = base.transform_filter("datum.kind === ''").mark_text(
-        align="left",
+        align=alt.ExprRef(f"{_IS_NARROW} ? 'right' : 'left'"),
+        limit=alt.ExprRef(f"{_IS_NARROW} ? containerSize()[0] - 24 : width"),
         fontWeight="bold",
         fontSize=12,
-        limit=alt.ExprRef("width"),
-        color="currentColor",
     )
     headings = headings.encode(
-        x=alt.XValue(2),
+        x=alt.value(alt.ExprRef(f"{_IS_NARROW} ? width : 2")),
         text=alt.Text(field="group", type="nominal"),
         color=alt.value("currentColor"),
     )
@@ -196,7 +197,7 @@ def _places(frame: pd.DataFrame) -> alt.Y:
     whole = "slice(datum.label, 4)"
     cut = f"truncate({whole}, {LABEL_CHARACTERS_NARROW})"
     shown = alt.Axis(
-        labelExpr=f"containerSize()[0] < {NARROW_PIXELS} ? {cut} : {whole}",
+        labelExpr=f"{_IS_NARROW} ? {cut} : {whole}",
         labelLimit=LABEL_PIXELS,
         ticks=False,
         domain=False,

@@ -21,7 +21,7 @@ NOT_IDENTIFIED = "Not identified"
 DRIVEN = "Driven by the prior"
 DISAGREE = "Models disagree"
 UNSETTLED = "Sign not settled"
-TOO_SMALL = "Steps too small to split"
+NOT_REPORTED = "Shares that are not reported"
 TOO_NARROW = "Intervals that hold the truth too seldom"
 WRONG_COMPUTE = "Compute that nobody disclosed"
 TOPICS = {
@@ -29,7 +29,7 @@ TOPICS = {
     DRIVEN: "Another prior would give another number.",
     DISAGREE: "Two models of the same data, and each one's median is outside the other's interval.",
     UNSETTLED: "The interval holds zero.",
-    TOO_SMALL: "A share of nearly nothing is not reported.",
+    NOT_REPORTED: "The step is nearly nothing, or the compute of one end is not known.",
     TOO_NARROW: "In data simulated from a known truth, the interval held it less often than it "
     f"says; here are all cases below {LEAST_COVERAGE:.0%}.",
     WRONG_COMPUTE: "How far the rate moves where the compute of closed models is wrong.",
@@ -70,7 +70,7 @@ def _of_cell(cell: Passed) -> Iterator[Limit]:
     yield from _not_identified(cell)
     yield from _driven(cell)
     yield from _unsettled(cell)
-    yield from _too_small(cell)
+    yield from _not_reported(cell)
     yield from _too_narrow(cell)
     yield from _wrong_compute(cell)
 
@@ -123,11 +123,11 @@ def _unsettled(cell: Passed) -> Iterator[Limit]:
         yield Limit(UNSETTLED, f"{_name(cell)}: {words}.", cell.name, "estimates")
 
 
-def _too_small(cell: Passed) -> Iterator[Limit]:
+def _not_reported(cell: Passed) -> Iterator[Limit]:
     for key, found in cell.attributions.items():
         if key.startswith(f"{SPLIT}[") and found.get("reason"):
             words = f"“{found['label']}”: {found['reason']}"
-            yield Limit(TOO_SMALL, f"{_name(cell)}, {words}.", cell.name, "estimates")
+            yield Limit(NOT_REPORTED, f"{_name(cell)}, {words}.", cell.name, "estimates")
 
 
 def _too_narrow(cell: Passed) -> Iterator[Limit]:

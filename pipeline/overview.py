@@ -156,8 +156,9 @@ def draw_rates(rates: list[Row]) -> Drawing | None:
     caption = (
         f"Ours: median and {INTERVAL_WORDS}; classical baselines: "
         f"{INTERVAL_WORDS.split(' equal')[0]} interval; published values keep the interval that "
-        "their source prints, if any. Further right is faster. Half a decade a year is 3.2 times "
-        "less compute for the same result every year."
+        "their source prints, if any. Further right is faster; the second line of the axis is the "
+        "time in which the compute needed halves. Half a decade a year is 3.2 times less compute "
+        "for the same result every year."
     )
     title = "How fast algorithms improve, by domain"
     return _draw_forest(rates, "rates", title, caption, charts_forest.RATES)
@@ -182,12 +183,11 @@ def _draw_forest(
     return charts_forest.draw_forest(rows, name, title, caption, axis)
 
 
-def render(overview: Overview, contents: Contents, drawing: Drawing | None, templates: Path) -> str:
+def render(overview: Overview, contents: Contents, templates: Path) -> str:
     """The index page as HTML text."""
     drawings = {
         "rates": draw_rates(contents.rates),
         "shares": draw_shares(contents.shares),
-        "headlines": drawing,
     }
     page = pages.environment(templates, charts.chart_library).get_template("overview.html.jinja")
     return page.render(
@@ -277,10 +277,9 @@ def main(argv: list[str] | None = None) -> int:
         claimed=[claims.tabulate(verdict, bibliography) for verdict in verdicts],
         sources=bibliography.cite(cited_keys(overview, verdicts, rates)),
     )
-    drawing = draw_headlines(overview.speakers)
-    write_text(options.output, render(overview, contents, drawing, options.templates))
+    write_text(options.output, render(overview, contents, options.templates))
     write_text(options.summary / "answers.md", write_answers(overview.speakers))
-    write_text(options.summary / "answers.svg", draw_picture(drawing))
+    write_text(options.summary / "answers.svg", draw_picture(draw_headlines(overview.speakers)))
     compared = {made.dataset: comparison.describe(made) for made in overview.comparisons}
     write_json(options.summary / "comparison.json", compared)
     judged = {verdict.claim.id: claims.describe(verdict) for verdict in verdicts}

@@ -111,7 +111,8 @@ def say_doubling(row: Row) -> str:
     if not row.has_number:
         return row.reason
     median, fast, slow = map(to_doubling_time, (row.median, row.upper, row.lower))
-    shown = f"{format_number(median)} months" if median else "no finite median"
+    nothing = "no estimate" if row.median is None else "no finite median"
+    shown = f"{format_number(median)} months" if median else nothing
     if row.lower is None and row.upper is None:
         return shown
     ends = [format_number(end) if end else "no bound" for end in (fast, slow)]

@@ -1,0 +1,148 @@
+"""Rows of the forest plots: what stands beside what, with its caveats and in one unit."""
+
+import math
+
+import pandas as pd
+import pytest
+from conftest import ROOT
+from real_overview import read_overview, read_passing, read_references
+
+from pipeline import estimates
+from pipeline.estimates import Row
+from pipeline.literature import DECADE_MONTHS, PublishedRate, read_literature
+
+
+@pytest.fixture(scope="module")
+def rates() -> list[Row]:
+    literature = read_literature(ROOT / "data/literature.yaml", read_references())
+    return estimates.list_rates(read_overview(), {}, literature, read_references())
+
+
+def test_every_rate_that_passed_is_there_with_its_numbers(rates: list[Row]) -> None:
+    ours = {(row.page, row.key): row for row in rates if row.kind == "model"}
+    for name, (_, found) in read_passing().items():
+        for key, entry in found.items():
+            if key.partition("[")[0] == "rate_decades_per_year" and not entry.get("reason"):
+                row = ours[name, key]
+                assert (row.median, row.lower, row.upper) == (
+                    entry["median"],
+                    entry["lower"],
+                    entry["upper"],
+                )
+
+
+def test_published_doubling_times_become_rates_and_the_ends_change_places(
+    rates: list[Row],
+) -> None:
+    (row,) = [row for row in rates if row.label.startswith("Erdil & Besiroglu 2022")]
+    assert row.median == pytest.approx(12 * math.log10(2) / 9)
+    assert row.lower == pytest.approx(12 * math.log10(2) / 25)
+    assert row.upper == pytest.approx(12 * math.log10(2) / 4)
+    assert row.interval == "95 %"
+
+
+def test_a_value_that_several_cards_print_stands_once_where_its_data_are(rates: list[Row]) -> None:
+    (row,) = [row for row in rates if row.label.startswith("Ho et al. 2024, model 7")]
+    assert row.dataset == "lm_perplexity"
+    assert not [r for r in rates if r.dataset == "math" and r.kind == "published"]
+
+
+def test_every_published_row_has_a_source(rates: list[Row]) -> None:
+    cited = {row.citation for row in rates if row.kind == "published"}
+    assert cited <= set(read_references())
+    assert len(cited) > 4
+
+
+def test_baselines_of_models_with_the_same_twin_stand_once() -> None:
+    frame = pd.DataFrame(
+        {
+            "key": ["rate_decades_per_year", "doubling_time_months"],
+            "label": "x",
+            "method": "OLS",
+            "estimate": [0.5, 7.2],
+            "lower": [0.4, 6.0],
+            "upper": [0.6, math.inf],
+        }
+    )
+    baselines = {f"mmlu-{model}": frame for model in ("compute_multiplier", "era_ceilings")}
+    rows = estimates.list_rates(read_overview(), baselines, [], read_references())
+    (row,) = [row for row in rows if row.kind == "baseline"]
+    assert (row.dataset, row.label, row.median) == ("mmlu", "OLS", 0.5)
+
+
+def test_domains_of_the_literature_are_whole() -> None:
+    made = [
+        PublishedRate(
+            domain=domain, label=label, factor=10.0, years=5.0, citation="ho2024algorithmic",
+            locator="p. 1",
+        )
+        for domain, label in (("Games", "a"), ("Solvers", "b"), ("Games", "c"))
+    ]  # fmt: skip
+    rows = estimates.list_rates(read_overview(), {}, made, read_references())
+    assert [row.group for row in rows[-3:]] == ["Games", "Games", "Solvers"]
+
+
+def test_shares_are_of_the_headline_and_of_the_record_path() -> None:
+    rows = estimates.list_shares(read_overview())
+    passing = read_passing()
+    for dataset in ("math", "mmlu", "lm_perplexity"):
+        keys = {row.key for row in rows if row.dataset == dataset}
+        assert len(keys) == 2
+        assert sum(key.endswith("-first_record-last_record]") for key in keys) == 1
+    for row in rows:
+        if row.kind == "model" and row.has_number:
+            assert passing[row.page][1][row.key]["median"] == row.median
+
+
+def test_a_record_path_that_is_the_headline_stands_once() -> None:
+    rows = estimates.list_shares(read_overview())
+    assert {row.key for row in rows if row.dataset == "imagenet"} == {
+        "share_compute[imagenet_top1-alexnet-vit_e]"
+    }
+
+
+def test_what_the_check_doubts_is_a_caveat() -> None:
+    key = "rate_decades_per_year"
+    check = {
+        "is_identified": False,
+        "is_calibrated": False,
+        "driven_by_prior": [key],
+        "driven_by": {key: ["rate"]},
+        "prior_sensitivity": {key: {}},
+    }
+    assert estimates.find_caveats(key, check) == (
+        "not identified",
+        "driven by the prior (rate)",
+        "not calibrated",
+    )
+    sound = {"is_identified": True, "prior_sensitivity": {key: {}}}
+    assert estimates.find_caveats(key, sound) == ()
+
+
+def test_rows_carry_the_doubts_of_their_own_check(rates: list[Row]) -> None:
+    passing = read_passing()
+    for row in rates:
+        if row.kind == "model":
+            is_doubted = passing[row.page][0]["is_identified"] is False
+            assert ("not identified" in row.caveats) == is_doubted
+
+
+@pytest.mark.parametrize(
+    ("bounds", "words"),
+    [
+        ((0.5, 0.25, 1.0), "0.50 (0.25 to 1.0)"),
+        ((0.5, None, None), "0.50"),
+        ((None, 0.25, 1.0), "no estimate (0.25 to 1.0)"),
+        ((0.5, 0.25, None), "0.50 (0.25 to no upper bound)"),
+    ],
+)
+def test_numbers_are_said_with_the_bounds_that_there_are(
+    bounds: tuple[float | None, ...], words: str
+) -> None:
+    row = Row("g", "d", "rate_decades_per_year", "l", "model", *bounds)
+    assert estimates.say(row, "decades per year") == words
+
+
+def test_a_rate_that_does_not_rise_has_no_doubling_time() -> None:
+    assert estimates.to_doubling_time(-0.1) is None
+    assert estimates.to_doubling_time(DECADE_MONTHS) == 1
