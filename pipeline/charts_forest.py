@@ -23,14 +23,13 @@ SERIES = {
 }
 CAVEAT, NO_NUMBER = "▲", "✗"
 HEADING, PLAIN = "!", " "  # fourth character of a row's name
-LABEL_CHARACTERS, LABEL_CHARACTERS_NARROW = 46, 22
-LABEL_PIXELS = 290
-NARROW_PIXELS = 640  # of the chart with its labels, under which labels are cut further
-_IS_NARROW = f"containerSize()[0] < {NARROW_PIXELS}"
+LABEL_CHARACTERS = 34
+LABEL_PIXELS = 180
 ROW_PIXELS = 18
 AXIS_PIXELS = 62
 MARGIN = 0.04  # of the axis on either side
 TICKS = 6
+LAST_LABEL = 0.12  # of the axis
 # Decades a year on the first line, the same as a doubling time on the second.
 RATE_LABELS = (
     "[format(datum.value, '~g'), datum.value > 0 ? "
@@ -141,11 +140,10 @@ def _shorten(text: str, characters: int) -> str:
 
 
 def _make_spec(frame: pd.DataFrame, axis: Axis, height: int) -> dict[str, Any]:
-    drawn = frame.assign(
-        **{name: frame[name].astype(float) for name in ("median", "lower", "upper")}
-    )
+    is_heading = frame["kind"] == ""
+    drawn = frame[~is_heading].astype(dict.fromkeys(("median", "lower", "upper"), float))
     low, high = _reach(drawn, axis)
-    base = alt.Chart(drawn).encode(y=_places(drawn), color=_colours(), tooltip=_tooltips(axis))
+    base = alt.Chart(drawn).encode(y=_places(frame), color=_colours(), tooltip=_tooltips(axis))
     line = alt.Chart(pd.DataFrame({"reference": [axis.reference]})).mark_rule(
         strokeDash=[4, 4], opacity=0.5
     )
@@ -164,16 +162,20 @@ def _make_spec(frame: pd.DataFrame, axis: Axis, height: int) -> dict[str, Any]:
         shape=_by_series(alt.Shape, 3),
         fill=alt.condition("datum.is_sure", _by_series(alt.Color, 2), alt.value("transparent")),
     )
-    # In a narrow window a heading ends at the right edge and runs over the place of the labels.
-    headings = base.transform_filter("datum.kind === ''").mark_text(
-        align=alt.ExprRef(f"{_IS_NARROW} ? 'right' : 'left'"),
-        limit=alt.ExprRef(f"{_IS_NARROW} ? containerSize()[0] - 24 : width"),
-        fontWeight="bold",
-        fontSize=12,
+    titles = frame.loc[is_heading, ["place", "group"]].rename(columns={"group": "heading"})
+    headings = (
+        alt.Chart(titles)
+        .encode(y=_places(frame))
+        .mark_text(
+            align="left",
+            limit=alt.ExprRef("width"),
+            fontWeight="bold",
+            fontSize=12,
+        )
     )
     headings = headings.encode(
-        x=alt.value(alt.ExprRef(f"{_IS_NARROW} ? width : 2")),
-        text=alt.Text(field="group", type="nominal"),
+        x=alt.value(2),
+        text=alt.Text(field="heading", type="nominal"),
         color=alt.value("currentColor"),
     )
     chart = alt.layer(reference, rule, dots, headings).properties(width="container", height=height)
@@ -194,10 +196,8 @@ def _reach(frame: pd.DataFrame, axis: Axis) -> tuple[float, float]:
 
 
 def _places(frame: pd.DataFrame) -> alt.Y:
-    whole = "slice(datum.label, 4)"
-    cut = f"truncate({whole}, {LABEL_CHARACTERS_NARROW})"
     shown = alt.Axis(
-        labelExpr=f"{_IS_NARROW} ? {cut} : {whole}",
+        labelExpr="slice(datum.label, 4)",
         labelLimit=LABEL_PIXELS,
         ticks=False,
         domain=False,
@@ -210,8 +210,9 @@ def _places(frame: pd.DataFrame) -> alt.Y:
 
 def _scale(axis: Axis, low: float, high: float) -> alt.X:
     scale = alt.Scale(domain=[low, high], nice=False, zero=False)
+    last = high - LAST_LABEL * (high - low)  # a label beyond it could be cut
     shown = alt.Axis(
-        labelExpr=axis.labels,
+        labelExpr=f"datum.value > {last:.6g} ? '' : {axis.labels}",
         tickCount=TICKS,
         labelOverlap=True,
         labelFlush=False,
