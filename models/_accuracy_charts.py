@@ -74,7 +74,7 @@ def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figur
 
 
 def _curves(posterior: xr.Dataset, design: Design, card: Card, benchmark: str) -> pd.DataFrame:
-    """Fitted score over compute: at three dates, or for techniques added in turn."""
+    """Fitted score over compute: at the middle of every year, or for techniques added in turn."""
     grid = np.linspace(design.log10_compute.min(), design.log10_compute.max() + 0.3, 30)
     compute = xr.DataArray(grid, dims="x")
     ceiling = get_accuracy_options(card).benchmarks[benchmark].ceiling
@@ -111,8 +111,7 @@ def _curve_series(
     level: Any = drawn["allocation"].mean("base_model") if "allocation" in drawn else 0.0
     if options.trend == "linear":
         released = design.rows["release_date"].dt.year
-        first, last = int(released.min()), int(released.max())
-        years = sorted({first, round((first + last) / 2), last})
+        years = list(range(int(released.min()), int(released.max()) + 1))
         common = 0.0 if gain is None else gain.sel(technique=_common_tags(design)).sum("technique")
         dates = pd.Series([pd.Timestamp(year, 7, 1) for year in years])
         return [

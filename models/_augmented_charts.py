@@ -13,7 +13,16 @@ from models._figures import make_curve, make_intervals, summarise
 
 POINT_COLUMNS = [
     *("benchmark", "model", "paper", "release_date", "parameters", "dataset_tokens", "flop_6nd"),
-    *("perplexity", "method", "status", "is_verified", "citation", "locator", "shown"),
+    *(
+        "perplexity",
+        "method",
+        "techniques",
+        "status",
+        "is_verified",
+        "citation",
+        "locator",
+        "shown",
+    ),
 ]
 
 
@@ -73,15 +82,15 @@ def _scatter(posterior: xr.Dataset, table: pd.DataFrame, sizes: Sizes, card: Car
 
 
 def _curves(posterior: xr.Dataset, sizes: Sizes, benchmark: str) -> pd.DataFrame:
-    """Least perplexity over 6 N D at three dates: the first, a middle and the last year."""
+    """Least perplexity over 6 N D at the middle of every year."""
     total = sizes.log10_parameters + sizes.log10_tokens
     reference = sizes.log10_parameters_reference + sizes.log10_tokens_reference
     grid = np.geomspace(10 ** total.min(), 10 ** total.max(), 30)
     flop = FLOP_A_PARAMETER_AND_TOKEN * 10**reference * grid
     dates = sizes.rows["release_date"].dt.year
     frames = []
-    for year in sorted({dates.min(), round((dates.min() + dates.max()) / 2), dates.max()}):
-        middle = pd.Timestamp(int(year), 7, 1)
+    for year in range(int(dates.min()), int(dates.max()) + 1):
+        middle = pd.Timestamp(year, 7, 1)
         age = (middle - sizes.date_reference) / pd.Timedelta(days=DAYS_A_YEAR)
         law = law_at(posterior, sizes, benchmark, age)
         loss = least_loss(law, xr.DataArray(flop, dims="x"))

@@ -18,7 +18,11 @@ import pandas as pd
 import vl_convert
 from markupsafe import Markup
 
-from models import Curve, Figure
+from models import Figure
+from pipeline import alternatives
+from pipeline.alternatives import POSTERIOR, PRIOR
+from pipeline.chart_data import pack, round_numbers
+from pipeline.charts_axes import BELOW_LABELS, decade_ticks, log_ticks, number_axis, number_scale
 from pipeline.pages import format_number, say_count
 
 IntervalStyle = Literal["single", "grouped", "listed"]
@@ -30,7 +34,6 @@ DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
 DATE_RANGE = ("#d9972b", "#3b82c4")  # early, late
 OURS, BASELINE, PUBLISHED = "this posterior", "classical baseline", "published"
 ONE_MODEL, AVERAGED = "one model", "averaged over the models"
-PRIOR, POSTERIOR = "prior", "posterior"
 LABEL_CHARACTERS = 26  # longer labels of an axis are broken into lines
 LABEL_LINES = 3
 TITLE_CHARACTERS = 64
@@ -45,11 +48,6 @@ AXIS_PIXELS = 46  # below a chart, for its axis and title
 LEGEND_ROW_PIXELS = 19
 LEGEND_CHARACTERS = 19  # of the longest name: beyond, a name a row
 LEGEND_LIMITS = {2: 108, 1: 240}  # pixels of a name by columns: both fit a window of 360 pixels
-TICK_COUNT = 6
-BELOW_LABELS: dict[str, Any] = {
-    "titleAnchor": "end"
-}  # the title may be longer than the axis: room is on the left
-DESCRIBED_ROWS = 8  # rows whose numbers the alternative text spells out
 
 CONFIG: dict[str, Any] = {
     "background": "transparent",
@@ -87,27 +85,54 @@ CONFIG: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Panel:
-    """One chart of a figure; `title` tells panels apart, `pixels` is the height to keep free."""
+    """One chart of a figure; `title` tells panels apart, `pixels` is the height to keep free.
+
+    `description` is its alternative text: what its numbers say.
+    """
 
     title: str
     spec: dict[str, Any]
     pixels: int
+    description: str
+
+
+@dataclass(frozen=True)
+class Control:
+    """What a reader may choose in charts: the value of their parameter `signal`.
+
+    `column` names what is matched of the rows: `is` a choice, `has` it among parts joined by
+    `JOINT`, or is dated `until` the end of a year. `options` are values and words; the first of a
+    choice is what charts start with, the last of a range.
+    """
+
+    signal: str
+    label: str
+    column: str
+    match: Literal["is", "has", "until"]
+    options: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class Drawing:
     """A figure ready for the page: its charts, the words around them and the rows behind them.
 
-    `legend` has a sign, its colour and its meaning, where the panels share one legend.
+    `legend` has a sign, its colour and its meaning, where the panels share one legend; `rows`
+    names the dataset that the controls choose from.
     """
 
     id: str
     title: str
     caption: str
-    description: str
     panels: tuple[Panel, ...]
     frame: pd.DataFrame
     legend: tuple[tuple[str, str, str], ...] = ()
+    controls: tuple[Control, ...] = ()
+    rows: str = ""
+
+    @property
+    def description(self) -> str:
+        """The alternative text of the first chart."""
+        return self.panels[0].description if self.panels else self.title
 
 
 def draw(figure: Figure) -> Drawing:
@@ -125,26 +150,35 @@ def draw_scatter(figure: Figure) -> Drawing:
     reach, layers = frame[figure.x], []
     if figure.curve is not None:
         reach = pd.concat([reach, figure.curve.frame["x"]])
-        layers = _curve_layers(figure.curve, figure, reach)
+        layers = _curve_layers(figure.curve.frame, figure, reach)
     layers.append(_points(frame, figure, reach))
     chart = alt.layer(*layers).resolve_scale(color="independent", shape="independent")
-    description = (
-        f"Scatter plot of {say_count(len(frame), 'point')}: {figure.y_title or figure.y} against "
-        f"{figure.x_title or figure.x}{_describe_range(frame, figure)}."
+    words = (
+        f"Scatter plot of {say_count(len(frame), 'point')}: {figure.y_title or figure.y}"
+        f"{_describe_range(frame[figure.y])}, against {figure.x_title or figure.x}"
+        f"{_describe_range(frame[figure.x])}."
     )
-    return _drawing(figure, [("", chart, 380)], description, _legend_rows(frame, figure))
+    if figure.curve is not None:
+        words = f"{words} {alternatives.describe_curves(figure.curve.frame)}"
+    drawing = draw_panels(figure, [("", chart, 380, words)], _legend_rows(frame, figure))
+    if not _is_picked(frame, figure):
+        return drawing
+    control = choose_from(frame[figure.colour], pick_signal(figure), _words(figure.colour))
+    spec = drawing.panels[0].spec
+    rows = spec["layer"][-1].get("data", spec.get("data"))["name"]
+    return replace(drawing, controls=(control,), rows=rows)
 
 
 def draw_forest(figure: Figure) -> Drawing:
     """One row a label and one mark a series: the median with its interval."""
     frame = _shown_intervals(figure.frame)
-    description = _describe_intervals(frame)
+    words = alternatives.describe_intervals(frame.assign(label=frame["name"]))
     frame["label"] = _wrap_all(frame["name"])
     rows = frame.groupby("label", sort=False)["series"].nunique()
     least = _row_pixels(frame["label"], 2 * ROW_PIXELS)
     height = int(sum(max(count * ROW_PIXELS, least) for count in rows))
     chart = _interval_chart(frame, figure, "grouped" if len(set(frame["series"])) > 1 else "single")
-    return _drawing(figure, [("", chart, height)], description)
+    return draw_panels(figure, [("", chart, height, words)])
 
 
 def draw_parts(figure: Figure) -> Drawing:
@@ -156,9 +190,9 @@ def draw_parts(figure: Figure) -> Drawing:
         shown = rows.assign(label=_wrap_all(rows["label"]))
         height = len(rows) * _row_pixels(shown["label"], PART_PIXELS)
         chart = _interval_chart(shown, figure, "single", domain)
-        panels.append((str(comparison), chart, max(height, 60)))
-    names = frame["comparison"].astype(str) + ", " + frame["label"].astype(str)
-    return _drawing(figure, panels, _describe_intervals(frame.assign(label=names)))
+        words = alternatives.describe_intervals(rows)
+        panels.append((str(comparison), chart, max(height, 60), words))
+    return draw_panels(figure, panels)
 
 
 def draw_literature(figure: Figure, logarithmic: Iterable[str] = ()) -> Drawing:
@@ -168,37 +202,44 @@ def draw_literature(figure: Figure, logarithmic: Iterable[str] = ()) -> Drawing:
     panels = []
     for name, rows in frame.groupby("panel", sort=False):
         chart = _source_chart(rows, is_log=name in logs, title=str(rows["unit"].iloc[0]))
-        panels.append((str(rows["title"].iloc[0]), chart, len(rows) * SOURCE_ROW_PIXELS))
-    labels = frame["label"].astype(str) + ", " + frame["source"].astype(str)
+        labels = rows["label"].where(rows["series"] == OURS, rows["label"] + ", " + rows["source"])
+        labels = labels.str.removeprefix(f"{OURS}, ")  # a family of one has no label of its own
+        words = alternatives.describe_intervals(rows.assign(label=labels))
+        panels.append((str(rows["title"].iloc[0]), chart, len(rows) * SOURCE_ROW_PIXELS, words))
     signs = zip("●■◆", PALETTE, (OURS, BASELINE, PUBLISHED), strict=False)
     shown = tuple(sign for sign in signs if sign[2] in set(frame["series"]))
-    drawing = _drawing(figure, panels, _describe_intervals(frame.assign(label=labels)))
-    return replace(drawing, legend=shown)
+    return replace(draw_panels(figure, panels), legend=shown)
 
 
 def draw_densities(figure: Figure, logarithmic: Iterable[str] = ()) -> Drawing:
     """A small panel a parameter: prior and posterior (columns panel, x, density, series)."""
     logs = set(logarithmic)
     panels = [
-        (str(name), _density_chart(rows, is_log=name in logs), 110)
+        (
+            str(name),
+            _density_chart(rows, is_log=name in logs),
+            110,
+            alternatives.describe_densities(rows),
+        )
         for name, rows in figure.frame.groupby("panel", sort=False)
     ]
-    names = ", ".join(name for name, _, _ in panels)
-    drawing = _drawing(figure, panels, f"Densities of prior and posterior for {names}.")
-    return replace(drawing, legend=(("┅", PALETTE[1], PRIOR), ("━", PALETTE[0], POSTERIOR)))
+    return replace(
+        draw_panels(figure, panels), legend=(("┅", PALETTE[1], PRIOR), ("━", PALETTE[0], POSTERIOR))
+    )
 
 
 def draw_predictions(figure: Figure) -> Drawing:
     """Observed values over their predictive intervals, lowest first, a panel a variable."""
     panels = [
-        (str(name), _prediction_chart(rows, figure), 240)
+        (
+            str(name),
+            _prediction_chart(rows, figure),
+            240,
+            alternatives.describe_predictions(rows),
+        )
         for name, rows in figure.frame.groupby("panel", sort=False)
     ]
-    return _drawing(
-        figure,
-        panels,
-        f"Predictive intervals and observed values of {say_count(len(figure.frame), 'row')}.",
-    )
+    return draw_panels(figure, panels)
 
 
 def draw_groups(figure: Figure) -> Drawing:
@@ -207,21 +248,14 @@ def draw_groups(figure: Figure) -> Drawing:
     for name, rows in figure.frame.groupby("panel", sort=False):
         shown = rows.assign(label=_wrap_all(rows["label"]))
         height = len(rows) * _row_pixels(shown["label"], 2 * ROW_PIXELS)
-        panels.append((str(name), _group_chart(shown, figure), max(height, 60)))
-    words = [
-        f"{row['label']}: observed {format_number(row['observed'], 3)}, predicted "
-        f"{format_number(row['median'], 3)} ({format_number(row['lower'], 3)} to "
-        f"{format_number(row['upper'], 3)})"
-        for row in figure.frame.to_dict("records")
-    ]
-    more = f"; and {len(words) - DESCRIBED_ROWS} more" if len(words) > DESCRIBED_ROWS else ""
-    drawing = _drawing(figure, panels, f"{'; '.join(words[:DESCRIBED_ROWS])}{more}.")
+        words = alternatives.describe_groups(rows)
+        panels.append((str(name), _group_chart(shown, figure), max(height, 60), words))
     signs = (
         ("●", PALETTE[0], "observed mean"),
         ("━", PALETTE[0], "predicted, median and interval"),
         ("✚", PALETTE[4], "observed mean outside of the interval"),
     )
-    return replace(drawing, legend=signs)
+    return replace(draw_panels(figure, panels), legend=signs)
 
 
 def draw_widths(figure: Figure) -> Drawing:
@@ -236,9 +270,11 @@ def draw_widths(figure: Figure) -> Drawing:
         type="quantitative",
         title=figure.x_title,
         scale=alt.Scale(domain=[0, WIDTH_ROOM * float(rows["width"].max())], nice=False),
-        axis=_number_axis(False, **BELOW_LABELS),
+        axis=number_axis(False, **BELOW_LABELS),
     )
-    base = alt.Chart(rows).encode(y=y, x=x, tooltip=[_tooltip(rows, name) for name in figure.hover])
+    base = alt.Chart(rows).encode(
+        y=y, x=x, tooltip=[make_tooltip(rows, name) for name in figure.hover]
+    )
     bars = base.mark_bar(color=PALETTE[0], opacity=0.75, height={"band": 0.55})
     text = base.mark_text(align="left", dx=5).encode(text=alt.Text(field="shown", type="nominal"))
     words = "; ".join(
@@ -246,39 +282,29 @@ def draw_widths(figure: Figure) -> Drawing:
         for label, shown in zip(figure.frame["label"], rows["shown"], strict=True)
     )
     height = len(rows) * _row_pixels(rows["label"], 2 * ROW_PIXELS)
-    panels = [("", alt.layer(bars, text), height)]
-    return _drawing(figure, panels, f"{words}.")
+    return draw_panels(figure, [("", alt.layer(bars, text), height, f"{words}.")])
 
 
 def draw_differences(figure: Figure) -> Drawing:
     """A cumulative distribution less the uniform one, with its band, a panel a variable."""
     panels = [
-        (str(name), _difference_chart(rows, figure), 180)
+        (str(name), _difference_chart(rows, figure), 180, alternatives.describe_differences(rows))
         for name, rows in figure.frame.groupby("panel", sort=False)
     ]
     series = figure.frame["series"].nunique()
     legend_rows = 1 + math.ceil(series / 2) if series > 1 else 0
-    description = f"Cumulative distribution less the uniform one. {figure.caption}"
-    return _drawing(figure, panels, description, legend_rows)
-
-
-def assemble(
-    figure: Figure,
-    panels: Sequence[tuple[str, Layers, int]],
-    description: str,
-    legend: tuple[tuple[str, str, str], ...] = (),
-) -> Drawing:
-    """A drawing of charts that another module made: title, chart and height in pixels of each."""
-    return replace(_drawing(figure, panels, description), legend=legend)
+    return draw_panels(figure, panels, legend_rows)
 
 
 def collect_specs(drawings: Iterable[Drawing]) -> dict[str, dict[str, Any]]:
-    """Every chart by the id of its place in the page."""
-    return {
-        f"{drawing.id}-{number}": panel.spec
-        for drawing in drawings
-        for number, panel in enumerate(drawing.panels)
-    }
+    """Every chart by the id of its place in the page, its data packed (`chart_data.py`)."""
+    return pack(
+        {
+            f"{drawing.id}-{number}": panel.spec
+            for drawing in drawings
+            for number, panel in enumerate(drawing.panels)
+        }
+    )
 
 
 @cache
@@ -321,18 +347,22 @@ def stack_panels(drawing: Drawing, width: int = 420) -> dict[str, Any]:
     }
 
 
-def _drawing(
-    figure: Figure,
-    panels: Sequence[tuple[str, Layers, int]],
-    description: str,
-    legend_rows: int = 0,
+def draw_panels(
+    figure: Figure, panels: Sequence[tuple[str, Layers, int, str]], legend_rows: int = 0
 ) -> Drawing:
+    """The drawing of charts that are made: title, chart, height in pixels and words of each."""
     kept_free = AXIS_PIXELS + legend_rows * LEGEND_ROW_PIXELS
     made = tuple(
-        Panel(title, _spec(chart, height), height + kept_free) for title, chart, height in panels
+        Panel(
+            title,
+            _spec(chart, height),
+            height + kept_free,
+            alternatives.join(figure.title, title, words),
+        )
+        for title, chart, height, words in panels
     )
-    text = f"{figure.title}. {description}"
-    return Drawing(figure.id, figure.title, figure.caption, text, made, figure.frame)
+    frame = round_numbers(figure.frame)
+    return Drawing(figure.id, figure.title, figure.caption, made, frame)
 
 
 def _spec(chart: Layers, height: int) -> dict[str, Any]:
@@ -342,6 +372,26 @@ def _spec(chart: Layers, height: int) -> dict[str, Any]:
     for name in ("$schema", "config"):
         del spec[name]
     return spec | {"autosize": {"type": "fit-x", "contains": "padding"}}
+
+
+def pick_signal(figure: Figure) -> str:
+    """The parameter that says which category of a scatter plot is highlighted."""
+    return f"picked_{figure.id.replace('-', '_')}"
+
+
+def choose_from(values: pd.Series, signal: str, label: str, joint: str = "") -> Control:
+    """A choice of one of the values, or of the parts of values joined by `joint`, or of all."""
+    parts = values.dropna().astype(str)
+    counts = (parts.str.split(joint, regex=False).explode() if joint else parts).value_counts()
+    options = [(name, f"{name} ({counts[name]})") for name in sorted(counts.index, key=str.lower)]
+    return Control(
+        signal, label, str(values.name), "has" if joint else "is", (("", "all"), *options)
+    )
+
+
+def _is_picked(frame: pd.DataFrame, figure: Figure) -> bool:
+    """Whether a reader may choose a category to highlight."""
+    return bool(figure.colour) and _kind(frame[figure.colour]) == "nominal"
 
 
 def _legend_rows(frame: pd.DataFrame, figure: Figure) -> int:
@@ -374,16 +424,17 @@ def _points(frame: pd.DataFrame, figure: Figure, reach: pd.Series) -> Any:
     encoding: dict[str, Any] = {
         "x": _position(alt.X, reach, figure.x, figure.x_title, figure.is_log_x),
         "y": _position(alt.Y, frame[figure.y], figure.y, figure.y_title, figure.is_log_y),
-        "tooltip": [_tooltip(frame, name) for name in figure.hover or (figure.x, figure.y)],
+        "tooltip": [make_tooltip(frame, name) for name in figure.hover or (figure.x, figure.y)],
     }
     chart = alt.Chart(frame).mark_point(filled=True, size=58, opacity=0.85, strokeWidth=0.5)
     if not figure.colour:
         return chart.encode(**encoding, color=alt.value(PALETTE[0]))
     if _kind(frame[figure.colour]) != "nominal":
         return chart.encode(**encoding, color=_continuous_colour(frame, figure.colour))
-    pick = alt.selection_point(fields=[figure.colour], bind="legend")
-    encoding["opacity"] = alt.condition(pick, alt.value(0.85), alt.value(0.12))
-    return chart.encode(**encoding, **_categories(frame, figure.colour)).add_params(pick)
+    picked = alt.param(name=pick_signal(figure), value="")
+    is_picked = f"{picked.name} === '' || {picked.name} === datum['{figure.colour}']"
+    encoding["opacity"] = alt.condition(is_picked, alt.value(0.85), alt.value(0.12))
+    return chart.encode(**encoding, **_categories(frame, figure.colour)).add_params(picked)
 
 
 def _categories(frame: pd.DataFrame, name: str) -> dict[str, Any]:
@@ -409,11 +460,11 @@ def _continuous_colour(frame: pd.DataFrame, name: str) -> alt.Color:
     return alt.Color(field=name, type=_kind(frame[name]), title=_words(name), scale=scale)
 
 
-def _curve_layers(curve: Curve, figure: Figure, reach: pd.Series) -> list[alt.Chart]:
-    """The band and the median line of every series of a curve, on the axis of the points."""
-    frame = _loggable(curve.frame, Figure("scatter", "", "", "", curve.frame, "x", "median"))
+def _curve_layers(curve: pd.DataFrame, figure: Figure, reach: pd.Series) -> list[alt.Chart]:
+    """The band and the median line of every series of a curve, on an axis that has the reach."""
+    frame = _loggable(curve, Figure("scatter", "", "", "", curve, "x", "median"))
     x = _position(alt.X, reach, "x", figure.x_title, figure.is_log_x)
-    scale = _number_scale(figure.is_log_y, nice=not figure.is_log_y, padding=12)
+    scale = number_scale(figure.is_log_y, nice=not figure.is_log_y, padding=12)
     base = alt.Chart(frame).encode(x=x, detail=alt.Detail(field="series", type="nominal"))
     band = base.mark_area(opacity=0.12, color="currentColor").encode(
         y=alt.Y(field="lower", type="quantitative", scale=scale), y2=alt.Y2(field="upper")
@@ -527,66 +578,25 @@ def _label_axis(labels: list[str], style: IntervalStyle) -> alt.Y:
 
 
 def _interval_axis(figure: Figure, low: float, high: float) -> dict[str, Any]:
-    scale = _number_scale(figure.is_log_x, domain=[low, high], nice=False)
-    ticks = _log_ticks(low, high) if figure.is_log_x else None
+    scale = number_scale(figure.is_log_x, domain=[low, high], nice=False)
+    ticks = log_ticks(low, high) if figure.is_log_x else None
     return {
         "scale": scale,
         "title": figure.x_title or None,
-        "axis": _number_axis(figure.is_log_x, ticks, **BELOW_LABELS),
+        "axis": number_axis(figure.is_log_x, ticks, **BELOW_LABELS),
     }
-
-
-def _number_scale(is_log: bool, **rules: Any) -> alt.Scale:
-    """A logarithmic scale, or a linear one that need not start at zero."""
-    return (
-        alt.Scale(type="log", **rules) if is_log else alt.Scale(type="linear", zero=False, **rules)
-    )
-
-
-def _log_ticks(low: float, high: float) -> list[float]:
-    """Some six round values from `low` to `high`: 1, 2, 5 over few decades, else whole decades."""
-    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    step = max(1, round((last - first) / TICK_COUNT))
-    steps = (1.0, 2.0, 5.0) if last - first <= 3 else (1.0,)
-    ticks = [number * 10.0**power for power in range(first, last + 1, step) for number in steps]
-    inside = [tick for tick in ticks if low <= tick <= high]
-    return inside if len(inside) > 1 else [low, high]
-
-
-def _decade_ticks(values: pd.Series) -> list[float]:
-    """Round values from a little below the smallest to a little above the largest value."""
-    positive = values[values > 0]
-    if positive.empty:
-        return []
-    return _log_ticks(float(positive.min()) / 1.5, float(positive.max()) * 1.5)
-
-
-def _number_axis(is_log: bool, ticks: list[float] | None = None, **rules: Any) -> alt.Axis:
-    """Large numbers as 1e23, not 100,000,000,000,000,000,000,000 and not 1e+23."""
-    power = "replace(format(datum.value, '~e'), '+', '')"
-    plain = "format(datum.value, ',~r')" if is_log else "format(datum.value, ',~g')"
-    is_plain = "datum.value === 0 || (abs(datum.value) >= 1e-3 && abs(datum.value) < 1e6)"
-    values = ticks or alt.Undefined
-    return alt.Axis(
-        labelExpr=f"{is_plain} ? {plain} : {power}",
-        labelOverlap=True,
-        labelFlush=True,
-        tickCount=TICK_COUNT,
-        values=values,
-        **rules,
-    )
 
 
 def _density_chart(rows: pd.DataFrame, is_log: bool) -> Layers:
     series = [PRIOR, POSTERIOR]
-    ticks = _log_ticks(float(rows["x"].min()), float(rows["x"].max())) if is_log else None
+    ticks = log_ticks(float(rows["x"].min()), float(rows["x"].max())) if is_log else None
     base = alt.Chart(rows).encode(
         x=alt.X(
             field="x",
             type="quantitative",
             title=None,
-            scale=_number_scale(is_log, nice=False),
-            axis=_number_axis(is_log, ticks),
+            scale=number_scale(is_log, nice=False),
+            axis=number_axis(is_log, ticks),
         ),
         y=alt.Y(field="density", type="quantitative", axis=None, stack=False),
     )
@@ -618,7 +628,9 @@ def _prediction_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
             title="rows, lowest observed value first",
             axis=alt.Axis(tickCount=6),
         ),
-        tooltip=[_tooltip(rows, name) for name in ("row", "observed", "median", "lower", "upper")],
+        tooltip=[
+            make_tooltip(rows, name) for name in ("row", "observed", "median", "lower", "upper")
+        ],
     )
     scale = alt.Scale(zero=False)
     bars = base.mark_rule(strokeWidth=2.5, opacity=0.35, color=PALETTE[0]).encode(
@@ -637,9 +649,9 @@ def _group_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
     names = ("group", "count", "observed", "median", "lower", "upper", "p")
     base = alt.Chart(rows).encode(
         y=_label_axis(list(rows["label"]), "single"),
-        tooltip=[_tooltip(rows, name) for name in names],
+        tooltip=[make_tooltip(rows, name) for name in names],
     )
-    scale, axis = _number_scale(False, padding=12), _number_axis(False, **BELOW_LABELS)
+    scale, axis = number_scale(False, padding=12), number_axis(False, **BELOW_LABELS)
     bars = base.mark_rule(strokeWidth=7, opacity=0.35, color=PALETTE[0]).encode(
         x=alt.X(field="lower", type="quantitative", title=figure.x_title, scale=scale, axis=axis),
         x2=alt.X2(field="upper"),
@@ -693,14 +705,15 @@ def _position(
     kind = _kind(values)
     made: dict[str, Any] = {"field": name, "type": kind, "title": title or _words(name)}
     if kind == "quantitative":
-        made["scale"] = _number_scale(is_log, nice=not is_log, padding=12)
-        made["axis"] = _number_axis(is_log, _decade_ticks(values) if is_log else None)
+        made["scale"] = number_scale(is_log, nice=not is_log, padding=12)
+        made["axis"] = number_axis(is_log, decade_ticks(values) if is_log else None)
     return channel(**made)
 
 
-def _tooltip(frame: pd.DataFrame, name: str) -> alt.Tooltip:
+def make_tooltip(frame: pd.DataFrame, name: str, title: str = "") -> alt.Tooltip:
+    """A column in the words that stand beside the pointer, under its name or a title."""
     kind = _kind(frame[name])
-    made: dict[str, Any] = {"field": name, "type": kind, "title": _words(name)}
+    made: dict[str, Any] = {"field": name, "type": kind, "title": title or _words(name)}
     formats = {"quantitative": ".4~g", "temporal": "%Y-%m-%d"}
     if kind in formats:
         made["format"] = formats[kind]
@@ -760,19 +773,10 @@ def _domain(frame: pd.DataFrame, is_log: bool) -> tuple[float, float]:
     return low - 0.06 * room, high + (0.3 if frame["is_open"].any() else 0.06) * room
 
 
-def _describe_intervals(frame: pd.DataFrame) -> str:
-    rows = [f"{row['label']}, {row['series']}: {row['shown']}" for row in frame.to_dict("records")]
-    more = f"; and {len(rows) - DESCRIBED_ROWS} more" if len(rows) > DESCRIBED_ROWS else ""
-    counted = f"{say_count(len(rows), 'estimate')} with intervals"
-    return f"{counted}. {'; '.join(rows[:DESCRIBED_ROWS])}{more}."
-
-
-def _describe_range(frame: pd.DataFrame, figure: Figure) -> str:
-    if frame.empty or _kind(frame[figure.y]) != "quantitative":
+def _describe_range(values: pd.Series) -> str:
+    if values.empty or _kind(values) == "nominal":
         return ""
-    ends = frame[figure.y].agg(["min", "max"])
-    low, high = (format_number(value, 3) for value in ends.astype(float).tolist())
-    return f", from {low} to {high}"
+    return f" {alternatives.describe_reach(values)}"
 
 
 def _scale(domain: Sequence[str], values: Sequence[str]) -> alt.Scale:

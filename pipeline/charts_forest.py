@@ -11,6 +11,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from pipeline.chart_data import round_numbers
 from pipeline.charts import AVERAGED, BASELINE, ONE_MODEL, PALETTE, PUBLISHED, Drawing, Panel
 from pipeline.estimates import NOT_CONVERGED, Row, is_flagged, say
 from pipeline.literature import DECADE_MONTHS
@@ -69,8 +70,8 @@ def draw_forest(rows: Sequence[Row], id_: str, title: str, caption: str, axis: A
     if any(is_flagged(row) for row in rows):
         legend.append((f"{CAVEAT} ○", "inherit", "read its caveat first"))
     shown = frame.loc[frame["kind"] != "", _CSV_COLUMNS].reset_index(drop=True)
-    panel = Panel("", spec, height + AXIS_PIXELS)
-    return Drawing(id_, title, caption, describe(rows, title, axis), (panel,), shown, tuple(legend))
+    panel = Panel("", spec, height + AXIS_PIXELS, describe(rows, title, axis))
+    return Drawing(id_, title, caption, (panel,), round_numbers(shown), tuple(legend))
 
 
 def describe(rows: Sequence[Row], title: str, axis: Axis) -> str:

@@ -7,6 +7,7 @@ import json
 import math
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import altair as alt
@@ -112,7 +113,7 @@ def draw_split(split: Split) -> Drawing:
     described = "; ".join(f"{n} {w}" for n, w in zip(names, words, strict=True))
     description = f"Shares of the step, median and 90 % interval: {described}."
     chart = alt.layer(*layers, data=shown).encode(y=_rows("row", labels))
-    return charts.assemble(figure, [("", chart, height)], description)
+    return charts.draw_panels(figure, [("", chart, height, description)])
 
 
 def _share_domain(frame: pd.DataFrame) -> tuple[float, float]:
@@ -177,16 +178,10 @@ def draw_waterfall(made: Waterfall, figure_id: str) -> Drawing:
     panels = []
     for _, rows in shown.groupby("comparison", sort=False):
         chart = _waterfall_chart(rows, made.scale.words, domain, round(extent))
-        panels.append((str(rows["label"].iloc[0]), chart, len(rows) * ROW_PIXELS))
+        lines = [f"{row['part']}: {row['words']}" for row in rows.to_dict("records")]
+        described = f"Medians with 90 % intervals in {made.scale.short}. {'; '.join(lines)}."
+        panels.append((str(rows["label"].iloc[0]), chart, len(rows) * ROW_PIXELS, described))
     figure = Figure("intervals", figure_id, made.scale.title, made.caption, made.estimates)
-    lines = [f"{row['label']}, {row['part']}: {row['words']}" for row in shown.to_dict("records")]
-    more = len(lines) - charts.DESCRIBED_ROWS
-    described = "; ".join(lines[: charts.DESCRIBED_ROWS])
-    description = (
-        f"Waterfalls of {len(panels)} {'step' if len(panels) == 1 else 'steps'}, medians with "
-        f"90 % intervals in {made.scale.short}. {described}"
-        f"{f'; and {more} more' if more > 0 else ''}."
-    )
     signs = (
         COMPUTE_SIGN,
         ALGORITHMS_SIGN,
@@ -196,7 +191,7 @@ def draw_waterfall(made: Waterfall, figure_id: str) -> Drawing:
     )
     present = {_colour(part) for part in set(shown["part"]) - {WHOLE}}
     legend = tuple(sign for sign in signs if sign[1] in present or sign[1] == "inherit")
-    return charts.assemble(figure, panels, description, legend)
+    return replace(charts.draw_panels(figure, panels), legend=legend)
 
 
 def _waterfall_domain(shown: pd.DataFrame) -> tuple[float, float]:
@@ -291,7 +286,8 @@ def draw_reverse_test(made: ReverseTest) -> Drawing:
         for sign, name in ((EARLY_SIGN, "early_flop"), (BEST_SIGN, "best_flop"))
         if made.frame[name].notna().any()
     )
-    return charts.assemble(figure, [("", chart, height)], description, (NEEDED_SIGN, *legend))
+    drawing = charts.draw_panels(figure, [("", chart, height, description)])
+    return replace(drawing, legend=(NEEDED_SIGN, *legend))
 
 
 def _recorded(needed: alt.Chart, name: str, shape: str) -> alt.Chart:

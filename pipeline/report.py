@@ -18,7 +18,9 @@ from models import Figure, estimand_key, flatten
 from models._prior import list_priors
 from pipeline import (
     answers,
+    boards,
     charts,
+    charts_evidence,
     charts_of_splits,
     design_panel,
     pages,
@@ -176,13 +178,22 @@ def cite_sources(inputs: Inputs) -> dict[str, tuple[int, Reference]]:
 def draw_evidence(inputs: Inputs, key: str) -> list[Drawing]:
     """The model's own figures; where the fit has passed, steps and reverse test after them.
 
-    Waterfalls stand in for the model's figure of the same parts.
+    Those of a leaderboard are linked with each other. Waterfalls stand in for the model's figure
+    of the same parts.
     """
     cell, has_passed = inputs.cell, answers.has_passed(inputs.check)
     figures = cell.model.charts(inputs.posterior, cell.table, cell.card)
     steps = charts_of_splits.draw_steps(cell.estimands, key) if has_passed else []
-    own = [figure for figure in figures if not (steps and figure.kind == "parts")]
-    drawn = [charts.draw(name_sources(figure, inputs.bibliography)) for figure in own]
+    own = [
+        name_sources(figure, inputs.bibliography)
+        for figure in figures
+        if not (steps and figure.kind == "parts")
+    ]
+    is_linked = any(boards.is_board(figure) for figure in own)
+    drawn = [
+        charts_evidence.draw_linked(figure, cell.card) if is_linked else charts.draw(figure)
+        for figure in own
+    ]
     if has_passed:
         steps += charts_of_splits.draw_reverse_tests(
             inputs.attributions, cell.estimands, cell.table, cell.card.runs, figures

@@ -11,9 +11,10 @@ from scipy import stats
 
 from models import INTERVAL_PROBABILITY
 from models._prior import Prior
+from pipeline.alternatives import POSTERIOR, PRIOR
 from pipeline.answers import INTERVAL_WORDS, Attributions
 from pipeline.cards import Published
-from pipeline.charts import BASELINE, OURS, POSTERIOR, PRIOR, PUBLISHED
+from pipeline.charts import BASELINE, OURS, PUBLISHED
 
 TAIL = (1 - INTERVAL_PROBABILITY) / 2
 QUANTILES = (TAIL, 0.5, 1 - TAIL)

@@ -87,7 +87,7 @@ def test_interval_without_end_runs_to_the_edge() -> None:
 
 
 def test_description_gives_the_numbers() -> None:
-    assert "b, this posterior: 2.00 (1.50 to 2.50)" in draw_intervals().description
+    assert "b: 2.00 (1.50 to 2.50)" in draw_intervals().description
 
 
 def test_series_of_one_label_stand_side_by_side() -> None:
@@ -126,7 +126,7 @@ def test_labels_in_lines_have_rows_as_high() -> None:
 
 def test_description_names_labels_in_full() -> None:
     label = "a label of many words that an axis would break into lines and cut at the end of them"
-    assert f"{label}, this posterior" in draw_intervals(label=[label, "b"]).description
+    assert f"{label}: 1.00" in draw_intervals(label=[label, "b"]).description
 
 
 def make_special(kind: str) -> Drawing:
@@ -152,7 +152,7 @@ def make_special(kind: str) -> Drawing:
 )
 def test_figures_of_checks_compile_and_are_described(kind: str, words: str) -> None:
     drawing = make_special(kind)
-    assert words in drawing.description
+    assert words in " ".join(panel.description for panel in drawing.panels)
     for panel in drawing.panels:
         picture = vl_convert.vegalite_to_svg(panel.spec | {"width": 300})
         assert picture.startswith("<svg")

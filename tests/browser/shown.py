@@ -7,6 +7,8 @@ from typing import Any
 
 from playwright.sync_api import Page, ViewportSize
 
+from pipeline.chart_data import unpack
+
 HTML = Path(__file__).parents[2] / "reports/html"
 VIEWPORT: ViewportSize = {"width": 1280, "height": 900}
 DRAWN = "html[data-drawn]"
@@ -30,9 +32,9 @@ class Shown:
 
     @property
     def specs(self) -> dict[str, dict[str, Any]]:
-        """The charts as they stand in the page, by place."""
+        """The charts as the page's script unpacks them, by place."""
         text = self.page.locator("#charts").text_content()
-        return dict(json.loads(text or "{}"))
+        return unpack(json.loads(text or "{}"))
 
     def resize(self, width: int, height: int = 900) -> None:
         """Give the window another size and wait until every chart fills its place again."""

@@ -27,13 +27,14 @@ def test_csv_of_every_figure_holds_the_rows_of_its_charts(shown: Shown) -> None:
     for figure in shown.page.locator("figure").all():
         rows = read_csv(decode(figure.locator("a[download]")))
         name = figure.get_attribute("id") or ""
-        drawn = [
-            row
+        datasets = dict(  # charts of one figure may share theirs
+            find_drawn(spec, set(rows[0]))
             for place, spec in specs.items()
             if re.fullmatch(rf"{re.escape(name)}-\d+", place)
-            for row in find_drawn(spec, set(rows[0]))
-        ]
-        shared = [column for column in rows[0] if column in drawn[0] and column not in REWORDED]
+        )
+        drawn = [row for dataset in datasets.values() for row in dataset]
+        common = set.intersection(*(set(row) for row in drawn)) - REWORDED
+        shared = [column for column in rows[0] if column in common]
         assert {"median", "observed", "density", "difference"} & {*shared} or len(shared) > 2
         assert count_rows(rows, shared) == count_rows(drawn, shared), name
 
@@ -79,11 +80,11 @@ def read_csv(content: bytes) -> list[Row]:
     return list(csv.DictReader(io.StringIO(content.decode("utf-8"))))
 
 
-def find_drawn(spec: dict[str, Any], columns: set[str]) -> list[Row]:
-    """The rows of a chart's own data: of its datasets the one most like the file, then longest."""
+def find_drawn(spec: dict[str, Any], columns: set[str]) -> tuple[str, list[Row]]:
+    """A chart's own data by name: of its datasets the one most like the file, then longest."""
     return max(
-        spec["datasets"].values(),
-        key=lambda rows: (len(columns & set(rows[0] if rows else {})), len(rows)),
+        spec["datasets"].items(),
+        key=lambda found: (len(columns & set(found[1][0] if found[1] else {})), len(found[1])),
     )
 
 
