@@ -15,7 +15,7 @@ JOINT = " + "
 # Of every chart with the signal: how many points it draws, and the rows of those that stand out.
 POINTS = """(signal) => [...document.querySelectorAll("[data-chart]")].filter((place) => {
   const spec = JSON.parse(document.getElementById("charts").textContent)[place.dataset.chart];
-  const isScatter = spec.layer?.some(({ mark }) => mark.type === "point" && mark.size < 65);
+  const isScatter = spec.layer?.some(({ mark }) => mark?.type === "point" && mark.size < 65);
   return isScatter && spec.params?.some(({ name }) => name === signal);
 }).map((place) => {
   const all = [...place.querySelectorAll("g.mark-symbol.role-mark path")];

@@ -35,6 +35,9 @@ def test_csv_of_every_figure_holds_the_rows_of_its_charts(shown: Shown) -> None:
         drawn = [row for dataset in datasets.values() for row in dataset]
         common = set.intersection(*(set(row) for row in drawn)) - REWORDED
         shared = [column for column in rows[0] if column in common]
+        if not shared:  # bars from end to end: what they are made of stands in the file alone
+            assert len(rows) == len(drawn), name
+            continue
         assert {"median", "observed", "density", "difference"} & {*shared} or len(shared) > 2
         assert count_rows(rows, shared) == count_rows(drawn, shared), name
 
