@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pybtex.database import BibliographyData, Entry, Person
+from pybtex.database.output.bibtex import Writer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.bibliography import OTHERS, VENUES, Reference, read_field, to_plain
@@ -117,10 +118,17 @@ def cite_page(software: Software, title: str, name: str, data_hash: str = "") ->
     return PageCitation(words, f"@misc{{{key},\n  " + ",\n  ".join(lines) + "\n}\n")
 
 
+class _Verbatim(Writer):
+    """Writes fields as they were read. The library's own way marks signs that are marked."""
+
+    def _encode(self, text: str) -> str:
+        return text
+
+
 def write_bibtex(references: Iterable[Reference]) -> str:
     """The entries of the references as a BibTeX file, in their order."""
     entries = {each.key: each.entry for each in references if each.entry is not None}
-    return str(BibliographyData(entries=entries).to_string("bibtex"))
+    return str(_Verbatim().to_string(BibliographyData(entries=entries)))
 
 
 def write_csl(references: Iterable[Reference]) -> str:

@@ -96,17 +96,17 @@ def to_mathml(latex: str, display: Literal["block", "inline"] = "inline") -> Mar
     """The equation as presentation MathML, with its LaTeX beside it for those who copy it."""
     math = Element("math", display=display)
     semantics = SubElement(math, "semantics")
-    semantics.extend(_convert(latex))
+    semantics.extend(_convert(latex, display))
     SubElement(semantics, "annotation", encoding="application/x-tex").text = latex
     return Markup(tostring(math, encoding="unicode"))  # noqa: S704  # which escapes
 
 
-def _convert(latex: str) -> Element:
+def _convert(latex: str, display: str = "inline") -> Element:
     """The formula as elements.
 
     The library leaves signs as numbers that HTML reads, and takes some of them for letters.
     """
-    made = convert_to_element(latex)
+    made = convert_to_element(latex, display=display)
     for part in made.iter():
         part.text = unescape(part.text) if part.text else None
         if part.tag == "mi" and not re.search(r"\w", part.text or ""):
