@@ -184,9 +184,7 @@ def _draw_forest(
     return charts_forest.draw_forest(rows, name, title, caption, axis)
 
 
-def render(
-    overview: Overview, contents: Contents, templates: Path, citation: PageCitation
-) -> str:
+def render(overview: Overview, contents: Contents, templates: Path, citation: PageCitation) -> str:
     """The index page as HTML text."""
     drawings = {
         "rates": draw_rates(contents.rates),

@@ -146,6 +146,15 @@ def neutralise(cell: Any) -> Any:
     return cell
 
 
+def neutralise_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """`frame` with its text and the names of its columns neutralised; numbers and dates stay."""
+    safe = frame.rename(columns=lambda name: neutralise(str(name)))
+    for name, dtype in safe.dtypes.items():
+        if not pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_datetime64_dtype(dtype):
+            safe[name] = safe[name].map(neutralise)
+    return safe
+
+
 def _encode(values: list[Any]) -> Any:
     """The shorter of the values and of the distinct ones with their positions."""
     distinct = {_key([value]): value for value in values}

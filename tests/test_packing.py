@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from unpack import unpack, unpack_rows
 
-from pipeline.packing import PageData, neutralise, shorten
+from pipeline.packing import PageData, neutralise, neutralise_frame, shorten
 
 FRAME = pd.DataFrame(
     {
@@ -99,3 +99,15 @@ def test_what_a_spreadsheet_would_run_is_quoted(text: str) -> None:
 
 def test_numbers_and_plain_words_are_not_quoted() -> None:
     assert [neutralise(each) for each in (-1.5, "-inf", "a=b", None)] == [-1.5, "-inf", "a=b", None]
+
+
+def test_a_frame_is_neutralised_in_its_text_and_its_names() -> None:
+    frame = pd.DataFrame(
+        {"=a": ["=1", None], "b": [-1.5, 2.0], "c": pd.to_datetime(["2020-01-01"] * 2)}
+    )
+    made = neutralise_frame(frame)
+    assert list(made) == ["'=a", "b", "c"]
+    assert made["'=a"][0] == "'=1"
+    assert made["b"].equals(frame["b"])
+    assert made["c"].equals(frame["c"])
+    assert frame["=a"][0] == "=1"
