@@ -69,8 +69,9 @@ def describe_needed(row: Row) -> str:
     """The compute in FLOP with its interval; a bound that does not exist is said not to."""
     if math.isnan(row["lower"]):
         return "no compute suffices in most draws"
-    found = {name: None if math.isnan(row[name]) else row[name] for name in ("median", "upper")}
-    median, upper = (describe_bound(found | {"unit": ""}, name) for name in ("median", "upper"))
+    bounds = ("median", "lower", "upper")
+    found = {"unit": ""} | {name: None if math.isnan(row[name]) else row[name] for name in bounds}
+    median, upper = (describe_bound(found, name) for name in ("median", "upper"))
     return f"{median} ({format_number(row['lower'])} to {upper})"
 
 
