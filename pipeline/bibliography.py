@@ -4,7 +4,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -18,16 +18,20 @@ from pipeline.yaml_files import MAXIMUM_BYTES, MAXIMUM_MARKS, find_invisible
 SHOWN_AUTHORS = 6  # longer lists end in "et al."
 OWN_FILE = "references.bib"  # in the folder of a dataset, beside its card
 OTHERS = "others"  # BibTeX's word for authors who are not listed
-_VENUES = ("journal", "booktitle", "howpublished", "publisher", "institution", "school")
+VENUES = ("journal", "booktitle", "howpublished", "publisher", "institution", "school")
 
 
 @dataclass(frozen=True)
 class Reference:
-    """One source: `short` for a table cell ("Doe et al. 2022"), `text` for the list of sources."""
+    """One source: `short` for a table cell ("Doe et al. 2022"), `text` for the list of sources.
+
+    `entry` is what the bibliography has of it; two references are one if their words are the same.
+    """
 
     key: str
     short: str
     text: str
+    entry: Entry | None = field(default=None, compare=False, repr=False)
 
 
 class Bibliography(Mapping[str, Reference]):
@@ -115,13 +119,13 @@ def _read_entry(path: Path, key: str, entry: Entry) -> Reference:
 
 def format_entry(key: str, entry: Entry) -> Reference:
     """Authors, year, title, venue and identifiers, as plain text without any network address."""
-    year = _field(entry, "year") or "no date"
+    year = read_field(entry, "year") or "no date"
     people = entry.persons.get("author") or entry.persons.get("editor") or []
     names = [_family_name(person) for person in people] or [key]
-    parts = [f"{_list_authors(people) or key} ({year})", _field(entry, "title"), _venue(entry)]
+    parts = [f"{_list_authors(people) or key} ({year})", read_field(entry, "title"), _venue(entry)]
     parts += _identifiers(entry)
     text = " ".join(part if part[-1] in ".?!" else f"{part}." for part in parts if part)
-    return Reference(key, f"{_short_authors(names)} {year}", text)
+    return Reference(key, f"{_short_authors(names)} {year}", text, entry)
 
 
 def _short_authors(names: list[str]) -> str:
@@ -139,36 +143,38 @@ def _list_authors(people: list[Person]) -> str:
 
 
 def _author(person: Person) -> str:
-    given = [_plain(name) for name in (*person.first_names, *person.middle_names)]
+    given = [to_plain(name) for name in (*person.first_names, *person.middle_names)]
     initials = "".join(f"{name[0]}." for name in given if name)
     return f"{_family_name(person)} {initials}".strip()
 
 
 def _family_name(person: Person) -> str:
-    return _plain(" ".join((*person.prelast_names, *person.last_names, *person.lineage_names)))
+    return to_plain(" ".join((*person.prelast_names, *person.last_names, *person.lineage_names)))
 
 
 def _venue(entry: Entry) -> str:
-    venue = next((text for name in _VENUES if (text := _field(entry, name))), "")
-    volume, number, pages = (_field(entry, name) for name in ("volume", "number", "pages"))
+    venue = next((text for name in VENUES if (text := read_field(entry, name))), "")
+    volume, number, pages = (read_field(entry, name) for name in ("volume", "number", "pages"))
     issue = f"{volume}({number})" if volume and number else volume
     return ", ".join(part for part in (venue, issue, pages and f"pp. {pages}") if part)
 
 
 def _identifiers(entry: Entry) -> list[str]:
-    eprint, doi, url = (_field(entry, name) for name in ("eprint", "doi", "url"))
+    eprint, doi, url = (read_field(entry, name) for name in ("eprint", "doi", "url"))
     made = [f"arXiv:{eprint}" if eprint else "", f"doi:{doi}" if doi else ""]
     if not eprint and not doi and url:
         made.append(_without_scheme(url))  # a page that is read offline prints where, not a link
-    return [part for part in (*made, _field(entry, "note")) if part]
+    return [part for part in (*made, read_field(entry, "note")) if part]
 
 
-def _field(entry: Entry, name: str) -> str:
+def read_field(entry: Entry, name: str) -> str:
+    """A field as plain text, identifiers as they are; empty where it is missing."""
     raw = str(entry.fields.get(name, ""))
-    return raw if name in ("doi", "url", "eprint") else _without_scheme(_plain(raw))
+    return raw if name in ("doi", "url", "eprint") else _without_scheme(to_plain(raw))
 
 
-def _plain(latex: str) -> str:
+def to_plain(latex: str) -> str:
+    """LaTeX as plain text."""
     text = str(Text.from_latex(latex)).replace("--", "\N{EN DASH}")
     text = re.sub(r"\\+([&_%#$])", r"\1", text)
     return " ".join(

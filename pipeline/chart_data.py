@@ -1,8 +1,6 @@
-"""The data of a page's charts, packed: to the digits that show, by column, and each set once.
+"""The data of a page's charts, trimmed: the columns that any chart reads, to the digits that show.
 
-A row of a Vega-Lite dataset repeats the name of every column, and charts of a page share rows. A
-packed dataset is `{column: [values]}` of the columns that its charts read; a chart that shares the
-data of an earlier one names it under `usermeta.shared`. The script of the page undoes this.
+How the page stores them is for `pipeline/packing.py`.
 """
 
 import re
@@ -23,41 +21,15 @@ def round_numbers(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{str(name): fractions[name].map(_round) for name in fractions})
 
 
-def pack(specs: Specs) -> Specs:
-    """Charts by place, with packed data."""
+def trim(specs: Specs) -> Specs:
+    """Charts by place, with no more of their data than charts of the page read."""
     wanted = _columns_by_dataset(specs)
-    packed: Specs = {}
-    seen: set[str] = set()
-    for place, spec in specs.items():
-        datasets = spec.get("datasets", {})
-        new = {name: rows for name, rows in datasets.items() if name not in seen}
-        seen |= set(new)
-        packed[place] = spec | {
-            "datasets": {name: _by_column(rows, wanted[name]) for name, rows in new.items()}
-        }
-        shared = sorted(set(datasets) - set(new))
-        if shared:
-            packed[place]["usermeta"] = {"shared": shared}
-    return packed
+    return {place: spec | _trim_datasets(spec, wanted) for place, spec in specs.items()}
 
 
-def unpack(specs: Specs) -> Specs:
-    """Charts by place as Vega-Lite reads them: what the page's script makes of packed ones."""
-    known = {
-        name: [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-        for spec in specs.values()
-        for name, columns in spec["datasets"].items()
-    }
-    return {
-        place: spec
-        | {
-            "datasets": {
-                name: known[name]
-                for name in (*spec["datasets"], *spec.get("usermeta", {}).get("shared", ()))
-            }
-        }
-        for place, spec in specs.items()
-    }
+def _trim_datasets(spec: dict[str, Any], wanted: dict[str, set[str]]) -> dict[str, Any]:
+    datasets = spec.get("datasets", {})
+    return {"datasets": {name: _trim_rows(rows, wanted[name]) for name, rows in datasets.items()}}
 
 
 def _columns_by_dataset(specs: Specs) -> dict[str, set[str]]:
@@ -83,9 +55,8 @@ def _read_columns(part: Any) -> set[str]:
     return set()
 
 
-def _by_column(rows: list[dict[str, Any]], wanted: set[str]) -> dict[str, list[Any]]:
-    names = [name for name in (rows[0] if rows else {}) if name in wanted]
-    return {name: [_round(row[name]) for row in rows] for name in names}
+def _trim_rows(rows: list[dict[str, Any]], wanted: set[str]) -> list[dict[str, Any]]:
+    return [{name: _round(value) for name, value in row.items() if name in wanted} for row in rows]
 
 
 def _round(value: Any) -> Any:

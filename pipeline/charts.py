@@ -21,7 +21,7 @@ from markupsafe import Markup
 from models import Figure
 from pipeline import alternatives
 from pipeline.alternatives import POSTERIOR, PRIOR
-from pipeline.chart_data import pack, round_numbers
+from pipeline.chart_data import round_numbers, trim
 from pipeline.charts_axes import BELOW_LABELS, decade_ticks, log_ticks, number_axis, number_scale
 from pipeline.pages import format_number, say_count
 
@@ -297,8 +297,8 @@ def draw_differences(figure: Figure) -> Drawing:
 
 
 def collect_specs(drawings: Iterable[Drawing]) -> dict[str, dict[str, Any]]:
-    """Every chart by the id of its place in the page, its data packed (`chart_data.py`)."""
-    return pack(
+    """Every chart by the id of its place in the page, its data trimmed (`chart_data.py`)."""
+    return trim(
         {
             f"{drawing.id}-{number}": panel.spec
             for drawing in drawings

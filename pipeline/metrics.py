@@ -17,7 +17,7 @@ from pipeline.comparison import RATE
 from pipeline.estimates import Row, record_key
 from pipeline.files import write_json, write_text
 from pipeline.gathering import Apart, Overview, Passed
-from pipeline.pages import neutralise
+from pipeline.packing import neutralise_frame
 
 FOLDER = "metrics"
 STATES = {"failed": "fail", "not_fitted": "not fitted", "missing": "missing"}
@@ -137,4 +137,4 @@ def write_summary(
         "claims": tabulate_claims(verdicts),
     }
     for name, frame in tables.items():
-        write_text(folder / f"{name}.csv", neutralise(frame).to_csv(index=False))
+        write_text(folder / f"{name}.csv", neutralise_frame(frame).to_csv(index=False))

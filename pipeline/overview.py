@@ -21,6 +21,7 @@ from pipeline import answers, charts, charts_forest, claims, comparison, metrics
 from pipeline.answers import INTERVAL_WORDS
 from pipeline.bibliography import Bibliography, Reference, read_bibliography
 from pipeline.charts import Drawing
+from pipeline.citations import PageCitation, cite_page, read_software
 from pipeline.claims import Posterior, Verdict, Witnesses
 from pipeline.comparison import Comparison, Entry
 from pipeline.estimates import Row, list_rates, list_shares, read_baselines, say
@@ -183,7 +184,7 @@ def _draw_forest(
     return charts_forest.draw_forest(rows, name, title, caption, axis)
 
 
-def render(overview: Overview, contents: Contents, templates: Path) -> str:
+def render(overview: Overview, contents: Contents, templates: Path, citation: PageCitation) -> str:
     """The index page as HTML text."""
     drawings = {
         "rates": draw_rates(contents.rates),
@@ -206,6 +207,7 @@ def render(overview: Overview, contents: Contents, templates: Path) -> str:
         chart_config=charts.CONFIG,
         interval_words=INTERVAL_WORDS,
         sources=contents.sources,
+        citation=citation,
     )
 
 
@@ -252,6 +254,7 @@ def main(argv: list[str] | None = None) -> int:
         ("--claims", "data/claims.yaml"),
         ("--literature", "data/literature.yaml"),
         ("--bibliography", "data/references.bib"),
+        ("--citation", "CITATION.cff"),
         ("--templates", "reports/templates"),
         ("--output", "reports/html/index.html"),
         (
@@ -277,7 +280,8 @@ def main(argv: list[str] | None = None) -> int:
         claimed=[claims.tabulate(verdict, bibliography) for verdict in verdicts],
         sources=bibliography.cite(cited_keys(overview, verdicts, rates)),
     )
-    write_text(options.output, render(overview, contents, options.templates))
+    citation = cite_page(read_software(options.citation), f"{TITLE}.", "index")
+    write_text(options.output, render(overview, contents, options.templates, citation))
     write_text(options.summary / "answers.md", write_answers(overview.speakers))
     write_text(options.summary / "answers.svg", draw_picture(draw_headlines(overview.speakers)))
     compared = {made.dataset: comparison.describe(made) for made in overview.comparisons}

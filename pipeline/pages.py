@@ -1,6 +1,5 @@
 """What every page shares: numbers in people's units, downloads, embedded JSON and templates."""
 
-import base64
 import json
 import math
 import re
@@ -14,6 +13,10 @@ import pandas as pd
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from pipeline.citations import write_bibtex, write_csl
+from pipeline.equations import to_mathml
+from pipeline.packing import PageData
+
 MOLE = 6.02214076e23  # operations
 MOLES_FROM = 1e23  # FLOP, from which moles are printed beside
 SIGNIFICANT_PROSE = 2
@@ -25,7 +28,6 @@ MINUS, TIMES = "\N{MINUS SIGN}", " \N{MULTIPLICATION SIGN} "
 _SCRIPT_ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 # Paragraphs, emphasis and code; HTML, links and pictures of a card stay text.
 _PROSE = MarkdownIt("zero", {"html": False}).enable(["emphasis", "backticks"])
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def format_number(value: float, digits: int = SIGNIFICANT_PROSE) -> str:
@@ -83,29 +85,6 @@ def json_script(value: Any) -> Markup:
     return Markup(text.translate(_SCRIPT_ESCAPES))  # noqa: S704  # escaped by the table
 
 
-def csv_address(frame: pd.DataFrame) -> str:
-    """`frame` as a CSV file in a data: URI, for the download link under a figure or table."""
-    content = neutralise(frame).to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%d")
-    return "data:text/csv;base64," + base64.b64encode(content.encode("utf-8")).decode("ascii")
-
-
-def neutralise(frame: pd.DataFrame) -> pd.DataFrame:
-    """`frame` with text that a spreadsheet would run as a formula quoted; numbers stay."""
-    safe = frame.copy()
-    for name in safe.columns:
-        if not pd.api.types.is_numeric_dtype(safe[name]) and not _is_date(safe[name]):
-            safe[name] = safe[name].map(_neutral_cell)
-    return safe.rename(columns=lambda name: _neutral_cell(str(name)))
-
-
-def _is_date(column: pd.Series) -> bool:
-    return bool(pd.api.types.is_datetime64_any_dtype(column))
-
-
-def _neutral_cell(cell: Any) -> Any:
-    return "'" + cell if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
-
-
 def format_prose(text: str) -> Markup:
     """A card's words as paragraphs, with emphasis and code as Markdown writes them; all escaped."""
     return Markup(_PROSE.render(text))  # noqa: S704  # escaped by the renderer
@@ -143,7 +122,8 @@ def _shortest(number: str) -> str:
 def environment(templates: Path, chart_library: Callable[[], Markup]) -> jinja2.Environment:
     """Templates with every value escaped and every missing value an error.
 
-    `chart_library` is what the pages call for the script that draws their charts.
+    `chart_library` is what the pages call for the script that draws their charts. What a page's
+    templates add to `page_data` stands in that page: an environment makes one page.
     """
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(templates),
@@ -157,9 +137,11 @@ def environment(templates: Path, chart_library: Callable[[], Markup]) -> jinja2.
         "prose": format_prose,
         "phrase": format_phrase,
         "json_script": json_script,
-        "csv_address": csv_address,
+        "math": to_mathml,
+        "bibtex": write_bibtex,
+        "csl": write_csl,
         "fixed": format_fixed,
         "count": say_count,
     }
-    made.globals |= {"chart_library": chart_library}
+    made.globals |= {"chart_library": chart_library, "page_data": PageData()}
     return made

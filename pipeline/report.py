@@ -32,6 +32,8 @@ from pipeline.answers import INTERVAL_WORDS, Attributions
 from pipeline.bibliography import Bibliography, Reference, read_bibliography
 from pipeline.cards import LoadedCard, load_card
 from pipeline.charts import Drawing
+from pipeline.citations import PageCitation, Software, cite_page, read_software
+from pipeline.equations import Equations, read_equations
 from pipeline.files import write_text
 from pipeline.posteriors import Cell, add_cell_arguments, load_cell
 from pipeline.stage import stage_main
@@ -52,6 +54,8 @@ class Inputs:
     check: dict[str, Any]
     attributions: Attributions
     bibliography: Bibliography
+    software: Software
+    formulas: Equations
 
     @property
     def posterior(self) -> xr.Dataset:
@@ -135,10 +139,20 @@ def describe_data(inputs: Inputs) -> dict[str, Any]:
         "validation": inputs.validation,
         "rows": list_rows(inputs.cell.table, references),
         "columns": describe_columns(inputs.cell.table, inputs.card.table),
-        "table_csv": pages.csv_address(inputs.cell.table),
+        "table": inputs.cell.table,
+        "formulas": inputs.formulas,
         "references": references,
+        "sources": [reference for _, reference in references.values()],
+        "citation": cite(inputs),
         "provenance": list_provenance(inputs.cell.tree.attrs),
     }
+
+
+def cite(inputs: Inputs) -> PageCitation:
+    """How the page is cited: its question, its cell and the hash of the data it speaks of."""
+    card, name = inputs.card.card, f"{inputs.card.dataset}-{inputs.model_name}"
+    title = f"{card.question} {card.title}: {inputs.cell.model.TITLE}."
+    return cite_page(inputs.software, title, name, str(inputs.cell.tree.attrs.get("data_hash", "")))
 
 
 def describe_trust(inputs: Inputs) -> dict[str, Any]:
@@ -459,6 +473,8 @@ def read_inputs(options: argparse.Namespace) -> Inputs:
         check=json.loads(options.check.read_text(encoding="utf-8")),
         attributions=json.loads(options.attribution.read_text(encoding="utf-8")),
         bibliography=read_bibliography(options.bibliography).with_own(options.card.parent),
+        software=read_software(options.citation),
+        formulas=read_equations(options.equations, options.model),
     )
 
 
@@ -473,6 +489,8 @@ def main(argv: list[str] | None = None) -> int:
         ("--check", "data/checks/<dataset>-<model>.json"),
         ("--attribution", "data/attributions/<dataset>-<model>.json"),
         ("--bibliography", "data/references.bib"),
+        ("--citation", "CITATION.cff"),
+        ("--equations", "reports/equations"),
         ("--templates", "reports/templates"),
         ("--output", "reports/html/<dataset>-<model>.html"),
     ):

@@ -15,7 +15,10 @@ from models._prior import Prior
 
 HOSTILE = "<script>alert(\"x\")</script> & 'quoted' {{ 7 * 7 }} {median} | `code`"
 FORMULA = "=1+1"
-TEMPLATES = Path(__file__).parents[1] / "reports" / "templates"
+ROOT = Path(__file__).parents[1]
+TEMPLATES = ROOT / "reports" / "templates"
+EQUATIONS = ROOT / "reports" / "equations"
+CITATION = ROOT / "CITATION.cff"
 BIBLIOGRAPHY = """
 @article{doe2020, author = {Doe, Jane and Roe, Richard}, title = {A {Title} \\& more}, year = 2020,
   journal = {Journal}, doi = {10.1000/x_y}, url = {https://example.org/paper}}
@@ -363,6 +366,8 @@ def write_cell(folder: Path, **check: Any) -> dict[str, Path]:
         "--check": folder / "checks/toys-toy.json",
         "--attribution": folder / "attributions/toys-toy.json",
         "--bibliography": folder / "references.bib",
+        "--citation": CITATION,
+        "--equations": EQUATIONS,
         "--templates": TEMPLATES,
         "--output": folder / "html/toys-toy.html",
     }

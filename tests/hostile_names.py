@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xarray as xr
-from cells import CHECK, NOT_FITTED, STUDIED, TEMPLATES, flags
+from cells import CHECK, CITATION, EQUATIONS, NOT_FITTED, STUDIED, TEMPLATES, flags
 
 import models
 from models import as_draws, fitted_rows
@@ -255,6 +255,7 @@ def write_results(root: Path) -> dict[str, Path]:
             CHECK | {"verdict": "fail", "reasons": [], "not_fitted": f"{NOT_FITTED} {REASON}"}
         ),
         f"attributions/{UNFITTED}.json": "{}",
+        "literature.yaml": "rates: []",
         "claims.yaml": json.dumps({"claims": [make_claim()]}, ensure_ascii=False),
         "datasets.yaml": "datasets: {training_runs: [training_runs], "
         "accuracy_leaderboard: [hostile]}",
@@ -308,6 +309,8 @@ def write_pages(root: Path, sources: Path) -> dict[str, Path]:
             "--check": root / f"checks/{name}.json",
             "--attribution": output,
             "--bibliography": root / "references.bib",
+            "--citation": CITATION,
+            "--equations": EQUATIONS,
             "--templates": TEMPLATES,
             "--output": html / f"{name}.html",
         }
@@ -318,8 +321,11 @@ def write_pages(root: Path, sources: Path) -> dict[str, Path]:
         "--models": root / "models.yaml",
         "--attributions": root / "attributions",
         "--checks": root / "checks",
+        "--validated": root / "validated",
         "--claims": root / "claims.yaml",
+        "--literature": root / "literature.yaml",
         "--bibliography": root / "references.bib",
+        "--citation": CITATION,
         "--templates": TEMPLATES,
         "--output": html / "index.html",
         "--summary": root / "summary",

@@ -38,6 +38,7 @@ WRITTEN_BY_PEOPLE = (
     "data/sources",
     "models",
     "pipeline",
+    "reports/equations",
     "reports/templates",
     "tests",
     "benchmarks",
@@ -202,7 +203,9 @@ def test_every_dep_exists_or_is_made_by_another_stage(stages: list[Stage]) -> No
 
 def list_paths(stage: Stage) -> list[str]:
     """The words of a command that name files or folders."""
-    words = [word for word in stage.command.split() if "/" in word or word.endswith(".yaml")]
+    words = [
+        word for word in stage.command.split() if "/" in word or word.endswith((".yaml", ".cff"))
+    ]
     return [word for word in words if word != "params.yaml"]
 
 

@@ -8,7 +8,7 @@ from conftest import ROOT
 from real_overview import read_overview, read_passing, read_references
 
 from pipeline import estimates, metrics
-from pipeline.pages import neutralise
+from pipeline.packing import neutralise_frame
 
 
 def test_a_cell_has_verdict_headline_rate_and_record_share() -> None:
@@ -72,7 +72,7 @@ def test_files_of_cells_that_are_gone_are_removed(tmp_path: Path) -> None:
 
 
 def test_templates_of_plots_draw_what_the_tables_have() -> None:
-    frame = neutralise(metrics.tabulate_rows(estimates.list_shares(read_overview())))
+    frame = neutralise_frame(metrics.tabulate_rows(estimates.list_shares(read_overview())))
     text = (ROOT / ".dvc/plots/intervals.json").read_text(encoding="utf-8")
     fields = {
         found["field"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cells import (
+    CITATION,
     CLAIMS,
     FAILED,
     HOSTILE,
@@ -50,6 +51,7 @@ def make_index(folder: Path) -> tuple[str, Path]:
         "--claims": folder / "claims.yaml",
         "--literature": folder / "literature.yaml",
         "--bibliography": folder / "references.bib",
+        "--citation": CITATION,
         "--templates": TEMPLATES,
         "--output": folder / "html/index.html",
         "--summary": folder / "summary",

@@ -1,6 +1,5 @@
 """Every number in the sentences of the real pages is that of the attribution or check file."""
 
-import base64
 import html
 import io
 import json
@@ -12,6 +11,7 @@ import pandas as pd
 import pytest
 from printed import find_numbers, is_printed
 from tables_for_models import ROOT, list_cells
+from unpack import read_csv_text
 
 from pipeline import answers, panels, report
 
@@ -146,7 +146,7 @@ def test_captions_say_the_counts_of_their_rows(name: str) -> None:
     for id_, is_share in (("predictions", True), ("predictive-groups", False)):
         for figure in re.findall(rf'<figure id="{id_}".*?</figure>', page, re.DOTALL):
             (caption,) = find_words(figure, r"<figcaption>.*?</figcaption>")
-            rows = read_rows(figure)
+            rows = read_rows(page, figure)
             inside = int(rows["is_inside"].sum())
             said = find_numbers(re.sub(r"90\s%", "", caption))
             counted = inside if is_share else len(rows) - inside
@@ -158,11 +158,11 @@ def test_captions_say_the_counts_of_their_rows(name: str) -> None:
         assert numbers[:3] == ["90 %", f"{study['datasets']}", f"{study['failed']}"]
 
 
-def read_rows(figure: str) -> pd.DataFrame:
-    """The rows behind a figure, from its own download."""
-    found = re.search(r'href="data:text/csv;base64,([^"]*)"', figure)
+def read_rows(page: str, figure: str) -> pd.DataFrame:
+    """The rows behind a figure of the page, from its own download."""
+    found = re.search(r'data-csv="([^"]*)"', figure)
     assert found is not None
-    return pd.read_csv(io.BytesIO(base64.b64decode(found[1])))
+    return pd.read_csv(io.StringIO(read_csv_text(page, found[1])))
 
 
 def test_every_answer_of_the_readme_says_the_numbers_of_its_posterior() -> None:

@@ -27,6 +27,7 @@ HOSTILE = ("hostile", "hostile-unfitted", "hostile-overview")  # a real model, h
 # it was, Tab starts anew.
 START = """() => {
   for (const row of document.querySelectorAll("tbody tr[hidden]")) row.hidden = false;
+  for (const field of document.querySelectorAll("input[type=search]")) field.value = "";
   const first = document.createElement("i");
   first.tabIndex = -1;
   document.body.prepend(first);

@@ -1,13 +1,11 @@
 """A page in the browser: where it is, what it has done, and how its parts are read."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, ViewportSize
-
-from pipeline.chart_data import unpack
+from unpack import read_specs
 
 HTML = Path(__file__).parents[2] / "reports/html"
 VIEWPORT: ViewportSize = {"width": 1280, "height": 900}
@@ -32,9 +30,8 @@ class Shown:
 
     @property
     def specs(self) -> dict[str, dict[str, Any]]:
-        """The charts as the page's script unpacks them, by place."""
-        text = self.page.locator("#charts").text_content()
-        return unpack(json.loads(text or "{}"))
+        """The charts of the page by place, with the rows of their datasets."""
+        return read_specs(self.path.read_text(encoding="utf-8"))
 
     def resize(self, width: int, height: int = 900) -> None:
         """Give the window another size and wait until every chart fills its place again."""

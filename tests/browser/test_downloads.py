@@ -1,6 +1,5 @@
 """What the page hands out: CSV files of the rows behind each figure and table, and pictures."""
 
-import base64
 import csv
 import io
 import json
@@ -13,6 +12,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 from playwright.sync_api import Locator
+from pybtex.database import parse_string
+from unpack import read_csv_text, read_parts
 
 from browser.shown import Row, Shown
 
@@ -25,7 +26,7 @@ REWORDED = {"label"}  # broken into lines on an axis
 def test_csv_of_every_figure_holds_the_rows_of_its_charts(shown: Shown) -> None:
     specs = shown.specs
     for figure in shown.page.locator("figure").all():
-        rows = read_csv(decode(figure.locator("a[download]")))
+        rows = read_csv(download(shown, figure.locator("button[data-csv]")))
         name = figure.get_attribute("id") or ""
         datasets = dict(  # charts of one figure may share theirs
             find_drawn(spec, set(rows[0]))
@@ -43,31 +44,45 @@ def test_csv_of_every_figure_holds_the_rows_of_its_charts(shown: Shown) -> None:
 
 
 def test_csv_of_the_data_holds_the_rows_of_the_table(shown: Shown) -> None:
-    for link in shown.page.locator(".tools:has(+ .box) > a[download]").all():
-        rows = read_csv(decode(link))
-        lines = link.locator("xpath=../following-sibling::*[1]").locator("tbody th")
+    button = shown.page.locator("button[data-csv=data]")
+    if button.count():
+        rows = read_csv(download(shown, button))
+        lines = shown.page.locator("#data-table tbody th")
         assert [row["line"] for row in rows] == lines.all_text_contents()
 
 
-def test_a_link_hands_out_its_file(shown: Shown) -> None:
-    link = shown.page.locator("a[download]").first
-    assert download(shown, link) == decode(link)
+def test_the_script_writes_csv_as_a_spreadsheet_reads_it(shown: Shown) -> None:
+    """Quotes, commas and line breaks inside a cell, and what Python makes of the same columns."""
+    page = shown.path.read_text(encoding="utf-8")
+    for name in read_parts(page)["tables"]:
+        wanted = read_csv(read_csv_text(page, name).encode("utf-8"))
+        found = read_csv(download(shown, shown.page.locator(f'button[data-csv="{name}"]')))
+        assert len(found) == len(wanted)
+        columns = list(wanted[0])
+        assert [[plain(row[each]) for each in columns] for row in found] == [
+            [plain(row[each]) for each in columns] for row in wanted
+        ]
+
+
+def test_sources_are_handed_out_as_bibtex_and_csl(shown: Shown) -> None:
+    """As many as the page lists, and the same in both."""
+    listed = shown.page.locator("ol.sources > li").count()
+    text, items = (
+        download(shown, shown.page.locator(f"button[data-text={kind}]")).decode("utf-8")
+        for kind in ("bibtex", "csl")
+    )
+    keys = list(parse_string(text, "bibtex").entries)
+    assert keys == [item["id"] for item in json.loads(items)]
+    assert len(keys) == listed
 
 
 def test_pictures_of_every_figure_are_whole(shown: Shown) -> None:
     """The first chart of each figure, as both kinds of picture."""
     for figure in shown.page.locator("figure").all():
-        buttons = figure.locator(".tools:has(> button)").first.locator("button")
+        buttons = figure.locator("[data-pictures]").first.locator("button")
         vector, raster = (download(shown, buttons.nth(number)) for number in (0, 1))
         check_svg(vector)
         check_png(raster)
-
-
-def decode(link: Locator) -> bytes:
-    """The file that a link carries in its address."""
-    kind, _, content = (link.get_attribute("href") or "").partition(";base64,")
-    assert kind == "data:text/csv"
-    return base64.b64decode(content)
 
 
 def download(shown: Shown, link: Locator) -> bytes:

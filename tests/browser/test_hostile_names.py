@@ -9,7 +9,7 @@ import pytest
 
 from browser.shown import Row, Shown
 from browser.test_charts import hover
-from browser.test_downloads import decode, read_csv
+from browser.test_downloads import download, read_csv
 from browser.test_layout import CROWDED, OVERFLOW, OVERLAPS
 
 WIDTHS = (360, 1280)
@@ -145,8 +145,8 @@ def test_names_of_charts_are_in_their_pictures(page: Shown) -> None:
 def test_downloads_hold_the_names_and_no_formula(page: Shown) -> None:
     cells = [
         str(cell)
-        for link in page.page.locator("a[download]").all()
-        for row in read_csv(decode(link))
+        for link in page.page.locator("button[data-csv]").all()
+        for row in read_csv(download(page, link))
         for name in row
         for cell in (name, row[name])
     ]

@@ -90,6 +90,7 @@ def test_words_of_charts_stand_out(shown: Shown, scheme: Literal["light", "dark"
 def test_every_figure_is_on_paper(shown: Shown) -> None:
     """The PDF has pages and, for every chart, a figure with its alternative text."""
     labels = shown.page.eval_on_selector_all("[data-chart]", "all => all.map(one => one.ariaLabel)")
+    shown.page.emulate_media(media="print")
     printed = shown.page.pdf(format="A4", tagged=True)
     assert printed.startswith(b"%PDF")
     assert len(re.findall(rb"/Type /Page\b", printed)) > 1

@@ -1,6 +1,5 @@
 """Hostile text that is accepted: it reaches pages, downloads and Markdown as text alone."""
 
-import base64
 import html
 import io
 import json
@@ -14,6 +13,7 @@ from cases import CARD, RECORDS, both, cell, change
 from cells import flags, make_model, write_cell
 from in_records import FORMULA, IMAGE, SCRIPT
 from toy_project import write_project
+from unpack import read_csv_text, read_parts, read_specs
 
 from pipeline import overview, report, tables
 from pipeline.acceptance import accept
@@ -68,10 +68,10 @@ def test_hostile_text_stands_on_the_page_escaped(page: str, text: str) -> None:
 
 
 def test_charts_hold_hostile_names_and_no_mark_that_ends_their_script(page: str) -> None:
-    found = re.search(r'<script type="application/json" id="charts">(.*?)</script>', page, re.S)
-    assert found is not None
-    assert not set("<>&") & set(found[1])
-    assert SCRIPT in json.dumps(json.loads(found[1]), ensure_ascii=False)
+    found = re.findall(r'<script type="application/json" id="\w+">(.*?)</script>', page, re.S)
+    assert found
+    assert not set("<>&") & set("".join(found))
+    assert SCRIPT in json.dumps(read_specs(page), ensure_ascii=False)
 
 
 def test_what_is_ignored_reaches_no_page(page: str) -> None:
@@ -80,8 +80,7 @@ def test_what_is_ignored_reaches_no_page(page: str) -> None:
 
 
 def test_formulas_of_downloads_are_quoted_with_an_apostrophe(page: str) -> None:
-    addresses = re.findall(r'href="data:text/csv;base64,([^"]*)"', page)
-    files = [base64.b64decode(address).decode("utf-8") for address in addresses]
+    files = [read_csv_text(page, name) for name in read_parts(page)["tables"]]
     cells = [
         str(each)
         for text in files
