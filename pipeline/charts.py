@@ -405,17 +405,17 @@ def _legend_rows(frame: pd.DataFrame, figure: Figure) -> int:
     return rows
 
 
-def _legend_columns(names: pd.Series) -> int:
+def legend_columns(names: pd.Series) -> int:
     """Two, or one where a name is long."""
     return 1 if names.dropna().astype(str).str.len().max() > LEGEND_CHARACTERS else 2
 
 
 def _count_rows(names: pd.Series) -> int:
-    return math.ceil(names.nunique() / _legend_columns(names))
+    return math.ceil(names.nunique() / legend_columns(names))
 
 
 def _legend(names: pd.Series) -> alt.Legend:
-    columns = _legend_columns(names)
+    columns = legend_columns(names)
     return alt.Legend(columns=columns, labelLimit=LEGEND_LIMITS[columns])
 
 

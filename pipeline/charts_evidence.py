@@ -5,6 +5,7 @@ that the page's controls set are shared by all charts of the section: a laborato
 to highlight, and a year after which nothing is shown.
 """
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -53,7 +54,8 @@ def draw_board(figure: Figure, card: Card) -> Drawing:
     ]
     benchmarks, series = len(board.benchmarks), len(set(board.curve["series"]))
     legend_rows = 3 + (0 if board.has_dated_curves else 2 + series // 2)
-    legend_rows += 1 + benchmarks // 2 if benchmarks > 1 else 0
+    columns = charts.legend_columns(pd.Series(board.benchmarks, dtype=object))
+    legend_rows += 1 + math.ceil(benchmarks / columns) if benchmarks > 1 else 0
     shown = replace(figure, frame=board.rows, caption=write_caption(board))
     drawing = charts.draw_panels(shown, panels, legend_rows)
     name = _name_rows(drawing.panels[0].spec)
@@ -172,8 +174,9 @@ def _points(board: Board, x: alt.X, has_legend: bool = True) -> alt.Chart:
     if len(board.benchmarks) > 1:
         values = board.benchmarks
         scale = alt.Scale(domain=values, range=list(charts.SHAPES[: len(values)]))
-        fill = alt.Legend(symbolFillColor="currentColor", symbolStrokeColor="currentColor")
-        legend = (fill if board.has_dates else alt.Undefined) if has_legend else None
+        ink = {"symbolFillColor": "currentColor", "symbolStrokeColor": "currentColor"}
+        shown = _legend_of_benchmarks(board, **(ink if board.has_dates else {}))
+        legend = shown if has_legend else None
         encoding["shape"] = alt.Shape(field="benchmark", type="nominal", scale=scale, legend=legend)
     points = alt.Chart(board.rows).transform_filter(_until())
     return points.mark_point(filled=True, size=62, strokeWidth=1.4, strokeOpacity=1).encode(
@@ -296,13 +299,19 @@ def _date_scale(board: Board) -> alt.Scale:
     return alt.Scale(domain=[_day(dates.min() - room), _day(dates.max() + room)])
 
 
+def _legend_of_benchmarks(board: Board, **more: Any) -> alt.Legend:
+    """A name a row where one is long, so that all fit a narrow window."""
+    columns = charts.legend_columns(pd.Series(board.benchmarks, dtype=object))
+    return alt.Legend(columns=columns, labelLimit=charts.LEGEND_LIMITS[columns], **more)
+
+
 def _colour(board: Board, channel: Any = alt.Color, has_legend: bool = False) -> Any:
     """Colour by date, in decimal years, with stops at equal distances; by benchmark in one year."""
     first, last = board.years[0], board.years[-1] + 1
     if not board.has_dates:
         values = board.benchmarks
         scale = alt.Scale(domain=values, range=list(charts.PALETTE[: len(values)]))
-        legend = alt.Undefined if has_legend else None
+        legend = _legend_of_benchmarks(board) if has_legend else None
         return channel(field="benchmark", type="nominal", scale=scale, legend=legend)
     stops = np.linspace(first, last, len(DATE_COLOURS))
     scale = alt.Scale(domain=list(stops), range=list(DATE_COLOURS), interpolate="lab", clamp=True)
