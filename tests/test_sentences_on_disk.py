@@ -37,12 +37,17 @@ def read_fitted(name: str) -> dict[str, Any]:
     return found
 
 
-def read_page(name: str) -> str:
-    """The page of a cell."""
+def read_file(name: str) -> str:
+    """The whole page of a cell, with the data of its scripts."""
     path = ROOT / "reports/html" / f"{name}.html"
     if not path.is_file():
         pytest.skip(f"{path.name} is not made: make repro makes it")
-    return path.read_text(encoding="utf-8").partition("<main")[2].partition("</main>")[0]
+    return path.read_text(encoding="utf-8")
+
+
+def read_page(name: str) -> str:
+    """What the page of a cell shows."""
+    return read_file(name).partition("<main")[2].partition("</main>")[0]
 
 
 def find_words(page: str, pattern: str) -> list[str]:
@@ -135,8 +140,14 @@ def test_study_says_the_numbers_of_the_check_file(name: str) -> None:
         assert_said(panels.describe_wrong_compute(check), [*sizes, float(count)])
     known = (study.get("design") or {}).get("designs") or {}
     for sentence in panels.answer_design({"designs": known}, None)[1:]:
-        designs = ("twice", "five_times", "uncorrelated")
-        assert_said(sentence, [known[each]["ratio"] for each in designs])
+        ends = ("ratio", "ratio_lower", "ratio_upper")  # none in studies of four datasets
+        ratios = [
+            known[design][end]
+            for design in ("twice", "five_times", "uncorrelated")
+            for end in ends
+            if end in known[design]
+        ]
+        assert_said(sentence, [*ratios, float(known["twice"]["datasets"])])
 
 
 @pytest.mark.parametrize("name", CELLS)
@@ -146,7 +157,7 @@ def test_captions_say_the_counts_of_their_rows(name: str) -> None:
     for id_, is_share in (("predictions", True), ("predictive-groups", False)):
         for figure in re.findall(rf'<figure id="{id_}".*?</figure>', page, re.DOTALL):
             (caption,) = find_words(figure, r"<figcaption>.*?</figcaption>")
-            rows = read_rows(page, figure)
+            rows = read_rows(read_file(name), figure)
             inside = int(rows["is_inside"].sum())
             said = find_numbers(re.sub(r"90\s%", "", caption))
             counted = inside if is_share else len(rows) - inside
