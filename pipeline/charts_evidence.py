@@ -35,6 +35,7 @@ DATE_COLOURS = ("#b8720f", "#b0527e", "#6a62c4", "#2b7fc0")
 TECHNIQUES_ID = "technique-gains"  # of the models' figure that has a row a technique
 PIXELS = 380
 NAME_SHARE = 0.1  # of the width of a narrow chart, for the name of a year
+NAME_ROOM = 0.08  # of the height of a chart: names of curves closer than that would touch
 
 
 def draw_linked(figure: Figure, card: Card) -> Drawing:
@@ -225,11 +226,20 @@ def _curve_names(board: Board, base: alt.Chart) -> list[Any]:
     named = base.transform_filter("datum.is_named").encode(
         y=_y(board, "median"), text=alt.Text(field="year", type="nominal")
     )
+    rest = [f"datum.year !== {year}" for year in (first, *_crowded_years(board))]
     place: dict[str, Any] = {"fontSize": 12, "fontWeight": "bold", "align": "left", "dx": 3}
     return [
         named.transform_filter(f"datum.year === {first}").mark_text(**place, dy=side),
-        named.transform_filter(f"datum.year !== {first}").mark_text(**place, dy=-side),
+        named.transform_filter(" && ".join(rest)).mark_text(**place, dy=-side),
     ]
+
+
+def _crowded_years(board: Board) -> list[int]:
+    """Years between the first and the last whose curve ends where that of the last does."""
+    ends = board.curve[board.curve["is_named"]].set_index("year")["median"].sort_index()
+    reach = board.curve["upper"].max() - board.curve["lower"].min()
+    near = (ends - ends.iloc[-1]).abs() < NAME_ROOM * reach
+    return [int(year) for year in ends.index[1:-1] if near[year]]
 
 
 def _plain_curves(board: Board, base: alt.Chart) -> list[Any]:

@@ -217,7 +217,7 @@ def test_reasons_of_a_verdict_count_what_they_do_not_name() -> None:
         ({"median": [np.inf], "lower": [np.inf], "upper": [np.inf]}, "1: no finite value."),
         ({"median": [0.4], "lower": [np.nan], "upper": [np.nan]}, "1: 0.400."),
         ({"median": [1.0, 2.0], "lower": [0.0, 1.0], "upper": [2.0, 3.0]},
-         "2: 1.00 (0 to 2.00); a, this posterior: 2.00 (1.00 to 3.00)."),
+         "2: 1.00 (0 to 2.00); a: 2.00 (1.00 to 3.00)."),
     ],
     ids=["across-zero", "unbounded", "missing", "infinite", "no-interval", "two"],
 )  # fmt: skip
@@ -227,15 +227,16 @@ def test_alternative_text_of_intervals_says_the_numbers(
     figure = Figure("intervals", "id", "Title", "", pd.DataFrame(frame).assign(label="a"))
     count, said = words.split(": ", maxsplit=1)
     counted = f"{count} estimate{'s' * (count != '1')} with intervals"
-    assert charts.draw(figure).description == f"Title. {counted}. a, this posterior: {said}"
+    assert charts.draw(figure).description == f"Title. {counted}. a: {said}"
 
 
 @pytest.mark.parametrize(("count", "words"), [(1, "1 point"), (2, "2 points")])
 def test_alternative_text_of_a_scatter_says_count_and_range(count: int, words: str) -> None:
     frame = pd.DataFrame({"x": [1.0, 2.0][:count], "y": [0.25, 0.75][:count]})
     said = charts.draw(Figure("scatter", "id", "T", "", frame, "x", "y")).description
-    assert said.startswith(f"T. Scatter plot of {words}: y against x")
-    assert find_numbers(said) == [str(count), "0.250", ["0.250", "0.750"][count - 1]]
+    assert said.startswith(f"T. Scatter plot of {words}: y from 0.250 to ")
+    ends = ["0.250", ["0.250", "0.750"][count - 1], "1.00", ["1.00", "2.00"][count - 1]]
+    assert find_numbers(said) == [str(count), *ends]
 
 
 @pytest.mark.parametrize("inside", [0, 1])
