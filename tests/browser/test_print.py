@@ -61,7 +61,9 @@ def test_nothing_is_printed_beyond_the_edge(printed: PdfReader) -> None:
 def test_the_table_of_the_data_lies_across_the_page(shown: Shown, printed: PdfReader) -> None:
     wide = [page for page in printed.pages if page.mediabox.width > page.mediabox.height]
     assert bool(wide) == bool(shown.page.locator("#data-table").count())
-    assert all("release" in page.extract_text() for page in wide[:1])
+    headers = shown.page.locator("#data-table thead th").all_text_contents()
+    first = [header.split()[0][:5] for header in headers[:1] if header.split()]
+    assert all(word in page.extract_text() for page in wide[:1] for word in first)
 
 
 def test_tables_fit_their_paper(shown: Shown) -> None:
