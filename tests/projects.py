@@ -9,8 +9,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 COPIED = (
-    *("pipeline", "models", "reports/templates", "dvc.yaml", ".ci", "pyproject.toml", ".gitignore"),
-    *("data/references.bib", "data/literature.yaml", "data/calibration", ".dvc/plots"),
+    *(
+        "pipeline",
+        "models",
+        "reports/templates",
+        "reports/equations",
+        "dvc.yaml",
+        ".ci",
+        "pyproject.toml",
+    ),
+    *(".gitignore", "CITATION.cff", "data/references.bib", "data/literature.yaml"),
+    *("data/calibration", ".dvc/plots"),
 )
 DATASETS = """datasets:
   training_runs: [training_runs]
@@ -19,6 +28,15 @@ DATASETS = """datasets:
   accuracy_leaderboard: []
   loss_leaderboard: []
 """
+SUMMARIES = (
+    "answers.md",
+    "answers.svg",
+    "comparison.json",
+    "claims.csv",
+    "rates.csv",
+    "shares.csv",
+)
+SUMMARY_OF_ALL = {f"reports/summary/{name}" for name in (*SUMMARIES, "coverage.csv")}
 IGNORED = shutil.ignore_patterns("__pycache__")
 CLAIMS = """claims:
   - id: fell_44_times

@@ -26,7 +26,8 @@ def read_results(project: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(project)): path.read_bytes()
         for folder in ("data/checks", "data/attributions", "reports/html", "reports/summary")
-        for path in sorted((project / folder).glob("*"))
+        for path in sorted((project / folder).rglob("*"))
+        if path.is_file()
     }
 
 
