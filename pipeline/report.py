@@ -63,7 +63,7 @@ def render(inputs: Inputs, templates: Path) -> str:
     )
     answer = answers.answer(headline, inputs.attributions, inputs.check)
     drawings = {
-        "evidence": draw_evidence(inputs),
+        "evidence": [*draw_evidence(inputs), *draw_influence(inputs)],
         "design": draw_design(panel),
         "literature": draw_literature(inputs),
         "priors": draw_priors(inputs),
@@ -163,6 +163,37 @@ def draw_evidence(inputs: Inputs) -> list[Drawing]:
     """The model's own figures."""
     figures = inputs.cell.model.charts(inputs.posterior, inputs.cell.table, inputs.cell.card)
     return [charts.draw(name_sources(figure, inputs.bibliography)) for figure in figures]
+
+
+def draw_influence(inputs: Inputs) -> list[Drawing]:
+    """The pooled value without each study in turn, over the one with all; of meta-analyses alone.
+
+    None where the fit failed.
+    """
+    found = inputs.check.get("influence") or {}
+    whole = inputs.attributions.get("pooled")
+    if not found or whole is None or not answers.has_passed(inputs.check):
+        return []
+    rows = [
+        {"label": "all studies", **{name: whole[name] for name in ("median", "lower", "upper")}}
+    ]
+    rows += [
+        {"label": f"without {study} ({each['rows']} rows)", **each}
+        for study, each in found.items()
+        if not each["reason"]
+    ]
+    skipped = [f"{study}: {each['reason']}" for study, each in found.items() if each["reason"]]
+    figure = Figure(
+        "intervals",
+        "influence",
+        "The pooled value without each study",
+        f"Median and {INTERVAL_WORDS} of fits that leave one study out, all its rows together."
+        + (f" Not measured: {'; '.join(skipped)}." if skipped else ""),
+        pd.DataFrame(rows)[["label", "median", "lower", "upper"]],
+        x_title=f"{whole['label']}"
+        + ("" if whole["unit"] in ("1", "factor") else f" ({whole['unit']})"),
+    )
+    return [charts.draw(figure)]
 
 
 def name_sources(figure: Figure, bibliography: Bibliography) -> Figure:

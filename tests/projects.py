@@ -18,6 +18,8 @@ DATASETS = """datasets:
   scaling_grid: []
   accuracy_leaderboard: []
   loss_leaderboard: []
+  published_estimates: []
+  growth_rates: []
 """
 IGNORED = shutil.ignore_patterns("__pycache__")
 CLAIMS = """claims:
