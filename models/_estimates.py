@@ -26,7 +26,7 @@ def to_working(values: Any, options: EstimateOptions) -> np.ndarray:
     """Natural values on the working scale; not a number where a log has none."""
     numbers = np.asarray(values, dtype=float)
     if options.scale == "identity":
-        return (numbers - options.reference) / options.spread
+        return (numbers - options.reference) / (options.spread or 1.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(numbers > 0, np.log(numbers / options.reference), np.nan)
 
@@ -34,7 +34,7 @@ def to_working(values: Any, options: EstimateOptions) -> np.ndarray:
 def to_natural(values: Any, options: EstimateOptions) -> Any:
     """The inverse of `to_working`, for numbers and for draws."""
     if options.scale == "identity":
-        return options.reference + values * options.spread
+        return options.reference + values * (options.spread or 1.0)
     return options.reference * np.exp(values)
 
 

@@ -1,5 +1,7 @@
 """Figures of the meta-analysis, as data: forest, domains, opposed specifications, funnel."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -156,10 +158,10 @@ def _pair(
 
 
 def _as_printed(
-    row: dict[str, object], options: EstimateOptions, floor: float | None
-) -> dict[str, object]:
+    row: dict[Any, Any], options: EstimateOptions, floor: float | None
+) -> dict[str, Any]:
     """Estimate and interval of a row; of a lower bound an interval that is open above."""
-    estimate, lower, upper = (float(row[name]) for name in ("estimate", "lower", "upper"))  # type: ignore[arg-type]  # cells of float columns
+    estimate, lower, upper = (float(row[name]) for name in ("estimate", "lower", "upper"))
     is_open = row["side"] == LOWER
     if is_open:
         lower = estimate

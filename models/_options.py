@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from models._base_options import Options
+from models._base_options import Options as Options  # for those who ask for it here
 from models._estimate_options import EstimateOptions, GrowthOptions
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]

@@ -197,9 +197,9 @@ def _withhold(estimand: xr.DataArray, reason: str) -> xr.DataArray:
     if not reason:
         return estimand
     labels = [dim for dim in estimand.dims if dim not in ("chain", "draw")]
-    names = [str(each) for dim in labels for each in estimand[dim].to_numpy()] or [None]
+    names: list[str | None] = [str(each) for dim in labels for each in estimand[dim].to_numpy()]
     return xr.full_like(estimand, np.nan).assign_attrs(
-        estimand.attrs, reasons=dict.fromkeys(names, reason)
+        estimand.attrs | {"is_positive": False, "reasons": dict.fromkeys(names or [None], reason)}
     )
 
 
@@ -259,7 +259,7 @@ def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
 def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     """Geometric mean of the printed ratios with Student's interval."""
     rows = fitted_rows(table)
-    logs = np.log10(rows["software_rate"] / rows["hardware_rate"]).to_numpy()
+    logs = np.log10((rows["software_rate"] / rows["hardware_rate"]).to_numpy())
     fit = sm.OLS(logs, np.ones(len(logs))).fit()
     lower, upper = 10 ** fit.conf_int(alpha=1 - INTERVAL_PROBABILITY)[0]
     words = f"mean of the logs of {len(logs)} printed ratios, Student's interval"

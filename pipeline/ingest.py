@@ -14,7 +14,8 @@ from pathlib import Path
 import pandas as pd
 from rapidfuzz import process
 
-from models._options import EstimateOptions, LeaderboardOptions
+from models._estimate_options import EstimateOptions
+from models._options import LeaderboardOptions
 from pipeline import spellings, tables, units
 from pipeline.bibliography import read_bibliography
 from pipeline.cards import ColumnSource, LoadedCard, load_card

@@ -31,7 +31,7 @@ def add_own(table: pd.DataFrame, card: LoadedCard, folders: Iterable[Path]) -> p
         return table
     files = list(folders)
     last = int(table["line"].max())
-    rows = []
+    rows: list[dict[str, Any]] = []
     for number, own in enumerate(options.own_estimates):
         check = _read(card, number, own, "checks", files)
         if check["verdict"] != "pass":

@@ -178,7 +178,7 @@ def draw_influence(inputs: Inputs) -> list[Drawing]:
         {"label": "all studies", **{name: whole[name] for name in ("median", "lower", "upper")}}
     ]
     rows += [
-        {"label": f"without {study} ({each['rows']} rows)", **each}
+        {"label": f"without {study} (rows: {each['rows']})", **each}
         for study, each in found.items()
         if not each["reason"]
     ]
