@@ -80,6 +80,7 @@ def draw_specifications(
     if several.empty:
         return None
     frame = _pair(several, by_domain, options, None)
+    frame["label"] = [name for name in name_rows(several) for _ in range(2)]
     return Figure(
         kind="intervals",
         id="specifications",

@@ -32,7 +32,7 @@ from models._prior import Prior, prior_data
 
 TABLE = "growth_rates"
 TITLE = "Rates side by side"
-SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.95}
+SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.99}
 DIMS = dict.fromkeys(("hardware_true", "deviation"), ("domain",))
 MINIMUM_PAIRS = 8  # independent ones, below which coincidence is not tested
 MOORE = 0.15  # decades per year: a doubling every two years

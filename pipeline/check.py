@@ -220,7 +220,7 @@ def describe_unfitted(reason: str, limits: dict[str, float]) -> Checked:
         | {"elpd_note": "", "elpd_by_unit": {}, "rows_by_unit": {}}
         | {"identification_reason": f"cannot be fitted: {reason}", "identification_reasons": []}
         | {"prior_sensitivity": {}, "driven_by_prior": [], "driven_by": {}}
-        | {"limits": limits, "constant": [], "worst": []}
+        | {"influence": {}, "limits": limits, "constant": [], "worst": []}
     )
 
 
