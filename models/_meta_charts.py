@@ -62,13 +62,20 @@ def _say_chances(found: xr.Dataset) -> str:
     """P(pooled above), and the share of domains above, of every threshold."""
     if "pooled_minus" not in found:
         return ""
-    return " ".join(
-        f"P(pooled value above {label}) = "
-        f"{float((found['pooled_minus'].sel(threshold=label) > 0).mean()):.2f}; "
-        f"for a domain not yet studied it is "
-        f"{float(found['p_above'].sel(threshold=label).mean()):.2f}."
-        for label in found["threshold"].to_numpy()
-    )
+    words = []
+    for label in found["threshold"].to_numpy():
+        pooled = _say_chance(found["pooled_minus"].sel(threshold=label) > 0)
+        domain = _say_chance(found["p_above"].sel(threshold=label))
+        words.append(f"P(pooled value above {label}) {pooled}; for a new domain P {domain}.")
+    return " ".join(words)
+
+
+def _say_chance(draws: xr.DataArray) -> str:
+    """The mean of the draws as a probability, no closer to 0 or 1 than draws can tell."""
+    chance = float(draws.mean())
+    if chance > 0.99:
+        return "> 0.99"
+    return "< 0.01" if chance < 0.01 else f"= {chance:.2f}"
 
 
 def draw_specifications(
