@@ -5,17 +5,14 @@ runs.
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from models._base_options import Options as Options  # for those who ask for it here
+from models._estimate_options import EstimateOptions, GrowthOptions
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
 ComparisonId = Annotated[str, Field(pattern=r"^[a-z0-9_]+(-[a-z0-9_]+){2}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Options(BaseModel):
-    """Base of all options: unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class RegistryOptions(Options):
@@ -71,8 +68,8 @@ class Technique(Options):
 
     label: str
     definition: str
-    methods: list[str] = []
-    models: list[str] = []
+    methods: list[str] = Field([])
+    models: list[str] = Field([])
 
 
 class Side(Options):
@@ -165,4 +162,6 @@ OPTIONS: dict[str, type[Options]] = {
     "scaling_grid": ScalingOptions,
     "accuracy_leaderboard": AccuracyOptions,
     "loss_leaderboard": LossOptions,
+    "published_estimates": EstimateOptions,
+    "growth_rates": GrowthOptions,
 }

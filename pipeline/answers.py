@@ -42,8 +42,8 @@ class Answer:
 
     @property
     def unit_shown(self) -> str:
-        """The unit after the number: none for shares, which are percentages, and factors."""
-        if self.unit.startswith("share"):
+        """The unit after the number: none for shares, which are percentages, and plain numbers."""
+        if self.unit.startswith("share") or self.unit == "1":
             return ""
         return "times" if self.unit == "factor" else self.unit
 

@@ -16,7 +16,7 @@ from scipy import stats
 from models._options import Options
 
 MAXIMUM_FAILED = 0.02  # of the refits: more could hide the truths that are missed
-NOT_STUDIED = ("_charts", "_baseline", "_figures")  # endings of modules
+NOT_STUDIED = ("_charts", "_baseline", "_figures", "_options")  # endings of modules
 # Words of a card that no model reads.
 WORDING = {"label", "reason", "definition", "allocation_reason", "compute_error_reason"}
 
@@ -40,7 +40,8 @@ def find_sources(model: str, folder: Path) -> list[Path]:
     """The file of the model and those of the shared modules it imports, directly or through them.
 
     The contract (`models/__init__.py`) is left out, and so are pictures and classical baselines,
-    which no study looks at.
+    which no study looks at, and the classes of options: what a card says has a digest of its own,
+    and a table that is added must not make the studies of all others out of date.
     """
     found, waiting = set[Path](), [folder / f"{model}.py"]
     while waiting:

@@ -36,7 +36,13 @@ Words = Annotated[str, Field(pattern=card_faults.EMPTY_PATTERN)]
 Day = Annotated[date, Field(strict=False), BeforeValidator(card_faults.refuse_number)]
 Rows = dict[str, Text | list[Text]]
 TableName = Literal[
-    "training_runs", "efficiency", "scaling_grid", "accuracy_leaderboard", "loss_leaderboard"
+    "training_runs",
+    "efficiency",
+    "scaling_grid",
+    "accuracy_leaderboard",
+    "loss_leaderboard",
+    "published_estimates",
+    "growth_rates",
 ]
 ExclusionRule = Literal[
     "human",
@@ -47,6 +53,11 @@ ExclusionRule = Literal[
     "outlier",
     "sparse technique",
     "published selection",
+    "repeats another estimate",
+    "adjusts another estimate",
+    "same data as another row",
+    "judgement or assumption",
+    "other quantity",
 ]
 
 

@@ -24,6 +24,7 @@ from models import flatten
 from pipeline.calibration import fingerprint
 from pipeline.files import write_json
 from pipeline.identification import identify
+from pipeline.influence import measure_influence
 from pipeline.leave_out import leave_out, round_to
 from pipeline.posteriors import Cell, add_cell_arguments, load_cell
 from pipeline.predictive import check_predictions
@@ -216,6 +217,7 @@ def check(cell: Cell, limits: dict[str, float], study: Study | None, counts: boo
         | identify(cell, sensitivity["driven_by_prior"])
         | sensitivity
         | {"predictive_checks": check_predictions(cell)}
+        | {"influence": measure_influence(cell)}
         | {"limits": limits, "constant": constant, "worst": worst}
     )
 
@@ -229,7 +231,7 @@ def describe_unfitted(reason: str, limits: dict[str, float]) -> Checked:
         | {"elpd_note": "", "elpd_by_unit": {}, "rows_by_unit": {}}
         | {"identification_reason": f"cannot be fitted: {reason}", "identification_reasons": []}
         | {"prior_sensitivity": {}, "driven_by_prior": [], "driven_by": {}}
-        | {"limits": limits, "constant": [], "worst": []}
+        | {"influence": {}, "limits": limits, "constant": [], "worst": []}
     )
 
 

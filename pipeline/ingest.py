@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from models._estimate_options import EstimateOptions
 from models._options import LeaderboardOptions
 from pipeline import spellings, tables, units
 from pipeline.bibliography import read_bibliography
@@ -20,6 +21,7 @@ from pipeline.card_faults import suggest
 from pipeline.cards import ColumnSource, LoadedCard, load_card
 from pipeline.failures import Failure, SourceError
 from pipeline.files import write_parquet
+from pipeline.own_estimates import add_own
 from pipeline.records import find_invisible, read_records
 from pipeline.stage import stage_main
 from pipeline.tables import LINE
@@ -79,6 +81,8 @@ def ingest(
     problems.raise_any()
     if isinstance(card.options, LeaderboardOptions):
         frame["techniques"] = _tag_techniques(frame, card.options)
+    if isinstance(card.options, EstimateOptions):
+        frame["is_own"] = False
     return frame[list(dtypes)]
 
 
@@ -380,6 +384,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--bibliography", type=Path, help="data/references.bib, where the card's citations must be"
     )
+    parser.add_argument(
+        "--own",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="check and attribution files of this project's posteriors that the card names as rows",
+    )
     parser.add_argument("--output", type=Path, required=True, help="data/tables/<dataset>.parquet")
     options = parser.parse_args(argv)
     keys = None
@@ -387,7 +398,7 @@ def main(argv: list[str] | None = None) -> int:
         keys = read_bibliography(options.bibliography).with_own(options.card.parent)
     card = load_card(options.card, keys)
     runs = pd.read_parquet(options.runs) if options.runs else None
-    table = ingest(card, read_records(card.records_path), runs, keys)
+    table = add_own(ingest(card, read_records(card.records_path), runs, keys), card, options.own)
     write_parquet(options.output, table)
     print(f"{card.dataset}: {len(table)} rows")
     return 0

@@ -82,7 +82,7 @@ def render(inputs: Inputs, templates: Path) -> str:
     )
     drawings = {
         "split": [charts_of_splits.draw_split(split)] if split and not split.reason else [],
-        "evidence": draw_evidence(inputs, headline.key),
+        "evidence": [*draw_evidence(inputs, headline.key), *draw_influence(inputs)],
         "design": draw_design(panel),
         "literature": draw_literature(inputs),
         "priors": draw_priors(inputs),
@@ -213,6 +213,37 @@ def draw_evidence(inputs: Inputs, key: str) -> list[Drawing]:
             inputs.attributions, cell.estimands, cell.table, cell.card.runs, figures
         )
     return [*drawn, *steps]
+
+
+def draw_influence(inputs: Inputs) -> list[Drawing]:
+    """The pooled value without each study in turn, over the one with all; of meta-analyses alone.
+
+    None where the fit failed.
+    """
+    found = inputs.check.get("influence") or {}
+    whole = inputs.attributions.get("pooled")
+    if not found or whole is None or not answers.has_passed(inputs.check):
+        return []
+    rows = [
+        {"label": "all studies", **{name: whole[name] for name in ("median", "lower", "upper")}}
+    ]
+    rows += [
+        {"label": f"without {study} (rows: {each['rows']})", **each}
+        for study, each in found.items()
+        if not each["reason"]
+    ]
+    skipped = [f"{study}: {each['reason']}" for study, each in found.items() if each["reason"]]
+    figure = Figure(
+        "intervals",
+        "influence",
+        "The pooled value without each study",
+        f"Median and {INTERVAL_WORDS} of fits that leave one study out, all its rows together."
+        + (f" Not measured: {'; '.join(skipped)}." if skipped else ""),
+        pd.DataFrame(rows)[["label", "median", "lower", "upper"]],
+        x_title=f"{whole['label']}"
+        + ("" if whole["unit"] in ("1", "factor") else f" ({whole['unit']})"),
+    )
+    return [charts.draw(figure)]
 
 
 def name_sources(figure: Figure, bibliography: Bibliography) -> Figure:

@@ -422,15 +422,198 @@ class LossLeaderboard(Leaderboard):
         return ~frame.duplicated(key, keep="first")
 
 
+class PublishedEstimates(Provenance):
+    """Published estimates of one quantity: a row a study and specification, with its interval."""
+
+    study: Series[str] = _column(
+        "study that the row comes from",
+        "name",
+        "name the study",
+        str_length={"min_value": 1},
+    )
+    domain: Series[str] = _column(
+        "field that the estimate speaks of",
+        "name",
+        "name the field",
+        str_length={"min_value": 1},
+    )
+    specification: Series[str] = _column(
+        "which of several estimates of the study; empty where there is one",
+        "text",
+        "say what sets it apart",
+        nullable=True,
+    )
+    estimate: Series[float] = _column(
+        "point estimate, or the bound where `bound` is filled",
+        "the quantity's",
+        "give a number; leave it empty where the source has a range alone",
+        nullable=True,
+    )
+    lower: Series[float] = _column(
+        "lower end of the interval", "the quantity's", "give a number", nullable=True
+    )
+    upper: Series[float] = _column(
+        "upper end of the interval", "the quantity's", "give a number", nullable=True
+    )
+    interval_kind: Series[str] = _column(
+        "probability: an interval with its level; range: all values alike; none: no interval",
+        "class",
+        "write probability, range or none",
+        isin=["probability", "range", "none"],
+    )
+    interval_probability: Series[float] = _column(
+        "level of the interval", "0 to 1", "give the level: 0.9 or 0.95", gt=0, lt=1, nullable=True
+    )
+    bound: Series[str] = _column(
+        "lower: the quantity is at least `estimate`; upper: at most; empty for a point",
+        "class",
+        "write lower or upper, or leave it empty",
+        isin=["lower", "upper"],
+        nullable=True,
+    )
+    is_primary: Series[bool] = _column(
+        "read in the study itself, not in a source that quotes it",
+        "true or false",
+        "write true or false",
+    )
+    is_own: Series[bool] = _column(
+        "a posterior of this project", "true or false", "write true or false"
+    )
+
+    @_row_rule(
+        "lower",
+        "the lower end is below the upper end",
+        "swap the ends; an interval without width is no interval: write none",
+    )
+    def interval_has_width(cls, frame: pd.DataFrame) -> pd.Series:
+        """An interval of zero width would outweigh all other rows."""
+        return frame[["lower", "upper"]].isna().any(axis=1) | (frame["lower"] < frame["upper"])
+
+    @_row_rule(
+        "interval_kind",
+        "both ends are there where the kind says so, and neither where it says none",
+        "correct interval_kind, or fill both ends",
+    )
+    def kind_agrees_with_ends(cls, frame: pd.DataFrame) -> pd.Series:
+        """An interval with one end is a bound."""
+        count = frame[["lower", "upper"]].notna().sum(axis=1)
+        return count.where(frame["interval_kind"] == "none", count - 2) == 0
+
+    @_row_rule(
+        "interval_probability",
+        "an interval with a probability has its level, and no other row has one",
+        "give the level that the source states, or call it a range",
+    )
+    def probability_has_level(cls, frame: pd.DataFrame) -> pd.Series:
+        """An interval without its level says nothing of the error."""
+        wanted = frame["interval_kind"] == "probability"
+        return wanted == frame["interval_probability"].notna()
+
+    @_row_rule(
+        "estimate",
+        "the estimate lies within its interval",
+        "correct the estimate or an end",
+    )
+    def estimate_is_inside(cls, frame: pd.DataFrame) -> pd.Series:
+        """Catches ends in another unit than the estimate."""
+        beyond = (frame["estimate"] < frame["lower"]) | (frame["estimate"] > frame["upper"])
+        return ~beyond
+
+    @_row_rule(
+        "bound",
+        "a row has an estimate or an interval, and a bound has a value and no interval",
+        "give the value of the bound in `estimate` and leave the interval empty",
+    )
+    def row_says_something(cls, frame: pd.DataFrame) -> pd.Series:
+        """A row without a number says nothing; a bound with an interval says two things."""
+        is_bound = frame["bound"].notna()
+        has_estimate, has_interval = frame["estimate"].notna(), frame["interval_kind"] != "none"
+        return (has_estimate & ~has_interval).where(is_bound, has_estimate | has_interval)
+
+    @_row_rule(
+        "study",
+        "an estimate stands once (same study, domain and specification)",
+        "remove the repeated row, or say in `specification` what sets it apart",
+    )
+    def rows_are_distinct(cls, frame: pd.DataFrame) -> pd.Series:
+        """A repeated row counts twice; rows that a card excludes by name may repeat."""
+        fitted = frame["exclusion"].isna()
+        repeated = frame[fitted].duplicated(["study", "domain", "specification"], keep="first")
+        return ~repeated.reindex(frame.index, fill_value=False)
+
+
+class GrowthRates(Provenance):
+    """Rates of software and of hardware progress of one domain over one period."""
+
+    study: Series[str] = _column(
+        "study that the row comes from",
+        "name",
+        "name the study",
+        str_length={"min_value": 1},
+    )
+    domain: Series[str] = _column(
+        "field that the estimate speaks of",
+        "name",
+        "name the field",
+        str_length={"min_value": 1},
+    )
+    software_rate: Series[float] = _column(
+        "growth of efficiency by software at fixed hardware",
+        "decades per year",
+        "give log10 of the yearly factor",
+        gt=0,
+        lt=10,
+        nullable=True,
+    )
+    hardware_rate: Series[float] = _column(
+        "growth of efficiency by hardware at fixed software",
+        "decades per year",
+        "give log10 of the yearly factor",
+        gt=0,
+        lt=10,
+        nullable=True,
+    )
+    period_start: Series[float] = _column(
+        "year in which the period begins", "year", "give the year", ge=1900, lt=2200
+    )
+    period_end: Series[float] = _column(
+        "year in which the period ends", "year", "give the year", ge=1900, lt=2200
+    )
+    is_primary: Series[bool] = _column(
+        "read in the study itself, not in a source that quotes it",
+        "true or false",
+        "write true or false",
+    )
+
+    @_row_rule("period_end", "the period ends after it begins", "swap the years")
+    def period_has_length(cls, frame: pd.DataFrame) -> pd.Series:
+        """A rate needs time."""
+        return frame["period_end"] > frame["period_start"]
+
+    @_row_rule(
+        "study",
+        "a study, and a domain, has one pair of rates that is fitted",
+        "exclude the other pairs by name on the card, or tell the domains apart",
+    )
+    def studies_are_distinct(cls, frame: pd.DataFrame) -> pd.Series:
+        """Pairs of one study share its errors and its definition of hardware."""
+        fitted = frame["exclusion"].isna() & frame["is_verified"]
+        fitted &= frame[["software_rate", "hardware_rate"]].notna().all(axis=1)
+        repeated = frame[fitted].duplicated("study") | frame[fitted].duplicated("domain")
+        return ~repeated.reindex(frame.index, fill_value=False)
+
+
 TABLES: dict[str, type[pa.DataFrameModel]] = {
     "training_runs": TrainingRuns,
     "efficiency": Efficiency,
     "scaling_grid": ScalingGrid,
     "accuracy_leaderboard": AccuracyLeaderboard,
     "loss_leaderboard": LossLeaderboard,
+    "published_estimates": PublishedEstimates,
+    "growth_rates": GrowthRates,
 }
 # Columns that ingest fills itself: a card never maps them.
-FILLED_BY_INGEST = {"line", "exclusion", "techniques"}
+FILLED_BY_INGEST = {"line", "exclusion", "techniques", "is_own"}
 JOINED_FROM_REGISTRY = set(RunColumns.to_schema().columns) | {"base_model"}
 
 

@@ -192,6 +192,8 @@ def _unfit(name: str, table: pd.DataFrame) -> dict[str, pd.Series]:
     if name == "loss_leaderboard":
         unknown = table[["parameters", "dataset_tokens"]].isna().any(axis=1)
         return {"no parameters or tokens": unknown}
+    if name == "growth_rates":
+        return {"one rate": table[["software_rate", "hardware_rate"]].isna().any(axis=1)}
     return {}
 
 

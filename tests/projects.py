@@ -27,6 +27,8 @@ DATASETS = """datasets:
   scaling_grid: []
   accuracy_leaderboard: []
   loss_leaderboard: []
+  published_estimates: []
+  growth_rates: []
 """
 SUMMARIES = (
     "answers.md",

@@ -34,6 +34,8 @@ DESIGNS = {
     "era_ceilings": "math",
     "loss_multiplier": "lm_perplexity",
     "augmented_scaling_law": "lm_perplexity",
+    "meta_analysis": "substitution_elasticity",
+    "rate_coincidence": "software_hardware_rates",
 }
 
 

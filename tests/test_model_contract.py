@@ -40,7 +40,11 @@ OUTCOMES = {
     "scaling_grid": {"loss_nats"},
     "accuracy_leaderboard": {"score"},
     "loss_leaderboard": {"perplexity"},
+    "published_estimates": {"estimate", "lower", "upper"},
+    "growth_rates": {"software_rate"},
 }
+# What may change besides: a bound may turn out to lie on the other side.
+MAY_CHANGE = {"published_estimates": {"bound"}}
 # What build may share with draw_truth and simulate.
 SHARED = {
     "models.fitted_rows": "chooses rows and knows no equation",
@@ -415,6 +419,9 @@ def test_estimand_keys_are_unique(dataset: str, name: str) -> None:
 def test_missing_estimands_carry_a_reason(dataset: str, name: str) -> None:
     for key, estimand in build_cell(dataset, name).estimands.data_vars.items():
         if estimand.isnull().any():
+            if estimand.dims == ("chain", "draw"):
+                assert estimand.attrs["reasons"][None], key
+                continue
             (dim,) = set(estimand.dims) - {"chain", "draw"}
             missing = estimand[dim][estimand.isnull().any(("chain", "draw"))]
             assert all(estimand.attrs["reasons"][str(each)] for each in missing.values), key
@@ -496,7 +503,8 @@ def test_simulation_changes_the_outcome_alone(dataset: str, name: str) -> None:
         for column in rows
         if not simulated[column].reset_index(drop=True).equals(rows[column])
     }
-    assert changed == OUTCOMES[models.load(name).TABLE]
+    table = models.load(name).TABLE
+    assert changed - MAY_CHANGE.get(table, set()) == OUTCOMES[table]
 
 
 @each_cell

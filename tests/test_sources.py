@@ -84,6 +84,11 @@ def test_every_published_figure_has_a_number(name: str, read: Read) -> None:
         ("mmlu", 232, 172),
         ("imagenet", 174, 118),
         ("lm_perplexity", 419, 231),
+        ("research_returns", 26, 8),
+        ("substitution_elasticity", 18, 9),
+        ("technique_gains", 32, 20),
+        ("progress_rates", 35, 22),  # and four of our own, which come with the pipeline
+        ("software_hardware_rates", 11, 5),
     ],
 )
 def test_rows_are_counted(name: str, rows: int, fitted: int, read: Read) -> None:
@@ -131,6 +136,27 @@ def test_rows_are_counted(name: str, rows: int, fitted: int, read: Read) -> None
             },
         ),
         ("lm_perplexity", {"published selection": 188}),
+        (
+            "research_returns",
+            {
+                "same data as another row": 7,
+                "repeats another estimate": 5,
+                "adjusts another estimate": 3,
+                "other quantity": 3,
+            },
+        ),
+        (
+            "substitution_elasticity",
+            {
+                "same data as another row": 3,
+                "judgement or assumption": 4,
+                "other quantity": 2,
+            },
+        ),
+        (
+            "software_hardware_rates",
+            {"same data as another row": 3, "one rate": 2, "not verified": 1},
+        ),
     ],
 )
 def test_exclusions_are_counted_by_rule(name: str, expected: dict[str, int], read: Read) -> None:
@@ -233,6 +259,20 @@ def test_allocation_runs_have_parameters_and_tokens(runs: pd.DataFrame) -> None:
         # Hoffmann et al. 2022, Table 6; Brown et al. 2020 as quoted by Hendrycks et al. 2021
         ("mmlu", {"model": "Chinchilla 70B"}, "score", {0.676}),
         ("mmlu", {"model": "GPT-3 175B", "method": "direct"}, "score", {0.439}),
+        # Erdil, Besiroglu & Ho 2024, printed output of the notebook
+        (
+            "research_returns",
+            {"domain": "Computer vision", "study": "Erdil, Besiroglu & Ho 2024"},
+            "estimate",
+            {1.437, 1.449},
+        ),
+        # Whitfill & Wu 2025: two specifications that disagree, and one with another price
+        (
+            "substitution_elasticity",
+            {"study": "Whitfill & Wu 2025"},
+            "estimate",
+            {2.583, -0.103, 0.893},
+        ),
         # Krizhevsky et al. 2012, Table 2: one network errs on 40.7 %, after the card's correction
         (
             "imagenet",
