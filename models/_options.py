@@ -18,10 +18,6 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class RegistryOptions(Options):
-    """`training_runs` takes no options."""
-
-
 class EfficiencyOptions(Options):
     """Options of the `efficiency` table."""
 
@@ -159,10 +155,14 @@ class LossOptions(LeaderboardOptions):
     benchmarks: dict[str, BenchmarkFacts]
 
 
+# Below the classes that it builds on: the base of all options and the classes of compute error.
+from models._production_options import ResearchInputOptions, TrainingRunsOptions  # noqa: E402
+
 OPTIONS: dict[str, type[Options]] = {
-    "training_runs": RegistryOptions,
+    "training_runs": TrainingRunsOptions,
     "efficiency": EfficiencyOptions,
     "scaling_grid": ScalingOptions,
     "accuracy_leaderboard": AccuracyOptions,
     "loss_leaderboard": LossOptions,
+    "research_inputs": ResearchInputOptions,
 }

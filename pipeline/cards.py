@@ -36,7 +36,12 @@ Words = Annotated[str, Field(pattern=card_faults.EMPTY_PATTERN)]
 Day = Annotated[date, Field(strict=False), BeforeValidator(card_faults.refuse_number)]
 Rows = dict[str, Text | list[Text]]
 TableName = Literal[
-    "training_runs", "efficiency", "scaling_grid", "accuracy_leaderboard", "loss_leaderboard"
+    "training_runs",
+    "efficiency",
+    "scaling_grid",
+    "accuracy_leaderboard",
+    "loss_leaderboard",
+    "research_inputs",
 ]
 ExclusionRule = Literal[
     "human",

@@ -81,6 +81,14 @@ GOOD: dict[str, dict[str, Any]] = {
         "is_published_sample": [True, False],
     }
     | BOARD,
+    "research_inputs": {
+        "domain": ["chess", "chess"],
+        "year": [0.0, 1.0],
+        "research_input": [120.0, np.nan],
+        "research_input_unit": ["researchers", "researchers"],
+        "efficiency": [1.0, 2.5],
+        "efficiency_measure": ["nodes for a fixed rating", "nodes for a fixed rating"],
+    },
 }
 # The value that breaks a rule of a column, in every table that has the column and the rule.
 BAD_CELLS: dict[tuple[str, str], Any] = {
@@ -121,6 +129,10 @@ BAD_CELLS: dict[tuple[str, str], Any] = {
     ("perplexity", "greater_than"): 1.0,  # its logarithm, or a certain prediction of every token
     ("perplexity", "less_than"): 1e6,
     ("dataset_tokens", "greater_than"): 0.0,
+    ("domain", "str_length"): "",
+    ("year", "greater_than_or_equal_to"): -1.0,
+    ("research_input", "greater_than"): 0.0,
+    ("efficiency", "greater_than"): 0.0,
 }
 # The cells of the second row that break a rule over rows.
 BAD_ROWS: dict[tuple[str, str], dict[str, Any]] = {
@@ -148,6 +160,15 @@ BAD_ROWS: dict[tuple[str, str], dict[str, Any]] = {
         "training_flop": 1.2e20,
         "loss_nats": 2.5,
     },
+    ("research_inputs", "a year of a field stands once"): {
+        "year": 0.0,
+        "efficiency": 1.0,
+        "research_input": 120.0,
+    },
+    ("research_inputs", "a field starts at year 0, with a research input and efficiency 1"): {
+        "domain": "Go"
+    },
+    ("research_inputs", "a row has a research input or an efficiency"): {"efficiency": np.nan},
     (
         "accuracy_leaderboard",
         "a score stands once (same benchmark, model, method, shots, samples, harness and source)",
@@ -249,7 +270,9 @@ def test_unknown_column_is_rejected(table: str) -> None:
         schema(table, RETRIEVED).validate(make_table(table).assign(extra=1), lazy=True)
 
 
-@pytest.mark.parametrize("table", [t for t in TABLES if t != "scaling_grid"])
+@pytest.mark.parametrize(
+    "table", [t for t in TABLES if t not in ("scaling_grid", "research_inputs")]
+)
 def test_date_on_the_day_of_retrieval_passes(table: str) -> None:
     column = "eval_date" if table == "accuracy_leaderboard" else "release_date"
     assert list_faults(table, make_table(table, **{column: str(RETRIEVED)})) == set()
