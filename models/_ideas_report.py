@@ -21,7 +21,7 @@ def list_returns(posterior: xr.Dataset) -> dict[str, xr.DataArray]:
     return {
         "returns_to_research": (toes / fishing).assign_attrs(
             label="Returns to research",
-            unit="1",
+            unit="doublings per doubling",
             description="stepping_on_toes over fishing_out: doublings of efficiency for a doubling "
             "of research, in the long run; above 1, progress that does its own research speeds up",
             is_positive=True,
@@ -125,7 +125,7 @@ def fit_growth_rates(table: pd.DataFrame, card: Card) -> pd.DataFrame:
             {
                 "key": f"returns_to_research[{domain}]",
                 "label": domain,
-                "method": f"ratio of growth rates, OLS of log research on {len(rows)} years",
+                "method": f"ratio of growth rates, OLS on {len(rows)} years",
                 "estimate": growth / fit.params["year"],
                 "lower": growth / high,
                 "upper": growth / low if low > 0 else np.nan,
@@ -183,9 +183,9 @@ def _exponents(posterior: xr.Dataset, series: Series) -> Figure:
         kind="scatter",
         id="exponents",
         title="The two exponents of each field, one point a draw",
-        caption="The clouds follow lines of constant ratio: one ratio of efficiencies cannot say "
-        "whether research runs into itself or ideas run out. Correlation of the logarithms: "
-        f"{words}.",
+        caption="Each cloud is about as wide as the prior lets it be: one ratio of efficiencies "
+        "cannot say whether research runs into itself or ideas run out. It says that a larger one "
+        f"goes with a larger other. Correlation of the logarithms: {words}.",
         frame=pd.concat(parts, ignore_index=True),
         x="fishing_out",
         y="stepping_on_toes",

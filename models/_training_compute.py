@@ -10,7 +10,7 @@ from models._dates import years_since
 from models._production_options import TrainingRunsOptions
 
 REFERENCE_DATE = pd.Timestamp(2022, 1, 1)
-RANKS = (1, 3, 10)  # runs among so many largest at their release
+RANKS = (3, 10)  # runs among so many largest at their release
 FULL_REGISTRY = pd.Timestamp(2020, 1, 1)  # before, the registry lists hardly more runs than that
 KEY = "rate_decades_per_year"
 
@@ -57,36 +57,31 @@ def find_quantile(largest_of: int) -> float:
 def fit_definitions(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     """The yearly rise in decades under other definitions of the frontier, as rows of a baseline."""
     runs = prepare(table, card)
-    largest_of = get_options(card).largest_of
-    rows = [
-        _ols(
-            runs[rank_at_release(runs) <= rank],
-            f"the {rank} largest at release" if rank > 1 else "records at release",
-        )
-        for rank in RANKS
-    ]
-    ranked = (rank_at_release(runs) <= RANKS[-1]) & (runs["release_date"] >= FULL_REGISTRY)
-    rows.append(_ols(runs[ranked], f"the {RANKS[-1]} largest at release, since 2020"))
+    ranks = rank_at_release(runs)
+    rows = [_ols(runs[ranks == 1], "records at release")]
+    rows += [_ols(runs[ranks <= rank], f"{rank} largest at release") for rank in RANKS]
+    late = (ranks <= RANKS[-1]) & (runs["release_date"] >= FULL_REGISTRY)
+    rows.append(_ols(runs[late], f"{RANKS[-1]} largest since 2020"))
     everything = prepare(table, card, with_left_out=True)
     if len(everything) > len(runs):
         kept = everything[rank_at_release(everything) <= RANKS[-1]]
-        rows.append(_ols(kept, f"the {RANKS[-1]} largest, runs that the card leaves out included"))
-    rows.append(_quantile(runs, find_quantile(largest_of)))
-    rows.append(_ols(runs, "all runs: the middle, not the frontier"))
+        rows.append(_ols(kept, f"{RANKS[-1]} largest, none left out"))
+    rows.append(_quantile(runs, find_quantile(get_options(card).largest_of)))
+    rows.append(_ols(runs, "middle of all"))
     return pd.DataFrame(rows).assign(key=KEY, label="")
 
 
 def _ols(runs: pd.DataFrame, words: str) -> dict[str, object]:
     fit = smf.ols("log10_flop ~ years", runs).fit()
     lower, upper = fit.conf_int(alpha=1 - INTERVAL_PROBABILITY).loc["years"]
-    method = f"OLS, {words} ({len(runs)} runs)"
+    method = f"OLS, {words}, {len(runs)} runs"
     return {"method": method, "estimate": fit.params["years"], "lower": lower, "upper": upper}
 
 
 def _quantile(runs: pd.DataFrame, quantile: float) -> dict[str, object]:
     fit = smf.quantreg("log10_flop ~ years", runs).fit(q=quantile)
     lower, upper = fit.conf_int(alpha=1 - INTERVAL_PROBABILITY).loc["years"]
-    method = f"{quantile:.0%} quantile regression on all {len(runs)} runs"
+    method = f"{100 * quantile:.0f} % quantile regression, {len(runs)} runs"
     return {"method": method, "estimate": fit.params["years"], "lower": lower, "upper": upper}
 
 

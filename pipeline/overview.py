@@ -21,7 +21,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from models import Figure, load
-from pipeline import answers, charts, claims, comparison, pages, summaries
+from pipeline import answers, charts, claims, comparison, pages, progress_share, summaries
 from pipeline.acceptance import accept
 from pipeline.answers import INTERVAL_WORDS, Answer, Attributions, Badge
 from pipeline.bibliography import Bibliography, Reference, read_bibliography
@@ -221,6 +221,15 @@ def _call(cell: Passed | Apart) -> Posterior:
     return Posterior(cell.name, cell.model, cell.attributions, {}, reason=reason)
 
 
+def list_paces(speakers: list[Passed]) -> list[progress_share.Pace]:
+    """The yearly rates that have draws, of compute and of algorithms."""
+    return [
+        progress_share.Pace(cell.name, cell.card.card.title, draws.to_numpy())
+        for cell in speakers
+        if (draws := cell.candidate.draws.get(comparison.RATE)) is not None
+    ]
+
+
 def draw_headlines(speakers: list[Passed]) -> Drawing | None:
     """A panel a dataset: its headline beside published values of the same quantity."""
     frames = [_headline_rows(cell) for cell in speakers if cell.answer.sentence]
@@ -362,6 +371,8 @@ def render(
         claimed=claimed,
         drawing=drawing,
         models=models,
+        progress=progress_share.share_all(list_paces(overview.speakers)),
+        describe_progress=progress_share.describe,
         estimates={made.dataset: tabulate(made, overview.passed) for made in overview.comparisons},
         specs=charts.collect_specs(each for each in (drawing, models) if each),
         chart_config=charts.CONFIG,
@@ -459,7 +470,7 @@ def main(argv: list[str] | None = None) -> int:
         ("--bibliography", "data/references.bib"),
         ("--templates", "reports/templates"),
         ("--output", "reports/html/index.html"),
-        ("--summary", "folder for answers.md, answers.svg, comparison.json"),
+        ("--summary", "folder for answers.md, answers.svg, comparison.json, progress.json"),
         ("--verdicts", "data/checks/claims.json"),
     ):
         parser.add_argument(flag, type=Path, required=True, help=words)
@@ -478,6 +489,11 @@ def main(argv: list[str] | None = None) -> int:
     write_text(options.summary / "answers.svg", draw_picture(drawing))
     compared = {made.dataset: comparison.describe(made) for made in overview.comparisons}
     write_json(options.summary / "comparison.json", compared)
+    progress = progress_share.share_all(list_paces(overview.speakers))
+    write_json(
+        options.summary / "progress.json",
+        {f"{progress_share.KEY}[{each['posterior']}]": each for each in progress},
+    )
     judged = {verdict.claim.id: claims.describe(verdict) for verdict in verdicts}
     write_json(options.verdicts, judged)
     states = Counter(cell.state if isinstance(cell, Apart) else "passed" for cell in overview.cells)

@@ -34,6 +34,9 @@ DESIGNS = {
     "era_ceilings": "math",
     "loss_multiplier": "lm_perplexity",
     "augmented_scaling_law": "lm_perplexity",
+    "idea_production": "research_inputs",
+    "idea_production_ceiling": "research_inputs",
+    "compute_growth": "training_runs",
 }
 
 
