@@ -200,6 +200,7 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
             unit="factor per year",
             description="by how much the largest of so many runs grows in a year",
             is_positive=True,
+            is_headline=True,
             judged_by="rate_decades_per_year",
         ),
         "middle_rate_decades_per_year": posterior["mean_rate"].assign_attrs(
