@@ -196,8 +196,8 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
             is_headline=True,
         ),
         "growth_factor_per_year": (10.0**rate).assign_attrs(
-            label="Growth of training compute at the frontier",
-            unit="factor per year",
+            label="Growth of training compute at the frontier in a year",
+            unit="factor",
             description="by how much the largest of so many runs grows in a year",
             is_positive=True,
             is_headline=True,
