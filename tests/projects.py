@@ -18,6 +18,7 @@ DATASETS = """datasets:
   scaling_grid: []
   accuracy_leaderboard: []
   loss_leaderboard: []
+  research_inputs: []
 """
 IGNORED = shutil.ignore_patterns("__pycache__")
 CLAIMS = """claims:
