@@ -17,6 +17,7 @@ from models._prior import list_priors, prior_data
 from models._production_options import EfficiencyError, ResearchInputOptions
 
 LOG_10 = float(np.log(10.0))
+SMALLEST = 1e-12  # share of the room to a ceiling: below, the law is that without one
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ class Series:
         same = _is_same(self.observed, self.intervals)
         reached, years = self.observed["year"].to_numpy(), self.intervals["year"].to_numpy()
         return (same & (years[None, :] < reached[:, None])).astype(float)
+
+    @property
+    def last(self) -> np.ndarray:
+        """The interval at whose end each efficiency is observed."""
+        return np.array([np.flatnonzero(row)[-1] for row in self.before])
 
     @property
     def is_same_field(self) -> np.ndarray:
@@ -145,9 +151,11 @@ def solve(
     if log_ceiling is None:
         log_x = xp.log1p(made)
         return log_x, log_x
-    room = xp.expm1(fishing_out * log_ceiling)
-    log_x = xp.log1p(-room * xp.expm1(-made / room))
-    return log_x, log_x + made / room
+    # In this form neither a ceiling out of sight nor one just overhead overflows.
+    reach = fishing_out * log_ceiling
+    used = xp.maximum(made * xp.exp(-reach) / -xp.expm1(-reach), SMALLEST)
+    log_x = xp.log1p(made * -xp.expm1(-used) / used)
+    return log_x, log_x + used
 
 
 def make_data(table: pd.DataFrame, card: Card, priors: Any) -> dict[str, np.ndarray]:
@@ -193,12 +201,15 @@ def build_ideas(table: pd.DataFrame, card: Card, priors: Any) -> Any:
         )
         over = pt.dot(series.until, work)
         _, start = _solve_rows(drawn, series.codes(series.intervals), over - work)
-        _, end = _solve_rows(drawn, series.codes(series.intervals), over)
+        log_x, end = _solve_rows(drawn, series.codes(series.intervals), over)
         fields = series.codes(series.observed)
-        log_x, reached = _solve_rows(drawn, fields, pt.dot(series.before, work))
+        # Picked, not computed again: just below a ceiling rounding would pass for a shock's decay.
+        reached = end[series.last]
         covariance = _covariance(series, drawn["shock_scale"], duration, start, end, reached)
         mean, scale = _condition(
-            log_x / drawn["fishing_out"][fields], covariance + pt.diag(error**2), observed
+            log_x[series.last] / drawn["fishing_out"][fields],
+            covariance + pt.diag(error**2),
+            observed,
         )
         pm.Normal("log_efficiency", mean, scale, observed=observed, dims="observation")
     return model
