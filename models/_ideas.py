@@ -17,6 +17,7 @@ from models._prior import list_priors, prior_data
 from models._production_options import EfficiencyError, ResearchInputOptions
 
 LOG_10 = float(np.log(10.0))
+GONE = 40.0  # nats: of a shock that decayed so far nothing is left
 SMALLEST = 1e-12  # share of the room to a ceiling: below, the law is that without one
 
 
@@ -141,21 +142,21 @@ def get_options(card: Card) -> ResearchInputOptions:
 def solve(
     xp: Any, initial_growth: Any, fishing_out: Any, stock: Any, log_ceiling: Any = None
 ) -> tuple[Any, Any]:
-    """Log of x = efficiency^fishing_out after the research `stock`, and how shocks live on.
+    """Log of x = efficiency^fishing_out after the research `stock`, and the room used up.
 
-    A shock to log efficiency at one time is multiplied by exp(second there - second later) until
-    the later time. `xp` is NumPy or pytensor.tensor; `log_ceiling` is of the ceiling over the first
-    year's efficiency.
+    A shock to log efficiency shrinks as x grows and as room is used: exp(-(change of both)) of it
+    is left at a later time. `xp` is NumPy or pytensor.tensor; `log_ceiling` is that of the ceiling
+    over the first year's efficiency.
     """
     made = fishing_out * initial_growth * stock
     if log_ceiling is None:
         log_x = xp.log1p(made)
-        return log_x, log_x
+        return log_x, xp.zeros_like(log_x)
     # In this form neither a ceiling out of sight nor one just overhead overflows.
     reach = fishing_out * log_ceiling
     used = xp.maximum(made * xp.exp(-reach) / -xp.expm1(-reach), SMALLEST)
     log_x = xp.log1p(made * -xp.expm1(-used) / used)
-    return log_x, log_x + used
+    return log_x, used
 
 
 def make_data(table: pd.DataFrame, card: Card, priors: Any) -> dict[str, np.ndarray]:
@@ -200,12 +201,12 @@ def build_ideas(table: pd.DataFrame, card: Card, priors: Any) -> Any:
             drawn["stepping_on_toes"][series.codes(series.intervals)] * log_input
         )
         over = pt.dot(series.until, work)
-        _, start = _solve_rows(drawn, series.codes(series.intervals), over - work)
-        log_x, end = _solve_rows(drawn, series.codes(series.intervals), over)
-        fields = series.codes(series.observed)
-        # Picked, not computed again: just below a ceiling rounding would pass for a shock's decay.
-        reached = end[series.last]
-        covariance = _covariance(series, drawn["shock_scale"], duration, start, end, reached)
+        codes, fields = series.codes(series.intervals), series.codes(series.observed)
+        log_start, used_start = _solve_rows(drawn, codes, over - work)
+        log_x, used = _solve_rows(drawn, codes, over)
+        # Growth within an interval, by itself: of totals, rounding would pass for a shock's decay.
+        decay = pt.minimum(log_x - log_start + (used - used_start), GONE)
+        covariance = _covariance(series, drawn["shock_scale"], duration, decay)
         mean, scale = _condition(
             log_x[series.last] / drawn["fishing_out"][fields],
             covariance + pt.diag(error**2),
@@ -225,18 +226,20 @@ def _solve_rows(drawn: dict[str, Any], fields: np.ndarray, stock: Any) -> tuple[
     )
 
 
-def _covariance(
-    series: Series, shock_scale: Any, duration: Any, start: Any, end: Any, reached: Any
-) -> Any:
-    """What shocks of all years leave in the observed efficiencies, (observation, observation)."""
+def _covariance(series: Series, shock_scale: Any, duration: Any, decay: Any) -> Any:
+    """What shocks of all years leave in the observed efficiencies, (observation, observation).
+
+    `decay` of an interval is the logarithm by which a shock shrinks from its start to its end.
+    """
     import pytensor.tensor as pt
 
-    # At most 1 where it counts; what `before` leaves out must not overflow.
-    first = pt.exp(pt.minimum(start[None, :] - reached[:, None], 0.0))
-    last = pt.exp(pt.minimum(end[None, :] - reached[:, None], 0.0))
+    after = pt.dot(series.before, decay)
+    passed = pt.dot(series.until, decay)  # from the field's first year to the end of the interval
+    last = pt.exp(-series.before * (after[:, None] - passed[None, :]))
+    first = last * pt.exp(-decay)[None, :]
     left = series.before * duration * (first**2 + first * last + last**2) / 3  # mean of squares
     variance = shock_scale**2 * left.sum(axis=1)
-    kept = pt.exp(-pt.abs(reached[:, None] - reached[None, :]))
+    kept = pt.exp(-series.is_same_field * pt.abs(after[:, None] - after[None, :]))
     return series.is_same_field * variance[series.earlier] * kept
 
 

@@ -11,6 +11,7 @@ from models import INTERVAL_PROBABILITY, Card, Curve, Figure, fitted_rows
 from models._figures import make_curve, make_intervals
 from models._ideas import LOG_10, Series, get_options, read_series, solve
 
+ROUNDING = 1e-6  # decades: nearer to its ceiling a field is at it
 SHOWN_DRAWS = 150  # of a field, in the picture of the two exponents
 HOVER = ("domain", "year", "research_input", "efficiency", "citation")
 
@@ -54,7 +55,7 @@ def list_room(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> dict[st
     last = [now[domain][1].isel(x=-1) for domain in series.domains]
     today = xr.concat(last, dim="domain").assign_coords(domain=series.domains)
     room = (posterior["ceiling_decades"] - today / LOG_10).clip(min=0.0)
-    room = room.transpose("chain", "draw", "domain").drop_attrs()
+    room = room.where(room > ROUNDING, 0.0).transpose("chain", "draw", "domain").drop_attrs()
     factors = get_options(card).ceiling_within
     near = [(room < np.log10(factor)).mean("domain") for factor in factors]
     within = xr.concat(near, dim="factor").assign_coords(factor=[f"{each:g}" for each in factors])
@@ -260,7 +261,6 @@ def draw_room(made: dict[str, xr.DataArray], card: Card) -> Figure:
         f"the field already is. Probability of a ceiling {'; '.join(words)}.",
         frame=make_intervals(room),
         x_title="decades of efficiency above the last year",
-        is_log_x=True,
     )
 
 
