@@ -7,16 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from models._base_options import ComputeError
 from models._base_options import Options as Options  # for those who ask for it here
 from models._estimate_options import EstimateOptions, GrowthOptions
+from models._production_options import ResearchInputOptions, TrainingRunsOptions
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
 ComparisonId = Annotated[str, Field(pattern=r"^[a-z0-9_]+(-[a-z0-9_]+){2}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class RegistryOptions(Options):
-    """`training_runs` takes no options."""
 
 
 class EfficiencyOptions(Options):
@@ -89,15 +87,6 @@ class Comparison(Options):
     later: Side
 
 
-ErrorDecades = Annotated[float, Field(gt=0, lt=2)]
-
-
-class ComputeError(Options):
-    """Standard deviation of log10 of a compute figure, by confidence class."""
-
-    confident: ErrorDecades = 0.15
-    likely: ErrorDecades = 0.3
-    speculative: ErrorDecades = 0.6
 
 
 class LeaderboardOptions(Options):
@@ -157,11 +146,12 @@ class LossOptions(LeaderboardOptions):
 
 
 OPTIONS: dict[str, type[Options]] = {
-    "training_runs": RegistryOptions,
+    "training_runs": TrainingRunsOptions,
     "efficiency": EfficiencyOptions,
     "scaling_grid": ScalingOptions,
     "accuracy_leaderboard": AccuracyOptions,
     "loss_leaderboard": LossOptions,
     "published_estimates": EstimateOptions,
     "growth_rates": GrowthOptions,
+    "research_inputs": ResearchInputOptions,
 }

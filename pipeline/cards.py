@@ -43,6 +43,7 @@ TableName = Literal[
     "loss_leaderboard",
     "published_estimates",
     "growth_rates",
+    "research_inputs",
 ]
 ExclusionRule = Literal[
     "human",

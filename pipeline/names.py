@@ -18,12 +18,14 @@ FILES = {
     "claims": "the file of the claims",
 }
 REGISTRY = "training_runs"
+# Tables that one dataset fills, which has their name.
+NAMESAKES = {REGISTRY: "the run registry", "research_inputs": "the research inputs"}
 
 
 def check_dataset_name(name: str, table: str | None = None) -> None:
     """Raise ValueError (rule; remedy with a name that would do) where `name` cannot be a dataset's.
 
-    `table` is the table it fills, if known: only the run registry is called training_runs.
+    `table` is the table it fills, if known: only a dataset of it is called like a table.
     """
     if rule := _find_fault(name, table):
         raise ValueError(rule, f"call it {suggest_name(name, table)!r}, for instance")
@@ -52,9 +54,9 @@ def _find_fault(name: str, table: str | None) -> str:
         return "a dataset's name is words of a-z and 0-9 joined by single _, a letter first"
     if name in DEVICES:
         return "the name belongs to a device on Windows"
-    if name == REGISTRY:
-        is_taken = table not in (None, REGISTRY)
-        return f"the name belongs to the run registry, not to {table}" if is_taken else ""
+    if name in NAMESAKES:
+        is_taken = table not in (None, name)
+        return f"the name belongs to {NAMESAKES[name]}, not to {table}" if is_taken else ""
     return _find_owner(name)
 
 

@@ -603,6 +603,63 @@ class GrowthRates(Provenance):
         return ~repeated.reindex(frame.index, fill_value=False)
 
 
+class ResearchInputs(Provenance):
+    """Research done in a field, year by year, and how efficient its software had become."""
+
+    domain: Series[str] = _column(
+        "field of research", "name", "name the field", str_length={"min_value": 1}
+    )
+    year: Series[float] = _column(
+        "years since the first of the series; calendar years differ from field to field",
+        "years",
+        "count from 0 at the first year of the field",
+        ge=0,
+    )
+    research_input: Series[float] = _column(
+        "research done in the year; empty at the end of the last year",
+        "research_input_unit",
+        "give a positive amount",
+        gt=0,
+        nullable=True,
+    )
+    research_input_unit: Series[str] = _column(
+        "what the research input counts; its scale cancels within a field", "text", "name the unit"
+    )
+    efficiency: Series[float] = _column(
+        "efficiency at the start of the year, that of the field's first year being 1",
+        "factor",
+        "give the ratio to the first year",
+        gt=0,
+        nullable=True,
+    )
+    efficiency_measure: Series[str] = _column(
+        "what the efficiency is of", "text", "say what became more efficient"
+    )
+
+    @_row_rule("year", "a year of a field stands once", "remove the repeated row")
+    def years_are_distinct(cls, frame: pd.DataFrame) -> pd.Series:
+        """A repeated year counts its research twice."""
+        return ~frame.duplicated(["domain", "year"], keep="first")
+
+    @_row_rule(
+        "efficiency",
+        "a field starts at year 0, with a research input and efficiency 1",
+        "count years from the first, and give efficiencies as ratios to it",
+    )
+    def field_starts_at_one(cls, frame: pd.DataFrame) -> pd.Series:
+        """Catches efficiencies in units of their own, and calendar years."""
+        is_first = frame["year"] == frame.groupby("domain")["year"].transform("min")
+        starts = (frame["year"] == 0) & (frame["efficiency"] == 1) & frame["research_input"].notna()
+        return ~is_first | starts
+
+    @_row_rule(
+        "research_input", "a row has a research input or an efficiency", "remove the empty row"
+    )
+    def row_says_something(cls, frame: pd.DataFrame) -> pd.Series:
+        """A year of neither is a gap that looks like data."""
+        return frame["research_input"].notna() | frame["efficiency"].notna()
+
+
 TABLES: dict[str, type[pa.DataFrameModel]] = {
     "training_runs": TrainingRuns,
     "efficiency": Efficiency,
@@ -611,6 +668,7 @@ TABLES: dict[str, type[pa.DataFrameModel]] = {
     "loss_leaderboard": LossLeaderboard,
     "published_estimates": PublishedEstimates,
     "growth_rates": GrowthRates,
+    "research_inputs": ResearchInputs,
 }
 # Columns that ingest fills itself: a card never maps them.
 FILLED_BY_INGEST = {"line", "exclusion", "techniques", "is_own"}

@@ -29,6 +29,7 @@ DATASETS = """datasets:
   loss_leaderboard: []
   published_estimates: []
   growth_rates: []
+  research_inputs: []
 """
 SUMMARIES = (
     "answers.md",

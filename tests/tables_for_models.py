@@ -244,6 +244,19 @@ def rows_with_compute(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["exclusion"].isna() & table["training_flop"].notna()]
 
 
+def rows_with_growth(table: pd.DataFrame) -> pd.DataFrame:
+    """The efficiencies after the first of each field."""
+    rows = table[table["exclusion"].isna() & table["efficiency"].notna()]
+    return rows[rows["year"] > 0]
+
+
+def base_runs_with_compute(table: pd.DataFrame) -> pd.DataFrame:
+    """Language models that started from no other run, with compute that no score was used for."""
+    kept = rows_with_compute(table)
+    kept = kept[kept["base_model"].isna() & ~kept["is_compute_circular"]]
+    return kept[~kept["model"].isin(["AlphaGo Zero", "AlphaZero"])]
+
+
 def find_centre(table: pd.DataFrame) -> tuple[float, pd.Timestamp]:
     """log10 FLOP and date that decades and years are counted from."""
     rows = rows_with_compute(table)

@@ -36,6 +36,9 @@ DESIGNS = {
     "augmented_scaling_law": "lm_perplexity",
     "meta_analysis": "substitution_elasticity",
     "rate_coincidence": "software_hardware_rates",
+    "idea_production": "research_inputs",
+    "idea_production_ceiling": "research_inputs",
+    "compute_growth": "training_runs",
 }
 
 

@@ -17,7 +17,15 @@ import pytest
 import xarray as xr
 from pytensor.graph.traversal import ancestors
 from scipy import stats
-from tables_for_models import ROOT, list_cells, load_real, read_yaml, rows_with_compute
+from tables_for_models import (
+    ROOT,
+    base_runs_with_compute,
+    list_cells,
+    load_real,
+    read_yaml,
+    rows_with_compute,
+    rows_with_growth,
+)
 
 import models
 from models import Card, Leaderboard, Model, Truth, as_draws, fitted_rows, flatten
@@ -42,6 +50,8 @@ OUTCOMES = {
     "loss_leaderboard": {"perplexity"},
     "published_estimates": {"estimate", "lower", "upper"},
     "growth_rates": {"software_rate"},
+    "research_inputs": {"efficiency"},
+    "training_runs": {"training_flop"},
 }
 # What may change besides: a bound may turn out to lie on the other side.
 MAY_CHANGE = {"published_estimates": {"bound"}}
@@ -58,7 +68,12 @@ CENTRED_FAMILIES = {
     "technique_on_benchmark": "known well from its rows; the prior of its spread avoids zero",
 }
 # Models that leave fitted rows unread; the others read all.
-READ_BY = {"loss_multiplier": rows_with_compute}
+READ_BY = {
+    "loss_multiplier": rows_with_compute,
+    "idea_production": rows_with_growth,
+    "idea_production_ceiling": rows_with_growth,
+    "compute_growth": base_runs_with_compute,
+}
 FILE_READERS = {
     "open",
     "read_text",
@@ -661,6 +676,24 @@ def test_prior_rates_hold_both_regress_and_monthly_doubling(dataset: str) -> Non
     rate = build_cell(dataset, "efficiency_frontier").prior["rate_mean"].to_numpy()
     assert 0.05 < share_between(rate, -np.inf, 0) < 0.4
     assert share_between(rate, 12 * np.log10(2) / 4, np.inf) < 0.1  # faster than every 4 months
+
+
+@pytest.mark.parametrize("name", ["idea_production", "idea_production_ceiling"])
+@pytest.mark.parametrize("dataset", cells_of("idea_production"))
+def test_prior_growth_holds_both_standstill_and_a_factor_of_ten_a_year(
+    dataset: str, name: str
+) -> None:
+    decades = build_cell(dataset, name).predicted / np.log(10)
+    assert share_between(decades, -3, 30) > 0.95
+    assert share_between(decades, -3, 1) > 0.1
+    assert share_between(decades, 3, 30) > 0.1
+
+
+@pytest.mark.parametrize("dataset", cells_of("compute_growth"))
+def test_prior_computes_are_within_what_computers_can_do(dataset: str) -> None:
+    log10_flop = build_cell(dataset, "compute_growth").predicted + 24
+    assert share_between(log10_flop, 18, 28) > 0.9
+    assert share_between(log10_flop, 12, 32) > 0.99
 
 
 OF_SCORES = [cell for cell in CELLS if models.load(cell[1]).TABLE == "accuracy_leaderboard"]

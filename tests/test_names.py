@@ -8,6 +8,7 @@ from conftest import ROOT
 from pipeline.names import (
     FILES,
     MAXIMUM_LENGTH,
+    NAMESAKES,
     STAGES,
     check_dataset_name,
     list_models,
@@ -38,7 +39,7 @@ def test_hostile_name_is_refused_with_one_that_would_do(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", sorted({*TABLES, *list_models(), *STAGES, *FILES} - {"training_runs"})
+    "name", sorted({*TABLES, *list_models(), *STAGES, *FILES} - set(NAMESAKES))
 )
 def test_name_of_something_else_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="the name belongs to ") as raised:
@@ -46,10 +47,11 @@ def test_name_of_something_else_is_refused(name: str) -> None:
     assert f"'data_{name}'" in raised.value.args[1]
 
 
-def test_only_the_run_registry_is_called_like_it() -> None:
-    check_dataset_name("training_runs", "training_runs")
+@pytest.mark.parametrize("name", NAMESAKES)
+def test_only_a_dataset_of_the_table_is_called_like_it(name: str) -> None:
+    check_dataset_name(name, name)
     with pytest.raises(ValueError, match="not to efficiency"):
-        check_dataset_name("training_runs", "efficiency")
+        check_dataset_name(name, "efficiency")
 
 
 def test_every_stage_of_the_graph_keeps_its_name() -> None:

@@ -17,6 +17,7 @@ from tables_for_models import (
     list_present,
     list_steps,
     load_real,
+    read_reference,
     recompute_change,
     recompute_step,
 )
@@ -412,3 +413,31 @@ def test_alexnet_reduction_of_44_times_is_within_the_interval() -> None:
         "reduction_factor[AlexNet]"
     ]
     assert entry["lower"] < 44 < entry["upper"]
+
+
+@pytest.mark.parametrize("domain", read_reference("erdil2024ideas"))
+def test_published_returns_are_within_the_interval(domain: str) -> None:
+    entry = read_attributions("research_inputs", "idea_production")[
+        f"returns_to_research[{domain}]"
+    ]
+    published = read_reference("erdil2024ideas")[domain]
+    assert entry["lower"] < published["estimate"] < entry["upper"]
+
+
+def test_exponents_of_idea_production_are_said_to_lean_on_the_prior() -> None:
+    """One ratio of efficiencies a field: the page may not pass them for findings."""
+    path = find(DATA / "checks/research_inputs-idea_production.json")
+    driven = json.loads(path.read_text(encoding="utf-8"))["driven_by_prior"]
+    assert [key for key in driven if key.startswith(("stepping_on_toes[", "fishing_out["))]
+
+
+def test_published_growth_of_compute_is_within_reach() -> None:
+    """4 to 5 times a year by Epoch AI."""
+    entry = read_attributions("training_runs", "compute_growth")["rate_decades_per_year"]
+    assert entry["lower"] < np.log10(4.5) < entry["upper"]
+
+
+def test_compute_of_gpt4_is_the_reported_figure_with_its_error() -> None:
+    entry = read_attributions("training_runs", "compute_growth")["run_flop[GPT-4]"]
+    assert entry["median"] == pytest.approx(2.1e25, rel=0.05)
+    assert entry["upper"] / entry["lower"] == pytest.approx(10 ** (2 * 1.645 * 0.3), rel=0.1)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT, Dataset
@@ -89,6 +90,7 @@ def test_every_published_figure_has_a_number(name: str, read: Read) -> None:
         ("technique_gains", 32, 20),
         ("progress_rates", 35, 22),  # and four of our own, which come with the pipeline
         ("software_hardware_rates", 11, 5),
+        ("research_inputs", 60, 60),
     ],
 )
 def test_rows_are_counted(name: str, rows: int, fitted: int, read: Read) -> None:
@@ -302,6 +304,31 @@ def test_minerva_540b_scores_78_5_percent_on_gsm8k_by_a_vote_of_40(read: Read) -
         "score",
     ]
     assert score == pytest.approx(0.785)
+
+
+def test_efficiency_of_vision_doubled_every_nine_months_for_ten_years(read: Read) -> None:
+    table = read(SOURCES / "research_inputs").table
+    vision = table[table["domain"] == "computer vision"].set_index("year")["efficiency"]
+    assert vision.dropna().tolist() == [1, pytest.approx(2 ** (120 / 9), rel=1e-4)]
+
+
+def test_research_grew_at_the_published_rates(read: Read) -> None:
+    """Erdil, Besiroglu & Ho 2024, cell 7: efficiency's growth over that of research."""
+    table = read(SOURCES / "research_inputs").table
+    printed = {
+        "computer vision": 1.449,
+        "SAT solvers": 4.166,
+        "linear programming": 1.510,
+        "reinforcement learning": 1.658,
+    }
+    for domain, expected in printed.items():
+        rows = table[table["domain"] == domain]
+        last = rows["year"].max()
+        research = rows.loc[rows["year"] < last, "research_input"]
+        growth = np.log(research.iloc[-1] / research.iloc[0]) / (last - 1)
+        assert np.log(rows["efficiency"].iloc[-1]) / last / growth == pytest.approx(
+            expected, abs=2e-3
+        )
 
 
 def test_compute_of_alexnet_is_3_1_teraflop_per_second_days(read: Read) -> None:

@@ -103,6 +103,14 @@ GOOD: dict[str, dict[str, Any]] = {
         "period_end": [2010.0, 2020.5],
         "is_primary": [True, False],
     },
+    "research_inputs": {
+        "domain": ["chess", "chess"],
+        "year": [0.0, 1.0],
+        "research_input": [120.0, np.nan],
+        "research_input_unit": ["researchers", "researchers"],
+        "efficiency": [1.0, 2.5],
+        "efficiency_measure": ["nodes for a fixed rating", "nodes for a fixed rating"],
+    },
 }
 # The value that breaks a rule of a column, in every table that has the column and the rule.
 BAD_CELLS: dict[tuple[str, str], Any] = {
@@ -157,6 +165,9 @@ BAD_CELLS: dict[tuple[str, str], Any] = {
     ("period_start", "less_than"): 2200.0,
     ("period_end", "greater_than_or_equal_to"): 19.0,
     ("period_end", "less_than"): 20205.0,
+    ("year", "greater_than_or_equal_to"): -1.0,
+    ("research_input", "greater_than"): 0.0,
+    ("efficiency", "greater_than"): 0.0,
 }
 INTERVAL: dict[str, Any] = {
     "bound": None,
@@ -191,6 +202,15 @@ BAD_ROWS: dict[tuple[str, str], dict[str, Any]] = {
         "training_flop": 1.2e20,
         "loss_nats": 2.5,
     },
+    ("research_inputs", "a year of a field stands once"): {
+        "year": 0.0,
+        "efficiency": 1.0,
+        "research_input": 120.0,
+    },
+    ("research_inputs", "a field starts at year 0, with a research input and efficiency 1"): {
+        "domain": "Go"
+    },
+    ("research_inputs", "a row has a research input or an efficiency"): {"efficiency": np.nan},
     (
         "accuracy_leaderboard",
         "a score stands once (same benchmark, model, method, shots, samples, harness and source)",

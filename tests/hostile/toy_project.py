@@ -14,6 +14,7 @@ DATASETS = """datasets:
   scaling_grid: []
   accuracy_leaderboard: [scores]
   loss_leaderboard: []
+  research_inputs: []
 """
 BIBLIOGRAPHY = """@misc{doe2020,
     author = "Doe, Jane",

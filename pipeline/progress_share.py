@@ -1,0 +1,69 @@
+"""Draws of two rates -> the share of a year's progress that the growth of training compute is.
+
+In effective compute a year adds the decades by which training compute at the frontier grows and the
+decades by which algorithms make it go further. The first rate is that of `compute_growth`, the
+second that of every dataset with a trend; their posteriors rest on different data, so that draws of
+one are independent of those of the other, and any pairing of them is a draw of both.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from models import INTERVAL_PROBABILITY
+from models._split import SMALL_TOTAL_DECADES, SMALL_TOTAL_DRAWS
+from pipeline.pages import format_quantity
+
+COMPUTE = "training_runs-compute_growth"
+COMPUTE_RATE = "growth_decades_per_year"
+KEY = "share_of_total_progress"
+DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Draws of a yearly rate in decades, with the posterior that they are of."""
+
+    posterior: str
+    title: str
+    draws: np.ndarray
+
+
+def share_progress(compute: Pace, algorithms: Pace) -> dict[str, Any]:
+    """Median and 90 % interval of compute's share, or why it is not reported.
+
+    The draws of one are read backwards: two chains from one seed shall not meet their like.
+    """
+    count = min(len(compute.draws), len(algorithms.draws))
+    grown, gained = compute.draws[:count][::-1], algorithms.draws[:count]
+    total = grown + gained
+    head = {"posterior": algorithms.posterior, "label": algorithms.title, "unit": "share"}
+    nothing = dict.fromkeys(("median", "lower", "upper")) | {"prob": INTERVAL_PROBABILITY}
+    small = float((np.abs(total) < SMALL_TOTAL_DECADES).mean())
+    if small > SMALL_TOTAL_DRAWS:
+        why = f"the total is under {SMALL_TOTAL_DECADES} decades a year in {small:.1%} of the draws"
+        return head | nothing | {"reason": why}
+    tail = (1 - INTERVAL_PROBABILITY) / 2
+    lower, median, upper = np.quantile(grown / total, [tail, 0.5, 1 - tail], method="inverted_cdf")
+    found = {"median": median, "lower": lower, "upper": upper}
+    rounded = {name: float(f"{value:.{DIGITS}g}") for name, value in found.items()}
+    return head | rounded | {"prob": INTERVAL_PROBABILITY, "reason": ""}
+
+
+def share_all(paces: list[Pace]) -> list[dict[str, Any]]:
+    """Compute's share beside each algorithmic rate; none without the growth of compute."""
+    compute = [pace for pace in paces if pace.posterior == COMPUTE]
+    return [
+        share_progress(compute[0], pace) for pace in paces if compute and pace.posterior != COMPUTE
+    ]
+
+
+def describe(entry: dict[str, Any]) -> str:
+    """The share with its interval in words, or why there is none."""
+    if entry["reason"]:
+        return f"not reported: {entry['reason']}"
+    median, lower, upper = (
+        format_quantity(entry[name], "share") for name in ("median", "lower", "upper")
+    )
+    return f"{median} ({lower} to {upper})"

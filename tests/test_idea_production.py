@@ -1,0 +1,236 @@
+"""The law of idea production: its closed solution, its shocks, recovery, and published returns."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pymc as pm
+import pytest
+from scipy import integrate, stats
+from tables_for_models import load_real, read_reference, sample
+
+from models import Card, as_draws, idea_production, idea_production_ceiling
+from models._ideas import LOG_10, read_series, solve
+from models._production_options import EfficiencyError, ResearchInputOptions
+
+YEARS = 12
+LAW = {"stepping_on_toes": 0.8, "fishing_out": 0.6, "initial_growth": 0.4}
+CEILING = 1.5  # decades
+NOTHING = 1e-9  # decades of error, or a shock
+
+
+def make_table(observed: tuple[int, ...] = (YEARS,), fields: int = 1) -> pd.DataFrame:
+    """Fields whose research grows by 45 % a year, with dips, observed in the years named."""
+    parts = []
+    for number in range(fields):
+        years = np.arange(YEARS + 1.0)
+        growth = np.exp((0.25 + 0.15 * number) * years) * (1 + 0.5 * np.sin(years + number))
+        efficiency = np.where(np.isin(years, (0, *observed)), 1.0 + years, np.nan)
+        part = pd.DataFrame({"domain": f"field {number}", "year": years, "efficiency": efficiency})
+        parts.append(part.assign(research_input=np.where(years < YEARS, 50 * growth, np.nan)))
+    made = pd.concat(parts, ignore_index=True)
+    return made.assign(exclusion=pd.Series([None] * len(made), dtype="str"), citation="doe2020")
+
+
+def make_card(table: pd.DataFrame, decades: float = 0.05) -> Card:
+    error = EfficiencyError(decades=decades, reason="made up for tests")
+    errors = dict.fromkeys(table["domain"].unique(), error)
+    options = ResearchInputOptions(headline_domain="field 0", efficiency_error=errors)
+    return Card("toy", "research_inputs", options)
+
+
+def make_truth(table: pd.DataFrame, shock: float, error: float, **more: float) -> dict[str, Any]:
+    fields = list(table["domain"].unique())
+    truth: dict[str, Any] = {k: dict.fromkeys(fields, v) for k, v in (LAW | more).items()}
+    return truth | {"shock_scale": shock, "error_decades": dict.fromkeys(fields, error)}
+
+
+def integrate_law(table: pd.DataFrame, ceiling: float | None) -> float:
+    """Log efficiency at the end by SciPy's solver, year by year."""
+    inputs = table["research_input"].to_numpy()
+    power, top = LAW["fishing_out"], np.inf if ceiling is None else ceiling * LOG_10
+
+    def growth(_: float, at: np.ndarray, effort: float) -> np.ndarray:
+        room = -np.expm1(power * (at - top)) / -np.expm1(-power * top)
+        return np.asarray(effort * np.exp(-power * at) * room)
+
+    at = np.zeros(1)
+    for research in inputs[:YEARS]:
+        effort = LAW["initial_growth"] * (research / inputs[0]) ** LAW["stepping_on_toes"]
+        at = integrate.solve_ivp(growth, (0, 1), at, args=(effort,), rtol=1e-9, atol=1e-9).y[:, -1]
+    return float(at[0])
+
+
+@pytest.mark.parametrize("ceiling", [None, CEILING, 3.0])
+def test_closed_solution_is_that_of_the_differential_equation(ceiling: float | None) -> None:
+    table = make_table()
+    inputs = table["research_input"].to_numpy()[:YEARS]
+    stock = np.sum((inputs / inputs[0]) ** LAW["stepping_on_toes"])
+    top = None if ceiling is None else ceiling * LOG_10
+    log_x, _ = solve(np, LAW["initial_growth"], LAW["fishing_out"], stock, top)
+    assert log_x / LAW["fishing_out"] == pytest.approx(integrate_law(table, ceiling), rel=1e-6)
+
+
+def test_law_far_below_its_ceiling_is_the_law_without() -> None:
+    plain, capped = (solve(np, 0.3, 0.7, 40.0, top) for top in (None, 30 * LOG_10))
+    np.testing.assert_allclose(plain, capped, rtol=1e-9, atol=1e-9)
+
+
+def test_no_path_passes_its_ceiling() -> None:
+    log_x, _ = solve(np, 0.3, 0.7, np.array([1.0, 1e3, 1e12]), CEILING * LOG_10)
+    assert (log_x / 0.7 <= CEILING * LOG_10 + 1e-9).all()
+
+
+@pytest.mark.parametrize(
+    ("model", "more"),
+    [
+        (idea_production, {}),
+        (idea_production_ceiling, {"ceiling_decades": CEILING}),
+    ],
+)
+def test_simulation_without_noise_is_the_differential_equation(
+    model: Any, more: dict[str, float]
+) -> None:
+    table = make_table()
+    truth = make_truth(table, NOTHING, NOTHING, **more)
+    made = model.simulate(table, truth, np.random.default_rng(1))
+    expected = integrate_law(table, more.get("ceiling_decades"))
+    assert np.log(made["efficiency"].iloc[-1]) == pytest.approx(expected, rel=1e-5)
+
+
+def predict(model: Any, table: pd.DataFrame, truth: dict[str, Any], error: float) -> pm.Model:
+    """The built model with every parameter fixed at the truth."""
+    built = model.build(table, make_card(table, error), model.Priors())
+    values = as_draws(truth, model.DIMS).isel(chain=0, draw=0)
+    fixed = {v.name: values[v.name].to_numpy() for v in built.free_RVs}
+    return pm.do(built, fixed)
+
+
+@pytest.mark.parametrize(
+    ("model", "more"),
+    [
+        (idea_production, {}),
+        (idea_production_ceiling, {"ceiling_decades": CEILING}),
+    ],
+)
+def test_density_is_that_of_simulated_paths(model: Any, more: dict[str, float]) -> None:
+    """Shocks, their decay and the error of two observations of a field, jointly."""
+    table, rng = make_table((6, YEARS)), np.random.default_rng(2)
+    truth = make_truth(table, 0.1, 0.02, **more)
+    paths = [model.simulate(table, truth, rng)["efficiency"].iloc[[6, YEARS]] for _ in range(600)]
+    logs = np.log(np.array(paths))
+    built = predict(model, table, truth, 0.02)
+    density = built.compile_logp(vars=built.observed_RVs)
+    mean, covariance = logs.mean(axis=0), np.cov(logs.T)
+    shifts = np.array([[0.0, 0.0], [0.1, 0.0], [0.0, 0.15], [-0.1, -0.1]])
+    for point in mean + shifts:
+        with built:
+            pm.set_data({"observed_log_efficiency": point})
+        expected = stats.multivariate_normal(mean, covariance).logpdf(point)
+        assert float(density({})) == pytest.approx(expected, abs=0.35)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"research_input": np.nan}, "no research input in its year 4"),
+        ({"domain": "field 9"}, "no efficiency_error for the fields field 9"),
+    ],
+)
+def test_gap_is_refused_with_its_place(change: dict[str, Any], words: str) -> None:
+    table = make_table()
+    card = make_card(table)
+    table.loc[4, list(change)] = list(change.values())
+    assert words in idea_production.why_not(table, card)
+
+
+def test_one_efficiency_is_too_few() -> None:
+    table = make_table(())
+    assert "growth takes two" in idea_production.why_not(table, make_card(table))
+
+
+def test_research_after_the_last_efficiency_enters_nothing() -> None:
+    table = make_table((8,))
+    series = read_series(table, make_card(table))
+    assert series.intervals["year"].max() == 7
+    assert series.before.sum() == 8
+
+
+def test_baseline_is_the_ratio_of_growth_rates() -> None:
+    table = make_table()
+    smooth = table.assign(research_input=50 * np.exp(0.3 * table["year"]))
+    (row,) = idea_production.baseline(smooth, make_card(table)).to_dict("records")
+    assert row["estimate"] == pytest.approx(np.log(1 + YEARS) / YEARS / 0.3)
+    assert row["lower"] <= row["estimate"] <= row["upper"]
+
+
+@pytest.mark.slow
+def test_returns_are_recovered_where_every_year_is_observed() -> None:
+    table, rng = make_table(tuple(range(1, YEARS + 1)), fields=3), np.random.default_rng(4)
+    truth = make_truth(table, 0.05, 0.01)
+    simulated = idea_production.simulate(table, truth, rng)
+    card = make_card(table, 0.01)
+    posterior = sample("idea_production", simulated, card, seed=5)
+    returns = idea_production.estimands(posterior, simulated, card)["returns_to_research"]
+    lower, upper = np.quantile(returns, [0.005, 0.995], axis=(0, 1))
+    true = LAW["stepping_on_toes"] / LAW["fishing_out"]
+    assert (lower < true).all()
+    assert (upper > true).all()
+    assert (upper / lower < 8).all()  # the prior's: 1400
+
+
+@pytest.mark.slow
+def test_ceiling_is_recovered_where_growth_stops_below_it() -> None:
+    table, rng = make_table(tuple(range(1, YEARS + 1))), np.random.default_rng(6)
+    truth = make_truth(table, 0.03, 0.01, ceiling_decades=0.8)
+    simulated = idea_production_ceiling.simulate(table, truth, rng)
+    card = make_card(table, 0.01)
+    posterior = sample("idea_production_ceiling", simulated, card, seed=7)
+    lower, upper = np.quantile(posterior["ceiling_decades"], [0.005, 0.995])
+    assert lower < 0.8 < upper
+    made = idea_production_ceiling.estimands(posterior, simulated, card)
+    assert float(made["p_ceiling_within"].sel(factor="10").mean()) > 0.95
+
+
+PUBLISHED = read_reference("erdil2024ideas")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("domain", PUBLISHED)
+def test_published_returns_follow_from_exact_efficiencies_and_steady_growth(domain: str) -> None:
+    """The one change: a first year near the average of the period, which the source draws."""
+    table, card = load_real("research_inputs")
+    field = table[table["domain"] == domain].reset_index(drop=True)
+    assert isinstance(card.options, ResearchInputOptions)
+    error = {domain: EfficiencyError(decades=0.01, reason="taken as exact")}
+    exact = replace(card, options=card.options.model_copy(update={"efficiency_error": error}))
+    growth = np.log(field["efficiency"].iloc[-1]) / field["year"].iloc[-1]
+    priors = idea_production.Priors()
+    steady = replace(
+        priors,
+        initial_growth=replace(priors.initial_growth, parameters=(float(np.log(growth)), 0.5)),
+        shock_scale=replace(priors.shock_scale, parameters=(0.3,)),
+    )
+    posterior = sample_with(field, exact, steady)
+    returns = posterior["stepping_on_toes"] / posterior["fishing_out"]
+    assert float(returns.median()) == pytest.approx(PUBLISHED[domain]["estimate"], rel=0.25)
+    lower, upper = np.quantile(returns, [0.05, 0.95])
+    assert lower < PUBLISHED[domain]["estimate"] < upper
+
+
+def sample_with(table: pd.DataFrame, card: Card, priors: Any) -> Any:
+    """The posterior under other priors than the model's own."""
+    import nutpie
+
+    compiled = nutpie.compile_pymc_model(idea_production.build(table, card, priors))
+    tree = nutpie.sample(
+        compiled,
+        draws=500,
+        tune=800,
+        chains=4,
+        seed=8,
+        progress_bar=False,
+        **idea_production.SAMPLER,
+    )
+    return tree["posterior"].to_dataset()
