@@ -276,6 +276,13 @@ def draw_differences(figure: Figure) -> Drawing:
     return _drawing(figure, panels, description, legend_rows)
 
 
+def make_drawing(
+    figure: Figure, panels: Sequence[tuple[str, Layers, int]], description: str
+) -> Drawing:
+    """A figure of charts that another module laid out: title, chart and height of each panel."""
+    return _drawing(figure, panels, description)
+
+
 def collect_specs(drawings: Iterable[Drawing]) -> dict[str, dict[str, Any]]:
     """Every chart by the id of its place in the page."""
     return {
