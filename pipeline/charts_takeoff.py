@@ -9,9 +9,8 @@ from models import Figure
 from pipeline import charts
 from pipeline.charts import PALETTE, Drawing, Layers
 from pipeline.pages import format_number
+from pipeline.takeoff_results import CENTRAL, HIGH, LOW, SIGNS
 
-CENTRAL, LOW, HIGH = "central", "low end", "high end"
-SIGNS = {LOW: "┅", CENTRAL: "━", HIGH: "┉"}
 DASHES = {LOW: [7, 4], CENTRAL: [1, 0], HIGH: [2, 2.5]}
 COLOURS = {LOW: PALETTE[1], CENTRAL: PALETTE[0], HIGH: PALETTE[3]}
 FIRST, TOTAL = "alone (first order)", "with interactions (total)"

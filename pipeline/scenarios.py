@@ -115,9 +115,7 @@ class Scenario(_Part):
     id: Name = Field(description="a name that stays: the label of its estimands")
     label: Words = Field(description="what it changes, in words")
     note: str = Field("", description="what else a reader should know")
-    inputs: dict[Literal["returns", "elasticity", "rate"], Words] = Field(
-        default_factory=dict, description="role: id of an input"
-    )
+    inputs: dict[str, Words] = Field(default_factory=dict, description="role: id of an input")
     assumptions: dict[str, Number] = Field(
         default_factory=dict, description="assumption: its value"
     )
@@ -126,7 +124,7 @@ class Scenario(_Part):
 class Scenarios(_Part):
     """The whole file."""
 
-    defaults: dict[Literal["returns", "elasticity", "rate"], Words] = Field(
+    defaults: dict[str, Words] = Field(
         description="role: id of the input where a scenario says nothing else"
     )
     inputs: list[Input] = Field(min_length=1, description="where draws come from")
@@ -140,7 +138,7 @@ class Scenarios(_Part):
     def choose(self, scenario: Scenario) -> dict[str, Input]:
         """The input of every role under `scenario`."""
         chosen = {**self.defaults, **scenario.inputs}
-        return {role: self.input(chosen[role]) for role in ROLES}  # type: ignore[index]
+        return {role: self.input(chosen[role]) for role in ROLES}
 
     def value(self, scenario: Scenario, name: str) -> float:
         """The value of an assumption under `scenario`."""
@@ -205,8 +203,8 @@ def _find_wrong_values(path: Path, tree: Any, made: Scenarios) -> Iterator[Failu
         for end in ("central", "low", "high")
     ]
     for position, scenario in enumerate(made.scenarios):
-        steps = ("scenarios", position, "assumptions")
-        given += [((*steps, name), name, value) for name, value in scenario.assumptions.items()]
+        place: Steps = ("scenarios", position, "assumptions")
+        given += [((*place, name), name, value) for name, value in scenario.assumptions.items()]
     for steps, name, value in given:
         try:
             make_economy(1.0, 1.0, 1.0, 1.0, {**PLAIN, name: value})
@@ -240,10 +238,12 @@ def _list_names(
     """Every name that must exist: where it stands, the name, and what there is."""
     by_role = {role: [each.id for each in made.inputs if each.role == role] for role in ROLES}
     for role, name in made.defaults.items():
-        yield ("defaults", role), name, by_role[role]
+        yield ("defaults", role), role, ROLES
+        yield ("defaults", role), name, by_role.get(role, [])
     for position, scenario in enumerate(made.scenarios):
         for role, name in scenario.inputs.items():
-            yield ("scenarios", position, "inputs", role), name, by_role[role]
+            yield ("scenarios", position, "inputs", role), role, ROLES
+            yield ("scenarios", position, "inputs", role), name, by_role.get(role, [])
         for name in scenario.assumptions:
             yield ("scenarios", position, "assumptions", name), name, PLAIN
     lenders = [each.id for each in made.inputs if each.kind == "returns"]
