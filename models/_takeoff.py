@@ -250,8 +250,8 @@ def _march(law: _Law, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _duration(step: float, first: np.ndarray, last: np.ndarray) -> np.ndarray:
     """Years for `step` in b while the log speed goes linearly from `first` to `last`."""
-    change = last - first
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        change = last - first
         mean = np.where(np.abs(change) < 1e-7, 1 - change / 2, -np.expm1(-change) / change)
         years = step * np.exp(-first) * mean
     return np.where(np.isneginf(first) | np.isnan(years), np.inf, years)
@@ -313,9 +313,11 @@ def _read_decades(
     index = np.clip((times <= date).sum(axis=0) - 1, 0, len(nodes) - 2)
     paths = np.arange(times.shape[1])
     first, last = log_speeds[index, paths], log_speeds[index + 1, paths]
-    width, change = nodes[index + 1] - nodes[index], last - first
+    width = nodes[index + 1] - nodes[index]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        change = last - first
         done = (date - times[index, paths]) * np.exp(first) / width
         part = np.where(np.abs(change) < 1e-7, done, -np.log1p(-done * change) / change)
-    part = np.where(date >= times[-1], 1.0, np.clip(np.nan_to_num(part, nan=1.0), 0, 1))
+    part = np.where(np.isneginf(first), 0.0, np.clip(np.nan_to_num(part, nan=1.0), 0, 1))
+    part = np.where(date >= times[-1], 1.0, part)
     return law.efficiency(nodes[index] + part * width) / LN10

@@ -9,8 +9,9 @@ from models import Figure
 from pipeline import charts
 from pipeline.charts import PALETTE, Drawing, Layers
 from pipeline.pages import format_number
-from pipeline.takeoff_results import CENTRAL, HIGH, LOW, SIGNS
+from pipeline.takeoff_results import CENTRAL, HIGH, LOW, SERIES, STROKES
 
+SIGNS = {LOW: "╍", CENTRAL: "━", HIGH: "┈"}
 DASHES = {LOW: [7, 4], CENTRAL: [1, 0], HIGH: [2, 2.5]}
 COLOURS = {LOW: PALETTE[1], CENTRAL: PALETTE[0], HIGH: PALETTE[3]}
 FIRST, TOTAL = "alone (first order)", "with interactions (total)"
@@ -29,7 +30,7 @@ def draw_paths(figure: Figure) -> Drawing:
         for name, rows in frame.groupby("panel", sort=False)
     ]
     drawing = charts.make_drawing(figure, panels, _describe_ends(frame))
-    legend = tuple((SIGNS[each], COLOURS[each], each) for each in (LOW, CENTRAL, HIGH))
+    legend = tuple((SIGNS[each], COLOURS[each], f"{STROKES[each]}: {each}") for each in SERIES)
     return replace(drawing, legend=(*legend, ("▒", PALETTE[0], "90 % of the central paths")))
 
 
@@ -69,7 +70,7 @@ def _path_chart(rows: pd.DataFrame, figure: Figure, top: float) -> Layers:
         y=alt.Y(field="lower", type="quantitative", title=figure.y_title, scale=scale, axis=axis),
         y2=alt.Y2(field="upper"),
     )
-    order = [name for name in (LOW, CENTRAL, HIGH) if name in set(rows["series"])]
+    order = [name for name in SERIES if name in set(rows["series"])]
     styles = {"field": "series", "type": "nominal", "legend": None}
     line = alt.Chart(rows).mark_line(strokeWidth=2, clip=True)
     line = line.encode(

@@ -21,13 +21,19 @@ from pipeline.bibliography import Bibliography, Reference
 from pipeline.charts import Drawing
 from pipeline.scenarios import NO_AUTOMATION, Input
 from pipeline.takeoff_draws import Paths
-from pipeline.takeoff_results import CENTRAL, COMPRESSED, ESTIMANDS, Line, Run, collect_paths
-from pipeline.takeoff_sensitivity import HORIZON_YEARS, OUTCOMES
+from pipeline.takeoff_results import (
+    CENTRAL,
+    COMPRESSED,
+    ESTIMANDS,
+    SERIES,
+    Line,
+    Run,
+    collect_paths,
+)
+from pipeline.takeoff_sensitivity import HORIZON_YEARS, OUTCOMES, SHORT_YEARS
 
 TITLE = "If AI did all research on algorithms, would progress accelerate?"
 METHOD_SOURCES = ("jones1995models", "erdil2024returns", "saltelli2010variance", "iwanaga2022salib")
-COMPARED = "davidson2025quick"
-PUBLISHED_COMPRESSION = {3: 0.57, 10: 0.18}  # Davidson & Houlden 2025, P(in one year or less)
 LONG_YEARS = 1000.0  # longer times are printed as longer than that
 LIBRARIES = ("numpy", "SALib")
 LEFT_OUT = (
@@ -65,15 +71,13 @@ def render(inputs: Inputs, templates: Path) -> str:
         left_out=LEFT_OUT,
         scenarios=list_scenarios(inputs),
         compressed=COMPRESSED,
-        published=PUBLISHED_COMPRESSION,
-        compared=references[COMPARED],
+        published=list_published(inputs, references),
         assumptions=list_assumptions(inputs, references),
         sources_of_draws=list_sources(inputs, references),
         drawings=drawings,
         specs=charts.collect_specs(each for each in drawings.values() if each),
         chart_config=charts.CONFIG,
         equations=summaries.plain_text(_takeoff.__doc__ or ""),
-        horizon=pages.format_number(HORIZON_YEARS, 3),
         interval_words=INTERVAL_WORDS,
         references=references,
         provenance=list_provenance(inputs),
@@ -158,6 +162,24 @@ def list_scenarios(inputs: Inputs) -> list[dict[str, Any]]:
     ]
 
 
+def list_published(
+    inputs: Inputs, references: dict[str, tuple[int, Reference]]
+) -> list[dict[str, Any]]:
+    """Published values of what the scenarios report, beside the central one."""
+    central = inputs.runs[0].scenario.id
+    return [
+        {
+            "label": ESTIMANDS[each.estimand][0],
+            "value": pages.format_cell(each.value),
+            "ours": _probability(inputs.entries[f"{each.estimand}[{central}]"]) or "withheld",
+            "note": each.note,
+            "source": references[each.citation],
+            "locator": each.locator,
+        }
+        for each in inputs.paths.scenarios.published
+    ]
+
+
 def list_assumptions(
     inputs: Inputs, references: dict[str, tuple[int, Reference]]
 ) -> list[dict[str, Any]]:
@@ -173,7 +195,11 @@ def list_assumptions(
             "reason": each.reason,
             "locator": each.locator,
             "sources": [references[key] for key in each.citations],
-            "changes": [_describe_line(line) for line in inputs.lines if line.name == each.id],
+            "changes": [
+                _describe_line(line)
+                for line in sorted(inputs.lines, key=lambda line: SERIES.index(line.series))
+                if line.name == each.id
+            ],
         }
         for each in inputs.paths.scenarios.assumptions
     ]
@@ -189,7 +215,7 @@ def list_sources(
             "label": f"{each.kind.replace('_', ' ')}: {each.label}",
             "is_default": each.id in defaults,
             "posterior": each.posterior or "",
-            "keys": ", ".join(each.draws.values()),
+            "estimands": ", ".join(each.draws.values()),
             "value": _describe_draws(inputs.paths, each),
             "sources": [references[key] for key in each.citations],
             "reason": each.reason,
@@ -221,8 +247,9 @@ def draw_times(inputs: Inputs) -> Drawing | None:
         "times",
         "How long until algorithms are 10 and 100 times as efficient?",
         f"Median and {INTERVAL_WORDS}, years after full automation. Bars that end in an arrow "
-        f"reach beyond {HORIZON_YEARS:g} years; where there is no dot, half of the draws do. The "
-        "last row has no automation: today's rate goes on.",
+        f"reach beyond {HORIZON_YEARS:g} years; where there is no dot, half of the draws do. Bars "
+        f"begin at {SHORT_YEARS:g} years, some four days: the model says nothing of shorter times. "
+        "The last row has no automation: today's rate goes on.",
         pd.DataFrame(rows),
         x_title="years (logarithmic)",
         is_log_x=True,
@@ -241,8 +268,9 @@ def draw_speed(inputs: Inputs) -> Drawing | None:
         "speed",
         "How much progress in the first year?",
         f"Median and {INTERVAL_WORDS} of the years of today's progress that the first year after "
-        "full automation brings. Left of 1 progress is slower than today. The right ends are set "
-        "by the ceiling.",
+        "full automation brings. Left of 1 progress is slower than today, when researchers and "
+        "compute grow every year; with compute fixed only A does. Far right ends are set by the "
+        "ceiling.",
         pd.DataFrame(rows),
         x_title="years of today's progress (logarithmic)",
         is_log_x=True,
@@ -280,7 +308,7 @@ def draw_indices(inputs: Inputs) -> Drawing | None:
         "Which input moves the outcome?",
         "Sobol indices over all inputs and the whole ranges of the assumptions: the share of the "
         "variance that an input explains alone, and with its interactions. Times and speed on the "
-        f"logarithm, times above {HORIZON_YEARS:g} years counted as that. Bars: 90 % interval of "
+        f"logarithm, between {SHORT_YEARS:g} and {HORIZON_YEARS:g} years. Bars: 90 % interval of "
         "the error of the estimate, from resampling; an index may come out a little below 0.",
         inputs.indices,
     )
@@ -289,7 +317,7 @@ def draw_indices(inputs: Inputs) -> Drawing | None:
 
 def cite(inputs: Inputs) -> dict[str, tuple[int, Reference]]:
     """Every source of the page by key, numbered in the order in which readers meet them."""
-    keys = [COMPARED, *inputs.paths.scenarios.citations(), *METHOD_SOURCES]
+    keys = [*inputs.paths.scenarios.citations(), *METHOD_SOURCES]
     cited = inputs.bibliography.cite(keys)
     return {reference.key: (number, reference) for number, reference in enumerate(cited, start=1)}
 
@@ -312,10 +340,10 @@ def _entries(inputs: Inputs, key: str) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _cut(entry: dict[str, Any]) -> dict[str, Any]:
-    """The numbers of an entry for a chart: beyond the horizon there is no bound."""
+    """The numbers of an entry for a chart: no bound beyond the horizon, nothing under days."""
     values = {name: entry[name] for name in ("median", "lower", "upper")}
     shown = {
-        name: value if value is not None and value <= HORIZON_YEARS else math.inf
+        name: max(value, SHORT_YEARS) if value is not None and value <= HORIZON_YEARS else math.inf
         for name, value in values.items()
     }
     return shown | {"lower": min(shown["lower"], HORIZON_YEARS)}
@@ -329,12 +357,14 @@ def _with_interval(entry: dict[str, Any]) -> str:
     if entry.get("reason"):
         return ""
     median, lower, upper = (_years(entry[name]) for name in ("median", "lower", "upper"))
-    return f"{median} ({lower} to {upper})"
+    return f"{median} ({lower} to {upper})".replace("under 0.01 to", "0 to")
 
 
 def _years(value: float | None) -> str:
     if value is None or value > LONG_YEARS:
         return f"over {pages.format_number(LONG_YEARS, 4)}"
+    if value < SHORT_YEARS:
+        return f"under {SHORT_YEARS:g}"
     return pages.format_number(value)
 
 

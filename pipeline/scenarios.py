@@ -121,6 +121,16 @@ class Scenario(_Part):
     )
 
 
+class Published(_Part):
+    """A published value of an estimand of the simulation."""
+
+    estimand: Literal["p_3_years_in_one", "p_10_years_in_one"] = Field(description="its name here")
+    value: Number = Field(description="as printed")
+    note: Words = Field(description="what differs from ours")
+    citation: Words = Field(description="key of the bibliography")
+    locator: Words = Field(description="where in the source it stands")
+
+
 class Scenarios(_Part):
     """The whole file."""
 
@@ -130,6 +140,7 @@ class Scenarios(_Part):
     inputs: list[Input] = Field(min_length=1, description="where draws come from")
     assumptions: list[Assumption] = Field(description="what is taken as given")
     scenarios: list[Scenario] = Field(min_length=1, description="in the order of the page")
+    published: list[Published] = Field(default_factory=list, description="to compare with")
 
     def input(self, name: str) -> Input:
         """The input of that id."""
@@ -152,7 +163,8 @@ class Scenarios(_Part):
     def citations(self) -> list[str]:
         """Every source that is named, in order."""
         of_inputs = [key for each in self.inputs for key in each.citations]
-        return of_inputs + [key for each in self.assumptions for key in each.citations]
+        of_assumptions = [key for each in self.assumptions for key in each.citations]
+        return [*(each.citation for each in self.published), *of_inputs, *of_assumptions]
 
 
 def read_scenarios(path: Path, citation_keys: Collection[str]) -> Scenarios:
@@ -252,6 +264,8 @@ def _list_names(
             yield ("inputs", position, "borrows"), each.borrows, lenders
         for key in each.citations:
             yield ("inputs", position, "citations"), key, citation_keys
+    for position, found in enumerate(made.published):
+        yield ("published", position, "citation"), found.citation, citation_keys
     for position, assumption in enumerate(made.assumptions):
         for key in assumption.citations:
             yield ("assumptions", position, "citations"), key, citation_keys

@@ -10,12 +10,14 @@ import xarray as xr
 
 from models import INTERVAL_PROBABILITY
 from models._takeoff import Economy, Outcome, simulate
+from pipeline.pages import format_cell
 from pipeline.scenarios import NO_AUTOMATION, ROLES, Scenario, Scenarios
 from pipeline.takeoff_draws import Paths
 from pipeline.takeoff_sensitivity import OUTCOMES, speed_up
 
-LOW, CENTRAL, HIGH = "low end or other", "central", "high end or third"
-SIGNS = {LOW: "┅", CENTRAL: "━", HIGH: "┉"}  # of their lines
+LOW, CENTRAL, HIGH = "low end, or another input", "central", "high end, or a third input"
+SERIES = (LOW, CENTRAL, HIGH)
+STROKES = {LOW: "dashed", CENTRAL: "solid", HIGH: "dotted"}
 DATES = tuple(float(date) for date in np.arange(0, 10.01, 0.25))  # years since automation
 FIRST_YEAR = DATES.index(1.0)
 COMPRESSED = (3, 10)  # years of progress within one, as Davidson & Houlden 2025 ask
@@ -163,11 +165,11 @@ def _list_options(scenarios: Scenarios) -> Iterator[tuple[str, str, list[Option]
     for each in scenarios.assumptions:
         name = str(each.id)
         ends: list[Option] = [
-            (end, f"{value:g}", _change(assumptions={name: value}))
+            (end, format_cell(value), _change(assumptions={name: value}))
             for end, value in ((LOW, each.low), (HIGH, each.high))
             if value != each.central
         ]
-        yield name, each.label, [(CENTRAL, f"{each.central:g}", None), *ends]
+        yield name, each.label, [(CENTRAL, format_cell(each.central), None), *ends]
 
 
 def _change(**changes: Any) -> Scenario:
@@ -202,8 +204,12 @@ def collect_paths(lines: list[Line]) -> pd.DataFrame:
 
 
 def _title(lines: list[Line], name: str) -> str:
-    mine = [line for line in lines if line.name == name]
-    return f"{mine[0].panel}: {', '.join(f'{SIGNS[line.series]} {line.words}' for line in mine)}"
+    mine = sorted(
+        (line for line in lines if line.name == name), key=lambda line: SERIES.index(line.series)
+    )
+    return (
+        f"{mine[0].panel}: {', '.join(f'{line.words} ({STROKES[line.series]})' for line in mine)}"
+    )
 
 
 def collect_estimands(runs: list[Run], paths: Paths) -> xr.Dataset:

@@ -23,7 +23,8 @@ from models._takeoff import Economy, Outcome, simulate
 from pipeline.scenarios import Assumption, make_economy
 from pipeline.takeoff_draws import Columns, Paths
 
-HORIZON_YEARS = 100.0  # later counts as then: the theory says nothing of such spans
+# Later and earlier count as then: the theory says nothing of such spans.
+SHORT_YEARS, HORIZON_YEARS = 0.01, 100.0
 RESAMPLES = 200
 RETURNS, FISHING_OUT, ELASTICITY, RATE = "returns", "fishing_out", "elasticity", "rate"
 POSTERIOR_INPUTS = {
@@ -127,8 +128,8 @@ def analyse(paths: Paths, samples: int, seed: int) -> pd.DataFrame:
 
 
 def measure(economy: Economy, outcome: Outcome) -> dict[str, np.ndarray]:
-    """What is explained: acceleration as 0 or 1, the others on log10, times up to the horizon."""
-    years = np.log10(np.minimum(outcome.years_to, HORIZON_YEARS))
+    """What is explained: acceleration as 0 or 1, the others on log10, times within the limits."""
+    years = np.log10(np.clip(outcome.years_to, SHORT_YEARS, HORIZON_YEARS))
     return {
         "acceleration": (outcome.feedback > 0).astype(float),
         "years_to_10x": years[:, 0],
