@@ -93,6 +93,14 @@ class Economy:
             "a delay of zero or more": self.delay_years >= 0,
         }
 
+    @classmethod
+    def join(cls, economies: "Sequence[Economy]") -> "Economy":
+        """The paths of several economies, one after the other."""
+        names = [each.name for each in fields(cls)]
+        return cls(
+            **{name: np.concatenate([getattr(e, name) for e in economies]) for name in names}
+        )
+
     def chunks(self) -> Iterator["Economy"]:
         """The same paths, `CHUNK` at a time."""
         for start in range(0, len(self), CHUNK):
@@ -111,6 +119,12 @@ class Outcome:
     years_to: np.ndarray
     decades: np.ndarray
     feedback: np.ndarray
+
+    def split(self, counts: Sequence[int]) -> "list[Outcome]":
+        """The outcomes of economies that were joined, of so many paths each."""
+        ends = np.cumsum(counts)[:-1]
+        parts = (np.split(part, ends) for part in (self.years_to, self.decades, self.feedback))
+        return [Outcome(*each) for each in zip(*parts, strict=True)]
 
 
 def simulate(
@@ -242,7 +256,7 @@ def _march(law: _Law, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             times[node] = times[node - 1] + _duration(step, before, before)
             for _ in range(SWEEPS if past else 1):
                 if past:
-                    deployed = past.look(node)
+                    deployed = np.where(past.delay > 0, past.look(node), ahead)
                 log_speeds[node] = law.log_speed(ahead, deployed)
                 times[node] = times[node - 1] + _duration(step, before, log_speeds[node])
     return times, log_speeds

@@ -35,7 +35,7 @@ def make_inputs(options: argparse.Namespace) -> Inputs:
     scenarios = read_scenarios(options.scenarios, bibliography)
     posteriors = read_posteriors(scenarios, options.draws, options.checks)
     paths = pair(scenarios, posteriors, options.paths, options.seed)
-    runs = run_all(paths)
+    runs = run_all(paths, scenarios.scenarios)
     estimands = collect_estimands(runs, paths)
     is_silent = runs[0].outcome is None
     columns = ["outcome", "input", "label", "order", "index", "lower", "upper"]

@@ -1,6 +1,6 @@
 """The simulation run: every scenario, what each assumption changes, and the estimands of both."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,25 +128,35 @@ class Line:
     run: Run
 
 
-def run_all(paths: Paths) -> list[Run]:
-    """Every scenario of the file, in order."""
-    return [run(paths, scenario) for scenario in paths.scenarios.scenarios]
+def run_all(paths: Paths, scenarios: Sequence[Scenario]) -> list[Run]:
+    """Every scenario, in order; not simulated where an input may not be quoted.
 
-
-def run(paths: Paths, scenario: Scenario) -> Run:
-    """One scenario; not simulated where an input may not be quoted."""
-    economy, reason = paths.economy(scenario), paths.why_not(scenario)
-    return Run(scenario, economy, None if reason else simulate(economy, dates=DATES), reason)
+    All are simulated in one go, which costs little more than one of them where paths are few.
+    """
+    economies = [paths.economy(each) for each in scenarios]
+    outcome = simulate(Economy.join(economies), dates=DATES)
+    outcomes = outcome.split([len(each) for each in economies])
+    reasons = [paths.why_not(each) for each in scenarios]
+    return [
+        Run(scenario, economy, None if reason else found, reason)
+        for scenario, economy, found, reason in zip(
+            scenarios, economies, outcomes, reasons, strict=True
+        )
+    ]
 
 
 def vary(paths: Paths, central: Run) -> list[Line]:
     """The central run and, one at a time, both ends of every assumption and every other input."""
-    made = []
-    for name, panel, options in _list_options(paths.scenarios):
-        for series, words, scenario in options:
-            found = run(paths, scenario) if scenario else central
-            made.append(Line(name, panel, series, words, found))
-    return made
+    listed = [
+        (name, panel, series, words, scenario)
+        for name, panel, options in _list_options(paths.scenarios)
+        for series, words, scenario in options
+    ]
+    varied = iter(run_all(paths, [scenario for *_, scenario in listed if scenario]))
+    return [
+        Line(name, panel, series, words, next(varied) if scenario else central)
+        for name, panel, series, words, scenario in listed
+    ]
 
 
 Option = tuple[str, str, Scenario | None]  # series, value in words, what changes

@@ -161,7 +161,7 @@ def test_a_delay_agrees_with_small_steps_of_the_delay_equation(
     values: tuple[float, ...], delay: float
 ) -> None:
     toes, fishing, rho, share, jump, ceiling, growth = values
-    step, most = 2e-4, 10**ceiling
+    step, most = 5e-5, 10**ceiling
     lag, steps = round(delay / step), round(0.5 / step)
     a = np.zeros(steps + 1)
     for i in range(steps):
@@ -172,7 +172,7 @@ def test_a_delay_agrees_with_small_steps_of_the_delay_equation(
         grown = first * np.exp(-fishing * a[i]) * research**toes * (1 - np.exp(a[i]) / most)
         a[i + 1] = a[i] + step * grown
     found = run(make_general(values, delay_years=delay), 0.25, 0.5).decades[0]
-    np.testing.assert_allclose(found * LN10, a[[steps // 2, steps]], rtol=3e-3)
+    np.testing.assert_allclose(found * LN10, a[[steps // 2, steps]], rtol=5e-3)
 
 
 def test_a_delay_turns_the_blow_up_into_growth_that_stays_finite() -> None:
@@ -211,9 +211,7 @@ def test_the_ces_tends_to_cobb_douglas(rho: float) -> None:
 
 # Davidson 2025 ("compute bottlenecks"): with half of research in labour and labour without bound,
 # research grows at most (1/2)^(1/rho) times: 2, 5.66, 32 and 1024.
-@pytest.mark.parametrize(
-    ("rho", "most"), [(-1.0, 2.0), (-0.4, 5.66), (-0.2, 32.0), (-0.1, 1024.0)]
-)
+@pytest.mark.parametrize(("rho", "most"), [(-1.0, 2.0), (-0.4, 5.66), (-0.2, 32.0), (-0.1, 1024.0)])
 def test_compute_bounds_what_labour_can_do(rho: float, most: float) -> None:
     economy = make(labour_share=0.5, rho=rho)
     bound = np.exp(log_research(economy, np.zeros(1), np.full(1, 500.0)))
