@@ -14,7 +14,7 @@ from pipeline.takeoff_results import CENTRAL, HIGH, LOW, SERIES, STROKES
 SIGNS = {LOW: "╍", CENTRAL: "━", HIGH: "┈"}
 DASHES = {LOW: [7, 4], CENTRAL: [1, 0], HIGH: [2, 2.5]}
 COLOURS = {LOW: PALETTE[1], CENTRAL: PALETTE[0], HIGH: PALETTE[3]}
-FIRST, TOTAL = "alone (first order)", "with interactions (total)"
+FIRST, TOTAL = "first order", "total"
 PATH_PIXELS, LEAST_DECADES = 150, 3.0
 
 

@@ -33,8 +33,10 @@ from pipeline.failures import SourceError
 from pipeline.files import write_json, write_text
 from pipeline.registries import Registry, read_datasets, read_models
 from pipeline.stage import stage_main
+from pipeline.takeoff_words import describe_answer
 
 TITLE = "How much of AI progress is compute, and how much is algorithms?"
+SIMULATION = "takeoff"  # its estimands and its page
 NOTHING: Mapping[str, str] = MappingProxyType({})
 NO_TABLE = "it has not been validated: run `dvc repro`"
 State = Literal["failed", "not_fitted", "missing"]
@@ -352,8 +354,9 @@ def render(
     sources: list[Reference],
     drawing: Drawing | None,
     templates: Path,
+    simulation: Attributions | None = None,
 ) -> str:
-    """The index page as HTML text."""
+    """The index page as HTML text; `simulation` are the estimands of full automation, if made."""
     models = draw_comparisons(overview.comparisons)
     page = pages.environment(templates, charts.chart_library).get_template("overview.html.jinja")
     return page.render(
@@ -367,6 +370,7 @@ def render(
         chart_config=charts.CONFIG,
         interval_words=INTERVAL_WORDS,
         sources=sources,
+        simulated=describe_answer(simulation) if simulation else "",
     )
 
 
@@ -473,7 +477,9 @@ def main(argv: list[str] | None = None) -> int:
     claimed = [claims.tabulate(verdict, bibliography) for verdict in verdicts]
     sources = bibliography.cite(cited_keys(overview, verdicts))
     drawing = draw_headlines(overview.speakers)
-    write_text(options.output, render(overview, claimed, sources, drawing, options.templates))
+    simulation = _read_json(folders.attributions / f"{SIMULATION}.json")
+    page = render(overview, claimed, sources, drawing, options.templates, simulation)
+    write_text(options.output, page)
     write_text(options.summary / "answers.md", write_answers(overview.speakers))
     write_text(options.summary / "answers.svg", draw_picture(drawing))
     compared = {made.dataset: comparison.describe(made) for made in overview.comparisons}

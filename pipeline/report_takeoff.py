@@ -31,6 +31,7 @@ from pipeline.takeoff_results import (
     collect_paths,
 )
 from pipeline.takeoff_sensitivity import HORIZON_YEARS, OUTCOMES, SHORT_YEARS
+from pipeline.takeoff_words import describe_answer
 
 TITLE = "If AI did all research on algorithms, would progress accelerate?"
 METHOD_SOURCES = ("jones1995models", "erdil2024returns", "saltelli2010variance", "iwanaga2022salib")
@@ -66,7 +67,7 @@ def render(inputs: Inputs, templates: Path) -> str:
     return page.render(
         title=TITLE,
         name="takeoff",
-        answer=describe_answer(inputs),
+        answer=describe_answer(inputs.entries),
         caveats=list_caveats(inputs),
         left_out=LEFT_OUT,
         scenarios=list_scenarios(inputs),
@@ -81,24 +82,6 @@ def render(inputs: Inputs, templates: Path) -> str:
         interval_words=INTERVAL_WORDS,
         references=references,
         provenance=list_provenance(inputs),
-    )
-
-
-def describe_answer(inputs: Inputs) -> str:
-    """The central probability and how far the scenarios move it, or why there is none."""
-    central = inputs.entries[f"p_acceleration[{inputs.runs[0].scenario.id}]"]
-    if central.get("reason"):
-        return f"Withheld: {central['reason']}."
-    found = [
-        entry["median"]
-        for key, entry in inputs.entries.items()
-        if key.startswith("p_acceleration[") and not entry.get("reason")
-    ]
-    low, high = (answers.describe_probability(each) for each in (min(found), max(found)))
-    return (
-        "Under the central assumptions, progress of algorithms accelerates after full automation, "
-        f"with compute fixed, with probability {answers.describe_probability(central['median'])}; "
-        f"over the {len(found)} scenarios the probability goes from {low} to {high}."
     )
 
 
@@ -307,9 +290,10 @@ def draw_indices(inputs: Inputs) -> Drawing | None:
         "sensitivity",
         "Which input moves the outcome?",
         "Sobol indices over all inputs and the whole ranges of the assumptions: the share of the "
-        "variance that an input explains alone, and with its interactions. Times and speed on the "
-        f"logarithm, between {SHORT_YEARS:g} and {HORIZON_YEARS:g} years. Bars: 90 % interval of "
-        "the error of the estimate, from resampling; an index may come out a little below 0.",
+        "variance that an input explains alone (first order), and with its interactions (total). "
+        f"Times and speed on the logarithm, times between {SHORT_YEARS:g} and {HORIZON_YEARS:g} "
+        "years. Bars: 90 % interval of the error of the estimate, from resampling; an index may "
+        "come out a little below 0.",
         inputs.indices,
     )
     return charts_takeoff.draw_indices(figure, OUTCOMES)

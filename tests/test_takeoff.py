@@ -11,11 +11,13 @@ import pytest
 from toy_takeoff import DRAWS, FAILED, PASSED, flatten, make_frames, read_real, write_toys
 
 from pipeline import takeoff
+from pipeline.answers import describe_probability
 from pipeline.failures import SourceError
 from pipeline.scenarios import Scenario
 from pipeline.takeoff_draws import Paths, Posterior, pair, read_posteriors
 from pipeline.takeoff_results import ESTIMANDS, Run, run_all
 from pipeline.takeoff_sensitivity import analyse, pick_returns, spread
+from pipeline.takeoff_words import describe_answer
 
 VISION = "research_inputs-idea_production"
 POOLED = "research_returns-meta_analysis"
@@ -287,3 +289,19 @@ def test_indices_are_on_the_record_with_their_intervals(made: Path) -> None:
     assert "sobol_total[years_to_10x-elasticity]" in keys
     for key in keys:
         assert entries[key]["lower"] <= entries[key]["median"] <= entries[key]["upper"]
+
+
+def test_the_answer_names_the_central_probability_and_the_range(made: Path) -> None:
+    entries = read_entries(made)
+    central = describe_probability(entries["p_acceleration[central]"]["median"])
+    sentence = describe_answer(entries)
+    assert f"with probability {central};" in sentence
+    assert f"over the {len(read_real().scenarios)} scenarios" in sentence
+    assert sentence in (made / "takeoff.html").read_text(encoding="utf-8").replace("&lt;", "<")
+
+
+def test_an_answer_that_is_withheld_says_why() -> None:
+    withheld = {"median": None, "reason": "nothing was fitted"}
+    said = {"median": 0.5}
+    entries = {"p_acceleration[central]": withheld, "p_acceleration[other]": said}
+    assert describe_answer(entries) == "Withheld: nothing was fitted."
