@@ -353,13 +353,18 @@ def _years(value: float | None) -> str:
 
 
 def _describe_line(line: Line) -> str:
-    """What one end of an assumption gives: P(acceleration) and the median time to 10 times."""
+    """What one end of an assumption gives: P(acceleration), the median years to 10 times, and the
+    years to 100 times on the fastest twentieth of the paths.
+    """
     if line.run.outcome is None:
         return f"{line.words}: nothing, {line.run.reason}"
     chance = answers.describe_probability(float((line.run.outcome.feedback > 0).mean()))
-    median = np.quantile(line.run.outcome.years_to[:, 0], 0.5, method="inverted_cdf")
+    tail = (1 - INTERVAL_PROBABILITY) / 2
+    first, second = line.run.outcome.years_to.T
+    median = _years(float(np.quantile(first, 0.5, method="inverted_cdf")))
+    fast = _years(float(np.quantile(second, tail, method="inverted_cdf")))
     central = " (central)" if line.series == CENTRAL else ""
-    return f"{line.words}{central}: {chance}, {_years(float(median))} years"
+    return f"{line.words}{central}: {chance}; {median}; {fast}"
 
 
 def _describe_draws(paths: Paths, given: Input) -> str:
