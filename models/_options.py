@@ -87,8 +87,6 @@ class Comparison(Options):
     later: Side
 
 
-
-
 class LeaderboardOptions(Options):
     """Options that all leaderboards share."""
 

@@ -1,4 +1,4 @@
-"""Writing files so that a reader never sees half of one."""
+"""Files read whole, and written so that a reader never sees half of one."""
 
 import json
 import os
@@ -19,6 +19,11 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_text(path: Path, text: str) -> None:
     """`write_bytes` of `text` in UTF-8."""
     write_bytes(path, text.encode("utf-8"))
+
+
+def read_json(path: Path) -> Any:
+    """What the JSON file at `path` holds; None where there is no file."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 def write_json(path: Path, value: Any) -> None:

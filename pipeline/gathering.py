@@ -4,7 +4,6 @@ A posterior whose check passed may be quoted; a fit that did not pass, a model t
 and a cell without results stand apart with the reason.
 """
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -20,6 +19,7 @@ from pipeline.bibliography import Bibliography
 from pipeline.cards import LoadedCard, load_card
 from pipeline.comparison import Candidate, Comparison, LeftOut
 from pipeline.failures import SourceError
+from pipeline.files import read_json
 from pipeline.registries import Registry
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -162,12 +162,12 @@ def read_cell(dataset: Dataset, model_name: str, folders: Folders) -> Passed | A
     apart = partial(Apart, name, title, model_name, model.TITLE)
     if dataset.card is None or dataset.reason:
         return apart([dataset.reason], "missing")
-    check = _read_json(folders.checks / f"{name}.json")
+    check = read_json(folders.checks / f"{name}.json")
     if check is None:
         return apart(["there is no fit, or it has not been checked"], "missing")
     if check.get("not_fitted"):
         return apart([check["not_fitted"]], "not_fitted")
-    attributions = _read_json(folders.attributions / f"{name}.json")
+    attributions = read_json(folders.attributions / f"{name}.json")
     if not answers.has_passed(check):
         return apart(list(check["reasons"]), "failed", attributions or {})
     if attributions is None:
@@ -212,7 +212,7 @@ def _read_dataset(
         accept(folders.cards, name)
     except SourceError as error:
         return Dataset(name, table, card, None, f"its data are refused. {_first(error)}")
-    validation = _read_json(folders.checks / f"{name}.json")
+    validation = read_json(folders.checks / f"{name}.json")
     return Dataset(name, table, card, validation, "" if validation else NO_TABLE)
 
 
@@ -222,7 +222,3 @@ def _first(error: SourceError) -> str:
     path = Path(first.file)
     more = f" And {count} more." if count else ""
     return str(replace(first, file=f"{path.parent.name}/{path.name}")) + more
-
-
-def _read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None

@@ -3,7 +3,6 @@
 What a stage has not made yet is None. The numbers are those of the pages, in the unit they state.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from models import load
 from pipeline import answers
 from pipeline.cards import LoadedCard, load_card
 from pipeline.failures import SourceError
+from pipeline.files import read_json
 
 COLUMNS = (
     *("dataset", "table", "rows_fitted", "model", "verdict", "headline", "label", "unit"),
@@ -37,7 +37,7 @@ def list_cells(
 
 
 def _describe(root: Path, dataset: str, table: str, model: str | None) -> dict[str, Any]:
-    checked = _read_json(root / "data/checks" / f"{dataset}.json")
+    checked = read_json(root / "data/checks" / f"{dataset}.json") or {}
     known = {"dataset": dataset, "table": table, "model": model}
     known["rows_fitted"] = checked.get("rows_fitted")
     try:
@@ -49,7 +49,7 @@ def _describe(root: Path, dataset: str, table: str, model: str | None) -> dict[s
 
 def _describe_result(root: Path, card: LoadedCard, model: str) -> dict[str, Any]:
     cell = f"{card.dataset}-{model}"
-    check = _read_json(root / "data/checks" / f"{cell}.json")
+    check = read_json(root / "data/checks" / f"{cell}.json") or {}
     page = root / "reports/html" / f"{cell}.html"
     known = {"page": str(page.relative_to(root)) if page.is_file() else None}
     if not check:
@@ -66,7 +66,8 @@ def _describe_headline(
     root: Path, card: LoadedCard, model: str, check: dict[str, Any]
 ) -> dict[str, Any]:
     key = load(model).headline(card.for_model()).key
-    found = _read_json(root / "data/attributions" / f"{card.dataset}-{model}.json").get(key)
+    attributed = root / "data/attributions" / f"{card.dataset}-{model}.json"
+    found = (read_json(attributed) or {}).get(key)
     if found is None:
         return {"headline": key, "reason": "its estimands have not been computed"}
     return {
@@ -87,7 +88,3 @@ def describe_headline(cell: dict[str, Any]) -> str:
     unit = "" if cell["unit"].startswith("share") else f" {WORDS.get(cell['unit'], cell['unit'])}"
     driven = "; driven by the prior" if cell["driven_by_prior"] else ""
     return f"{shown}{unit}{driven}: {cell['label']}"
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}

@@ -11,7 +11,7 @@ MAXIMUM_LENGTH = 60
 PATTERN = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 # Windows opens devices under these names, whatever the ending.
 DEVICES = {"con", "prn", "aux", "nul"} | {f"{d}{n}" for d in ("com", "lpt") for n in range(10)}
-STAGES = {"ingest", "validate", "fit", "check", "attribute", "report", "overview"}
+STAGES = {"ingest", "validate", "fit", "check", "attribute", "report", "takeoff", "overview"}
 FILES = {
     "index": "the page of all results",
     "datasets": "the list of the datasets",

@@ -35,15 +35,17 @@ from pipeline.citations import PageCitation, cite_page, read_software
 from pipeline.claims import Posterior, Verdict, Witnesses
 from pipeline.comparison import Comparison, Entry
 from pipeline.estimates import Row, list_rates, list_shares, read_baselines, say
-from pipeline.files import write_json, write_text
+from pipeline.files import read_json, write_json, write_text
 from pipeline.gathering import Apart, Folders, Overview, Passed, gather, join_bibliographies
 from pipeline.limits import list_limits
 from pipeline.literature import read_literature
 from pipeline.registries import read_datasets, read_models
 from pipeline.stage import stage_main
 from pipeline.synopsis import say_doubling, summarise
+from pipeline.takeoff_words import describe_answer
 
 TITLE = "How much of AI progress is compute, and how much is algorithms?"
+SIMULATION = "takeoff"  # its estimands and its page
 NO_BASELINE = pd.DataFrame(columns=["key", "label", "method", "estimate", "lower", "upper"])
 
 
@@ -55,6 +57,7 @@ class Contents:
     shares: list[Row]
     claimed: list[dict[str, Any]]
     progress: list[dict[str, Any]]
+    simulated: str
     sources: list[Reference]
 
 
@@ -231,7 +234,14 @@ def render(overview: Overview, contents: Contents, templates: Path, citation: Pa
         interval_words=INTERVAL_WORDS,
         sources=contents.sources,
         citation=citation,
+        simulated=contents.simulated,
     )
+
+
+def describe_simulation(folders: Folders) -> str:
+    """What full automation of research would bring, in a sentence; empty where it is not made."""
+    entries = read_json(folders.attributions / f"{SIMULATION}.json")
+    return describe_answer(entries) if entries else ""
 
 
 def cited_keys(overview: Overview, verdicts: list[Verdict], rates: list[Row]) -> list[str]:
@@ -302,6 +312,7 @@ def main(argv: list[str] | None = None) -> int:
         shares=list_shares(overview),
         claimed=[claims.tabulate(verdict, bibliography) for verdict in verdicts],
         progress=progress_share.share_all(list_paces(overview.speakers)),
+        simulated=describe_simulation(folders),
         sources=bibliography.cite(cited_keys(overview, verdicts, rates)),
     )
     citation = cite_page(read_software(options.citation), f"{TITLE}.", "index")

@@ -275,3 +275,20 @@ def test_wrong_claim_stops_the_overview_with_its_line(
     claims.write_text(CLAIMS.replace("doubling_time_months", "doubling_time"), encoding="utf-8")
     with pytest.raises(SourceError, match=r"claims.yaml:7: .*did you mean 'doubling_time_months'"):
         make_index(tmp_path)
+
+
+def test_the_simulation_is_linked_and_said_not_to_be_a_measurement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, _ = write_index(tmp_path, monkeypatch)
+    assert find_section(page, "simulated") == ""
+    entries = {
+        "p_acceleration[central]": {"median": 0.16},
+        "p_acceleration[labour_only]": {"median": 0.86},
+    }
+    (tmp_path / "attributions/takeoff.json").write_text(json.dumps(entries), encoding="utf-8")
+    page, _ = make_index(tmp_path)
+    section = find_section(page, "simulated")
+    assert 'href="takeoff.html"' in section
+    assert section.index("not a measurement") < section.index("probability 0.16")
+    assert "goes from 0.16 to 0.86" in section

@@ -10,10 +10,11 @@ import pytest
 from cells import FAILED, STUDIED, flags, make_model, write_cell, write_unfitted
 from hostile_names import write_results
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from toy_takeoff import flatten, write_toys
 
 from benchmarks.pages import FLAGS, NOT_FOUND, find_chromium
 from browser.shown import DRAWN, HTML, VIEWPORT, Shown
-from pipeline import report
+from pipeline import report, takeoff
 
 PATHS = sorted(HTML.glob("*.html"))
 TOYS: dict[str, Callable[[Path], dict[str, Path]]] = {
@@ -22,6 +23,7 @@ TOYS: dict[str, Callable[[Path], dict[str, Path]]] = {
     "unfitted": write_unfitted,
 }
 HOSTILE = ("hostile", "hostile-unfitted", "hostile-overview")  # a real model, hostile words
+SIMULATION = "takeoff"
 
 # All rows of tables, the top of the page, and the focus on a first element that is gone: from where
 # it was, Tab starts anew.
@@ -47,7 +49,7 @@ def tell_kind(path: Path) -> str:
 
 def list_pages() -> list[Any]:
     """The toy pages and all that were made; the largest of each kind is in the short run."""
-    toys = [pytest.param(name, id=f"toy-{name}") for name in (*TOYS, *HOSTILE)]
+    toys = [pytest.param(name, id=f"toy-{name}") for name in (*TOYS, *HOSTILE, SIMULATION)]
     if not PATHS:
         reason = "no pages in reports/html: make repro makes them"
         return [*toys, pytest.param(None, id="made", marks=pytest.mark.skip(reason=reason))]
@@ -60,9 +62,13 @@ def list_pages() -> list[Any]:
 
 
 def make_toy(name: str, folder: Path) -> Path:
-    """A page with hostile names, in a state that no real page need be in."""
+    """A page with hostile names, in a state that no real page need be in; or of the simulation."""
     if name in HOSTILE:
         return write_results(folder)[name]
+    if name == SIMULATION:
+        given = write_toys(folder)
+        assert takeoff.main(flatten(given)) == 0
+        return Path(given["--page"][0])
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setitem(sys.modules, "models.toy", make_model())
         paths = TOYS[name](folder)
