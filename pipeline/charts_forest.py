@@ -13,8 +13,7 @@ import pandas as pd
 
 from pipeline.chart_data import round_numbers
 from pipeline.charts import AVERAGED, BASELINE, ONE_MODEL, PALETTE, PUBLISHED, Drawing, Panel
-from pipeline.estimates import NOT_CONVERGED, Row, is_flagged, say
-from pipeline.literature import DECADE_MONTHS
+from pipeline.estimates import DECADE_MONTHS, NOT_CONVERGED, Row, is_flagged, say
 
 SERIES = {
     "averaged": (AVERAGED, "■", PALETTE[1], "square"),

@@ -15,21 +15,20 @@ import pandas as pd
 from models import load
 from pipeline import answers, comparison
 from pipeline.answers import INTERVAL_WORDS
-from pipeline.bibliography import Bibliography
 from pipeline.cards import LoadedCard, Published
 from pipeline.comparison import RATE, SPLIT, Comparison, Entry
 from pipeline.gathering import Apart, Dataset, Overview, Passed
-from pipeline.literature import DECADE_MONTHS, PublishedRate
+from pipeline.literature import NO_INTERVAL, PublishedRate
 from pipeline.pages import format_quantity
 
 DOUBLING = "doubling_time_months"
+DECADE_MONTHS = 12 * math.log10(2)  # rate in decades a year x doubling time in months
 RECORDS = "first_record-last_record"
 NOT_CONVERGED = "not converged"
 NOT_IDENTIFIED = "not identified"
 NOT_CALIBRATED = "not calibrated"
 UNMEASURED = "prior sensitivity not measured"
 SPLIT_WORDS = "Compute, share of the step in effective compute: "
-NO_INTERVAL = "no interval printed"
 Kind = Literal["averaged", "model", "baseline", "published"]
 Baselines = Mapping[str, pd.DataFrame]  # by the name of the cell
 
@@ -81,7 +80,6 @@ def list_rates(
     overview: Overview,
     baselines: Baselines,
     literature: Sequence[PublishedRate],
-    bibliography: Bibliography,
 ) -> list[Row]:
     """Rates of algorithmic progress in decades a year: a group a dataset, then other domains."""
     owners = find_owners(overview)
@@ -95,7 +93,7 @@ def list_rates(
             rows += _list_models(overview, dataset, key, title, _rate_label(key, keys))
         rows += _list_baselines(overview, dataset, title, baselines)
         rows += _list_published(dataset.card, title, owners)
-    return [*rows, *_list_literature(literature, bibliography)]
+    return [*rows, *map(_list_other, literature)]
 
 
 def list_shares(overview: Overview) -> list[Row]:
@@ -388,23 +386,16 @@ def to_doubling_rate(months: float | None) -> float | None:
     return DECADE_MONTHS / months if months else None
 
 
-def _list_literature(
-    literature: Sequence[PublishedRate], bibliography: Bibliography
-) -> Iterator[Row]:
-    for rate in sorted(literature, key=lambda rate: _first_position(rate, literature)):
-        source = bibliography[rate.citation].short
-        yield Row(
-            rate.domain,
-            "",
-            RATE,
-            f"{source}, {rate.label}",
-            "published",
-            rate.rate_decades_per_year,
-            interval=NO_INTERVAL,
-            citation=rate.citation,
-        )
-
-
-def _first_position(rate: PublishedRate, literature: Sequence[PublishedRate]) -> int:
-    """Where the rate's domain first stands, so that domains are whole."""
-    return [each.domain for each in literature].index(rate.domain)
+def _list_other(rate: PublishedRate) -> Row:
+    return Row(
+        rate.domain,
+        "",
+        RATE,
+        rate.label,
+        "published",
+        rate.median,
+        rate.lower,
+        rate.upper,
+        rate.interval,
+        citation=rate.citation,
+    )

@@ -1,91 +1,83 @@
-"""`data/literature.yaml` -> published rates of domains that no dataset covers, in decades a year.
+"""Tables of published estimates -> rates of fields that no dataset here covers, for the overview.
 
-The file is checked as strictly as a card. What is published about a dataset's own benchmark stands
-on its card.
+What is published about a benchmark of ours stands beside ours, from its card. The fields left are
+those of every dataset of published rates, less the fields in which that dataset holds a posterior
+of this project.
 """
 
-import math
-from collections.abc import Collection
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+import pandas as pd
 
-from pipeline.card_faults import (
-    EMPTY_PATTERN,
-    find_placeholders,
-    from_pydantic,
-    make_fault,
-    suggest,
-)
-from pipeline.failures import Failure, SourceError
-from pipeline.yaml_files import read_tree
+from models import fitted_rows
+from models._base_options import Options
+from models._estimate_options import EstimateOptions
+from pipeline.gathering import Overview
+from pipeline.pages import format_quantity
 
-Words = Annotated[str, Field(pattern=EMPTY_PATTERN)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-DECADE_MONTHS = 12 * math.log10(2)  # rate in decades a year x doubling time in months
-NOT_CITED = "no entry of data/references.bib has this key"
+UNIT = "decades per year"
+NO_INTERVAL = "no interval printed"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+@dataclass(frozen=True)
+class PublishedRate:
+    """One published rate in decades a year: an estimate, an interval, or both."""
+
+    domain: str
+    label: str
+    median: float | None
+    lower: float | None
+    upper: float | None
+    interval: str
+    citation: str
 
 
-class PublishedRate(_Part):
-    """One published rate: a doubling time, or a factor over years."""
+def list_published_rates(overview: Overview, validated: Path) -> list[PublishedRate]:
+    """The fitted published rates of other fields, field by field.
 
-    domain: Words = Field(description="heading under which the overview lists it")
-    label: Words = Field(description="what improved, when")
-    doubling_time_months: Positive | None = Field(None, description="as printed, in months")
-    factor: Annotated[float, Field(gt=1, allow_inf_nan=False)] | None = Field(
-        None, description="as printed: how many times less compute or time"
-    )
-    years: Positive | None = Field(None, description="in which the factor was gained")
-    citation: Words = Field(description="key of data/references.bib")
-    locator: Words = Field(description="where in the source the figure was read")
-
-    @model_validator(mode="after")
-    def _one_figure(self) -> "PublishedRate":
-        if (self.doubling_time_months is None) == (self.factor is None):
-            raise ValueError("must have one of doubling_time_months and factor")
-        if (self.factor is None) != (self.years is None):
-            raise ValueError("must have factor and years together")
-        return self
-
-    @property
-    def rate_decades_per_year(self) -> float:
-        """The rate that the printed figure implies, in decades a year."""
-        if self.factor is not None and self.years is not None:
-            return math.log10(self.factor) / self.years
-        return DECADE_MONTHS / (self.doubling_time_months or math.nan)
+    A dataset that was refused has none; neither has one whose table is not in `validated`.
+    """
+    rates = [
+        rate
+        for dataset in overview.datasets
+        if dataset.card is not None
+        for rate in _read_rates(dataset.card.options, validated / f"{dataset.name}.parquet")
+    ]
+    domains = [rate.domain for rate in rates]
+    return sorted(rates, key=lambda rate: domains.index(rate.domain))
 
 
-class LiteratureFile(_Part):
-    """The whole file."""
+def _read_rates(options: Options | None, path: Path) -> Iterator[PublishedRate]:
+    if not isinstance(options, EstimateOptions) or options.unit != UNIT or not path.is_file():
+        return
+    covered = {own.domain for own in options.own_estimates}
+    rows = fitted_rows(pd.read_parquet(path))
+    for row in rows[~rows["is_own"] & ~rows["domain"].isin(covered)].to_dict("records"):
+        numbers = (_finite(row[name]) for name in ("estimate", "lower", "upper"))
+        median, lower, upper = numbers
+        if row["bound"] == "lower":
+            median, lower = None, median
+        elif row["bound"] == "upper":
+            median, upper = None, median
+        label = row["study"] if pd.isna(row["specification"]) else None
+        yield PublishedRate(
+            str(row["domain"]),
+            str(label or f"{row['study']}, {row['specification']}"),
+            median,
+            lower,
+            upper,
+            _describe_interval(row["interval_kind"], row["interval_probability"]),
+            str(row["citation"]),
+        )
 
-    rates: list[PublishedRate] = Field(description="the rates, in the order of the page")
+
+def _finite(number: float) -> float | None:
+    return None if pd.isna(number) else float(number)
 
 
-def read_literature(path: Path, citation_keys: Collection[str]) -> list[PublishedRate]:
-    """The rates at `path`. Raises SourceError with every fault of form, and unknown citations."""
-    tree = read_tree(path, "the file of published rates", "write `rates:` and a list of rates")
-    schema = LiteratureFile.model_json_schema()
-    faults = find_placeholders(path, tree, schema)
-    rates: list[PublishedRate] = []
-    try:
-        rates = LiteratureFile.model_validate(tree).rates
-    except ValidationError as error:
-        faults += from_pydantic(error, path, tree, schema)
-    for position, rate in enumerate(rates):
-        if rate.citation not in citation_keys:
-            faults.append(_refuse(path, tree, position, rate.citation, citation_keys))
-    if faults:
-        raise SourceError(faults)
-    return rates
-
-
-def _refuse(
-    path: Path, tree: object, position: int, key: str, citation_keys: Collection[str]
-) -> Failure:
-    remedy = suggest(key, citation_keys, "add the entry to data/references.bib")
-    return make_fault(path, tree, ("rates", position, "citation"), NOT_CITED, remedy, key)
+def _describe_interval(kind: str, probability: float) -> str:
+    if kind == "probability":
+        return format_quantity(probability, "share")
+    return "range" if kind == "range" else NO_INTERVAL

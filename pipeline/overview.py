@@ -38,7 +38,7 @@ from pipeline.estimates import Row, list_rates, list_shares, read_baselines, say
 from pipeline.files import read_json, write_json, write_text
 from pipeline.gathering import Apart, Folders, Overview, Passed, gather, join_bibliographies
 from pipeline.limits import list_limits
-from pipeline.literature import read_literature
+from pipeline.literature import list_published_rates
 from pipeline.registries import read_datasets, read_models
 from pipeline.stage import stage_main
 from pipeline.synopsis import say_doubling, summarise
@@ -285,7 +285,6 @@ def main(argv: list[str] | None = None) -> int:
         ("--checks", "data/checks"),
         ("--validated", "data/validated"),
         ("--claims", "data/claims.yaml"),
-        ("--literature", "data/literature.yaml"),
         ("--bibliography", "data/references.bib"),
         ("--citation", "CITATION.cff"),
         ("--templates", "reports/templates"),
@@ -303,10 +302,10 @@ def main(argv: list[str] | None = None) -> int:
     known = read_bibliography(options.bibliography)
     bibliography, refused = join_bibliographies(known, options.cards, datasets)
     overview = gather(datasets, models, folders, bibliography, refused)
-    literature = read_literature(options.literature, bibliography)
     verdicts = judge_claims(options.claims, overview, bibliography)
     baselines = read_baselines(overview, options.validated)
-    rates = list_rates(overview, baselines, literature, bibliography)
+    published = list_published_rates(overview, options.validated)
+    rates = list_rates(overview, baselines, published)
     contents = Contents(
         rates=rates,
         shares=list_shares(overview),

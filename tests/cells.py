@@ -172,19 +172,6 @@ CLAIMS = """claims:
     estimand: doubling_time_months
     at_most: 16
 """
-LITERATURE = """rates:
-  - domain: Games
-    label: chess engines
-    doubling_time_months: 15
-    citation: data2021
-    locator: Figure 1
-  - domain: Solvers
-    label: a solver (1000x)
-    factor: 1000
-    years: 12
-    citation: doe2020
-    locator: abstract
-"""
 NOT_FITTED = "the card says that there are no eras"
 FAILED = {"verdict": "fail", "reasons": ["R-hat of rate is 1.2, above 1.01"]}
 
@@ -344,7 +331,6 @@ def write_cell(folder: Path, **check: Any) -> dict[str, Path]:
         "sources/toys/records.csv": make_records(),
         "references.bib": BIBLIOGRAPHY,
         "claims.yaml": CLAIMS,
-        "literature.yaml": LITERATURE,
         "checks/toys.json": json.dumps(validation),
         "checks/toys-toy.json": json.dumps(CHECK | check),
         "attributions/toys-toy.json": json.dumps(attributions),

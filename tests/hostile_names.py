@@ -255,7 +255,6 @@ def write_results(root: Path) -> dict[str, Path]:
             CHECK | {"verdict": "fail", "reasons": [], "not_fitted": f"{NOT_FITTED} {REASON}"}
         ),
         f"attributions/{UNFITTED}.json": "{}",
-        "literature.yaml": "rates: []",
         "claims.yaml": json.dumps({"claims": [make_claim()]}, ensure_ascii=False),
         "datasets.yaml": "datasets: {training_runs: [training_runs], "
         "accuracy_leaderboard: [hostile]}",
@@ -323,7 +322,6 @@ def write_pages(root: Path, sources: Path) -> dict[str, Path]:
         "--checks": root / "checks",
         "--validated": root / "validated",
         "--claims": root / "claims.yaml",
-        "--literature": root / "literature.yaml",
         "--bibliography": root / "references.bib",
         "--citation": CITATION,
         "--templates": TEMPLATES,

@@ -4,18 +4,16 @@ import math
 
 import pandas as pd
 import pytest
-from conftest import ROOT
 from real_overview import read_overview, read_passing, read_references
 
 from pipeline import estimates
 from pipeline.estimates import Row
-from pipeline.literature import DECADE_MONTHS, PublishedRate, read_literature
+from pipeline.literature import PublishedRate
 
 
 @pytest.fixture(scope="module")
 def rates() -> list[Row]:
-    literature = read_literature(ROOT / "data/literature.yaml", read_references())
-    return estimates.list_rates(read_overview(), {}, literature, read_references())
+    return estimates.list_rates(read_overview(), {}, [])
 
 
 def test_every_rate_that_passed_is_there_with_its_numbers(rates: list[Row]) -> None:
@@ -65,21 +63,17 @@ def test_baselines_of_models_with_the_same_twin_stand_once() -> None:
         }
     )
     baselines = {f"mmlu-{model}": frame for model in ("compute_multiplier", "era_ceilings")}
-    rows = estimates.list_rates(read_overview(), baselines, [], read_references())
+    rows = estimates.list_rates(read_overview(), baselines, [])
     (row,) = [row for row in rows if row.kind == "baseline"]
     assert (row.dataset, row.label, row.median) == ("mmlu", "OLS", 0.5)
 
 
-def test_domains_of_the_literature_are_whole() -> None:
-    made = [
-        PublishedRate(
-            domain=domain, label=label, factor=10.0, years=5.0, citation="ho2024algorithmic",
-            locator="p. 1",
-        )
-        for domain, label in (("Games", "a"), ("Solvers", "b"), ("Games", "c"))
-    ]  # fmt: skip
-    rows = estimates.list_rates(read_overview(), {}, made, read_references())
-    assert [row.group for row in rows[-3:]] == ["Games", "Games", "Solvers"]
+def test_published_rates_of_other_fields_come_last_with_what_is_known_of_them() -> None:
+    other = PublishedRate("Go", "a study", None, 0.1, 0.4, "range", "ho2024algorithmic")
+    row = estimates.list_rates(read_overview(), {}, [other])[-1]
+    assert (row.group, row.label, row.kind, row.interval) == ("Go", "a study", "published", "range")
+    assert (row.median, row.lower, row.upper) == (None, 0.1, 0.4)
+    assert estimates.say(row, "decades per year") == "no estimate (0.10 to 0.40)"
 
 
 def test_shares_are_of_the_headline_and_of_the_record_path() -> None:
@@ -145,4 +139,4 @@ def test_numbers_are_said_with_the_bounds_that_there_are(
 
 def test_a_rate_that_does_not_rise_has_no_doubling_time() -> None:
     assert estimates.to_doubling_time(-0.1) is None
-    assert estimates.to_doubling_time(DECADE_MONTHS) == 1
+    assert estimates.to_doubling_time(estimates.DECADE_MONTHS) == 1

@@ -1,49 +1,80 @@
-"""Published rates of other domains: what is printed becomes decades a year; faults have lines."""
+"""Published rates of other fields: those of the tables, less what stands beside our own."""
 
+import itertools
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
-from cells import LITERATURE
-from conftest import ROOT
-from real_overview import read_references
+from conftest import ROOT, read_dataset
+from real_overview import read_overview
 
-from pipeline.failures import SourceError
-from pipeline.literature import PublishedRate, read_literature
+from pipeline.gathering import Overview
+from pipeline.literature import PublishedRate, list_published_rates
 
-KEYS = {"doe2020", "data2021"}
-
-
-def write(folder: Path, text: str) -> Path:
-    path = folder / "literature.yaml"
-    path.write_text(text, encoding="utf-8")
-    return path
+NAME = "progress_rates"
 
 
-def test_a_doubling_time_and_a_factor_become_decades_a_year(tmp_path: Path) -> None:
-    chess, solver = read_literature(write(tmp_path, LITERATURE), KEYS)
-    assert 10 ** (chess.rate_decades_per_year * 15 / 12) == pytest.approx(2)
-    assert solver.rate_decades_per_year == pytest.approx(3 / 12)
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return read_dataset(ROOT / "data/sources" / NAME).validated
+
+
+@pytest.fixture(scope="module")
+def overview() -> Overview:
+    """The real one with the dataset of rates alone."""
+    real = read_overview()
+    return replace(real, datasets=[each for each in real.datasets if each.name == NAME])
+
+
+def list_rates(table: pd.DataFrame, overview: Overview, folder: Path) -> list[PublishedRate]:
+    table.to_parquet(folder / f"{NAME}.parquet")
+    return list_published_rates(overview, folder)
+
+
+def test_fields_of_our_own_posteriors_are_left_to_their_cards(
+    table: pd.DataFrame, overview: Overview, tmp_path: Path
+) -> None:
+    rates = list_rates(table, overview, tmp_path)
+    domains = {rate.domain for rate in rates}
+    assert {"Go", "SAT solving", "Linear programming"} <= domains
+    assert not domains & {"Image classification", "Language modelling"}
+    fitted = table[table["exclusion"].isna()]
+    assert len(rates) == int(fitted["domain"].isin(domains).sum())
+
+
+def test_fields_are_whole(table: pd.DataFrame, overview: Overview, tmp_path: Path) -> None:
+    shuffled = table.sample(frac=1, random_state=1)
+    domains = [rate.domain for rate in list_rates(shuffled, overview, tmp_path)]
+    changes = sum(one != other for one, other in itertools.pairwise(domains))
+    assert changes == len(set(domains)) - 1
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "words"),
-    [
-        ("    years: 12\n", "", r"literature.yaml:7: .*factor and years together"),
-        ("doubling_time_months: 15", "factor: 4", r"literature.yaml:2: .*factor and years"),
-        ("years: 12", "years: 12\n    doubling_time_months: 3", r"one of doubling_time_months"),
-        ("doubling_time_months: 15", "doubling_time_months: 0", r"literature.yaml:4: "),
-        ("data2021", "data2012", r"literature.yaml:5: .*did you mean 'data2021'"),
-        ("label: chess engines", "label: chess engines\n    note: x", r"literature.yaml:4: "),
-    ],
+    ("bound", "shown"), [("lower", (None, 0.5, None)), ("upper", (None, None, 0.5))]
 )
-def test_faults_are_refused_with_their_line(tmp_path: Path, old: str, new: str, words: str) -> None:
-    with pytest.raises(SourceError, match=words):
-        read_literature(write(tmp_path, LITERATURE.replace(old, new)), KEYS)
+def test_a_bound_is_an_end_and_no_estimate(
+    bound: str,
+    shown: tuple[float | None, ...],
+    table: pd.DataFrame,
+    overview: Overview,
+    tmp_path: Path,
+) -> None:
+    row = table[table["domain"] == "Go"].head(1)
+    bounded = row.assign(estimate=0.5, lower=np.nan, upper=np.nan, bound=bound)
+    (rate,) = list_rates(bounded, overview, tmp_path)
+    assert (rate.median, rate.lower, rate.upper) == shown
 
 
-def test_the_project_file_is_accepted_and_its_rates_are_of_the_published_size() -> None:
-    rates = read_literature(ROOT / "data/literature.yaml", read_references())
-    by_label = {rate.label.partition(",")[0]: rate for rate in rates}
-    solver = by_label["mixed integer programs"]
-    assert isinstance(solver, PublishedRate)
-    assert all(0 < rate.rate_decades_per_year < 1 for rate in rates)
+def test_an_interval_says_what_it_is(
+    table: pd.DataFrame, overview: Overview, tmp_path: Path
+) -> None:
+    shown = {rate.label: rate for rate in list_rates(table, overview, tmp_path)}
+    assert shown["Ho et al. 2025, all models"].interval == "90\N{NO-BREAK SPACE}%"
+    assert shown["Grace 2013"].interval == "range"
+    assert shown["Koch et al. 2022"].interval == "no interval printed"
+
+
+def test_without_the_table_there_are_none(overview: Overview, tmp_path: Path) -> None:
+    assert list_published_rates(overview, tmp_path) == []

@@ -49,7 +49,6 @@ def make_index(folder: Path) -> tuple[str, Path]:
         "--checks": folder / "checks",
         "--validated": folder / "validated",
         "--claims": folder / "claims.yaml",
-        "--literature": folder / "literature.yaml",
         "--bibliography": folder / "references.bib",
         "--citation": CITATION,
         "--templates": TEMPLATES,
