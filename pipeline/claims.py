@@ -11,33 +11,22 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from pipeline import answers, comparison, names
 from pipeline.bibliography import Reference
-from pipeline.card_faults import (
-    EMPTY_PATTERN,
-    find_placeholders,
-    from_pydantic,
-    make_fault,
-    suggest,
-)
+from pipeline.card_faults import make_fault, suggest
 from pipeline.comparison import Candidate, Entry
 from pipeline.failures import Failure, SourceError
 from pipeline.pages import format_cell, format_quantity, is_share
+from pipeline.strict_files import Number, StrictPart, Words, check_tree
 from pipeline.yaml_files import Steps, read_tree
 
-Words = Annotated[str, Field(pattern=EMPTY_PATTERN)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
 TESTS = ("at_least", "at_most", "between", "finite")
 UNITS = {"factor": "times", "1": "", "dimensionless": ""}
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Claim(_Part):
+class Claim(StrictPart):
     """One proposition with one test: at_least, at_most, between or finite."""
 
     id: str = Field(
@@ -84,7 +73,7 @@ class Claim(_Part):
         return np.isfinite(values)
 
 
-class ClaimFile(_Part):
+class ClaimFile(StrictPart):
     """The whole file."""
 
     claims: list[Claim] = Field(min_length=1, description="the claims, in the order of the page")
@@ -138,17 +127,11 @@ def read_claims(
     neither the bibliography nor a posterior of `witnesses` (by dataset) has.
     """
     tree = read_tree(path, "the file of the claims", "write `claims:` and a list of claims")
-    schema = ClaimFile.model_json_schema()
-    faults = find_placeholders(path, tree, schema)
-    claims: list[Claim] = []
-    try:
-        claims = ClaimFile.model_validate(tree).claims
-    except ValidationError as error:
-        faults += from_pydantic(error, path, tree, schema)
+    file, faults = check_tree(path, tree, ClaimFile)
     faults += _find_wrong_names(path, tree, witnesses, citation_keys)
-    if faults:
+    if file is None or faults:
         raise SourceError(faults)
-    return claims
+    return file.claims
 
 
 def judge(claim: Claim, witnesses: Mapping[str, Witnesses]) -> Verdict:

@@ -13,33 +13,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from latex2mathml.converter import convert_to_element
 from markupsafe import Markup
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from pipeline.card_faults import EMPTY_PATTERN, from_pydantic, make_fault
+from pipeline.card_faults import make_fault
 from pipeline.failures import SourceError
+from pipeline.strict_files import StrictPart, Words, check_tree
 from pipeline.yaml_files import read_tree
 
-Words = Annotated[str, Field(pattern=EMPTY_PATTERN)]
 FUNCTIONS = {"log", "exp", "min", "max"}  # identifiers that need no explanation
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Equation(_Part):
+class Equation(StrictPart):
     """One equation with the sentence that reads it."""
 
     words: Words = Field(description="what the equation says, in one sentence")
     latex: Words = Field(description="the equation in LaTeX")
 
 
-class Symbol(_Part):
+class Symbol(StrictPart):
     """What a symbol of the equations stands for."""
 
     latex: Words = Field(description="the symbol in LaTeX, with its indices")
@@ -47,7 +43,7 @@ class Symbol(_Part):
     unit: Words = Field(description="its unit; `index` or `pure number` where it has none")
 
 
-class EquationFile(_Part):
+class EquationFile(StrictPart):
     """A file of `reports/equations`."""
 
     equations: list[Equation] = Field(description="the equations, in the order of reading")
@@ -85,11 +81,10 @@ def read_equations(folder: Path, model: str) -> Equations:
 
 def _read(path: Path) -> EquationFile:
     tree = read_tree(path, "the file of the equations", "write `equations:` and `symbols:`")
-    try:
-        return EquationFile.model_validate(tree)
-    except ValidationError as error:
-        schema = EquationFile.model_json_schema()
-        raise SourceError(from_pydantic(error, path, tree, schema)) from None
+    file, faults = check_tree(path, tree, EquationFile)
+    if file is None or faults:
+        raise SourceError(faults)
+    return file
 
 
 def to_mathml(latex: str, display: Literal["block", "inline"] = "inline") -> Markup:

@@ -7,23 +7,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from models._takeoff import Economy
 from pipeline import names
-from pipeline.card_faults import (
-    EMPTY_PATTERN,
-    find_placeholders,
-    from_pydantic,
-    make_fault,
-    suggest,
-)
+from pipeline.card_faults import make_fault, suggest
 from pipeline.failures import Failure, SourceError
+from pipeline.strict_files import Number, StrictPart, Words, check_tree
 from pipeline.yaml_files import Steps, read_tree
 
-Words = Annotated[str, Field(pattern=EMPTY_PATTERN)]
 Name = Annotated[str, Field(pattern=f"^{names.PATTERN.pattern}$")]
-Number = Annotated[float, Field(allow_inf_nan=False)]
 Kind = Literal["returns", "pooled_returns", "elasticity", "rate"]
 ROLES = ("returns", "elasticity", "rate")
 # The quantities that an input of a kind must give, and the role that it plays in a scenario.
@@ -45,11 +38,7 @@ PLAIN = {
 NO_AUTOMATION = "no_automation"  # today's rate goes on; beside the scenarios in every output
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Input(_Part):
+class Input(StrictPart):
     """Draws of a posterior, or a number, for one role: returns, elasticity or rate."""
 
     id: Name = Field(description="a name that stays")
@@ -84,7 +73,7 @@ class Input(_Part):
         return ROLE_OF.get(self.kind, self.kind)
 
 
-class Assumption(_Part):
+class Assumption(StrictPart):
     """A parameter that no posterior speaks of, with its range, source and reason."""
 
     id: Literal[
@@ -109,7 +98,7 @@ class Assumption(_Part):
         return self
 
 
-class Scenario(_Part):
+class Scenario(StrictPart):
     """What one scenario changes."""
 
     id: Name = Field(description="a name that stays: the label of its estimands")
@@ -121,7 +110,7 @@ class Scenario(_Part):
     )
 
 
-class Published(_Part):
+class Published(StrictPart):
     """A published value of an estimand of the simulation."""
 
     estimand: Literal["p_3_years_in_one", "p_10_years_in_one"] = Field(description="its name here")
@@ -131,7 +120,7 @@ class Published(_Part):
     locator: Words = Field(description="where in the source it stands")
 
 
-class Scenarios(_Part):
+class Scenarios(StrictPart):
     """The whole file."""
 
     defaults: dict[str, Words] = Field(
@@ -170,12 +159,9 @@ class Scenarios(_Part):
 def read_scenarios(path: Path, citation_keys: Collection[str]) -> Scenarios:
     """The file at `path`. Raises SourceError with every fault of form and every unknown name."""
     tree = read_tree(path, "the file of the scenarios", "write defaults, inputs, assumptions ...")
-    schema = Scenarios.model_json_schema()
-    faults = find_placeholders(path, tree, schema)
-    try:
-        made = Scenarios.model_validate(tree)
-    except ValidationError as error:
-        raise SourceError([*faults, *from_pydantic(error, path, tree, schema)]) from None
+    made, faults = check_tree(path, tree, Scenarios)
+    if made is None:
+        raise SourceError(faults)
     faults += _find_wrong_names(path, tree, made, citation_keys)
     if faults:
         raise SourceError(faults)
