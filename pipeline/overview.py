@@ -39,6 +39,7 @@ from pipeline.files import read_json, write_json, write_text
 from pipeline.gathering import Apart, Folders, Overview, Passed, gather, join_bibliographies
 from pipeline.limits import list_limits
 from pipeline.literature import list_published_rates
+from pipeline.pages import format_quantity
 from pipeline.registries import read_datasets, read_models
 from pipeline.stage import stage_main
 from pipeline.synopsis import say_doubling, summarise
@@ -158,13 +159,34 @@ def _describe(entry: Entry | None, each: comparison.Estimate, check: dict[str, A
     )
 
 
-def write_answers(speakers: list[Passed]) -> str:
+def describe_average(cell: Passed, comparisons: list[Comparison]) -> str:
+    """The headline averaged over the dataset's models; empty where this model is the average."""
+    made = next((each for each in comparisons if each.dataset == cell.card.dataset), None)
+    if made is None or not cell.answer.sentence:
+        return ""
+    weight = next((row.weight for row in made.rows if row.model == cell.model), None)
+    found = next((each for each in made.estimates if each.key == cell.answer.key), None)
+    if weight is None or weight > 1 - comparison.NEGLIGIBLE or found is None:
+        return ""
+    if found.averaged.get("reason"):
+        return ""
+    shown = found.averaged | {"unit": found.unit}
+    return (
+        f"Averaged over {len(made.rows)} models by how well they predict what was left out: "
+        f"{answers.describe_bound(shown, 'median')} ({answers.describe_interval(shown)}); this "
+        f"model's weight is {format_quantity(weight, 'share')}."
+    )
+
+
+def write_answers(overview: Overview) -> str:
     """The README's table in Markdown: a row a dataset, answered by the model that speaks for it."""
     lines = ["| Asked | Answer | Posterior |", "| --- | --- | --- |"]
-    for cell in speakers:
+    for cell in overview.speakers:
         asked, said = cell.card.card.question, cell.answer.sentence or cell.answer.reason
         if cell.answer.driven:
             said = f"{said} {cell.answer.driven[0].upper()}{cell.answer.driven[1:]}."
+        if average := describe_average(cell, overview.comparisons):
+            said = f"{said} {average}"
         lines.append(f"| {escape_cell(asked)} | {escape_cell(said)} | `{cell.name}` |")
     return "\n".join(lines) + "\n"
 
@@ -228,6 +250,7 @@ def render(overview: Overview, contents: Contents, templates: Path, citation: Pa
         drawings=drawings,
         progress=contents.progress,
         describe_progress=progress_share.describe,
+        describe_average=describe_average,
         estimates={made.dataset: tabulate(made, overview.passed) for made in overview.comparisons},
         specs=charts.collect_specs(each for each in drawings.values() if each),
         chart_config=charts.CONFIG,
@@ -316,7 +339,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     citation = cite_page(read_software(options.citation), f"{TITLE}.", "index")
     write_text(options.output, render(overview, contents, options.templates, citation))
-    write_text(options.summary / "answers.md", write_answers(overview.speakers))
+    write_text(options.summary / "answers.md", write_answers(overview))
     write_text(options.summary / "answers.svg", draw_picture(draw_headlines(overview.speakers)))
     compared = {made.dataset: comparison.describe(made) for made in overview.comparisons}
     write_json(options.summary / "comparison.json", compared)

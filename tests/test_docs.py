@@ -31,7 +31,7 @@ def test_readme_shows_the_answers_that_the_pipeline_made() -> None:
 
 def test_answers_of_the_readme_are_those_of_the_attribution_files() -> None:
     answers = (ROOT / "reports/summary/answers.md").read_text(encoding="utf-8")
-    assert answers == overview.write_answers(read_overview().speakers)
+    assert answers == overview.write_answers(read_overview())
 
 
 def test_picture_of_the_readme_says_what_the_attribution_files_say() -> None:

@@ -20,6 +20,7 @@ from cells import (
     write_cell,
     write_models,
 )
+from real_overview import read_overview
 
 from pipeline import overview
 from pipeline.failures import SourceError
@@ -291,3 +292,20 @@ def test_the_simulation_is_linked_and_said_not_to_be_a_measurement(
     assert 'href="takeoff.html"' in section
     assert section.index("not a measurement") < section.index("probability 0.16")
     assert "goes from 0.16 to 0.86" in section
+
+
+def test_the_answer_of_one_model_stands_beside_the_average() -> None:
+    real = read_overview()
+    said = {c.name: overview.describe_average(c, real.comparisons) for c in real.speakers}
+    assert said["chinchilla_runs-scaling_law"] == ""  # one model
+    for cell in real.speakers:
+        made = next((each for each in real.comparisons if each.dataset == cell.card.dataset), None)
+        words = said[cell.name].replace("\N{NO-BREAK SPACE}", " ")
+        if made is None or made.reason:
+            assert words == ""
+            continue
+        (weight,) = [row.weight for row in made.rows if row.model == cell.model]
+        (found,) = [each for each in made.estimates if each.key == cell.answer.key]
+        assert f"Averaged over {len(made.rows)} models" in words
+        assert f": {round(100 * found.averaged['median'])} %" in words
+        assert f"weight is {round(100 * (weight or 0))} %" in words
