@@ -102,4 +102,3 @@ def _rank(rows: pd.DataFrame) -> pd.DataFrame:
         median=rows["index"], series=rows["order"].map({"first": FIRST, "total": TOTAL})
     )
     return ranked.sort_values("label", key=lambda names: names.map(order.index), kind="stable")
-
