@@ -233,8 +233,8 @@ def list_provenance(inputs: Inputs) -> list[tuple[str, str]]:
     hashes = [
         (_name_file(path), hashlib.sha256(path.read_bytes()).hexdigest()) for path in inputs.files
     ]
-    settings = [(name, f"{value:,}") for name, value in inputs.settings.items()]
-    whole = ("all of these", hash_inputs(inputs.files))
+    settings = [(name, str(value)) for name, value in inputs.settings.items()]
+    whole = ("all of these: data SHA-256", hash_inputs(inputs.files))
     return [*settings, *((name, version(name)) for name in LIBRARIES), *hashes, whole]
 
 
