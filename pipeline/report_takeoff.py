@@ -257,14 +257,14 @@ def _with_interval(entry: dict[str, Any]) -> tuple[str, str]:
     if entry.get("reason"):
         return "", ""
     median, lower, upper = (_years(entry[name]) for name in ("median", "lower", "upper"))
-    return median, f"{lower} to {upper}".replace("under 0.01 to", "0 to")
+    return median, f"{lower} to {upper}"
 
 
 def _years(value: float | None) -> str:
     if value is None or value > LONG_YEARS:
-        return f"over {pages.format_number(LONG_YEARS, 4)}"
+        return f">\N{NO-BREAK SPACE}{pages.format_number(LONG_YEARS, 4)}"
     if value < SHORT_YEARS:
-        return f"under {SHORT_YEARS:g}"
+        return f"<\N{NO-BREAK SPACE}{SHORT_YEARS:g}"
     return pages.format_number(value)
 
 
