@@ -11,7 +11,7 @@ from pipeline.charts import PALETTE, Drawing, Layers
 from pipeline.pages import format_number
 from pipeline.takeoff_results import CENTRAL, HIGH, LOW, SERIES, STROKES
 
-SIGNS = {LOW: "╍", CENTRAL: "━", HIGH: "┈"}
+SIGNS = {LOW: "╍╍", CENTRAL: "━━", HIGH: "•••"}
 DASHES = {LOW: [7, 4], CENTRAL: [1, 0], HIGH: [2, 2.5]}
 COLOURS = {LOW: PALETTE[1], CENTRAL: PALETTE[0], HIGH: PALETTE[3]}
 FIRST, TOTAL = "first order", "total"

@@ -26,6 +26,8 @@ from pipeline.strict_files import StrictPart, Words, check_tree
 from pipeline.yaml_files import read_tree
 
 FUNCTIONS = {"log", "exp", "min", "max"}  # identifiers that need no explanation
+# Space before and after: names of functions would touch others, differentials would drift off.
+SPACES = {"log": ("0.17em", "0.17em"), "exp": ("0.17em", "0.17em"), "d": ("0.17em", "0")}
 
 
 class Equation(StrictPart):
@@ -104,8 +106,11 @@ def _convert(latex: str, display: str = "inline") -> Element:
     made = convert_to_element(latex, display=display)
     for part in made.iter():
         part.text = unescape(part.text) if part.text else None
-        if part.tag == "mi" and not re.search(r"\w", part.text or ""):
+        is_sign = part.text in FUNCTIONS or not re.search(r"\w", part.text or "")
+        if part.tag == "mi" and is_sign:
             part.tag = "mo"
+        if part.tag == "mo" and part.text in SPACES:
+            part.attrib.update(zip(("lspace", "rspace"), SPACES[part.text], strict=True))
     return made
 
 

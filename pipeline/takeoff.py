@@ -14,6 +14,8 @@ import pandas as pd
 from pipeline import report_takeoff
 from pipeline.attribute import COLUMNS, attribute, draw_frame
 from pipeline.bibliography import read_bibliography
+from pipeline.citations import read_software
+from pipeline.equations import read_equations
 from pipeline.files import write_json, write_parquet, write_text
 from pipeline.report_takeoff import Inputs
 from pipeline.scenarios import read_scenarios
@@ -50,6 +52,8 @@ def make_inputs(options: argparse.Namespace) -> Inputs:
         entries=state_probabilities(attribute(estimands), estimands),
         indices=indices,
         bibliography=bibliography,
+        software=read_software(options.citation),
+        formulas=read_equations(options.equations, "takeoff"),
         settings={"seed": options.seed, "paths": options.paths, "samples": options.samples},
         files=[options.scenarios, *(each.path for each in posteriors.values())],
     )
@@ -66,6 +70,8 @@ def main(argv: list[str] | None = None) -> int:
     for flag, words in (
         ("--scenarios", "data/takeoff.yaml"),
         ("--bibliography", "data/references.bib"),
+        ("--citation", "CITATION.cff"),
+        ("--equations", "reports/equations"),
         ("--templates", "reports/templates"),
         ("--output", "data/attributions/takeoff.json; .csv and .parquet (draws) beside it"),
         ("--page", "reports/html/takeoff.html"),

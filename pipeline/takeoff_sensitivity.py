@@ -167,11 +167,16 @@ def _tabulate(
             "input": given,
             "label": labels[given],
             "order": order,
-            "index": float(found[key][number]),
-            "lower": float(found[key][number] - found[f"{key}_conf"][number]),
-            "upper": float(found[key][number] + found[f"{key}_conf"][number]),
+            "index": _round(found[key][number]),
+            "lower": _round(found[key][number] - found[f"{key}_conf"][number]),
+            "upper": _round(found[key][number] + found[f"{key}_conf"][number]),
         }
         for order, key in (("first", "S1"), ("total", "ST"))
         for number, given in enumerate(problem["names"])
     ]
     return pd.DataFrame(rows)
+
+
+def _round(value: float) -> float:
+    """Six significant digits, as in every file of results: the chart and its table are alike."""
+    return float(f"{value:.6g}")

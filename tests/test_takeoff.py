@@ -1,5 +1,6 @@
 """The simulation's stage on made-up draws: pairing, estimands, sensitivity, page and refusals."""
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -8,16 +9,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from toy_takeoff import DRAWS, FAILED, PASSED, flatten, make_frames, read_real, write_toys
+from conftest import ROOT
+from toy_takeoff import DRAWS, FAILED, FILE, PASSED, flatten, make_frames, read_real, write_toys
 
 from pipeline import takeoff
 from pipeline.answers import describe_probability
+from pipeline.equations import read_equations
 from pipeline.failures import SourceError
+from pipeline.pages import format_number
 from pipeline.scenarios import Scenario
 from pipeline.takeoff_draws import Paths, Posterior, pair, read_posteriors
 from pipeline.takeoff_results import ESTIMANDS, Run, run_all
 from pipeline.takeoff_sensitivity import analyse, pick_returns, spread
-from pipeline.takeoff_words import describe_answer
+from pipeline.takeoff_words import describe_answer, list_doubts, summarise_doubts
 
 VISION = "research_inputs-idea_production"
 POOLED = "research_returns-meta_analysis"
@@ -305,3 +309,54 @@ def test_an_answer_that_is_withheld_says_why() -> None:
     said = {"median": 0.5}
     entries = {"p_acceleration[central]": withheld, "p_acceleration[other]": said}
     assert describe_answer(entries) == "Withheld: nothing was fitted."
+
+
+def test_the_page_is_cited_with_the_hash_of_its_inputs(made: Path, tmp_path: Path) -> None:
+    page = (made / "takeoff.html").read_text(encoding="utf-8")
+    files = [FILE, *(made / "attributions" / f"{name}.parquet" for name in make_frames())]
+    lines = (f"{hashlib.sha256(each.read_bytes()).hexdigest()}  {each.name}\n" for each in files)
+    whole = hashlib.sha256("".join(lines).encode()).hexdigest()
+    assert f"data SHA-256 {whole}." in page
+    frames = make_frames()
+    frames[RATE] *= 1.01
+    assert takeoff.main(flatten(write_toys(tmp_path, frames))) == 0
+    assert whole not in (tmp_path / "takeoff.html").read_text(encoding="utf-8")
+
+
+def test_the_page_has_equations_and_its_sources_as_files(made: Path) -> None:
+    page = (made / "takeoff.html").read_text(encoding="utf-8")
+    equations = read_equations(ROOT / "reports/equations", "takeoff").equations
+    assert page.count('<math display="block">') == len(equations)
+    for ending in ("bib", "json"):
+        assert f'data-file="takeoff-sources.{ending}"' in page
+    assert "jones1995models" in page
+
+
+def test_doubts_are_counted_by_posterior_and_listed_by_input() -> None:
+    vague = PASSED | {"is_calibrated": None, "driven_by_prior": ["pooled"]}
+    posteriors = {"a": (PASSED, ["rate"]), "b": (vague, ["pooled", "predictive"])}
+    assert summarise_doubts(posteriors) == (
+        "Of the 2 posteriors that it reads there are 1 of unmeasured calibration and 1 driven by "
+        "a prior in what is read"
+    )
+    assert list_doubts(vague, {"elasticity": "pooled"}) == [
+        "calibration not measured",
+        "elasticity of substitution driven by the prior",
+    ]
+    assert list_doubts(vague, {"elasticity": "predictive"}) == ["calibration not measured"]
+    assert list_doubts(FAILED | {"is_calibrated": None}, {"rate": "rate"}) == [
+        "the fit did not converge"
+    ]
+    assert summarise_doubts({"a": (PASSED, ["rate"])}) == ""
+
+
+def test_years_at_todays_rate_stand_beside_the_central_ones(made: Path) -> None:
+    page = (made / "takeoff.html").read_text(encoding="utf-8")
+    entries = read_entries(made)
+    central, today = (
+        format_number(entries[f"years_to_10x[{name}]"]["median"])
+        for name in ("central", "no_automation")
+    )
+    assert re.search(
+        rf"efficient after {central} years \(.+\), at today&#39;s rate after {today} ", page
+    )

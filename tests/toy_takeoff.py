@@ -56,6 +56,8 @@ def write_toys(
         "--checks": [str(judged / f"{name}.json") for name in made],
         "--scenarios": [str(FILE)],
         "--bibliography": [str(ROOT / "data/references.bib")],
+        "--citation": [str(ROOT / "CITATION.cff")],
+        "--equations": [str(ROOT / "reports/equations")],
         "--templates": [str(ROOT / "reports/templates")],
         "--output": [str(folder / "takeoff.json")],
         "--page": [str(folder / "takeoff.html")],
