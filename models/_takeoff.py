@@ -1,7 +1,7 @@
 """What happens after AI does all of the research on algorithms: paths of the efficiency A.
 
 The law of motion is the idea production function of semi-endogenous growth (Jones 1995) as Erdil,
-Besiroglu & Ho 2024 fit it, with research done by compute and labour in a CES (method section 1.8)::
+Besiroglu & Ho 2024 fit it, with research done by compute and labour in a CES::
 
     dA/dt = theta A^(1 - fishing_out) F(K, L)^stepping_on_toes (1 - A / A_max)
     F     = ((1 - s) K^rho + s L^rho)^(1 / rho)            F = K^(1 - s) L^s where rho = 0
