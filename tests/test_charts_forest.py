@@ -80,3 +80,12 @@ def test_legend_names_the_kinds_that_are_there(drawing: Drawing) -> None:
     assert meanings == [
         *("averaged over the models", "one model", "published", "read its caveat first"),
     ]
+
+
+def test_axis_shows_its_own_ends_whatever_the_numbers() -> None:
+    axis = charts_forest.Axis("share", charts_forest.SHARE_LABELS, "share", 0.5, ends=(0.0, 1.0))
+    row = Row("First", "a", "r", "One", "model", 0.4, 0.35, 0.45)
+    drawing = charts_forest.draw_forest([row], "shares", "Shares", "Caption.", axis)
+    spec = json.dumps(drawing.panels[0].spec)
+    low, high = json.loads(spec.partition('"domain": ')[2].partition("]")[0] + "]")
+    assert low <= 0 < 1 <= high

@@ -292,3 +292,16 @@ def test_the_simulation_is_linked_and_said_not_to_be_a_measurement(
     assert 'href="takeoff.html"' in section
     assert section.index("not a measurement") < section.index("probability 0.16")
     assert "goes from 0.16 to 0.86" in section
+
+
+def test_answer_across_domains_stands_near_the_top_with_its_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, _ = write_index(tmp_path, monkeypatch)
+    assert 'href="synthesis.html"' not in page
+    share = {"unit": "share", "median": 0.8, "lower": 0.7, "upper": 0.9}
+    entries = {"share_step[Toys]": share, "p_majority_step[Toys]": {"median": 1.0}}
+    (tmp_path / "attributions/synthesis.json").write_text(json.dumps(entries), encoding="utf-8")
+    page, _ = make_index(tmp_path)
+    said = page[page.index('href="synthesis.html"') : page.index('id="answers"')]
+    assert "Mostly compute: from the first to the last record, compute made up 80" in said
