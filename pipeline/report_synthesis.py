@@ -22,7 +22,7 @@ TITLE = "Compute or algorithms?"
 NAME = "synthesis"
 LIBRARIES = ("numpy", "altair")
 SHARES = Axis(
-    "compute's share: 0 % is all algorithms, 100 % all compute",
+    "all algorithms 0 %, all compute 100 %",
     SHARE_LABELS,
     "share",
     0.5,

@@ -29,9 +29,9 @@ OWN = "own_rates"
 POOLED = "own_rates-shared_rate"
 FIELDS = "software_hardware_rates-rate_coincidence"
 GROUPS: Mapping[Kind, str] = {
-    "step": "From first to last record, our leaderboards",
-    "year": "A year at the frontier, by rate of algorithms",
-    "field": "Other fields, published: hardware and software",
+    "step": "From first to last record",
+    "year": "A year at the frontier",
+    "field": "Other fields, published",
 }
 LABELS: Mapping[Kind, str] = {
     "step": "Compute, share of the step from first to last record",

@@ -217,4 +217,4 @@ def test_stage_names_every_model_of_its_leaderboards_and_every_table_it_speaks_o
 
 def test_groups_have_short_headings() -> None:
     """They are drawn within the chart, which is narrow on a phone."""
-    assert all(len(words) < 50 for words in GROUPS.values())
+    assert all(len(words) < 30 for words in GROUPS.values())

@@ -65,7 +65,7 @@ def list_pages() -> list[Any]:
 
 
 def make_toy(name: str, folder: Path) -> Path:
-    """A page with hostile names, in a state that no real page need be in; or that no one posterior makes."""
+    """A page with hostile names, in a state that no real page need be in; or of many posteriors."""
     if name in HOSTILE:
         return write_results(folder)[name]
     if name == SIMULATION:
