@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from models._base_options import ComputeError
 from models._base_options import Options as Options  # for those who ask for it here
 from models._estimate_options import EstimateOptions, GrowthOptions
+from models._own_options import OwnRateOptions
 from models._production_options import ResearchInputOptions, TrainingRunsOptions
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
@@ -152,4 +153,5 @@ OPTIONS: dict[str, type[Options]] = {
     "published_estimates": EstimateOptions,
     "growth_rates": GrowthOptions,
     "research_inputs": ResearchInputOptions,
+    "own_rates": OwnRateOptions,
 }

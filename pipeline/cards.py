@@ -44,6 +44,7 @@ TableName = Literal[
     "published_estimates",
     "growth_rates",
     "research_inputs",
+    "own_rates",
 ]
 ExclusionRule = Literal[
     "human",

@@ -47,6 +47,7 @@ class Axis:
     unit: str
     reference: float
     rows_of_labels: int = 1
+    ends: tuple[float, ...] = ()  # values that are shown whatever the numbers
 
 
 RATES = Axis(
@@ -187,10 +188,10 @@ def _make_spec(frame: pd.DataFrame, axis: Axis, height: int) -> dict[str, Any]:
 
 
 def _reach(frame: pd.DataFrame, axis: Axis) -> tuple[float, float]:
-    """The ends of the axis: all numbers and the reference, with a margin."""
+    """The ends of the axis: all numbers, the reference and the axis' own ends, with a margin."""
     values = frame[["median", "lower", "upper"]].stack().dropna()
-    low = min([axis.reference, *values])
-    high = max([axis.reference, *values])
+    low = min([axis.reference, *axis.ends, *values])
+    high = max([axis.reference, *axis.ends, *values])
     room = MARGIN * ((high - low) or 1.0)
     return low - room, high + room
 

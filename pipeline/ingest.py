@@ -11,11 +11,12 @@ from collections.abc import Callable, Collection, Hashable, Sequence
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from models._estimate_options import EstimateOptions
 from models._options import LeaderboardOptions
-from pipeline import spellings, tables, units
+from pipeline import own_rates, spellings, tables, units
 from pipeline.bibliography import read_bibliography
 from pipeline.card_faults import suggest
 from pipeline.cards import ColumnSource, LoadedCard, load_card
@@ -83,6 +84,8 @@ def ingest(
         frame["techniques"] = _tag_techniques(frame, card.options)
     if isinstance(card.options, EstimateOptions):
         frame["is_own"] = False
+    if card.table == own_rates.TABLE:
+        frame[["rate", "rate_sd"]] = np.nan  # its posteriors fill them
     return frame[list(dtypes)]
 
 
@@ -399,6 +402,7 @@ def main(argv: list[str] | None = None) -> int:
     card = load_card(options.card, keys)
     runs = pd.read_parquet(options.runs) if options.runs else None
     table = add_own(ingest(card, read_records(card.records_path), runs, keys), card, options.own)
+    table = own_rates.fill_rates(table, card, options.own)
     write_parquet(options.output, table)
     print(f"{card.dataset}: {len(table)} rows")
     return 0

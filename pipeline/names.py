@@ -11,7 +11,10 @@ MAXIMUM_LENGTH = 60
 PATTERN = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 # Windows opens devices under these names, whatever the ending.
 DEVICES = {"con", "prn", "aux", "nul"} | {f"{d}{n}" for d in ("com", "lpt") for n in range(10)}
-STAGES = {"ingest", "validate", "fit", "check", "attribute", "report", "takeoff", "overview"}
+STAGES = {
+    *("ingest", "validate", "fit", "check", "attribute"),
+    *("report", "takeoff", "synthesis", "overview"),
+}
 FILES = {
     "index": "the page of all results",
     "datasets": "the list of the datasets",
@@ -19,7 +22,11 @@ FILES = {
 }
 REGISTRY = "training_runs"
 # Tables that one dataset fills, which has their name.
-NAMESAKES = {REGISTRY: "the run registry", "research_inputs": "the research inputs"}
+NAMESAKES = {
+    REGISTRY: "the run registry",
+    "research_inputs": "the research inputs",
+    "own_rates": "the rates of this project's own leaderboards",
+}
 
 
 def check_dataset_name(name: str, table: str | None = None) -> None:

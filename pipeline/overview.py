@@ -43,10 +43,12 @@ from pipeline.pages import format_quantity
 from pipeline.registries import read_datasets, read_models
 from pipeline.stage import stage_main
 from pipeline.synopsis import say_doubling, summarise
+from pipeline.synthesis_words import describe_answer as describe_synthesis_answer
 from pipeline.takeoff_words import describe_answer
 
 TITLE = "How much of AI progress is compute, and how much is algorithms?"
 SIMULATION = "takeoff"  # its estimands and its page
+SYNTHESIS = "synthesis"  # likewise
 NO_BASELINE = pd.DataFrame(columns=["key", "label", "method", "estimate", "lower", "upper"])
 
 
@@ -59,6 +61,7 @@ class Contents:
     claimed: list[dict[str, Any]]
     progress: list[dict[str, Any]]
     simulated: str
+    across: str
     sources: list[Reference]
 
 
@@ -258,7 +261,14 @@ def render(overview: Overview, contents: Contents, templates: Path, citation: Pa
         sources=contents.sources,
         citation=citation,
         simulated=contents.simulated,
+        across=contents.across,
     )
+
+
+def describe_synthesis(folders: Folders) -> str:
+    """Compute or algorithms, across domains; empty where the synthesis is not made."""
+    entries = read_json(folders.attributions / f"{SYNTHESIS}.json")
+    return describe_synthesis_answer(entries) if entries else ""
 
 
 def describe_simulation(folders: Folders) -> str:
@@ -335,6 +345,7 @@ def main(argv: list[str] | None = None) -> int:
         claimed=[claims.tabulate(verdict, bibliography) for verdict in verdicts],
         progress=progress_share.share_all(list_paces(overview.speakers)),
         simulated=describe_simulation(folders),
+        across=describe_synthesis(folders),
         sources=bibliography.cite(cited_keys(overview, verdicts, rates)),
     )
     citation = cite_page(read_software(options.citation), f"{TITLE}.", "index")

@@ -31,12 +31,8 @@ class Pace:
 
 
 def share_progress(compute: Pace, algorithms: Pace) -> dict[str, Any]:
-    """Median and 90 % interval of compute's share, or why it is not reported.
-
-    The draws of one are read backwards: two chains from one seed shall not meet their like.
-    """
-    count = min(len(compute.draws), len(algorithms.draws))
-    grown, gained = compute.draws[:count][::-1], algorithms.draws[:count]
+    """Median and 90 % interval of compute's share, or why it is not reported."""
+    grown, gained = pair(compute, algorithms)
     total = grown + gained
     head = {"posterior": algorithms.posterior, "label": algorithms.title, "unit": "share"}
     nothing = dict.fromkeys(("median", "lower", "upper")) | {"prob": INTERVAL_PROBABILITY}
@@ -49,6 +45,15 @@ def share_progress(compute: Pace, algorithms: Pace) -> dict[str, Any]:
     found = {"median": median, "lower": lower, "upper": upper}
     rounded = {name: float(f"{value:.{DIGITS}g}") for name, value in found.items()}
     return head | rounded | {"prob": INTERVAL_PROBABILITY, "reason": ""}
+
+
+def pair(compute: Pace, algorithms: Pace) -> tuple[np.ndarray, np.ndarray]:
+    """Draws of both rates, paired.
+
+    Those of one are read backwards: two chains from one seed shall not meet their like.
+    """
+    count = min(len(compute.draws), len(algorithms.draws))
+    return compute.draws[:count][::-1], algorithms.draws[:count]
 
 
 def share_all(paces: list[Pace]) -> list[dict[str, Any]]:

@@ -55,7 +55,7 @@ def summarise(overview: Overview, rates: Sequence[Row], shares: Sequence[Row]) -
             cell.card.dataset,
             cell.card.card.title,
             cell.name,
-            _find_share(cell.answer.key, shares, cell.card.dataset),
+            find_share(cell.answer.key, shares, cell.card.dataset),
             best_of(
                 rates, cell.card.dataset, headline_rate_key(rates, overview, cell.card.dataset)
             ),
@@ -67,7 +67,7 @@ def summarise(overview: Overview, rates: Sequence[Row], shares: Sequence[Row]) -
     return Synopsis([sentence for sentence in sentences if sentence], lines)
 
 
-def _find_share(headline: str, shares: Sequence[Row], dataset: str) -> Row | None:
+def find_share(headline: str, shares: Sequence[Row], dataset: str) -> Row | None:
     """The record path's share, which is the headline's where the two are one step."""
     if not headline.startswith(f"{SPLIT}["):
         return None

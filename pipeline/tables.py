@@ -660,6 +660,78 @@ class ResearchInputs(Provenance):
         return frame["research_input"].notna() | frame["efficiency"].notna()
 
 
+class OwnRates(Provenance):
+    """Rates of algorithmic progress that this project found, one leaderboard a row."""
+
+    domain: Series[str] = _column(
+        "field that the estimate speaks of",
+        "name",
+        "name the field",
+        str_length={"min_value": 1},
+    )
+    posterior: Series[str] = _column(
+        "posterior that speaks for the leaderboard",
+        "name",
+        "write <dataset>-<model>",
+        str_matches=r"^\w+-\w+$",
+    )
+    estimand: Series[str] = _column(
+        "key of the rate in the posterior's attribution file",
+        "key",
+        "write a key of data/attributions/<posterior>.json",
+        str_length={"min_value": 1},
+    )
+    rate: Series[float] = _column(
+        "median of the posterior; empty where its fit did not converge",
+        "decades per year",
+        "run the posterior's stages again",
+        gt=-10,
+        lt=10,
+        nullable=True,
+    )
+    rate_sd: Series[float] = _column(
+        "standard deviation of the normal distribution with the posterior's interval",
+        "decades per year",
+        "run the posterior's stages again",
+        gt=0,
+        lt=10,
+        nullable=True,
+    )
+    prior_mean: Series[float] = _column(
+        "mean of the normal prior of the rate in that fit",
+        "decades per year",
+        "copy it from the model's Priors",
+        gt=-10,
+        lt=10,
+    )
+    prior_sd: Series[float] = _column(
+        "standard deviation of that prior",
+        "decades per year",
+        "copy it from the model's Priors",
+        gt=0,
+        lt=10,
+    )
+
+    @_row_rule(
+        "rate_sd",
+        "the posterior is narrower than its prior",
+        "leave the leaderboard out: its data say nothing of its rate",
+    )
+    def data_say_something(cls, frame: pd.DataFrame) -> pd.Series:
+        """A posterior as wide as its prior has no data to pool."""
+        return ~(frame["rate_sd"] >= frame["prior_sd"])
+
+    @_row_rule(
+        "posterior",
+        "a leaderboard, and a domain, stands once",
+        "keep one: two models of a leaderboard read the same data",
+    )
+    def leaderboards_are_distinct(cls, frame: pd.DataFrame) -> pd.Series:
+        """Two models of one leaderboard would count its data twice."""
+        datasets = frame["posterior"].str.partition("-")[0]
+        return ~(datasets.duplicated(keep="first") | frame["domain"].duplicated(keep="first"))
+
+
 TABLES: dict[str, type[pa.DataFrameModel]] = {
     "training_runs": TrainingRuns,
     "efficiency": Efficiency,
@@ -669,9 +741,10 @@ TABLES: dict[str, type[pa.DataFrameModel]] = {
     "published_estimates": PublishedEstimates,
     "growth_rates": GrowthRates,
     "research_inputs": ResearchInputs,
+    "own_rates": OwnRates,
 }
 # Columns that ingest fills itself: a card never maps them.
-FILLED_BY_INGEST = {"line", "exclusion", "techniques", "is_own"}
+FILLED_BY_INGEST = {"line", "exclusion", "techniques", "is_own", "rate", "rate_sd"}
 JOINED_FROM_REGISTRY = set(RunColumns.to_schema().columns) | {"base_model"}
 
 

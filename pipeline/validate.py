@@ -194,6 +194,8 @@ def _unfit(name: str, table: pd.DataFrame) -> dict[str, pd.Series]:
         return {"no parameters or tokens": unknown}
     if name == "growth_rates":
         return {"one rate": table[["software_rate", "hardware_rate"]].isna().any(axis=1)}
+    if name == "own_rates":
+        return {"not converged": table["rate"].isna()}
     return {}
 
 

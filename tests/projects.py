@@ -30,6 +30,7 @@ DATASETS = """datasets:
   published_estimates: []
   growth_rates: []
   research_inputs: []
+  own_rates: []
 """
 SUMMARIES = (
     "answers.md",

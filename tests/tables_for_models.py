@@ -16,6 +16,7 @@ from models._design import name_benchmark
 from models._options import AccuracyOptions, Comparison, LeaderboardOptions, LossOptions, Side
 from pipeline.cards import LoadedCard, load_card
 from pipeline.ingest import ingest
+from pipeline.own_rates import fill_rates
 from pipeline.records import read_records
 from pipeline.validate import exclude_by_rule
 
@@ -58,7 +59,13 @@ def _registry() -> pd.DataFrame:
 
 def _convert(card: LoadedCard, runs: pd.DataFrame | None) -> pd.DataFrame:
     records = read_records(card.records_path)
-    return exclude_by_rule(ingest(card, records, runs), card, records)
+    found = [path for name in ("attributions", "checks") for path in _list_results(name)]
+    return exclude_by_rule(fill_rates(ingest(card, records, runs), card, found), card, records)
+
+
+def _list_results(folder: str) -> list[Path]:
+    """The small files of results that are kept in Git."""
+    return sorted((ROOT / "data" / folder).glob("*-*.json"))
 
 
 @cache

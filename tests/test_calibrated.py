@@ -39,6 +39,7 @@ DESIGNS = {
     "idea_production": "research_inputs",
     "idea_production_ceiling": "research_inputs",
     "compute_growth": "training_runs",
+    "shared_rate": "own_rates",
 }
 
 

@@ -1,6 +1,7 @@
 """The forest plot: headings, hollow marks for caveats, text that is said to those who see none."""
 
 import json
+import re
 
 import pytest
 import vl_convert
@@ -80,3 +81,14 @@ def test_legend_names_the_kinds_that_are_there(drawing: Drawing) -> None:
     assert meanings == [
         *("averaged over the models", "one model", "published", "read its caveat first"),
     ]
+
+
+def test_axis_shows_its_own_ends_whatever_the_numbers() -> None:
+    axis = charts_forest.Axis("share", charts_forest.SHARE_LABELS, "share", 0.5, ends=(0.0, 1.0))
+    row = Row("First", "a", "r", "One", "model", 0.4, 0.35, 0.45)
+    drawing = charts_forest.draw_forest([row], "shares", "Shares", "Caption.", axis)
+    scales = re.findall(r'"scale": ({"domain": \[[-0-9., ]+\])', json.dumps(drawing.panels[0].spec))
+    assert scales
+    for scale in scales:
+        low, high = json.loads(f"{scale}}}")["domain"]
+        assert low <= 0 < 1 <= high

@@ -68,7 +68,7 @@ class Stage:
     @property
     def models(self) -> list[str]:
         """The modules that `models.load` imports by name."""
-        if self.kind == "overview":
+        if self.kind in ("overview", "synthesis"):
             return [f"models.{path.stem}" for path in (ROOT / "models").glob("[!_]*.py")]
         return [f"models.{name}" for name in re.findall(r"--model (\w+)", self.command)]
 

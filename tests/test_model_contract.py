@@ -52,6 +52,7 @@ OUTCOMES = {
     "growth_rates": {"software_rate"},
     "research_inputs": {"efficiency"},
     "training_runs": {"training_flop"},
+    "own_rates": {"rate"},
 }
 # What may change besides: a bound may turn out to lie on the other side.
 MAY_CHANGE = {"published_estimates": {"bound"}}

@@ -309,3 +309,16 @@ def test_the_answer_of_one_model_stands_beside_the_average() -> None:
         assert f"Averaged over {len(made.rows)} models" in words
         assert f": {round(100 * found.averaged['median'])} %" in words
         assert f"weight is {round(100 * (weight or 0))} %" in words
+
+
+def test_answer_across_domains_stands_near_the_top_with_its_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, _ = write_index(tmp_path, monkeypatch)
+    assert 'href="synthesis.html"' not in page
+    share = {"unit": "share", "median": 0.8, "lower": 0.7, "upper": 0.9}
+    entries = {"share_step[Toys]": share, "p_majority_step[Toys]": {"median": 1.0}}
+    (tmp_path / "attributions/synthesis.json").write_text(json.dumps(entries), encoding="utf-8")
+    page, _ = make_index(tmp_path)
+    said = page[page.index('href="synthesis.html"') : page.index('id="answers"')]
+    assert "Mostly compute: from the first to the last record, compute made up 80" in said

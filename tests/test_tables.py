@@ -111,6 +111,15 @@ GOOD: dict[str, dict[str, Any]] = {
         "efficiency": [1.0, 2.5],
         "efficiency_measure": ["nodes for a fixed rating", "nodes for a fixed rating"],
     },
+    "own_rates": {
+        "domain": ["a field", "another field"],
+        "posterior": ["first-model", "second-model"],
+        "estimand": ["rate", "rate"],
+        "rate": [0.4, np.nan],
+        "rate_sd": [0.1, np.nan],
+        "prior_mean": [0.4, 0.4],
+        "prior_sd": [0.6, 0.6],
+    },
 }
 # The value that breaks a rule of a column, in every table that has the column and the rule.
 BAD_CELLS: dict[tuple[str, str], Any] = {
@@ -168,6 +177,16 @@ BAD_CELLS: dict[tuple[str, str], Any] = {
     ("year", "greater_than_or_equal_to"): -1.0,
     ("research_input", "greater_than"): 0.0,
     ("efficiency", "greater_than"): 0.0,
+    ("posterior", "str_matches"): "second",
+    ("estimand", "str_length"): "",
+    ("rate", "greater_than"): -10.0,
+    ("rate", "less_than"): 24.0,  # months
+    ("rate_sd", "greater_than"): 0.0,
+    ("rate_sd", "less_than"): 10.0,
+    ("prior_mean", "greater_than"): -10.0,
+    ("prior_mean", "less_than"): 10.0,
+    ("prior_sd", "greater_than"): 0.0,
+    ("prior_sd", "less_than"): 10.0,
 }
 INTERVAL: dict[str, Any] = {
     "bound": None,
@@ -240,6 +259,8 @@ BAD_ROWS: dict[tuple[str, str], dict[str, Any]] = {
         "an estimate stands once (same study, domain and specification)",
     ): {"study": "first", "specification": None, "exclusion": None},
     ("growth_rates", "the period ends after it begins"): {"period_end": 1999.0},
+    ("own_rates", "the posterior is narrower than its prior"): {"rate": 0.4, "rate_sd": 0.6},
+    ("own_rates", "a leaderboard, and a domain, stands once"): {"posterior": "first-other_model"},
     ("growth_rates", "a study, and a domain, has one pair of rates that is fitted"): {
         "study": "first",
         "is_verified": True,
@@ -369,6 +390,7 @@ DIFFERENT_BY_DESIGN = {
     "parameters": "required in a grid",
     "training_tokens": "required in a grid",
     "training_flop": "required in a grid",
+    "domain": "a field of research where its inputs are listed, of an estimate elsewhere",
     "epochs": "over ImageNet, or over whatever the model was trained on",
 }
 

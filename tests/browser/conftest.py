@@ -10,11 +10,12 @@ import pytest
 from cells import FAILED, STUDIED, flags, make_model, write_cell, write_unfitted
 from hostile_names import write_results
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from toy_synthesis import write_toys as write_synthesis
 from toy_takeoff import flatten, write_toys
 
 from benchmarks.pages import FLAGS, NOT_FOUND, find_chromium
 from browser.shown import DRAWN, HTML, VIEWPORT, Shown
-from pipeline import report, takeoff
+from pipeline import report, synthesis, takeoff
 
 PATHS = sorted(HTML.glob("*.html"))
 TOYS: dict[str, Callable[[Path], dict[str, Path]]] = {
@@ -23,7 +24,7 @@ TOYS: dict[str, Callable[[Path], dict[str, Path]]] = {
     "unfitted": write_unfitted,
 }
 HOSTILE = ("hostile", "hostile-unfitted", "hostile-overview")  # a real model, hostile words
-SIMULATION = "takeoff"
+SIMULATION, SYNTHESIS = "takeoff", "synthesis"
 
 # All rows of tables, the top of the page, and the focus on a first element that is gone: from where
 # it was, Tab starts anew.
@@ -49,7 +50,9 @@ def tell_kind(path: Path) -> str:
 
 def list_pages() -> list[Any]:
     """The toy pages and all that were made; the largest of each kind is in the short run."""
-    toys = [pytest.param(name, id=f"toy-{name}") for name in (*TOYS, *HOSTILE, SIMULATION)]
+    toys = [
+        pytest.param(name, id=f"toy-{name}") for name in (*TOYS, *HOSTILE, SIMULATION, SYNTHESIS)
+    ]
     if not PATHS:
         reason = "no pages in reports/html: make repro makes them"
         return [*toys, pytest.param(None, id="made", marks=pytest.mark.skip(reason=reason))]
@@ -62,12 +65,16 @@ def list_pages() -> list[Any]:
 
 
 def make_toy(name: str, folder: Path) -> Path:
-    """A page with hostile names, in a state that no real page need be in; or of the simulation."""
+    """A page with hostile names, in a state that no real page need be in; or of many posteriors."""
     if name in HOSTILE:
         return write_results(folder)[name]
     if name == SIMULATION:
         given = write_toys(folder)
         assert takeoff.main(flatten(given)) == 0
+        return Path(given["--page"][0])
+    if name == SYNTHESIS:
+        given = write_synthesis(folder)
+        assert synthesis.main(flatten(given)) == 0
         return Path(given["--page"][0])
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setitem(sys.modules, "models.toy", make_model())

@@ -15,6 +15,7 @@ DATASETS = """datasets:
   accuracy_leaderboard: [scores]
   loss_leaderboard: []
   research_inputs: []
+  own_rates: []
 """
 BIBLIOGRAPHY = """@misc{doe2020,
     author = "Doe, Jane",
