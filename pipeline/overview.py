@@ -43,7 +43,7 @@ from pipeline.pages import format_quantity
 from pipeline.registries import read_datasets, read_models
 from pipeline.stage import stage_main
 from pipeline.synopsis import say_doubling, summarise
-from pipeline.synthesis_words import describe_answer as describe_synthesis_answer
+from pipeline.synthesis_words import describe_in_short
 from pipeline.takeoff_words import describe_answer
 
 TITLE = "How much of AI progress is compute, and how much is algorithms?"
@@ -268,7 +268,7 @@ def render(overview: Overview, contents: Contents, templates: Path, citation: Pa
 def describe_synthesis(folders: Folders) -> str:
     """Compute or algorithms, across domains; empty where the synthesis is not made."""
     entries = read_json(folders.attributions / f"{SYNTHESIS}.json")
-    return describe_synthesis_answer(entries) if entries else ""
+    return describe_in_short(entries) if entries else ""
 
 
 def describe_simulation(folders: Folders) -> str:

@@ -114,10 +114,10 @@ def draw_rates(rates: Sequence[Row]) -> Drawing | None:
     if not any(row.has_number for row in rates):
         return None
     caption = (
-        f"Median and {INTERVAL_WORDS}. Top: by the leaderboard's own data. Middle: drawn towards "
-        "each other by a model in which leaderboards scatter about a mean. Bottom: that mean, and "
-        "where a leaderboard not yet seen would lie; it is as wide as the few that there are "
-        "differ."
+        f"Median and {INTERVAL_WORDS}. First each leaderboard's rate averaged over its models, "
+        "then by the one model of it that is pooled, then drawn towards the others by a model in "
+        "which leaderboards scatter about a mean. Last that mean, and where a leaderboard not yet "
+        "seen would lie; it is as wide as the few that there are differ."
     )
     title = "How fast algorithms improve, and what is common"
     return charts_forest.draw_forest(rates, "rates", title, caption, RATES)

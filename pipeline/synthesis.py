@@ -31,6 +31,7 @@ from pipeline.synthesis_results import (
     Found,
     collect,
     list_domains,
+    list_speakers,
     make_entries,
     mark,
     tabulate_rates,
@@ -54,6 +55,7 @@ def make_inputs(options: argparse.Namespace) -> Inputs:
     domains = read_domains(overview)
     found = collect(overview, domains)
     entries = make_entries(found)
+    rates = tabulate_rates(overview, domains)
     cells = {cell.name: cell for cell in overview.passed}
     pooled, returns = (mark(cells[name]) if name in cells else {} for name in (POOLED, RETURNS))
     read = {
@@ -68,9 +70,9 @@ def make_inputs(options: argparse.Namespace) -> Inputs:
     return Inputs(
         found=found,
         entries=entries,
-        rates=tabulate_rates(overview, domains),
+        rates=rates,
         statements=list_statements(entries, pooled, returns),
-        doubts=list_doubts(entries, read, check, list_models(found)),
+        doubts=list_doubts(entries, read, check, list_models(found), list_speakers(rates)),
         sources=bibliography.cite(_list_citations(overview)),
         citation=cite_page(read_software(options.citation), TITLE, NAME),
         files=[path for path in (*options.attributions, *options.checks) if path.is_file()],

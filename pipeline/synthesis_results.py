@@ -18,7 +18,8 @@ from models import INTERVAL_PROBABILITY
 from pipeline import comparison, progress_share
 from pipeline.answers import INTERVAL_WORDS
 from pipeline.comparison import RATE, Comparison, Entry
-from pipeline.estimates import UNMEASURED, Row, find_caveats, list_shares
+from pipeline.estimates import UNMEASURED, Row, best_of, find_caveats, list_rates, list_shares
+from pipeline.estimates import Kind as RowKind
 from pipeline.gathering import Overview, Passed
 from pipeline.progress_share import Pace
 from pipeline.synopsis import find_share
@@ -38,6 +39,12 @@ LABELS: Mapping[Kind, str] = {
     "year": "Compute, share of a year's progress at the frontier",
     "field": "Hardware, share of a year's progress of hardware and software",
 }
+GROUPS_OF_RATES = (
+    "Averaged over models",
+    "The model that is pooled",
+    "Pooled in part",
+    "All leaderboards",
+)
 WHOLE = {MEAN: "mean", NEW: "predictive"}
 NO_ERROR = "no study states an error; the interval shows the prior's"
 NOT_PASSED = "no fit of it passed its check"
@@ -138,40 +145,68 @@ def _mix(key: str, row: Row, cells: Sequence[Passed], made: Comparison | None) -
 def list_years(overview: Overview, domains: Sequence[Domain]) -> list[Found]:
     """The growth of compute beside the rate of each leaderboard, and of all of them."""
     cells = {cell.name: cell for cell in overview.passed}
-    asked = [(each.name, each.posterior, RATE) for each in domains]
-    asked += [(name, POOLED, key) for name, key in WHOLE.items()]
-    return [_find_year(cells, *each) for each in asked]
+    rates = list_rates(overview, {}, [])
+    found = [_find_rate(overview, domain, rates) for domain in domains]
+    for name, key in WHOLE.items():
+        cell = cells.get(POOLED)
+        row = _rate(cell, key, "", name) if cell else _no_rate(name, POOLED)
+        values = cell.candidate.draws.get(key) if cell else None
+        found.append((row, NOTHING if values is None else even(values.to_numpy(dtype=float))))
+    compute = cells.get(progress_share.COMPUTE)
+    return [_find_year(compute, *each) for each in found]
 
 
-def _find_year(cells: Mapping[str, Passed], name: str, posterior: str, key: str) -> Found:
-    rates = [(progress_share.COMPUTE, progress_share.COMPUTE_RATE), (posterior, key)]
-    missing = [
-        each
-        for each, wanted in rates
-        if each not in cells or wanted not in cells[each].candidate.draws
-    ]
-    if missing:
-        reason = f"there are no draws of {', '.join(missing)} that may be quoted"
-        return Found("year", _make_row("year", name, reason=reason), *NOTHING)
-    compute, algorithms = (
-        Pace(each, name, cells[each].candidate.draws[wanted].to_numpy()) for each, wanted in rates
-    )
-    entry = progress_share.share_progress(compute, algorithms)
-    numbers = {each: entry[each] for each in ("median", "lower", "upper")}
-    said = [
-        f"{caveat} ({who})"
-        for (each, wanted), who in zip(
-            rates, ("growth of compute", "rate of algorithms"), strict=True
-        )
-        for caveat in find_caveats(wanted, cells[each].check)
-    ]
+def _find_rate(overview: Overview, domain: Domain, rates: Sequence[Row]) -> tuple[Row, Draws]:
+    """The rate of a leaderboard, averaged over its models where they are weighed."""
+    cells = [cell for cell in overview.passed if cell.card.dataset == domain.dataset]
+    made = next((each for each in overview.comparisons if each.dataset == domain.dataset), None)
+    row = best_of(rates, domain.dataset, RATE)
+    if row is None:
+        return _no_rate(domain.name, domain.posterior), NOTHING
+    draws = _mix(RATE, row, cells, made)
+    page = cells[0].name if row.kind == "averaged" else row.page
+    return _change(row, label=domain.name, page=page), draws
+
+
+def _no_rate(name: str, posterior: str) -> Row:
+    reason = f"there is no rate of {posterior} that may be quoted"
+    return _make_row("year", name, page=posterior, reason=reason)
+
+
+def _find_year(compute: Passed | None, rate: Row, draws: Draws) -> Found:
+    """Compute's share of a year at the rate, of which these are the draws."""
+    key = progress_share.COMPUTE_RATE
+    reason = rate.reason
+    if compute is None or key not in compute.candidate.draws:
+        reason = f"there are no draws of {progress_share.COMPUTE} that may be quoted"
+    elif not len(draws[0]):
+        reason = reason or "there are no draws of the rate"
+    if compute is None or reason:
+        return Found("year", _make_row("year", rate.label, reason=reason), *NOTHING)
+    grown = Pace(compute.name, "", compute.candidate.draws[key].to_numpy(dtype=float))
+    gained = Pace(rate.page, rate.label, thin(*draws, len(grown.draws)))
+    entry = progress_share.share_progress(grown, gained)
+    doubts = [f"{each} (growth of compute)" for each in find_caveats(key, compute.check)]
     row = _make_row(
-        "year", name, reason=entry["reason"], page=posterior, caveats=tuple(said), **numbers
+        "year",
+        rate.label,
+        kind_of_row=rate.kind,
+        reason=entry["reason"],
+        page=rate.page,
+        caveats=(*(f"{each} (rate of algorithms)" for each in rate.caveats), *doubts),
+        **{each: entry[each] for each in ("median", "lower", "upper")},
     )
     if entry["reason"]:
         return Found("year", row, *NOTHING)
-    grown, gained = progress_share.pair(compute, algorithms)
-    return Found("year", row, *even(grown / (grown + gained)))
+    first, second = progress_share.pair(grown, gained)
+    return Found("year", row, *even(first / (first + second)))
+
+
+def thin(values: np.ndarray, masses: np.ndarray, count: int) -> np.ndarray:
+    """`count` of the draws, each as often as its mass asks, in their order."""
+    reached = np.cumsum(masses) / masses.sum()
+    places = np.searchsorted(reached, (np.arange(count) + 0.5) / count)
+    return np.asarray(values[np.minimum(places, len(values) - 1)])
 
 
 def list_fields(overview: Overview) -> list[Found]:
@@ -215,7 +250,7 @@ def _make_row(
     kind: Kind,
     name: str,
     *,
-    kind_of_row: Literal["model", "published"] = "model",
+    kind_of_row: RowKind = "model",
     **others: Any,
 ) -> Row:
     return Row(GROUPS[kind], "", f"share_{kind}[{name}]", name, kind_of_row, **others)
@@ -308,23 +343,46 @@ def _doubt(caveats: tuple[str, ...]) -> dict[str, Any]:
 
 
 def tabulate_rates(overview: Overview, domains: Sequence[Domain]) -> list[Row]:
-    """Rates of the leaderboards on their own and drawn together, the mean and the next one."""
+    """Rates of the leaderboards averaged over models, by the one that is pooled, and pooled."""
     cells = {cell.name: cell for cell in overview.passed}
     pooled = cells.get(POOLED)
+    rates = list_rates(overview, {}, [])
+    averaged = [
+        _change(row, group=GROUPS_OF_RATES[0])
+        for row, _ in (_find_rate(overview, domain, rates) for domain in domains)
+        if row.kind == "averaged"
+    ]
     alone = [
-        _rate(cells[each.posterior], RATE, "Each by its own data", each.name)
+        _rate(cells[each.posterior], RATE, GROUPS_OF_RATES[1], each.name)
         for each in domains
         if each.posterior in cells and RATE in cells[each.posterior].attributions
     ]
     if pooled is None:
-        return alone
+        return [*averaged, *alone]
     together = [
-        _rate(pooled, f"rate[{each.name}]", "Drawn together by the others", each.name)
+        _rate(pooled, f"rate[{each.name}]", GROUPS_OF_RATES[2], each.name)
         for each in domains
         if f"rate[{each.name}]" in pooled.attributions
     ]
-    whole = [_rate(pooled, key, "All of them", name) for name, key in WHOLE.items()]
-    return [*alone, *together, *whole]
+    whole = [_rate(pooled, key, GROUPS_OF_RATES[3], name) for name, key in WHOLE.items()]
+    return [*averaged, *alone, *together, *whole]
+
+
+def list_speakers(rates: Sequence[Row]) -> dict[str, tuple[Entry, Entry]]:
+    """Of every leaderboard the rate of the model that is pooled, and the average over models."""
+    first, second = (
+        {row.label: row for row in rates if row.group == group} for group in GROUPS_OF_RATES[:2]
+    )
+    return {
+        name: (_as_entry(second[name]), _as_entry(row))
+        for name, row in first.items()
+        if name in second
+    }
+
+
+def _as_entry(row: Row) -> Entry:
+    numbers = {name: getattr(row, name) for name in ("median", "lower", "upper")}
+    return {"unit": "decades per year"} | numbers | _doubt(row.caveats)
 
 
 def _rate(cell: Passed, key: str, group: str, label: str) -> Row:

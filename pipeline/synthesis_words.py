@@ -73,6 +73,22 @@ def describe_answer(entries: Entries) -> str:
     return " ".join(said)
 
 
+def describe_in_short(entries: Entries) -> str:
+    """The answer without the leaderboards' own numbers, for the index, which has them."""
+    found = tally(entries, "step")
+    if not found.count:
+        return ""
+    said = _say_majority(found, "step")
+    mean = entries.get(f"share_year[{MEAN}]")
+    year = (
+        f" In a year at the frontier the growth of training compute makes up {say(mean)} of "
+        "progress, at the mean of the leaderboards' rates."
+        if mean and mean["median"] is not None
+        else ""
+    )
+    return f"{_call(found)}. {said}.{year}"
+
+
 def _call(found: Tally) -> str:
     """The answer in words, by how many domains lie on either side of one half."""
     if found.count == len(found.more):
@@ -205,6 +221,11 @@ def state_majority(entries: Entries, kind: str) -> Statement | None:
     found = tally(entries, kind)
     if not found.count:
         return None
+    sign = CAVEAT if any(map(_has_sign, read_family(entries, f"share_{kind}").values())) else ""
+    return Statement(found.kind, f"{sign}{_say_majority(found, kind)}.")
+
+
+def _say_majority(found: Tally, kind: str) -> str:
     start, part, noun = WHERE[kind]
     groups = (
         (f"{part} brings more than half on", found.more),
@@ -212,8 +233,7 @@ def state_majority(entries: Entries, kind: str) -> Statement | None:
         ("it cannot be told which is more on", found.open),
     )
     said = [f"{words} {_say_part(names, found.count, noun)}" for words, names in groups if names]
-    sign = CAVEAT if any(map(_has_sign, read_family(entries, f"share_{kind}").values())) else ""
-    return Statement(found.kind, f"{sign}{start} {'; '.join(said)}.")
+    return f"{start} {'; '.join(said)}"
 
 
 def _say_part(names: Sequence[str], count: int, noun: str) -> str:
@@ -293,11 +313,13 @@ def list_doubts(
     read: Mapping[str, Entry],
     check: Mapping[str, Any],
     models: Mapping[str, Sequence[Entry]],
+    speakers: Mapping[str, tuple[Entry, Entry]],
 ) -> list[str]:
     """What cannot be trusted, to be read first.
 
     `read` are the headlines of other posteriors that are spoken of, by what they are called;
-    `check` is that of the pooled rates, `models` each leaderboard's share by model.
+    `check` is that of the pooled rates, `models` each leaderboard's share by model, `speakers` its
+    rate by the model that is pooled and averaged over models.
     """
     steps = read_family(entries, "share_step")
     doubts = [
@@ -305,7 +327,23 @@ def list_doubts(
         for name, entry in (*steps.items(), *read.items())
         if entry.get("is_flagged")
     ]
-    return [*doubts, *_doubt_models(models), *_doubt_pooling(check, len(steps))]
+    doubts += _doubt_models(models)
+    return [*doubts, *_doubt_speakers(speakers), *_doubt_pooling(check, len(steps))]
+
+
+def _doubt_speakers(speakers: Mapping[str, tuple[Entry, Entry]]) -> list[str]:
+    """Where the model that is pooled and the average over models are not alike."""
+    said = [
+        f"{name} {say(own)} instead of {say(averaged)}"
+        for name, (own, averaged) in speakers.items()
+        if not 1 / SIMILAR < own["median"] / averaged["median"] < SIMILAR
+    ]
+    if not said:
+        return []
+    return [
+        "The rates that are pooled are those of one model a leaderboard, which are not those "
+        f"averaged over models: {_list(said)} decades a year."
+    ]
 
 
 def _doubt_models(models: Mapping[str, Sequence[Entry]]) -> list[str]:

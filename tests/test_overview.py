@@ -321,4 +321,4 @@ def test_answer_across_domains_stands_near_the_top_with_its_link(
     (tmp_path / "attributions/synthesis.json").write_text(json.dumps(entries), encoding="utf-8")
     page, _ = make_index(tmp_path)
     said = page[page.index('href="synthesis.html"') : page.index('id="answers"')]
-    assert "Mostly compute: from the first to the last record, compute made up 80" in said
+    assert "Mostly compute. From the first to the last record compute brings more than half" in said

@@ -23,6 +23,7 @@ from pipeline.synthesis_results import (
     _make_row,
     compare_extremes,
     even,
+    thin,
 )
 
 Entries = dict[str, Any]
@@ -124,6 +125,7 @@ def test_what_failed_is_not_quoted(doubtful: tuple[Entries, str]) -> None:
     assert entries["share_step[Mathematics (MATH)]"]["reason"] == "no fit of it passed its check"
     assert entries["share_step[Mathematics (MATH)]"]["median"] is None
     assert POOLED in entries["share_year[Mean of our leaderboards]"]["reason"]
+    assert entries["share_year[Mathematics (MATH)]"]["median"] is None
     assert "at the mean of the leaderboards" not in find_answer(page)
     for anchor in ("shared", "apart", "open"):
         assert "not yet seen" not in find_list(page, anchor)
@@ -218,3 +220,17 @@ def test_stage_names_every_model_of_its_leaderboards_and_every_table_it_speaks_o
 def test_groups_have_short_headings() -> None:
     """They are drawn within the chart, which is narrow on a phone."""
     assert all(len(words) < 30 for words in GROUPS.values())
+
+
+def test_thinned_draws_have_the_masses_of_the_mixture() -> None:
+    values = np.concatenate([np.zeros(100), np.ones(100)])
+    masses = np.concatenate([np.full(100, 0.0025), np.full(100, 0.0075)])
+    assert thin(values, masses, 200).mean() == pytest.approx(0.75)
+    np.testing.assert_array_equal(thin(values, np.ones(200), 200), values)
+
+
+def test_year_has_the_rate_averaged_over_models(made: tuple[Entries, str]) -> None:
+    """The toy's two models of images agree; the row is marked as averaged."""
+    _, page = made
+    assert "averaged over the models" in page
+    assert "The model that is pooled" in page

@@ -151,13 +151,26 @@ def test_doubts_are_those_of_the_numbers() -> None:
     entries["share_step[B]"]["is_flagged"] = True
     check = {"prior_sensitivity": {"mean": {"prior": 0.2}, "between_sd": {"prior": 0.01}}}
     models = {"A": [share(0.3), share(0.35)], "B": [share(0.2), share(0.9)]}
-    doubts = words.list_doubts(entries, {"Returns": share(1.0, is_flagged=True)}, check, models)
+    rates = {"A": (quantity(1.4, 1, 2), quantity(0.9, 0.5, 1.5)), "B": (quantity(1, 0, 2),) * 2}
+    doubts = words.list_doubts(
+        entries, {"Returns": share(1.0, is_flagged=True)}, check, models, rates
+    )
     assert doubts[:2] == ["B: doubtful.", "Returns: doubtful."]
     assert "most on B" in doubts[2]
     assert "20\N{NO-BREAK SPACE}% to 90\N{NO-BREAK SPACE}%" in doubts[2]
-    assert "their mean moves with the prior" in doubts[3]
-    assert "spread" not in doubts[3]
+    assert "A 1.4 (1.0 to 2.0) instead of 0.90 (0.50 to 1.5) decades a year" in doubts[3]
+    assert "their mean moves with the prior" in doubts[4]
+    assert "spread" not in doubts[4]
 
 
 def test_no_doubt_is_made_up() -> None:
-    assert words.list_doubts(make_entries(A=0.4), {}, {}, {"A": [share(0.3)]}) == []
+    assert words.list_doubts(make_entries(A=0.4), {}, {}, {"A": [share(0.3)]}, {}) == []
+
+
+def test_short_answer_counts_and_has_the_year() -> None:
+    entries = make_entries(A=0.99, B=0.5) | {f"share_year[{words.MEAN}]": share(0.45)}
+    said = words.describe_in_short(entries)
+    assert said.startswith("Both, and compute more in some domains. From the first")
+    assert "more than half on 1 of 2 leaderboards, A;" in said
+    assert "makes up 45" in said
+    assert words.describe_in_short({}) == ""
