@@ -42,10 +42,8 @@ def pool_classically(rows: pd.DataFrame, options: EstimateOptions, unstated: Pri
     if len(rows) < 2:
         return pd.DataFrame(columns=COLUMNS)
     errors = measure_errors(rows, unstated)
-    found = combine_effects(
-        rows["value"].to_numpy(), errors**2, method_re="dl", alpha=1 - INTERVAL_PROBABILITY
-    )
-    table = found.summary_frame()
+    found = combine_effects(rows["value"].to_numpy(), errors**2, method_re="dl")
+    table = found.summary_frame(alpha=1 - INTERVAL_PROBABILITY)  # its own default is 0.05
     methods = {
         "random effect": f"DerSimonian & Laird, {len(rows)} rows taken as independent",
         "fixed effect": f"common effect, {len(rows)} rows taken as independent",

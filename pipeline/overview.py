@@ -25,7 +25,6 @@ from pipeline import (
     comparison,
     metrics,
     pages,
-    progress_share,
     summaries,
 )
 from pipeline.answers import INTERVAL_WORDS
@@ -59,7 +58,6 @@ class Contents:
     rates: list[Row]
     shares: list[Row]
     claimed: list[dict[str, Any]]
-    progress: list[dict[str, Any]]
     simulated: str
     across: str
     sources: list[Reference]
@@ -89,16 +87,6 @@ def _call(cell: Passed | Apart) -> Posterior:
     }
     reason = f"{cell.model_title}: {states[cell.state]}: {'; '.join(cell.reasons)}"
     return Posterior(cell.name, cell.model, cell.attributions, {}, reason=reason)
-
-
-def list_paces(speakers: list[Passed]) -> list[progress_share.Pace]:
-    """The yearly rates that have draws, of compute and of algorithms."""
-    return [
-        progress_share.Pace(cell.name, cell.card.card.title, draws.to_numpy())
-        for cell in speakers
-        for key in (progress_share.COMPUTE_RATE, comparison.RATE)
-        if (draws := cell.candidate.draws.get(key)) is not None
-    ]
 
 
 def draw_headlines(speakers: list[Passed]) -> Drawing | None:
@@ -251,8 +239,6 @@ def render(overview: Overview, contents: Contents, templates: Path, citation: Pa
         say_doubling=say_doubling,
         claimed=contents.claimed,
         drawings=drawings,
-        progress=contents.progress,
-        describe_progress=progress_share.describe,
         describe_average=describe_average,
         estimates={made.dataset: tabulate(made, overview.passed) for made in overview.comparisons},
         specs=charts.collect_specs(each for each in drawings.values() if each),
@@ -343,7 +329,6 @@ def main(argv: list[str] | None = None) -> int:
         rates=rates,
         shares=list_shares(overview),
         claimed=[claims.tabulate(verdict, bibliography) for verdict in verdicts],
-        progress=progress_share.share_all(list_paces(overview.speakers)),
         simulated=describe_simulation(folders),
         across=describe_synthesis(folders),
         sources=bibliography.cite(cited_keys(overview, verdicts, rates)),
@@ -354,10 +339,6 @@ def main(argv: list[str] | None = None) -> int:
     write_text(options.summary / "answers.svg", draw_picture(draw_headlines(overview.speakers)))
     compared = {made.dataset: comparison.describe(made) for made in overview.comparisons}
     write_json(options.summary / "comparison.json", compared)
-    write_json(
-        options.summary / "progress.json",
-        {f"{progress_share.KEY}[{each['posterior']}]": each for each in contents.progress},
-    )
     judged = {verdict.claim.id: claims.describe(verdict) for verdict in verdicts}
     write_json(options.verdicts, judged)
     metrics.write_summary(options.summary, overview, verdicts, rates, contents.shares)

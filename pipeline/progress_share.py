@@ -13,11 +13,9 @@ import numpy as np
 
 from models import INTERVAL_PROBABILITY
 from models._split import SMALL_TOTAL_DECADES, SMALL_TOTAL_DRAWS
-from pipeline.pages import format_quantity
 
 COMPUTE = "training_runs-compute_growth"
 COMPUTE_RATE = "growth_decades_per_year"
-KEY = "share_of_total_progress"
 DIGITS = 6
 
 
@@ -54,21 +52,3 @@ def pair(compute: Pace, algorithms: Pace) -> tuple[np.ndarray, np.ndarray]:
     """
     count = min(len(compute.draws), len(algorithms.draws))
     return compute.draws[:count][::-1], algorithms.draws[:count]
-
-
-def share_all(paces: list[Pace]) -> list[dict[str, Any]]:
-    """Compute's share beside each algorithmic rate; none without the growth of compute."""
-    compute = [pace for pace in paces if pace.posterior == COMPUTE]
-    return [
-        share_progress(compute[0], pace) for pace in paces if compute and pace.posterior != COMPUTE
-    ]
-
-
-def describe(entry: dict[str, Any]) -> str:
-    """The share with its interval in words, or why there is none."""
-    if entry["reason"]:
-        return f"not reported: {entry['reason']}"
-    median, lower, upper = (
-        format_quantity(entry[name], "share") for name in ("median", "lower", "upper")
-    )
-    return f"{median} ({lower} to {upper})"

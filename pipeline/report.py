@@ -41,6 +41,8 @@ from pipeline.studies import OUT_OF_DATE
 from pipeline.tables import TABLES
 
 PROVENANCE_COLUMNS = {"line", "citation", "locator", "is_verified", "exclusion"}
+# Tables in which results of models are explained: what trends and designs say is of these alone.
+OF_MODELS = {"efficiency", "scaling_grid", "accuracy_leaderboard", "loss_leaderboard"}
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ def render(inputs: Inputs, templates: Path) -> str:
         skipped=panels.describe_skipped(inputs.check),
         identification=panel,
         trust=describe_trust(inputs),
+        scores_models=inputs.card.card.table in OF_MODELS,
         convergence=answers.describe_convergence(inputs.check),
         interval_words=INTERVAL_WORDS,
         drawings=drawings,

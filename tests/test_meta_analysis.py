@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
 from tables_for_models import load_real, sample
 
@@ -203,6 +204,14 @@ def test_pooled_value_of_a_large_homogeneous_case_is_that_of_dersimonian_and_lai
     posterior, classical = pool_homogeneous()
     error = classical.sd_eff_w_re
     assert abs(float(posterior["mean"].mean()) - classical.mean_effect_re) < 0.1 * error
+
+
+def test_classical_interval_is_of_the_level_that_is_printed() -> None:
+    rows = [with_interval(2 * np.exp(value), 0.3) for value in (0.1, 0.3, 0.2)]
+    found = meta_analysis.baseline(make_table(*rows), make_card()).set_index("method")
+    (common,) = [found.loc[name] for name in found.index if name.startswith("common effect")]
+    half = np.log(common["upper"] / common["lower"]) / 2
+    assert half == pytest.approx(stats.norm.ppf(0.95) * 0.3 / np.sqrt(3), rel=1e-3)
 
 
 def list_opposed() -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.progress_share import COMPUTE, Pace, describe, share_all, share_progress
+from pipeline.progress_share import COMPUTE, Pace, share_progress
 
 
 def make_pace(name: str, *draws: float) -> Pace:
@@ -13,9 +13,6 @@ def make_pace(name: str, *draws: float) -> Pace:
 def test_share_is_the_part_of_compute_in_the_sum_of_both_rates() -> None:
     entry = share_progress(make_pace(COMPUTE, 0.6, 0.6), make_pace("math-m", 0.2, 0.2))
     assert entry["median"] == entry["lower"] == entry["upper"] == 0.75
-    assert (
-        describe(entry) == "75\N{NO-BREAK SPACE}% (75\N{NO-BREAK SPACE}% to 75\N{NO-BREAK SPACE}%)"
-    )
 
 
 def test_uncertainty_of_both_rates_enters() -> None:
@@ -37,10 +34,4 @@ def test_draws_of_one_seed_are_not_paired_with_their_like() -> None:
 def test_share_of_next_to_nothing_is_not_reported() -> None:
     entry = share_progress(make_pace(COMPUTE, 0.5, 0.5), make_pace("d-m", -0.45, 0.5))
     assert entry["median"] is None
-    assert "not reported: the total is under 0.1 decades a year in 50.0%" in describe(entry)
-
-
-def test_without_growth_of_compute_there_are_no_shares() -> None:
-    assert share_all([make_pace("math-m", 0.4)]) == []
-    both = share_all([make_pace("math-m", 0.4), make_pace(COMPUTE, 0.4)])
-    assert [entry["posterior"] for entry in both] == ["math-m"]
+    assert entry["reason"] == "the total is under 0.1 decades a year in 50.0% of the draws"
