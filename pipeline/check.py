@@ -10,6 +10,7 @@ intervals hold what they promise (studies.py).
 """
 
 import argparse
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from pipeline.calibration import fingerprint
 from pipeline.files import write_json
 from pipeline.identification import identify
 from pipeline.influence import measure_influence
-from pipeline.leave_out import leave_out, round_to
+from pipeline.leave_out import find_units, leave_out, round_to
 from pipeline.posteriors import Cell, add_cell_arguments, load_cell
 from pipeline.predictive import check_predictions
 from pipeline.sensitivity import is_constant, list_headlines, measure_sensitivity
@@ -205,18 +206,22 @@ def check(cell: Cell, limits: dict[str, float], study: Study | None, counts: boo
     """Everything the check file says of a cell; `counts`: the study is of this very cell."""
     if cell.not_fitted:
         return describe_unfitted(cell.not_fitted, limits) | judge_calibration(study, counts, [])
-    judged = judge(cell, limits)
+    with ThreadPoolExecutor(1) as pool:  # NumPy leaves the interpreter free for most of the density
+        units = pool.submit(find_units, cell)
+        judged = judge(cell, limits)
+        sensitivity = measure_sensitivity(cell, study if counts else None)
+        identified = identify(cell, sensitivity["driven_by_prior"])
+        predicted = check_predictions(cell)
     worst, constant = judged.pop("worst"), judged.pop("constant")
     headlines = [cell.model.headline(cell.card).key, *list_headlines(cell)]
-    sensitivity = measure_sensitivity(cell, study if counts else None)
     return (
         judged
         | {"not_fitted": None}
-        | leave_out(cell, has_converged=judged["verdict"] == "pass")
+        | leave_out(cell, judged["verdict"] == "pass", units.result())
         | judge_calibration(study, counts, headlines)
-        | identify(cell, sensitivity["driven_by_prior"])
+        | identified
         | sensitivity
-        | {"predictive_checks": check_predictions(cell)}
+        | {"predictive_checks": predicted}
         | {"influence": measure_influence(cell)}
         | {"limits": limits, "constant": constant, "worst": worst}
     )

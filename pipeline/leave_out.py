@@ -33,12 +33,15 @@ UNIT_DIGITS = 5
 Refit = Callable[[pd.DataFrame, int], xr.Dataset]  # table, seed -> posterior
 
 
-def leave_out(cell: Cell, has_converged: bool = True) -> dict[str, Any]:
+def leave_out(
+    cell: Cell, has_converged: bool = True, units: tuple[str, xr.DataArray] | None = None
+) -> dict[str, Any]:
     """The predictive density of every unit left out, their sum and how it was measured.
 
-    A fit that did not converge is not fitted again: nothing ranks its density.
+    `units` is what `find_units` gives, where that is known already. A fit that did not converge is
+    not fitted again: nothing ranks its density.
     """
-    unit, density = find_units(cell)
+    unit, density = units or find_units(cell)
     by_unit, bad = smooth(density)
     method, note = "PSIS-LOO", ""
     if bad:
