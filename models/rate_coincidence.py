@@ -320,8 +320,8 @@ def headline(card: Card) -> Headline:
     """The ratio of the pairs; whether they coincide is not said with so few."""
     return Headline(
         key="ratio",
-        sentence="In the pairs that were published software improved {median} times as fast as "
-        "hardware (90 % interval {lower} to {upper}, of these pairs alone).",
+        sentence="In the pairs that were published, and of these alone, software improved {median} "
+        "times as fast as hardware (90 % interval {lower} to {upper}).",
         notes=tuple(_options(card).notes),
     )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 from conftest import ROOT
-from real_overview import read_overview, read_passing, read_references
+from real_overview import read_overview, read_passing
 
 from pipeline import estimates, metrics
 from pipeline.packing import neutralise_frame
@@ -54,7 +54,7 @@ def test_rows_of_plots_are_told_apart_and_have_numbers() -> None:
     overview = read_overview()
     for rows in (
         estimates.list_shares(overview),
-        estimates.list_rates(overview, {}, [], read_references()),
+        estimates.list_rates(overview, {}, []),
     ):
         frame = metrics.tabulate_rows(rows)
         assert frame["row"].is_unique

@@ -1,7 +1,7 @@
 """The answer so far: its sentences quote the largest and the smallest, caveat before number."""
 
 import pytest
-from real_overview import read_overview, read_references
+from real_overview import read_overview
 
 from pipeline import estimates
 from pipeline.estimates import Row
@@ -68,7 +68,7 @@ def test_doubling_times_that_do_not_exist_are_said_not_to(
 
 def test_lines_of_the_results_are_the_best_estimate_of_each_dataset_with_a_rate() -> None:
     overview = read_overview()
-    rates = estimates.list_rates(overview, {}, [], read_references())
+    rates = estimates.list_rates(overview, {}, [])
     made = summarise(overview, rates, estimates.list_shares(overview))
     names = {line.dataset for line in made.lines}
     assert names == {"imagenet_efficiency", "math", "mmlu", "imagenet", "lm_perplexity"}
