@@ -5,12 +5,13 @@ The compiled model is fitted again with the rows of one study taken out of its l
 study with many of the rows moves the posterior too far.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
 from models import INTERVAL_PROBABILITY, fitted_rows
-from pipeline.leave_out import round_to
+from pipeline.leave_out import THREADS, round_to
 from pipeline.posteriors import Cell
 
 KEY = "pooled"
@@ -32,24 +33,28 @@ def measure_influence(cell: Cell) -> dict[str, Any]:
     refitter, priors = Refitter(cell.model, cell.table, cell.card), cell.model.Priors()
     seed = int(cell.tree.attrs["seed"]) + FIRST_SEED
     counts = fitted_rows(cell.table)["study"].value_counts(sort=False)
-    made: dict[str, Any] = {}
-    for position, (study, count) in enumerate(counts.items()):
+
+    def leave(position: int, study: str) -> dict[str, Any]:
         is_left_out = cell.table["study"] == study
-        entry: dict[str, Any] = {"rows": int(count)}
         reason = cell.model.why_not(cell.table[~is_left_out], cell.card)
-        if not reason:
-            marked = cell.table.assign(is_held_out=is_left_out)
-            try:
-                posterior = refitter.refit(marked, cell.card, priors, seed + position, THOROUGH)
-            except RefitError as error:
-                reason = f"the refit failed: {error}"
-            else:
-                entry |= _summarise(cell, posterior)
-        made[str(study)] = entry | {"reason": reason}
-    return made
+        if reason:
+            return {"reason": reason}
+        marked = cell.table.assign(is_held_out=is_left_out)
+        try:
+            posterior = refitter.refit(marked, cell.card, priors, seed + position, THOROUGH)
+        except RefitError as error:
+            return {"reason": f"the refit failed: {error}"}
+        return _summarise(cell, posterior) | {"reason": ""}
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        made = list(pool.map(leave, range(len(counts)), counts.index))
+    return {
+        str(study): {"rows": int(count)} | entry
+        for (study, count), entry in zip(counts.items(), made, strict=True)
+    }
 
 
-def _summarise(cell: Cell, posterior: Any) -> dict[str, float | None]:
+def _summarise(cell: Cell, posterior: Any) -> dict[str, Any]:
     draws = cell.model.estimands(posterior, cell.table, cell.card)[KEY].to_numpy()
     tail = (1 - INTERVAL_PROBABILITY) / 2
     lower, median, upper = np.quantile(draws, [tail, 0.5, 1 - tail])
