@@ -37,7 +37,7 @@ def test_pointing_at_a_point_shows_its_row(shown: Shown) -> None:
     name, count, points = shown.page.evaluate(POINTS, [SCATTER, HOVERED])
     spec = shown.specs[name]
     (layer,) = find_point_layers(spec)
-    rows = spec["datasets"][layer["data"]["name"]]
+    rows = spec["datasets"][layer.get("data", spec.get("data"))["name"]]
     assert count == len(rows)
     assert points
     for point in points:
