@@ -12,7 +12,7 @@ from models._production_options import TrainingRunsOptions
 REFERENCE_DATE = pd.Timestamp(2022, 1, 1)
 RANKS = (3, 10)  # runs among so many largest at their release
 FULL_REGISTRY = pd.Timestamp(2020, 1, 1)  # before, the registry lists hardly more runs than that
-KEY = "rate_decades_per_year"
+KEY = "growth_decades_per_year"
 
 
 def get_options(card: Card) -> TrainingRunsOptions:
