@@ -14,6 +14,7 @@ from models._prior import list_priors
 from models._production_options import ResearchInputOptions
 
 STEPS_A_YEAR = 50
+SMALLEST = 1e-12  # research so far below a ceiling adds what it adds without one
 
 
 def draw_law(table: pd.DataFrame, card: Card, priors: Any, rng: np.random.Generator) -> Truth:
@@ -67,7 +68,9 @@ def _grow(at: float, effort: float, law: dict[str, float]) -> float:
     power = law["fishing_out"]
     if "ceiling_decades" not in law:
         return float(np.logaddexp(power * at, np.log(power * effort)) / power)
+    # Shares of the ceiling can be too small to tell from nothing: everything is in logarithms.
     ceiling = power * law["ceiling_decades"] * np.log(10.0)
-    kept = np.exp(-power * effort / np.expm1(ceiling))
-    distance = -np.expm1(power * at - ceiling) * kept  # 1 - x / ceiling; negative above it
-    return float((ceiling + np.log1p(-distance)) / power)
+    log_worked = np.log(power * effort) - ceiling - np.log1p(-np.exp(-ceiling))
+    worked = np.exp(log_worked)
+    log_gained = np.log(-np.expm1(-worked)) if worked > SMALLEST else log_worked
+    return float(np.logaddexp(ceiling + log_gained, power * at - worked) / power)

@@ -99,6 +99,19 @@ def test_simulation_without_noise_is_the_differential_equation(
     assert np.log(made["efficiency"].iloc[-1]) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize("ceiling", [20.0, 60.0, 400.0])
+def test_simulation_far_below_its_ceiling_is_that_without(ceiling: float) -> None:
+    table = make_table()
+    plain, capped = (
+        model.simulate(table, make_truth(table, 0.1, 0.01, **more), np.random.default_rng(3))
+        for model, more in (
+            (idea_production, {}),
+            (idea_production_ceiling, {"ceiling_decades": ceiling}),
+        )
+    )
+    np.testing.assert_allclose(capped["efficiency"], plain["efficiency"], rtol=1e-8)
+
+
 def predict(model: Any, table: pd.DataFrame, truth: dict[str, Any], error: float) -> pm.Model:
     """The built model with every parameter fixed at the truth."""
     built = model.build(table, make_card(table, error), model.Priors())
@@ -182,13 +195,15 @@ def test_returns_are_recovered_where_every_year_is_observed() -> None:
 
 @pytest.mark.slow
 def test_ceiling_is_recovered_where_growth_stops_below_it() -> None:
+    """Research doubles every year: were there no ceiling, no fishing out would hold growth back."""
     table, rng = make_table(tuple(range(1, YEARS + 1))), np.random.default_rng(6)
+    table["research_input"] *= np.exp(0.5 * table["year"])
     truth = make_truth(table, 0.03, 0.01, ceiling_decades=0.8)
     simulated = idea_production_ceiling.simulate(table, truth, rng)
     card = make_card(table, 0.01)
     posterior = sample("idea_production_ceiling", simulated, card, seed=7)
     lower, upper = np.quantile(posterior["ceiling_decades"], [0.005, 0.995])
-    assert lower < 0.8 < upper
+    assert lower < 0.8 < upper < 0.9
     made = idea_production_ceiling.estimands(posterior, simulated, card)
     assert float(made["p_ceiling_within"].sel(factor="10").mean()) > 0.95
 

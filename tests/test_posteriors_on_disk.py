@@ -433,7 +433,7 @@ def test_exponents_of_idea_production_are_said_to_lean_on_the_prior() -> None:
 
 def test_published_growth_of_compute_is_within_reach() -> None:
     """4 to 5 times a year by Epoch AI."""
-    entry = read_attributions("training_runs", "compute_growth")["rate_decades_per_year"]
+    entry = read_attributions("training_runs", "compute_growth")["growth_decades_per_year"]
     assert entry["lower"] < np.log10(4.5) < entry["upper"]
 
 

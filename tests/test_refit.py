@@ -12,11 +12,11 @@ import pytest
 import xarray as xr
 
 from models import Card
-from models._options import RegistryOptions
+from models._options import Options
 from models._prior import Prior, prior_data
 from pipeline.refit import RefitError, Refitter, Settings
 
-CARD = Card("toy", "toy", RegistryOptions())
+CARD = Card("toy", "toy", Options())
 SHORT = Settings(draws=400, tune=300)
 
 
