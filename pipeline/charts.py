@@ -32,11 +32,14 @@ PALETTE = ("#3b82c4", "#d9772b", "#2a9d74", "#b65fc2", "#c9485b", "#8c8f2f", "#5
 SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "triangle-left")
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
 DATE_RANGE = ("#d9972b", "#3b82c4")  # early, late
+SIGNS = dict(zip(SHAPES, "●■◆▲✚▼◀", strict=True))
 OURS, BASELINE, PUBLISHED = "this posterior", "classical baseline", "published"
+KNOWN = (OURS, BASELINE, PUBLISHED)
 ONE_MODEL, AVERAGED = "one model", "averaged over the models"
 LABEL_CHARACTERS = 26  # longer labels of an axis are broken into lines
 LABEL_LINES = 3
 TITLE_CHARACTERS = 64
+AXIS_CHARACTERS = 46  # of a line of the title of an axis
 SOURCE_LINES = 2
 SOURCE_ROW_PIXELS = 30
 HEADING = "!"  # in the fourth place of a row's name: printed in bold
@@ -177,8 +180,10 @@ def draw_forest(figure: Figure) -> Drawing:
     rows = frame.groupby("label", sort=False)["series"].nunique()
     least = _row_pixels(frame["label"], 2 * ROW_PIXELS)
     height = int(sum(max(count * ROW_PIXELS, least) for count in rows))
-    chart = _interval_chart(frame, figure, "grouped" if len(set(frame["series"])) > 1 else "single")
-    return draw_panels(figure, [("", chart, height, words)])
+    series = _order_series(frame)
+    chart = _interval_chart(frame, figure, "grouped" if len(series) > 1 else "single")
+    drawing = draw_panels(figure, [("", chart, height, words)])
+    return replace(drawing, legend=_sign(series)) if len(series) > 1 else drawing
 
 
 def draw_parts(figure: Figure) -> Drawing:
@@ -206,8 +211,7 @@ def draw_literature(figure: Figure, logarithmic: Iterable[str] = ()) -> Drawing:
         labels = labels.str.removeprefix(f"{OURS}, ")  # a family of one has no label of its own
         words = alternatives.describe_intervals(rows.assign(label=labels))
         panels.append((str(rows["title"].iloc[0]), chart, len(rows) * SOURCE_ROW_PIXELS, words))
-    signs = zip("●■◆", PALETTE, (OURS, BASELINE, PUBLISHED), strict=False)
-    shown = tuple(sign for sign in signs if sign[2] in set(frame["series"]))
+    shown = tuple(sign for sign in _sign(KNOWN) if sign[2] in set(frame["series"]))
     return replace(draw_panels(figure, panels), legend=shown)
 
 
@@ -268,7 +272,7 @@ def draw_widths(figure: Figure) -> Drawing:
     x = alt.X(
         field="width",
         type="quantitative",
-        title=figure.x_title,
+        title=_break_title(figure.x_title),
         scale=alt.Scale(domain=[0, WIDTH_ROOM * float(rows["width"].max())], nice=False),
         axis=number_axis(False, **BELOW_LABELS),
     )
@@ -351,7 +355,8 @@ def draw_panels(
     figure: Figure, panels: Sequence[tuple[str, Layers, int, str]], legend_rows: int = 0
 ) -> Drawing:
     """The drawing of charts that are made: title, chart, height in pixels and words of each."""
-    kept_free = AXIS_PIXELS + legend_rows * LEGEND_ROW_PIXELS
+    more_lines = max(len(_break_title(figure.x_title or figure.x)) - 1, 0)
+    kept_free = AXIS_PIXELS + legend_rows * LEGEND_ROW_PIXELS + more_lines * LINE_PIXELS
     made = tuple(
         Panel(
             title,
@@ -549,17 +554,28 @@ def _interval_encoding(frame: pd.DataFrame, style: IntervalStyle) -> dict[str, A
     }
     if style == "single":
         return encoding
-    present = set(frame["series"])
-    known = [name for name in (OURS, BASELINE, PUBLISHED) if name in present or style == "listed"]
-    series = [*known, *dict.fromkeys(name for name in frame["series"] if name not in known)]
-    styles: dict[str, Any] = {"field": "series", "type": "nominal", "title": None}
-    if style == "listed":
-        styles["legend"] = None
-    else:
+    series = _order_series(frame, KNOWN if style == "listed" else ())
+    styles: dict[str, Any] = {"field": "series", "type": "nominal", "legend": None}
+    if style == "grouped":
         encoding["yOffset"] = alt.YOffset(field="series", type="nominal", sort=series)
     encoding["color"] = alt.Color(**styles, scale=_scale(series, PALETTE))
     encoding["shape"] = alt.Shape(**styles, scale=_scale(series, SHAPES))
     return encoding
+
+
+def _order_series(frame: pd.DataFrame, kept: Sequence[str] = ()) -> list[str]:
+    """The series of the rows and those to be kept: ours, baseline, published, then as they come."""
+    present = list(dict.fromkeys(frame["series"]))
+    known = [name for name in KNOWN if name in present or name in kept]
+    return [*known, *(name for name in present if name not in known)]
+
+
+def _sign(series: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
+    """The legend of series in their order: the sign of the shape, the colour and the name."""
+    return tuple(
+        (SIGNS[SHAPES[i % len(SHAPES)]], PALETTE[i % len(PALETTE)], name)
+        for i, name in enumerate(series)
+    )
 
 
 def _label_axis(labels: list[str], style: IntervalStyle) -> alt.Y:
@@ -582,9 +598,14 @@ def _interval_axis(figure: Figure, low: float, high: float) -> dict[str, Any]:
     ticks = log_ticks(low, high) if figure.is_log_x else None
     return {
         "scale": scale,
-        "title": figure.x_title or None,
+        "title": _break_title(figure.x_title) or None,
         "axis": number_axis(figure.is_log_x, ticks, **BELOW_LABELS),
     }
+
+
+def _break_title(title: str) -> list[str]:
+    """The title of an axis in lines that fit a window of 360 pixels."""
+    return textwrap.wrap(title, AXIS_CHARACTERS)
 
 
 def _density_chart(rows: pd.DataFrame, is_log: bool) -> Layers:
@@ -652,8 +673,9 @@ def _group_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
         tooltip=[make_tooltip(rows, name) for name in names],
     )
     scale, axis = number_scale(False, padding=12), number_axis(False, **BELOW_LABELS)
+    title = _break_title(figure.x_title)
     bars = base.mark_rule(strokeWidth=7, opacity=0.35, color=PALETTE[0]).encode(
-        x=alt.X(field="lower", type="quantitative", title=figure.x_title, scale=scale, axis=axis),
+        x=alt.X(field="lower", type="quantitative", title=title, scale=scale, axis=axis),
         x2=alt.X2(field="upper"),
     )
     ticks = base.mark_tick(thickness=2, height=12, color=PALETTE[0]).encode(
@@ -676,7 +698,7 @@ def _difference_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
     x = alt.X(
         field="x",
         type="quantitative",
-        title=figure.x_title,
+        title=_break_title(figure.x_title),
         axis=axis,
         scale=alt.Scale(domain=[0, 1]),
     )
@@ -702,8 +724,9 @@ def _difference_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
 def _position(
     channel: type[alt.X] | type[alt.Y], values: pd.Series, name: str, title: str, is_log: bool
 ) -> Any:
-    kind = _kind(values)
-    made: dict[str, Any] = {"field": name, "type": kind, "title": title or _words(name)}
+    kind, words = _kind(values), title or _words(name)
+    lines = _break_title(words) if channel is alt.X else words
+    made: dict[str, Any] = {"field": name, "type": kind, "title": lines}
     if kind == "quantitative":
         made["scale"] = number_scale(is_log, nice=not is_log, padding=12)
         made["axis"] = number_axis(is_log, decade_ticks(values) if is_log else None)
