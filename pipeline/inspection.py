@@ -22,11 +22,15 @@ from pipeline.cards import LoadedCard
 from pipeline.collinearity import DIVIDED, MAXIMUM_INFLATION, correlate, inflate
 from pipeline.failures import Failure, SourceError
 from pipeline.outliers import find_outliers
+from pipeline.tables import OF_MODELS
 from pipeline.validate import summarise
 
 Findings = dict[str, Any]
 # Rows that agree in these may still differ in others: repeats worth a look.
-IDENTITY = ("benchmark", "target", "model", "parameters", "training_tokens")
+IDENTITY = (
+    *("benchmark", "target", "model", "parameters", "training_tokens"),
+    *("study", "specification", "domain", "year", "posterior", "estimand"),
+)
 SHOWN_LINES = 10
 
 
@@ -177,13 +181,17 @@ def describe_models(
     runs: pd.DataFrame | None,
     model_names: dict[str, list[str]],
 ) -> Findings:
-    """Which models will be fitted, and whether the first of them can tell compute from date."""
+    """Which models will be fitted, and whether the first of them can tell compute from date, where
+    the table has both.
+    """
     seen = card.for_model(runs)
     reasons = {name: _why_not(name, table, seen) for name in model_names.get(card.table, [])}
     fitted = [name for name, reason in reasons.items() if not reason]
     return {
         "models": [{"model": name, "not_fitted": reason} for name, reason in reasons.items()],
-        "identification": _foresee(fitted[0], table, seen) if fitted else None,
+        "identification": _foresee(fitted[0], table, seen)
+        if fitted and card.table in OF_MODELS
+        else None,
     }
 
 

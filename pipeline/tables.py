@@ -743,6 +743,8 @@ TABLES: dict[str, type[pa.DataFrameModel]] = {
     "research_inputs": ResearchInputs,
     "own_rates": OwnRates,
 }
+# Tables in which results of models are explained: what trends and designs say is of these alone.
+OF_MODELS = {"efficiency", "scaling_grid", "accuracy_leaderboard", "loss_leaderboard"}
 # Columns that ingest fills itself: a card never maps them.
 FILLED_BY_INGEST = {"line", "exclusion", "techniques", "is_own", "rate", "rate_sd"}
 JOINED_FROM_REGISTRY = set(RunColumns.to_schema().columns) | {"base_model"}

@@ -19,6 +19,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from pipeline import tables
+from pipeline.card_rows import find_absent_rows
 from pipeline.cards import LoadedCard, load_card
 from pipeline.failures import Failure, SourceError
 from pipeline.files import write_json, write_parquet, write_text
@@ -168,8 +169,10 @@ def exclude_by_rule(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame
 
 
 def check_options(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) -> None:
-    """Raises SourceError where a row that is fitted names what the card's options leave out."""
-    failures: list[Failure] = []
+    """Raises SourceError where a fitted row names what the card's options leave out, or they one
+    that no row is.
+    """
+    failures = find_absent_rows(table, card)
     for option, column in NAMED_BY.items():
         known = getattr(card.options, option, None)
         if known is not None:

@@ -18,6 +18,14 @@ from pipeline.validate import exclude_by_rule, find_failures, split
 ROOT = Path(__file__).parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of a file run in order on one worker; those of a page, which is then opened once."""
+    for item in items:
+        page = getattr(item, "callspec", None) and item.callspec.params.get("opened")
+        group = f"page-{Path(page).stem}" if page else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @dataclass(frozen=True)
 class Dataset:
     """One dataset on its way through ingest and validate, in memory."""

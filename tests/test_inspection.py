@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from pipeline.failures import Failure, SourceError
 from pipeline.inspection import Findings, describe_failures, inspect
 from pipeline.inspection_text import describe
+from pipeline.tables import OF_MODELS
 
 ROOT = Path(__file__).parents[1]
 Change = Callable[[str], str]
@@ -42,6 +43,16 @@ def test_good_dataset_is_accepted_with_all_its_rows() -> None:
     assert (found["rows_in"], found["rows_fitted"]) == (232, 172)
     assert found["joins"]["models"] == 163
     assert found["joins"]["without_run"][-1] == "Random baseline"
+
+
+@pytest.mark.parametrize(
+    "name", [each for names in read_registry("datasets").values() for each in names]
+)
+def test_every_dataset_is_accepted_and_described(name: str) -> None:
+    found = look(ROOT, name)
+    assert found["is_accepted"], describe(found)
+    assert found["models"], "no model reads its table"
+    assert ("compute told apart" in describe(found)) == (found["table"] in OF_MODELS)
 
 
 def test_models_and_their_reasons_are_named() -> None:

@@ -13,6 +13,7 @@ import pytest
 from conftest import ROOT, Dataset, read_dataset
 
 from pipeline import ingest, validate
+from pipeline.acceptance import accept
 from pipeline.failures import SourceError
 from pipeline.tables import TABLES, schema
 from pipeline.validate import _in_words, find_failures
@@ -43,6 +44,77 @@ def test_failure_names_file_line_column_value_rule_and_remedy(
     assert failure.file.endswith("minerva/records.csv")
     assert failure.rule == "at most 1"
     assert failure.remedy == "check the unit on the card: percent or fraction"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "column", "remedy"),
+    [
+        (
+            "earlier: {model: PaLM 540B, method: chain-of-thought}",
+            "earlier: {model: PaLM 541B, method: chain-of-thought}",
+            "options.comparisons.0.earlier.model",
+            "did you mean 'PaLM 540B'",
+        ),
+        (
+            "later: {model: Minerva 540B, method: majority-vote}",
+            "later: {model: Minerva 540B, method: majority-votes}",
+            "options.comparisons.0.later.method",
+            "did you mean 'majority-vote'",
+        ),
+    ],
+)
+def test_comparison_of_rows_that_are_not_there_is_refused_at_its_line(
+    copy_source: Copy, old: str, new: str, column: str, remedy: str
+) -> None:
+    folder = edit(copy_source("minerva"), old, new, "source.yaml")
+    copy_source("training_runs")
+    with pytest.raises(SourceError) as raised:
+        accept(folder.parent, "minerva")
+    (failure, *_) = raised.value.failures
+    assert (failure.column, failure.rule) == (column, "no row has this name")
+    assert remedy in failure.remedy
+    line = (folder / "source.yaml").read_text(encoding="utf-8").splitlines()[failure.line - 1]
+    assert failure.value in line
+
+
+@pytest.mark.parametrize(
+    ("dataset", "old", "new", "column"),
+    [
+        (
+            "research_inputs",
+            "headline_domain: computer vision",
+            "headline_domain: computer visions",
+            "options.headline_domain",
+        ),
+        (
+            "training_runs",
+            "named_runs: [GPT-3 175B",
+            "named_runs: [GPT-3 1750B",
+            "options.named_runs.0",
+        ),
+    ],
+)
+def test_option_that_names_no_row_is_refused_at_its_line(
+    copy_source: Copy, dataset: str, old: str, new: str, column: str
+) -> None:
+    folder = edit(copy_source(dataset), old, new, "source.yaml")
+    with pytest.raises(SourceError) as raised:
+        accept(folder.parent, dataset)
+    (failure,) = raised.value.failures
+    assert (failure.column, failure.rule) == (column, "no row has this name")
+    assert "did you mean" in failure.remedy
+
+
+def test_comparison_of_rows_that_are_left_out_is_refused_with_the_rule(copy_source: Copy) -> None:
+    old = "later: {model: Minerva 540B, method: majority-vote}"
+    new = "later: {model: davinci-002, method: chain-of-thought}"
+    folder = edit(copy_source("math"), old, new, "source.yaml")
+    copy_source("training_runs")
+    with pytest.raises(SourceError) as raised:
+        accept(folder.parent, "math")
+    (failure, *_) = raised.value.failures
+    assert "is fitted" in failure.rule
+    assert "'no compute'" in failure.remedy
 
 
 def test_all_failures_are_found_at_once(copy_source: Copy, read: Read) -> None:
