@@ -25,8 +25,11 @@ from pipeline.boards import (
     make_board,
     write_caption,
 )
-from pipeline.charts import Control, Drawing
 from pipeline.charts_axes import TICK_COUNT, decade_ticks, number_axis, number_scale
+from pipeline.charts_columns import make_tooltip
+from pipeline.charts_points import choose_from
+from pipeline.charts_series import LEGEND_LIMITS, PALETTE, SHAPES, legend_columns
+from pipeline.drawings import AXIS_PIXELS, Control, Drawing, draw_panels
 
 LAB, TECHNIQUE, YEAR = "chosen_lab", "chosen_technique", "chosen_year"
 BENCHMARK = "chosen_benchmark"
@@ -55,13 +58,13 @@ def draw_board(figure: Figure, card: Card) -> Drawing:
     ]
     benchmarks, series = len(board.benchmarks), len(set(board.curve["series"]))
     legend_rows = 3 + (0 if board.has_dated_curves else 2 + series // 2)
-    columns = charts.legend_columns(pd.Series(board.benchmarks, dtype=object))
+    columns = legend_columns(pd.Series(board.benchmarks, dtype=object))
     legend_rows += 1 + math.ceil(benchmarks / columns) if benchmarks > 1 else 0
     shown = replace(figure, frame=board.rows, caption=write_caption(board))
-    drawing = charts.draw_panels(shown, panels, legend_rows)
+    drawing = draw_panels(shown, panels, legend_rows)
     name = _name_rows(drawing.panels[0].spec)
     first, second = drawing.panels
-    second = replace(second, pixels=PIXELS + charts.AXIS_PIXELS)  # the legend stands at the first
+    second = replace(second, pixels=PIXELS + AXIS_PIXELS)  # the legend stands at the first
     return replace(
         drawing,
         panels=(first, second),
@@ -87,7 +90,7 @@ def link_techniques(drawing: Drawing) -> Drawing:
 
 
 def _legend(board: Board) -> tuple[tuple[str, str, str], ...]:
-    colour = DATE_COLOURS[0] if board.has_dates else charts.PALETTE[0]
+    colour = DATE_COLOURS[0] if board.has_dates else PALETTE[0]
     signs = [("●", colour, "fitted")]
     if (board.rows["status"] != "fitted").any():
         signs.append(("○", colour, "not fitted"))
@@ -101,11 +104,11 @@ def _controls(board: Board) -> tuple[Control, ...]:
     rows, years = board.rows, board.years
     chosen = []
     if len(set(rows[board.lab])) > 1:
-        chosen.append(charts.choose_from(rows[board.lab], LAB, board.lab))
+        chosen.append(choose_from(rows[board.lab], LAB, board.lab))
     if len(board.benchmarks) > 1:
-        chosen.append(charts.choose_from(rows["benchmark"], BENCHMARK, "benchmark"))
+        chosen.append(choose_from(rows["benchmark"], BENCHMARK, "benchmark"))
     if len(set(rows["techniques"])) > 1:
-        chosen.append(charts.choose_from(rows["techniques"], TECHNIQUE, "technique", JOINT))
+        chosen.append(choose_from(rows["techniques"], TECHNIQUE, "technique", JOINT))
     if board.has_dates:
         options = tuple((str(year), str(year)) for year in years)
         chosen.append(Control(YEAR, "released up to", "release_date", "until", options))
@@ -174,7 +177,7 @@ def _points(board: Board, x: alt.X, has_legend: bool = True) -> alt.Chart:
     }
     if len(board.benchmarks) > 1:
         values = board.benchmarks
-        scale = alt.Scale(domain=values, range=list(charts.SHAPES[: len(values)]))
+        scale = alt.Scale(domain=values, range=list(SHAPES[: len(values)]))
         ink = {"symbolFillColor": "currentColor", "symbolStrokeColor": "currentColor"}
         shown = _legend_of_benchmarks(board, **(ink if board.has_dates else {}))
         legend = shown if has_legend else None
@@ -311,8 +314,8 @@ def _date_scale(board: Board) -> alt.Scale:
 
 def _legend_of_benchmarks(board: Board, **more: Any) -> alt.Legend:
     """A name a row where one is long, so that all fit a narrow window."""
-    columns = charts.legend_columns(pd.Series(board.benchmarks, dtype=object))
-    return alt.Legend(columns=columns, labelLimit=charts.LEGEND_LIMITS[columns], **more)
+    columns = legend_columns(pd.Series(board.benchmarks, dtype=object))
+    return alt.Legend(columns=columns, labelLimit=LEGEND_LIMITS[columns], **more)
 
 
 def _colour(board: Board, channel: Any = alt.Color, has_legend: bool = False) -> Any:
@@ -320,7 +323,7 @@ def _colour(board: Board, channel: Any = alt.Color, has_legend: bool = False) ->
     first, last = board.years[0], board.years[-1] + 1
     if not board.has_dates:
         values = board.benchmarks
-        scale = alt.Scale(domain=values, range=list(charts.PALETTE[: len(values)]))
+        scale = alt.Scale(domain=values, range=list(PALETTE[: len(values)]))
         legend = _legend_of_benchmarks(board) if has_legend else None
         return channel(field="benchmark", type="nominal", scale=scale, legend=legend)
     stops = np.linspace(first, last, len(DATE_COLOURS))
@@ -353,7 +356,7 @@ def _hover(board: Board) -> list[str]:
 
 def _tooltip(board: Board, name: str) -> alt.Tooltip:
     titles = {"compute_interval": "its 90 % interval", "citation": "source"}
-    return charts.make_tooltip(board.rows, name, titles.get(name, ""))
+    return make_tooltip(board.rows, name, titles.get(name, ""))
 
 
 def _name_rows(spec: dict[str, Any]) -> str:

@@ -12,7 +12,8 @@ import altair as alt
 import pandas as pd
 
 from pipeline.chart_data import round_numbers
-from pipeline.charts import AVERAGED, BASELINE, ONE_MODEL, PALETTE, PUBLISHED, Drawing, Panel
+from pipeline.charts_series import AVERAGED, BASELINE, ONE_MODEL, PALETTE, PUBLISHED
+from pipeline.drawings import Drawing, Panel
 from pipeline.estimates import DECADE_MONTHS, NOT_CONVERGED, Row, is_flagged, say
 
 SERIES = {

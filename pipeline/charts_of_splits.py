@@ -16,9 +16,10 @@ import pandas as pd
 import xarray as xr
 
 from models import Figure
-from pipeline import charts, reverse_tests, splits, waterfalls
+from pipeline import reverse_tests, splits, waterfalls
 from pipeline.answers import Attributions
-from pipeline.charts import PALETTE, Drawing
+from pipeline.charts_series import PALETTE
+from pipeline.drawings import Drawing, draw_panels
 from pipeline.pages import format_number
 from pipeline.reverse_tests import NEEDED, ReverseTest
 from pipeline.splits import FADE_LEVELS, Split
@@ -113,7 +114,7 @@ def draw_split(split: Split) -> Drawing:
     described = "; ".join(f"{n} {w}" for n, w in zip(names, words, strict=True))
     description = f"Shares of the step, median and 90 % interval: {described}."
     chart = alt.layer(*layers, data=shown).encode(y=_rows("row", labels))
-    return charts.draw_panels(figure, [("", chart, height, description)])
+    return draw_panels(figure, [("", chart, height, description)])
 
 
 def _share_domain(frame: pd.DataFrame) -> tuple[float, float]:
@@ -191,7 +192,7 @@ def draw_waterfall(made: Waterfall, figure_id: str) -> Drawing:
     )
     present = {_colour(part) for part in set(shown["part"]) - {WHOLE}}
     legend = tuple(sign for sign in signs if sign[1] in present or sign[1] == "inherit")
-    return replace(charts.draw_panels(figure, panels), legend=legend)
+    return replace(draw_panels(figure, panels), legend=legend)
 
 
 def _waterfall_domain(shown: pd.DataFrame) -> tuple[float, float]:
@@ -286,7 +287,7 @@ def draw_reverse_test(made: ReverseTest) -> Drawing:
         for sign, name in ((EARLY_SIGN, "early_flop"), (BEST_SIGN, "best_flop"))
         if made.frame[name].notna().any()
     )
-    drawing = charts.draw_panels(figure, [("", chart, height, description)])
+    drawing = draw_panels(figure, [("", chart, height, description)])
     return replace(drawing, legend=(NEEDED_SIGN, *legend))
 
 

@@ -6,8 +6,9 @@ import altair as alt
 import pandas as pd
 
 from models import Figure
-from pipeline import charts
-from pipeline.charts import PALETTE, Drawing, Layers
+from pipeline.charts_intervals import draw_intervals
+from pipeline.charts_series import PALETTE
+from pipeline.drawings import Drawing, Layers, draw_panels
 from pipeline.pages import format_number
 from pipeline.takeoff_results import CENTRAL, HIGH, LOW, SERIES, STROKES
 
@@ -29,7 +30,7 @@ def draw_paths(figure: Figure) -> Drawing:
         (str(name), _path_chart(rows, figure, top), PATH_PIXELS, _describe_ends(rows))
         for name, rows in frame.groupby("panel", sort=False)
     ]
-    drawing = charts.draw_panels(figure, panels)
+    drawing = draw_panels(figure, panels)
     legend = tuple((SIGNS[each], COLOURS[each], f"{STROKES[each]}: {each}") for each in SERIES)
     return replace(drawing, legend=(*legend, ("▒", PALETTE[0], "90 % of the central paths")))
 
@@ -40,7 +41,7 @@ def draw_indices(figure: Figure, titles: dict[str, str]) -> Drawing:
     Columns outcome, label, order (first or total), index, lower, upper.
     """
     made = [
-        charts.draw_forest(replace(figure, frame=_rank(rows), x_title="share of the variance"))
+        draw_intervals(replace(figure, frame=_rank(rows), x_title="share of the variance"))
         for _, rows in figure.frame.groupby("outcome", sort=False)
     ]
     names = [str(name) for name in figure.frame["outcome"].unique()]

@@ -19,8 +19,8 @@ import pandas as pd
 from models import Figure
 from pipeline import (
     answers,
-    charts,
     charts_forest,
+    charts_intervals,
     claims,
     comparison,
     metrics,
@@ -29,10 +29,18 @@ from pipeline import (
 )
 from pipeline.answers import INTERVAL_WORDS
 from pipeline.bibliography import Bibliography, Reference, read_bibliography
-from pipeline.charts import Drawing
+from pipeline.charts_series import OURS
 from pipeline.citations import PageCitation, cite_page, read_software
 from pipeline.claims import Posterior, Verdict, Witnesses
 from pipeline.comparison import Comparison, Entry
+from pipeline.drawings import (
+    CONFIG,
+    Drawing,
+    chart_library,
+    collect_specs,
+    render_svg,
+    stack_panels,
+)
 from pipeline.estimates import Row, list_rates, list_shares, read_baselines, say
 from pipeline.files import read_json, write_json, write_text
 from pipeline.gathering import Apart, Folders, Overview, Passed, gather, join_bibliographies
@@ -103,7 +111,7 @@ def draw_headlines(speakers: list[Passed]) -> Drawing | None:
         "their source prints.",
         frame,
     )
-    return charts.draw_literature(figure, summaries.logarithmic_panels(frame))
+    return charts_intervals.draw_literature(figure, summaries.logarithmic_panels(frame))
 
 
 def _headline_rows(cell: Passed) -> pd.DataFrame:
@@ -116,7 +124,7 @@ def _headline_rows(cell: Passed) -> pd.DataFrame:
         panel=cell.name,
         title=f"{cell.card.card.title}: {cell.answer.label}",
         unit=summaries.unit_words(cell.answer.unit),
-        label=charts.OURS,
+        label=OURS,
     )
 
 
@@ -186,7 +194,7 @@ def draw_picture(drawing: Drawing | None) -> str:
     """The README's picture as SVG: the headlines on white."""
     if drawing is None:
         return '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>\n'
-    return charts.render_svg(charts.stack_panels(drawing))
+    return render_svg(stack_panels(drawing))
 
 
 def draw_rates(rates: list[Row]) -> Drawing | None:
@@ -227,7 +235,7 @@ def render(overview: Overview, contents: Contents, templates: Path, citation: Pa
         "rates": draw_rates(contents.rates),
         "shares": draw_shares(contents.shares),
     }
-    page = pages.environment(templates, charts.chart_library).get_template("overview.html.jinja")
+    page = pages.environment(templates, chart_library).get_template("overview.html.jinja")
     return page.render(
         title=TITLE,
         overview=overview,
@@ -241,8 +249,8 @@ def render(overview: Overview, contents: Contents, templates: Path, citation: Pa
         drawings=drawings,
         describe_average=describe_average,
         estimates={made.dataset: tabulate(made, overview.passed) for made in overview.comparisons},
-        specs=charts.collect_specs(each for each in drawings.values() if each),
-        chart_config=charts.CONFIG,
+        specs=collect_specs(each for each in drawings.values() if each),
+        chart_config=CONFIG,
         interval_words=INTERVAL_WORDS,
         sources=contents.sources,
         citation=citation,

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from pipeline import charts, charts_forest, pages
+from pipeline import charts_forest, pages
 from pipeline.answers import INTERVAL_WORDS
 from pipeline.bibliography import Reference
-from pipeline.charts import Drawing
 from pipeline.charts_forest import RATES, SHARE_LABELS, Axis
 from pipeline.citations import PageCitation
 from pipeline.comparison import Entry
+from pipeline.drawings import CONFIG, Drawing, chart_library, collect_specs
 from pipeline.estimates import Row, say
 from pipeline.synopsis import say_doubling
 from pipeline.synthesis_results import Found
@@ -52,7 +52,7 @@ class Inputs:
 def render(inputs: Inputs, templates: Path) -> str:
     """The page as HTML text; the same inputs give the same text."""
     drawings = {"shares": draw_shares(inputs.found), "rates": draw_rates(inputs.rates)}
-    page = pages.environment(templates, charts.chart_library).get_template("synthesis.html.jinja")
+    page = pages.environment(templates, chart_library).get_template("synthesis.html.jinja")
     return page.render(
         title=TITLE,
         name=NAME,
@@ -64,8 +64,8 @@ def render(inputs: Inputs, templates: Path) -> str:
         rates=inputs.rates,
         say=say,
         say_doubling=say_doubling,
-        specs=charts.collect_specs(each for each in drawings.values() if each),
-        chart_config=charts.CONFIG,
+        specs=collect_specs(each for each in drawings.values() if each),
+        chart_config=CONFIG,
         interval_words=INTERVAL_WORDS,
         sources=inputs.sources,
         citation=inputs.citation,

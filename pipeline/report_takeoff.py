@@ -15,10 +15,11 @@ import pandas as pd
 import xarray as xr
 
 from models import INTERVAL_PROBABILITY, _takeoff
-from pipeline import answers, charts, pages, summaries, takeoff_figures
+from pipeline import answers, pages, summaries, takeoff_figures
 from pipeline.answers import INTERVAL_WORDS
 from pipeline.bibliography import Bibliography, Reference
 from pipeline.citations import Software, cite_page
+from pipeline.drawings import CONFIG, chart_library, collect_specs
 from pipeline.equations import Equations
 from pipeline.scenarios import NO_AUTOMATION, Input
 from pipeline.takeoff_draws import Paths
@@ -68,7 +69,7 @@ def render(inputs: Inputs, templates: Path) -> str:
         inputs.estimands, inputs.entries, inputs.lines, inputs.indices
     )
     references = cite(inputs)
-    page = pages.environment(templates, charts.chart_library).get_template("takeoff.html.jinja")
+    page = pages.environment(templates, chart_library).get_template("takeoff.html.jinja")
     return page.render(
         title=TITLE,
         name="takeoff",
@@ -83,8 +84,8 @@ def render(inputs: Inputs, templates: Path) -> str:
         changes=list_changes(inputs),
         sources_of_draws=list_sources(inputs, references),
         drawings=drawings,
-        specs=charts.collect_specs(each for each in drawings.values() if each),
-        chart_config=charts.CONFIG,
+        specs=collect_specs(each for each in drawings.values() if each),
+        chart_config=CONFIG,
         equations=summaries.plain_text(_takeoff.__doc__ or ""),
         interval_words=INTERVAL_WORDS,
         formulas=inputs.formulas,

@@ -14,7 +14,7 @@ from models._prior import Prior
 from pipeline.alternatives import POSTERIOR, PRIOR
 from pipeline.answers import INTERVAL_WORDS, Attributions
 from pipeline.cards import Published
-from pipeline.charts import BASELINE, OURS, PUBLISHED
+from pipeline.charts_series import BASELINE, OURS, PUBLISHED
 
 TAIL = (1 - INTERVAL_PROBABILITY) / 2
 QUANTILES = (TAIL, 0.5, 1 - TAIL)

@@ -7,9 +7,9 @@ import pandas as pd
 import xarray as xr
 
 from models import Figure
-from pipeline import charts, charts_takeoff
+from pipeline import charts_intervals, charts_takeoff
 from pipeline.answers import INTERVAL_WORDS
-from pipeline.charts import Drawing
+from pipeline.drawings import Drawing
 from pipeline.takeoff_results import ESTIMANDS, Line, collect_paths
 from pipeline.takeoff_sensitivity import HORIZON_YEARS, OUTCOMES, SHORT_YEARS
 
@@ -47,7 +47,7 @@ def draw_times(estimands: xr.Dataset, entries: Entries) -> Drawing | None:
         x_title="years (logarithmic)",
         is_log_x=True,
     )
-    return charts.draw_parts(figure) if rows else None
+    return charts_intervals.draw_parts(figure) if rows else None
 
 
 def draw_speed(estimands: xr.Dataset, entries: Entries) -> Drawing | None:
@@ -68,7 +68,7 @@ def draw_speed(estimands: xr.Dataset, entries: Entries) -> Drawing | None:
         x_title="years of today's progress (logarithmic)",
         is_log_x=True,
     )
-    return charts.draw_forest(figure) if rows else None
+    return charts_intervals.draw_intervals(figure) if rows else None
 
 
 def draw_paths(lines: list[Line]) -> Drawing | None:

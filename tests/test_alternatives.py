@@ -9,6 +9,8 @@ from scipy import stats
 from models import Curve, Figure
 from pipeline import alternatives, charts
 from pipeline.alternatives import POSTERIOR, PRIOR
+from pipeline.charts_intervals import draw_literature
+from pipeline.charts_series import OURS, PUBLISHED
 
 
 def test_question_has_no_second_mark() -> None:
@@ -88,9 +90,9 @@ def test_every_panel_tells_its_own_numbers() -> None:
 
 def test_ours_is_not_named_twice_beside_others() -> None:
     frame = pd.DataFrame(
-        {"panel": "rate", "title": "Rate", "unit": "1", "label": charts.OURS, "interval": ""}
-        | {"series": [charts.OURS, charts.PUBLISHED], "source": [charts.OURS, "Doe 2020"]}
+        {"panel": "rate", "title": "Rate", "unit": "1", "label": OURS, "interval": ""}
+        | {"series": [OURS, PUBLISHED], "source": [OURS, "Doe 2020"]}
         | {"median": [1.0, 2.0], "lower": 0.5, "upper": 3.0, "is_open": False}
     )
-    drawing = charts.draw_literature(Figure("intervals", "l", "L", "C.", frame))
+    drawing = draw_literature(Figure("intervals", "l", "L", "C.", frame))
     assert "this posterior: 1.00 (0.500 to 3.00); Doe 2020, published: 2.00" in drawing.description

@@ -11,8 +11,10 @@ from cells import HOSTILE, make_model, make_table
 
 from models import Card, Curve, Figure
 from models._options import Options
-from pipeline import charts
-from pipeline.charts import Drawing
+from pipeline import charts, charts_checks, charts_intervals
+from pipeline.charts_labels import LINE_PIXELS
+from pipeline.charts_series import BASELINE, OURS
+from pipeline.drawings import Drawing
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +93,7 @@ def test_description_gives_the_numbers() -> None:
 
 
 def test_series_of_one_label_stand_side_by_side() -> None:
-    spec = draw_intervals(label="a", series=[charts.OURS, charts.BASELINE]).panels[0].spec
+    spec = draw_intervals(label="a", series=[OURS, BASELINE]).panels[0].spec
     assert '"yOffset"' in json.dumps(spec)
 
 
@@ -121,7 +123,7 @@ def test_curve_and_points_share_the_marks_of_their_axis() -> None:
 
 def test_labels_in_lines_have_rows_as_high() -> None:
     short, long = draw_intervals().panels[0], draw_intervals(label=["word " * 12, "b"]).panels[0]
-    assert long.spec["height"] >= 2 * 3 * charts.LINE_PIXELS > short.spec["height"]
+    assert long.spec["height"] >= 2 * 3 * LINE_PIXELS > short.spec["height"]
 
 
 def test_description_names_labels_in_full() -> None:
@@ -139,7 +141,7 @@ def make_special(kind: str) -> Drawing:
         | {"p": 0.5, "is_inside": [True, False]},
     }
     frame = pd.DataFrame({"label": [HOSTILE, "b"]} | frames[kind])
-    draw = {"widths": charts.draw_widths, "groups": charts.draw_groups}
+    draw = {"widths": charts_intervals.draw_widths, "groups": charts_checks.draw_groups}
     return draw[kind](Figure("intervals", kind, "Title", "Caption.", frame, hover=("label",)))
 
 

@@ -13,7 +13,7 @@ from tables_for_models import make_card, make_leaderboard, make_loss_card, make_
 from models import Card, Curve, Figure, compute_multiplier
 from pipeline import boards, charts_evidence
 from pipeline.boards import Board, find_records, make_board
-from pipeline.charts import Control, Drawing
+from pipeline.drawings import Control, Drawing
 
 TECHNIQUES = {
     tag: {"label": label, "definition": "test"}

@@ -8,7 +8,7 @@ import vl_convert
 from cells import HOSTILE
 
 from pipeline import charts_forest
-from pipeline.charts import Drawing
+from pipeline.drawings import Drawing
 from pipeline.estimates import Row
 
 ROWS = [

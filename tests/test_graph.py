@@ -293,10 +293,14 @@ def test_models_read_no_files(file: Path) -> None:
 
 @pytest.mark.parametrize(
     "file",
-    [f for f in list_modules("pipeline") if not f.stem.startswith(("report", "charts"))],
+    [
+        f
+        for f in list_modules("pipeline")
+        if not f.stem.startswith(("report", "charts", "drawings"))
+    ],
     ids=str,
 )
-def test_only_charts_and_report_import_a_chart_library(file: Path) -> None:
+def test_only_charts_drawings_and_reports_import_a_chart_library(file: Path) -> None:
     assert not CHART_LIBRARIES & {name.split(".")[0] for name in list_imports(file)}
 
 

@@ -26,10 +26,12 @@ from pipeline import (
     inspection_text,
     pages,
     panels,
-    report,
+    report_figures,
     summaries,
 )
+from pipeline.charts_series import BASELINE
 from pipeline.design_panel import answer_design, draw_design_figure
+from pipeline.report_results import describe_density
 
 HEADLINE = Headline("key", "Step A: {median} of it was compute (90 % interval {lower} to {upper}).")
 NONE = None
@@ -171,10 +173,10 @@ def test_convergence_says_each_number_and_its_limit() -> None:
 
 def test_density_says_unit_numbers_and_unreliable_ones() -> None:
     found = CHECK | {"elpd_loo": -3.24, "elpd_loo_se": 1.16, "bad_pareto_k": 2, "unit": "row"}
-    said = report.describe_density(found)
+    said = describe_density(found)
     assert find_numbers(said) == ["−3.2", "1.2", "2"]
     assert "leaving out one row at a time" in said
-    assert report.describe_density({"elpd_loo": None}) == ""
+    assert describe_density({"elpd_loo": None}) == ""
 
 
 LIMITS = {"max_rhat": 1.01, "min_ess": 400, "max_divergences": 0, "min_bfmi": 0.3,
@@ -251,7 +253,7 @@ def test_caption_of_groups_says_how_many_lie_outside(inside: int) -> None:
         "p": 0.5,
     }
     found = {"predictive_checks": {"groups": [group | {"observed": 0.4 if inside else 0.9}]}}
-    (drawing,) = report.draw_groups(found)
+    (drawing,) = report_figures.draw_groups(found)
     assert drawing.caption.endswith(f"Outside of it: {1 - inside} of 1 group.")
 
 
@@ -264,7 +266,7 @@ def test_baseline_without_finite_value_is_marked_open_in_the_file_too() -> None:
     row = {"key": "a", "label": "A", "method": "OLS", "estimate": 9.0, "lower": 4.0}
     baseline = pd.DataFrame([row | {"upper": np.inf}, row | {"upper": 12.0}])
     frame = summaries.compare_with_literature({"a": make_found(1.0, 0.5, 2.0)}, baseline, [])
-    assert list(frame.loc[frame["series"] == charts.BASELINE, "is_open"]) == [True, False]
+    assert list(frame.loc[frame["series"] == BASELINE, "is_open"]) == [True, False]
 
 
 @pytest.mark.parametrize(("shared", "words"), [(1, "1 unit,"), (4, "4 units,")])

@@ -13,7 +13,8 @@ from printed import find_numbers, is_printed
 from tables_for_models import ROOT, list_cells
 from unpack import read_csv_text
 
-from pipeline import answers, panels, report
+from pipeline import answers, panels
+from pipeline.report_results import describe_density
 
 CELLS = [f"{dataset}-{model}" for dataset, model in list_cells()]
 NOT_NUMBERS = r"R-hat|E-BFMI|90\s% |\d\s%\sinterval"
@@ -120,9 +121,9 @@ def test_verdict_says_the_numbers_of_the_check_file(name: str) -> None:
 def test_predictive_density_says_the_numbers_of_the_check_file(name: str) -> None:
     check = read_fitted(name)
     if check["elpd_loo"] is None:
-        assert report.describe_density(check) == ""
+        assert describe_density(check) == ""
         return
-    said = report.describe_density(check)
+    said = describe_density(check)
     density, _, method = said.partition("), by ")
     assert_said(density, [check["elpd_loo"], check["elpd_loo_se"]])
     assert method.endswith(f"unreliable for {check['bad_pareto_k'] or 0} of them.")
