@@ -149,10 +149,11 @@ def mistake_compute(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFra
     All rows of a base model are wrong together. None where no fitted model is closed.
     """
     rows = fitted_rows(table)
-    closed = sorted(set(rows.loc[~rows["is_open_weights"].astype(bool), "base_model"]))
+    bases = rows["base_model"].fillna(rows["model"])  # the registry leaves a model's own name out
+    closed = sorted(set(bases[~rows["is_open_weights"].astype(bool)]))
     if not closed:
         return None
     chosen = rng.permutation(closed)[: max(1, len(closed) // 2)]
     factors = dict(zip(chosen, WRONG_FACTOR ** rng.choice([-1.0, 1.0], len(chosen)), strict=True))
-    factor = rows["base_model"].map(factors).astype(float).fillna(1.0)
+    factor = bases.map(factors).astype(float).fillna(1.0)
     return rows.assign(training_flop=rows["training_flop"] * factor)

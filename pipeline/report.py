@@ -25,9 +25,7 @@ from pipeline.report_results import (
     list_sensitivity,
 )
 from pipeline.stage import stage_main
-
-# Tables in which results of models are explained: what trends and designs say is of these alone.
-OF_MODELS = {"efficiency", "scaling_grid", "accuracy_leaderboard", "loss_leaderboard"}
+from pipeline.tables import OF_MODELS
 
 
 def render(inputs: Inputs, templates: Path) -> str:

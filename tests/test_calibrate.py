@@ -159,6 +159,13 @@ def test_half_of_the_closed_models_are_mistaken_by_three() -> None:
     assert np.allclose(np.abs(np.log(changed)), np.log(3))
 
 
+def test_run_of_the_registry_that_is_its_own_base_is_mistaken_alone() -> None:
+    table = make_table().assign(base_model=None, is_open_weights=False)
+    wrong = mistake_compute(table, np.random.default_rng(1))
+    assert wrong is not None
+    assert (wrong["training_flop"] != table["training_flop"]).sum() == len(table) // 2
+
+
 def test_wrong_compute_says_why_it_does_not_apply() -> None:
     study = make_toy_study(Toy(reads_compute=False))
     assert "does not read" in study_wrong_compute(study)["reason"]
