@@ -13,7 +13,7 @@ import nutpie
 import pandas as pd
 
 import models
-from pipeline.cards import load_card
+from pipeline.cards.card import load_card
 from pipeline.registries import read_datasets, read_models
 
 ADAPTATIONS = ("diag", "low_rank")

@@ -11,9 +11,9 @@ from pathlib import Path
 from pybtex.database import Entry, Person, PybtexError, parse_string
 from pybtex.richtext import Text
 
-from pipeline.card_faults import suggest
+from pipeline.cards.faults import suggest
+from pipeline.cards.yaml_files import MAXIMUM_BYTES, MAXIMUM_MARKS, find_invisible
 from pipeline.failures import Failure, SourceError, file_failure
-from pipeline.yaml_files import MAXIMUM_BYTES, MAXIMUM_MARKS, find_invisible
 
 SHOWN_AUTHORS = 6  # longer lists end in "et al."
 OWN_FILE = "references.bib"  # in the folder of a dataset, beside its card

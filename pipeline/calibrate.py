@@ -15,16 +15,16 @@ import pandas as pd
 
 import models
 from models import Card
-from pipeline.calibration import fingerprint
-from pipeline.cards import load_card
-from pipeline.coverage import study_coverage, study_fixed_share
-from pipeline.designs import study_design
+from pipeline.calibration.fingerprint import fingerprint
+from pipeline.cards.card import load_card
+from pipeline.checks.refit import THOROUGH, Refitter, choose_settings
 from pipeline.failures import file_failure
 from pipeline.files import write_json
-from pipeline.perturb import study_priors, study_wrong_compute
 from pipeline.posteriors import read_scaling_law
-from pipeline.refit import THOROUGH, Refitter, choose_settings
-from pipeline.trials import Study
+from pipeline.studies.coverage import study_coverage, study_fixed_share
+from pipeline.studies.designs import study_design
+from pipeline.studies.perturb import study_priors, study_wrong_compute
+from pipeline.studies.trials import Study
 
 SEED = 20261121
 DATASETS = 300

@@ -3,10 +3,10 @@ headline.
 
 `verdict` is about sampling alone: R-hat, effective sample size, divergences and E-BFMI of every
 named parameter and every estimand (method and limits: Vehtari et al. 2021; Betancourt 2016).
-Nothing that fails is ranked, pooled or quoted. The other questions have a module each: what the
-model predicts unseen (leave_out.py), where its predictions miss (predictive.py), whether the data
-tell the parts apart (identification.py), what leans on the priors (sensitivity.py), and whether
-intervals hold what they promise (studies.py).
+Nothing that fails is ranked, pooled or quoted. The other questions have a module each in
+`pipeline/checks/`: what the model predicts unseen (leave_out.py), where its predictions miss
+(predictive.py), whether the data tell the parts apart (identification.py), what leans on the priors
+(sensitivity.py); whether intervals hold what they promise is for `pipeline/calibration/`.
 """
 
 import argparse
@@ -22,16 +22,16 @@ from ruamel.yaml import YAML
 
 import models
 from models import flatten
-from pipeline.calibration import fingerprint
+from pipeline.calibration.fingerprint import fingerprint
+from pipeline.calibration.study import Study, judge_calibration, read_study
+from pipeline.checks.identification import identify
+from pipeline.checks.influence import measure_influence
+from pipeline.checks.leave_out import find_units, leave_out, round_to
+from pipeline.checks.predictive import check_predictions
+from pipeline.checks.sensitivity import is_constant, list_headlines, measure_sensitivity
 from pipeline.files import write_json
-from pipeline.identification import identify
-from pipeline.influence import measure_influence
-from pipeline.leave_out import find_units, leave_out, round_to
 from pipeline.posteriors import Cell, add_cell_arguments, load_cell
-from pipeline.predictive import check_predictions
-from pipeline.sensitivity import is_constant, list_headlines, measure_sensitivity
 from pipeline.stage import stage_main
-from pipeline.studies import Study, judge_calibration, read_study
 
 Checked = dict[str, Any]
 PER_MODEL_DIMS = {"base_model"}  # families of deviations: judged together, there may be thousands

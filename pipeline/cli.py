@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline import docs
-from pipeline.card_faults import suggest
+from pipeline.cards.faults import suggest
 from pipeline.failures import SourceError
 from pipeline.new_dataset import command
 from pipeline.registries import read_datasets, read_models
@@ -37,8 +37,8 @@ def list_cells(root: Root = HERE, as_json: AsJson = False) -> None:
 
     The interval is the 90 % equal-tailed one. Tab-separated where the output is not a terminal.
     """
-    from pipeline.listing import COLUMNS, describe_headline
-    from pipeline.listing import list_cells as describe_cells
+    from pipeline.commands.listing import COLUMNS, describe_headline
+    from pipeline.commands.listing import list_cells as describe_cells
 
     cells = describe_cells(root, *_read_registries(root))
     if as_json:
@@ -77,8 +77,8 @@ def check(
     whether compute can be told from the calendar. Without NAME: a line a dataset, and what is
     wrong with those that are refused, which come last.
     """
-    from pipeline.inspection import inspect  # a second, of statsmodels
-    from pipeline.inspection_text import describe, describe_shortly
+    from pipeline.commands.inspection import inspect  # a second, of statsmodels
+    from pipeline.commands.inspection_text import describe, describe_shortly
 
     datasets, models = _read_registries(root)
     if name:
@@ -129,7 +129,7 @@ def open_page(
 
 def _choose_page(root: Path, name: str) -> str:
     """The page of a cell, the overview, or that of the model that speaks for a dataset."""
-    from pipeline.listing import list_cells as describe_cells
+    from pipeline.commands.listing import list_cells as describe_cells
 
     cells = [
         cell

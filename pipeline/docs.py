@@ -4,8 +4,9 @@ two markers, and the schema of the cards.
 
 from pathlib import Path
 
-from pipeline import card_schema, dictionary
-from pipeline.cards import SourceCard
+from pipeline.cards import schema
+from pipeline.cards.card import SourceCard
+from pipeline.commands import dictionary
 
 
 def replace_block(text: str, name: str, content: str) -> str:
@@ -31,7 +32,7 @@ def update(root: Path) -> list[Path]:
         path: replace_block(path.read_text(encoding="utf-8"), name, content)
         for path, (name, content) in wanted.items()
     }
-    made[root / "data/sources" / card_schema.FILE_NAME] = card_schema.render(SourceCard)
+    made[root / "data/sources" / schema.FILE_NAME] = schema.render(SourceCard)
     return [path for path, text in made.items() if _write_changed(path, text)]
 
 

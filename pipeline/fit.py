@@ -21,7 +21,7 @@ import xarray as xr
 
 import models
 from models import Card
-from pipeline.cards import load_card
+from pipeline.cards.card import load_card
 from pipeline.posteriors import add_scaling_law_argument, read_scaling_law
 from pipeline.stage import stage_main
 

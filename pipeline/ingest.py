@@ -16,14 +16,15 @@ import pandas as pd
 
 from models._estimate_options import EstimateOptions
 from models._options import LeaderboardOptions
-from pipeline import own_rates, spellings, tables, units
+from pipeline import tables
 from pipeline.bibliography import read_bibliography
-from pipeline.card_faults import suggest
-from pipeline.cards import ColumnSource, LoadedCard, load_card
+from pipeline.cards.card import ColumnSource, LoadedCard, load_card
+from pipeline.cards.faults import suggest
 from pipeline.failures import Failure, SourceError
 from pipeline.files import write_parquet
-from pipeline.own_estimates import add_own
-from pipeline.records import find_invisible, read_records
+from pipeline.sources import own_rates, spellings, units
+from pipeline.sources.own_estimates import add_own
+from pipeline.sources.records import find_invisible, read_records
 from pipeline.stage import stage_main
 from pipeline.tables import LINE
 

@@ -2,9 +2,9 @@
 what they say of what was claimed.
 
 One model speaks for a dataset: the first of its table in models.yaml that passed. Where several
-passed they are compared and averaged (comparison.py). Fits that did not pass, models that cannot
-be fitted and cells without results are listed apart with the reason; none of their numbers is
-quoted.
+passed they are compared and averaged (comparisons/comparison.py). Fits that did not pass, models
+that cannot be fitted and cells without results are listed apart with the reason; none of their
+numbers is quoted.
 """
 
 import argparse
@@ -17,23 +17,9 @@ from typing import Any
 import pandas as pd
 
 from models import Figure
-from pipeline import (
-    answers,
-    charts_forest,
-    charts_intervals,
-    claims,
-    comparison,
-    metrics,
-    pages,
-    summaries,
-)
-from pipeline.answers import INTERVAL_WORDS
 from pipeline.bibliography import Bibliography, Reference, read_bibliography
-from pipeline.charts_series import OURS
-from pipeline.citations import PageCitation, cite_page, read_software
-from pipeline.claims import Posterior, Verdict, Witnesses
-from pipeline.comparison import Comparison, Entry
-from pipeline.drawings import (
+from pipeline.charts import intervals, summaries
+from pipeline.charts.drawings import (
     CONFIG,
     Drawing,
     chart_library,
@@ -41,17 +27,31 @@ from pipeline.drawings import (
     render_svg,
     stack_panels,
 )
-from pipeline.estimates import Row, list_rates, list_shares, read_baselines, say
+from pipeline.charts.series import OURS
+from pipeline.comparisons import claims, comparison, forest_charts, metrics
+from pipeline.comparisons.claims import Posterior, Verdict, Witnesses
+from pipeline.comparisons.comparison import Comparison, Entry
+from pipeline.comparisons.estimates import Row, list_rates, list_shares, read_baselines, say
+from pipeline.comparisons.gathering import (
+    Apart,
+    Folders,
+    Overview,
+    Passed,
+    gather,
+    join_bibliographies,
+)
+from pipeline.comparisons.limits import list_limits
+from pipeline.comparisons.literature import list_published_rates
+from pipeline.comparisons.synopsis import say_doubling, summarise
+from pipeline.comparisons.synthesis_words import describe_in_short
 from pipeline.files import read_json, write_json, write_text
-from pipeline.gathering import Apart, Folders, Overview, Passed, gather, join_bibliographies
-from pipeline.limits import list_limits
-from pipeline.literature import list_published_rates
-from pipeline.pages import format_quantity
+from pipeline.pages import answers, rendering
+from pipeline.pages.answers import INTERVAL_WORDS
+from pipeline.pages.citations import PageCitation, cite_page, read_software
+from pipeline.pages.rendering import format_quantity
 from pipeline.registries import read_datasets, read_models
 from pipeline.stage import stage_main
-from pipeline.synopsis import say_doubling, summarise
-from pipeline.synthesis_words import describe_in_short
-from pipeline.takeoff_words import describe_answer
+from pipeline.takeoffs.words import describe_answer
 
 TITLE = "How much of AI progress is compute, and how much is algorithms?"
 SIMULATION = "takeoff"  # its estimands and its page
@@ -111,7 +111,7 @@ def draw_headlines(speakers: list[Passed]) -> Drawing | None:
         "their source prints.",
         frame,
     )
-    return charts_intervals.draw_literature(figure, summaries.logarithmic_panels(frame))
+    return intervals.draw_literature(figure, summaries.logarithmic_panels(frame))
 
 
 def _headline_rows(cell: Passed) -> pd.DataFrame:
@@ -207,7 +207,7 @@ def draw_rates(rates: list[Row]) -> Drawing | None:
         "for the same result every year."
     )
     title = "How fast algorithms improve, by domain"
-    return _draw_forest(rates, "rates", title, caption, charts_forest.RATES)
+    return _draw_forest(rates, "rates", title, caption, forest_charts.RATES)
 
 
 def draw_shares(shares: list[Row]) -> Drawing | None:
@@ -218,15 +218,15 @@ def draw_shares(shares: list[Row]) -> Drawing | None:
         "the dashed line, compute is more than half."
     )
     title = "Compute's share of progress, by benchmark and model"
-    return _draw_forest(shares, "shares", title, caption, charts_forest.SHARES)
+    return _draw_forest(shares, "shares", title, caption, forest_charts.SHARES)
 
 
 def _draw_forest(
-    rows: list[Row], name: str, title: str, caption: str, axis: charts_forest.Axis
+    rows: list[Row], name: str, title: str, caption: str, axis: forest_charts.Axis
 ) -> Drawing | None:
     if not any(row.has_number for row in rows):
         return None
-    return charts_forest.draw_forest(rows, name, title, caption, axis)
+    return forest_charts.draw_forest(rows, name, title, caption, axis)
 
 
 def render(overview: Overview, contents: Contents, templates: Path, citation: PageCitation) -> str:
@@ -235,7 +235,7 @@ def render(overview: Overview, contents: Contents, templates: Path, citation: Pa
         "rates": draw_rates(contents.rates),
         "shares": draw_shares(contents.shares),
     }
-    page = pages.environment(templates, chart_library).get_template("overview.html.jinja")
+    page = rendering.environment(templates, chart_library).get_template("overview.html.jinja")
     return page.render(
         title=TITLE,
         overview=overview,

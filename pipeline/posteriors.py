@@ -9,7 +9,7 @@ import xarray as xr
 
 import models
 from models import Card
-from pipeline.cards import load_card
+from pipeline.cards.card import load_card
 
 
 @dataclass(frozen=True)

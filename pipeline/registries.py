@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.card_faults import list_words, make_fault, suggest
+from pipeline.cards.dataset_names import check_dataset_name
+from pipeline.cards.faults import list_words, make_fault, suggest
+from pipeline.cards.yaml_files import Steps, read_tree
 from pipeline.failures import Failure, SourceError
-from pipeline.names import check_dataset_name
 from pipeline.tables import TABLES
-from pipeline.yaml_files import Steps, read_tree
 
 Registry = dict[str, list[str]]
 Check = Callable[[str, str], tuple[str, str] | None]  # name, table -> rule and remedy

@@ -9,15 +9,17 @@ import sys
 from pathlib import Path
 
 from models._prior import list_priors
-from pipeline import answers, design_panel, pages, panels, splits, summaries
-from pipeline.answers import INTERVAL_WORDS
-from pipeline.drawings import CONFIG, chart_library, collect_specs
+from pipeline.charts import summaries
+from pipeline.charts.drawings import CONFIG, chart_library, collect_specs
 from pipeline.files import write_text
+from pipeline.pages import answers, rendering
+from pipeline.pages.answers import INTERVAL_WORDS
 from pipeline.posteriors import add_cell_arguments
-from pipeline.report_data import cite_sources, describe_data
-from pipeline.report_figures import draw_all
-from pipeline.report_inputs import Inputs, read_inputs
-from pipeline.report_results import (
+from pipeline.reports import design_panel, panels, splits
+from pipeline.reports.data import cite_sources, describe_data
+from pipeline.reports.figures import draw_all
+from pipeline.reports.inputs import Inputs, read_inputs
+from pipeline.reports.results import (
     describe_density,
     describe_trust,
     list_estimates,
@@ -41,7 +43,7 @@ def render(inputs: Inputs, templates: Path) -> str:
         headline.key, inputs.cell.estimands, inputs.attributions, inputs.check
     )
     drawings = draw_all(inputs, headline.key, split, panel)
-    page = pages.environment(templates, chart_library).get_template("posterior.html.jinja")
+    page = rendering.environment(templates, chart_library).get_template("posterior.html.jinja")
     return page.render(
         answer=answer,
         split=split,
@@ -70,7 +72,7 @@ def render(inputs: Inputs, templates: Path) -> str:
 
 def render_unfitted(inputs: Inputs, templates: Path) -> str:
     """The page of a model that cannot be fitted to the dataset: the reason and the data."""
-    page = pages.environment(templates, chart_library).get_template("unfitted.html.jinja")
+    page = rendering.environment(templates, chart_library).get_template("unfitted.html.jinja")
     return page.render(
         reason=inputs.cell.not_fitted,
         specs={},

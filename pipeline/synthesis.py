@@ -12,19 +12,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline import report_synthesis
 from pipeline.attribute import COLUMNS
 from pipeline.bibliography import read_bibliography
-from pipeline.citations import cite_page, read_software
-from pipeline.comparison import Entry
-from pipeline.failures import file_failure
-from pipeline.files import write_json, write_text
-from pipeline.gathering import Folders, Overview, gather, join_bibliographies
-from pipeline.records import read_records
-from pipeline.registries import Registry, read_datasets, read_models
-from pipeline.report_synthesis import NAME, TITLE, Inputs
-from pipeline.stage import stage_main
-from pipeline.synthesis_results import (
+from pipeline.comparisons import synthesis_page
+from pipeline.comparisons.comparison import Entry
+from pipeline.comparisons.gathering import Folders, Overview, gather, join_bibliographies
+from pipeline.comparisons.synthesis_page import NAME, TITLE, Inputs
+from pipeline.comparisons.synthesis_results import (
     OWN,
     POOLED,
     Domain,
@@ -36,7 +30,13 @@ from pipeline.synthesis_results import (
     mark,
     tabulate_rates,
 )
-from pipeline.synthesis_words import list_doubts, list_statements
+from pipeline.comparisons.synthesis_words import list_doubts, list_statements
+from pipeline.failures import file_failure
+from pipeline.files import write_json, write_text
+from pipeline.pages.citations import cite_page, read_software
+from pipeline.registries import Registry, read_datasets, read_models
+from pipeline.sources.records import read_records
+from pipeline.stage import stage_main
 
 RETURNS = "research_returns-meta_analysis"
 
@@ -139,7 +139,7 @@ def main(argv: list[str] | None = None) -> int:
     frame = pd.DataFrame(rows, columns=COLUMNS)
     write_text(options.output.with_suffix(".csv"), frame.to_csv(index=False, lineterminator="\n"))
     write_json(options.output, dict(inputs.entries))
-    write_text(options.page, report_synthesis.render(inputs, options.templates))
+    write_text(options.page, synthesis_page.render(inputs, options.templates))
     print(f"{options.page}: {len(inputs.found)} domains", file=sys.stderr)
     return 0
 

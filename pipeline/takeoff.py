@@ -11,24 +11,24 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline import report_takeoff
 from pipeline.attribute import COLUMNS, attribute, draw_frame
 from pipeline.bibliography import read_bibliography
-from pipeline.citations import read_software
-from pipeline.equations import read_equations
 from pipeline.files import write_json, write_parquet, write_text
-from pipeline.report_takeoff import Inputs
-from pipeline.scenarios import read_scenarios
+from pipeline.pages.citations import read_software
+from pipeline.pages.equations import read_equations
 from pipeline.stage import stage_main
-from pipeline.takeoff_draws import pair, read_posteriors
-from pipeline.takeoff_results import (
+from pipeline.takeoffs import page as takeoff_page
+from pipeline.takeoffs.draws import pair, read_posteriors
+from pipeline.takeoffs.page import Inputs
+from pipeline.takeoffs.results import (
     collect_estimands,
     describe_sensitivity,
     run_all,
     state_probabilities,
     vary,
 )
-from pipeline.takeoff_sensitivity import analyse
+from pipeline.takeoffs.scenarios import read_scenarios
+from pipeline.takeoffs.sensitivity import analyse
 
 
 def make_inputs(options: argparse.Namespace) -> Inputs:
@@ -87,7 +87,7 @@ def main(argv: list[str] | None = None) -> int:
     inputs = make_inputs(options)
     entries = inputs.entries | describe_sensitivity(inputs.indices)
     frame = pd.DataFrame([{"key": key, **entry} for key, entry in entries.items()], columns=COLUMNS)
-    page = report_takeoff.render(inputs, options.templates)
+    page = takeoff_page.render(inputs, options.templates)
     write_text(options.output.with_suffix(".csv"), frame.to_csv(index=False, lineterminator="\n"))
     write_parquet(options.output.with_suffix(".parquet"), draw_frame(inputs.estimands))
     write_json(options.output, entries)

@@ -19,11 +19,11 @@ import pandas as pd
 import pandera.pandas as pa
 
 from pipeline import tables
-from pipeline.card_rows import find_absent_rows
-from pipeline.cards import LoadedCard, load_card
+from pipeline.cards.card import LoadedCard, load_card
 from pipeline.failures import Failure, SourceError
 from pipeline.files import write_json, write_parquet, write_text
-from pipeline.records import read_records
+from pipeline.sources.card_rows import find_absent_rows
+from pipeline.sources.records import read_records
 from pipeline.stage import stage_main
 
 WholeTable = tuple[None, str, str, str, str]  # line, column, value, rule, remedy

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from projects import make_results
 
-from pipeline.cards import LoadedCard, load_card
+from pipeline.cards.card import LoadedCard, load_card
 from pipeline.failures import Failure
 from pipeline.ingest import ingest
-from pipeline.records import read_records
+from pipeline.sources.records import read_records
 from pipeline.validate import exclude_by_rule, find_failures, split
 
 ROOT = Path(__file__).parents[1]

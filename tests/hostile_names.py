@@ -16,8 +16,8 @@ from cells import CHECK, CITATION, EQUATIONS, NOT_FITTED, STUDIED, TEMPLATES, fl
 import models
 from models import as_draws, fitted_rows
 from pipeline import attribute, overview, report
-from pipeline.acceptance import accept
-from pipeline.cards import load_card
+from pipeline.cards.card import load_card
+from pipeline.comparisons.acceptance import accept
 
 SCRIPT = "<script>window.ran=1;alert(1)</script>"
 IMAGE = "<img src=x onerror=window.ran=1>"

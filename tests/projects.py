@@ -18,7 +18,7 @@ COPIED = (
         ".ci",
         "pyproject.toml",
     ),
-    *(".gitignore", "CITATION.cff", "data/references.bib"),
+    *(".dvcignore", ".gitignore", "CITATION.cff", "data/references.bib"),
     *("data/calibration", ".dvc/plots"),
 )
 DATASETS = """datasets:

@@ -7,7 +7,7 @@ from typing import Any
 from conftest import ROOT
 
 from pipeline.bibliography import Bibliography, read_bibliography
-from pipeline.gathering import Folders, Overview, gather
+from pipeline.comparisons.gathering import Folders, Overview, gather
 from pipeline.registries import read_datasets, read_models
 
 DATA = ROOT / "data"

@@ -14,10 +14,10 @@ import models
 from models import Card, fitted_rows
 from models._design import name_benchmark
 from models._options import AccuracyOptions, Comparison, LeaderboardOptions, LossOptions, Side
-from pipeline.cards import LoadedCard, load_card
+from pipeline.cards.card import LoadedCard, load_card
 from pipeline.ingest import ingest
-from pipeline.own_rates import fill_rates
-from pipeline.records import read_records
+from pipeline.sources.own_rates import fill_rates
+from pipeline.sources.records import read_records
 from pipeline.validate import exclude_by_rule
 
 ROOT = Path(__file__).parents[1]

@@ -7,10 +7,10 @@ import pandas as pd
 from scipy import stats
 
 from models import Curve, Figure
-from pipeline import alternatives, charts
-from pipeline.alternatives import POSTERIOR, PRIOR
-from pipeline.charts_intervals import draw_literature
-from pipeline.charts_series import OURS, PUBLISHED
+from pipeline.charts import alternatives, kinds
+from pipeline.charts.alternatives import POSTERIOR, PRIOR
+from pipeline.charts.intervals import draw_literature
+from pipeline.charts.series import OURS, PUBLISHED
 
 
 def test_question_has_no_second_mark() -> None:
@@ -73,7 +73,7 @@ def test_curves_are_told_at_the_middle_of_their_axis() -> None:
     )
     frame = pd.DataFrame({"x": [1.0, 3.0], "y": [0.0, 9.0]})
     figure = Figure("scatter", "i", "T", "C.", frame, "x", "y", curve=Curve(curve))
-    words = charts.draw(figure).description
+    words = kinds.draw(figure).description
     assert "y from 0 to 9.00, against x from 1.00 to 3.00" in words
     assert "Curves at 2.00, median and 90 % interval: s 5.00 (0 to 10.0)" in words
 
@@ -83,7 +83,7 @@ def test_every_panel_tells_its_own_numbers() -> None:
         {"comparison": ["A", "B"], "part": "compute", "median": [0.1, 5.0]}
         | {"lower": 0.0, "upper": [1.0, 9.0]}
     )
-    first, second = charts.draw(Figure("parts", "p", "P", "C.", frame)).panels
+    first, second = kinds.draw(Figure("parts", "p", "P", "C.", frame)).panels
     assert first.description == "P: A. 1 estimate with intervals. compute: 0.100 (0 to 1.00)."
     assert second.description == "P: B. 1 estimate with intervals. compute: 5.00 (0 to 9.00)."
 

@@ -11,10 +11,12 @@ from toy_model import STEP, ExactRefitter, Toy, make_card, make_table, make_toy_
 from typer.testing import CliRunner
 
 from models import as_draws
-from pipeline import calibrate, cli, designs, trials
-from pipeline.calibration import fingerprint, measure_p_value
-from pipeline.coverage import study_coverage, study_fixed_share
-from pipeline.designs import (
+from pipeline import calibrate, cli
+from pipeline.calibration.fingerprint import fingerprint, measure_p_value
+from pipeline.failures import SourceError
+from pipeline.studies import designs, trials
+from pipeline.studies.coverage import study_coverage, study_fixed_share
+from pipeline.studies.designs import (
     compare_widths,
     copy_models,
     draw_truth_at,
@@ -23,9 +25,8 @@ from pipeline.designs import (
     scale_compute,
     study_design,
 )
-from pipeline.failures import SourceError
-from pipeline.perturb import mistake_compute, study_priors, study_wrong_compute
-from pipeline.trials import Progress, count_failures, run_trial
+from pipeline.studies.perturb import mistake_compute, study_priors, study_wrong_compute
+from pipeline.studies.trials import Progress, count_failures, run_trial
 
 RATE = "rate_decades_per_year"
 

@@ -15,10 +15,10 @@ from test_identified_or_not import MODELS, make_card, make_table
 import models
 from models import as_draws, compute_multiplier
 from pipeline.calibrate import make_study
-from pipeline.calibration import measure_p_value
-from pipeline.coverage import study_coverage
-from pipeline.refit import Refitter
-from pipeline.trials import TAILS
+from pipeline.calibration.fingerprint import measure_p_value
+from pipeline.checks.refit import Refitter
+from pipeline.studies.coverage import study_coverage
+from pipeline.studies.trials import TAILS
 
 pytestmark = pytest.mark.slow
 

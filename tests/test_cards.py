@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 from models._options import AccuracyOptions, LossOptions
-from pipeline.card_checks import MEASURED
-from pipeline.cards import Selection, load_card
+from pipeline.cards.card import Selection, load_card
+from pipeline.cards.checks import MEASURED
 from pipeline.failures import Failure, SourceError
-from pipeline.units import TARGETS, factor
+from pipeline.sources.units import TARGETS, factor
 
 CARD = """\
 table: accuracy_leaderboard

@@ -11,17 +11,17 @@ from cells import HOSTILE, make_model, make_table
 
 from models import Card, Curve, Figure
 from models._options import Options
-from pipeline import charts, charts_checks, charts_intervals
-from pipeline.charts_labels import LINE_PIXELS
-from pipeline.charts_series import BASELINE, OURS
-from pipeline.drawings import Drawing
+from pipeline.charts import checks, intervals, kinds
+from pipeline.charts.drawings import Drawing
+from pipeline.charts.labels import LINE_PIXELS
+from pipeline.charts.series import BASELINE, OURS
 
 
 @pytest.fixture(scope="module")
 def drawings() -> dict[str, Drawing]:
     card = Card("toys", "efficiency", Options())
     figures = make_model().charts(None, make_table(), card)
-    return {figure.kind: charts.draw(figure) for figure in figures}
+    return {figure.kind: kinds.draw(figure) for figure in figures}
 
 
 def draw_intervals(**columns: Any) -> Drawing:
@@ -29,7 +29,7 @@ def draw_intervals(**columns: Any) -> Drawing:
         {"label": ["a", "b"], "median": [1.0, 2.0], "lower": [0.5, 1.5], "upper": [1.5, 2.5]}
         | columns
     )
-    return charts.draw(Figure("intervals", "forest", "Forest", "Caption.", frame))
+    return kinds.draw(Figure("intervals", "forest", "Forest", "Caption.", frame))
 
 
 @pytest.mark.parametrize("kind", ["scatter", "intervals", "parts"])
@@ -61,7 +61,7 @@ def test_hover_shows_the_columns_asked_for(drawings: dict[str, Drawing]) -> None
 
 def test_logarithmic_axis_leaves_out_zero() -> None:
     frame = pd.DataFrame({"x": [0.0, 1.0, 10.0], "y": [1.0, 2.0, 3.0]})
-    drawing = charts.draw(Figure("scatter", "s", "S", "C.", frame, "x", "y", is_log_x=True))
+    drawing = kinds.draw(Figure("scatter", "s", "S", "C.", frame, "x", "y", is_log_x=True))
     assert "2 points" in drawing.description
 
 
@@ -75,7 +75,7 @@ def test_steps_have_a_panel_each_on_one_scale() -> None:
             "upper": [1.0, 9.0],
         }
     )
-    drawing = charts.draw(Figure("parts", "p", "P", "C.", frame))
+    drawing = kinds.draw(Figure("parts", "p", "P", "C.", frame))
     assert [panel.title for panel in drawing.panels] == ["A", "B"]
     assert len({_domain(panel.spec) for panel in drawing.panels}) == 1
 
@@ -105,7 +105,7 @@ def test_curve_is_drawn_below_the_points() -> None:
         )
     )
     spec = (
-        charts.draw(Figure("scatter", "s", "S", "C.", frame, "x", "y", curve=curve)).panels[0].spec
+        kinds.draw(Figure("scatter", "s", "S", "C.", frame, "x", "y", curve=curve)).panels[0].spec
     )
     assert [layer["mark"]["type"] for layer in spec["layer"]] == ["area", "line", "point"]
 
@@ -114,7 +114,7 @@ def test_curve_and_points_share_the_marks_of_their_axis() -> None:
     frame = pd.DataFrame({"x": [1e20, 1e22], "y": [1.0, 2.0]})
     curve = Curve(frame.assign(median=1.0, lower=0.5, upper=1.5, series="s", x=[1e16, 1e18]))
     figure = Figure("scatter", "s", "S", "C.", frame, "x", "y", is_log_x=True, curve=curve)
-    layers = charts.draw(figure).panels[0].spec["layer"]
+    layers = kinds.draw(figure).panels[0].spec["layer"]
     ticks = [layer["encoding"]["x"]["axis"]["values"] for layer in layers]
     assert ticks[0] == ticks[1] == ticks[2]
     assert min(ticks[0]) <= 1e17
@@ -141,7 +141,7 @@ def make_special(kind: str) -> Drawing:
         | {"p": 0.5, "is_inside": [True, False]},
     }
     frame = pd.DataFrame({"label": [HOSTILE, "b"]} | frames[kind])
-    draw = {"widths": charts_intervals.draw_widths, "groups": charts_checks.draw_groups}
+    draw = {"widths": intervals.draw_widths, "groups": checks.draw_groups}
     return draw[kind](Figure("intervals", kind, "Title", "Caption.", frame, hover=("label",)))
 
 

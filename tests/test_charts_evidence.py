@@ -11,9 +11,9 @@ import vl_convert
 from tables_for_models import make_card, make_leaderboard, make_loss_card, make_posterior
 
 from models import Card, Curve, Figure, compute_multiplier
-from pipeline import boards, charts_evidence
-from pipeline.boards import Board, find_records, make_board
-from pipeline.drawings import Control, Drawing
+from pipeline.charts.drawings import Control, Drawing
+from pipeline.reports import boards, evidence_charts
+from pipeline.reports.boards import Board, find_records, make_board
 
 TECHNIQUES = {
     tag: {"label": label, "definition": "test"}
@@ -38,7 +38,7 @@ def board(figures: list[Figure], card: Card) -> Board:
 
 @pytest.fixture(scope="module")
 def drawing(figures: list[Figure], card: Card) -> Drawing:
-    return charts_evidence.draw_linked(figures[0], card)
+    return evidence_charts.draw_linked(figures[0], card)
 
 
 def find_control(drawing: Drawing, signal: str) -> Control:
@@ -106,23 +106,23 @@ def test_techniques_stand_in_the_words_of_the_card(board: Board) -> None:
 
 
 def test_choices_count_their_rows(drawing: Drawing) -> None:
-    lab = dict(find_control(drawing, charts_evidence.LAB).options)
+    lab = dict(find_control(drawing, evidence_charts.LAB).options)
     assert lab == {"": "all", "Lab 0": "Lab 0 (4)", "Lab 1": "Lab 1 (4)"}
-    technique = dict(find_control(drawing, charts_evidence.TECHNIQUE).options)
+    technique = dict(find_control(drawing, evidence_charts.TECHNIQUE).options)
     assert technique == {
         "": "all", "none": "none (4)", "tuning": "tuning (4)", "vote": "vote (3)"
     }  # fmt: skip
 
 
 def test_slider_runs_over_the_years(drawing: Drawing) -> None:
-    years = [value for value, _ in find_control(drawing, charts_evidence.YEAR).options]
+    years = [value for value, _ in find_control(drawing, evidence_charts.YEAR).options]
     assert years == ["2020", "2021", "2022", "2023"]
 
 
 def test_what_cannot_differ_is_no_choice(figures: list[Figure], card: Card) -> None:
     frame = figures[0].frame.assign(lab="Lab", techniques="", release_date=pd.Timestamp(2020, 1, 1))
     figure = Figure("scatter", "i", "T", "C.", frame, "training_flop", "score", is_log_x=True)
-    assert charts_evidence.draw_linked(figure, card).controls == ()
+    assert evidence_charts.draw_linked(figure, card).controls == ()
 
 
 def test_both_charts_share_rows_and_choices(drawing: Drawing) -> None:
@@ -134,9 +134,9 @@ def test_both_charts_share_rows_and_choices(drawing: Drawing) -> None:
 
 
 def test_gains_are_linked_with_the_choice_of_a_technique(figures: list[Figure], card: Card) -> None:
-    (gains,) = [each for each in figures if each.id == charts_evidence.TECHNIQUES_ID]
-    (panel,) = charts_evidence.draw_linked(gains, card).panels
-    assert list_signals(panel.spec) == {charts_evidence.TECHNIQUE: ""}
+    (gains,) = [each for each in figures if each.id == evidence_charts.TECHNIQUES_ID]
+    (panel,) = evidence_charts.draw_linked(gains, card).panels
+    assert list_signals(panel.spec) == {evidence_charts.TECHNIQUE: ""}
     assert "opacity" in panel.spec["layer"][-1]["encoding"]
     assert vl_convert.vegalite_to_svg(panel.spec | {"width": 300}).startswith("<svg")
 
@@ -176,7 +176,7 @@ def test_curves_that_are_not_of_years_are_told_apart_by_dashes(card: Card) -> No
         "scatter", "i", "T", "C.", make_leaderboard(), "training_flop", "score", is_log_x=True,
         curve=Curve(curves.reset_index(drop=True)),
     )  # fmt: skip
-    spec = charts_evidence.draw_linked(figure, card).panels[0].spec
+    spec = evidence_charts.draw_linked(figure, card).panels[0].spec
     assert '"strokeDash": {"field": "series"' in json.dumps(spec)
 
 
@@ -202,7 +202,7 @@ def test_loss_that_falls_sets_records(figures: list[Figure]) -> None:
 
 
 def test_every_colour_of_a_date_stands_out_on_both_pages() -> None:
-    for colour in charts_evidence.DATE_COLOURS:
+    for colour in evidence_charts.DATE_COLOURS:
         for page in ("#ffffff", "#14171b"):
             assert measure_contrast(colour, page) >= 3
 

@@ -7,9 +7,9 @@ import pytest
 import vl_convert
 from cells import HOSTILE
 
-from pipeline import charts_forest
-from pipeline.drawings import Drawing
-from pipeline.estimates import Row
+from pipeline.charts.drawings import Drawing
+from pipeline.comparisons import forest_charts
+from pipeline.comparisons.estimates import Row
 
 ROWS = [
     Row("First", "a", "r", "Averaged", "averaged", 0.5, 0.25, 1.0),
@@ -22,7 +22,7 @@ ROWS = [
 
 @pytest.fixture(scope="module")
 def drawing() -> Drawing:
-    return charts_forest.draw_forest(ROWS, "rates", "Rates", "Caption.", charts_forest.RATES)
+    return forest_charts.draw_forest(ROWS, "rates", "Rates", "Caption.", forest_charts.RATES)
 
 
 def test_it_compiles_without_markup_from_data(drawing: Drawing) -> None:
@@ -36,21 +36,21 @@ def test_it_compiles_without_markup_from_data(drawing: Drawing) -> None:
 def test_a_row_without_number_is_named_and_not_drawn(drawing: Drawing) -> None:
     spec = json.dumps(drawing.panels[0].spec)
     assert "Broken: not converged" in spec
-    lines = charts_forest.make_frame(ROWS, charts_forest.RATES)
+    lines = forest_charts.make_frame(ROWS, forest_charts.RATES)
     broken = lines[lines["label"] == "Broken"]
     assert broken[["median", "lower", "upper"]].isna().all(axis=None)
     assert broken["place"].iloc[0].endswith("✗ Broken: not converged")
 
 
 def test_a_caveat_is_a_sign_before_the_label_and_a_hollow_mark() -> None:
-    lines = charts_forest.make_frame(ROWS, charts_forest.RATES)
+    lines = forest_charts.make_frame(ROWS, forest_charts.RATES)
     hollow = lines[~lines["is_sure"].astype(bool)]
     assert list(hollow["label"]) == [HOSTILE, "Broken"]
     assert "▲ " in hollow["place"].iloc[0]
 
 
 def test_headings_are_told_apart_from_estimates() -> None:
-    lines = charts_forest.make_frame(ROWS, charts_forest.RATES)
+    lines = forest_charts.make_frame(ROWS, forest_charts.RATES)
     assert list(lines.loc[lines["kind"] == "", "group"]) == ["First", "Second"]
     assert lines["place"].is_unique
 
@@ -61,7 +61,7 @@ def test_the_csv_has_the_estimates_alone(drawing: Drawing) -> None:
 
 def test_alternative_text_says_the_first_number_of_every_group_after_its_caveats() -> None:
     doubtful = [ROWS[1], ROWS[4]]
-    said = charts_forest.describe(doubtful, "Rates", charts_forest.RATES)
+    said = forest_charts.describe(doubtful, "Rates", forest_charts.RATES)
     assert "not identified: 0.40 (" in said
     assert "Second, Roe 2021: no estimate (0.050 to 0.70)." in said
 
@@ -84,9 +84,9 @@ def test_legend_names_the_kinds_that_are_there(drawing: Drawing) -> None:
 
 
 def test_axis_shows_its_own_ends_whatever_the_numbers() -> None:
-    axis = charts_forest.Axis("share", charts_forest.SHARE_LABELS, "share", 0.5, ends=(0.0, 1.0))
+    axis = forest_charts.Axis("share", forest_charts.SHARE_LABELS, "share", 0.5, ends=(0.0, 1.0))
     row = Row("First", "a", "r", "One", "model", 0.4, 0.35, 0.45)
-    drawing = charts_forest.draw_forest([row], "shares", "Shares", "Caption.", axis)
+    drawing = forest_charts.draw_forest([row], "shares", "Shares", "Caption.", axis)
     scales = re.findall(r'"scale": ({"domain": \[[-0-9., ]+\])', json.dumps(drawing.panels[0].spec))
     assert scales
     for scale in scales:

@@ -13,7 +13,7 @@ from conftest import ROOT
 from toy_posteriors import CHAINS, DRAWS, Draws, make_cell, make_estimand, sample, walk
 
 from pipeline import check
-from pipeline.calibration import fingerprint
+from pipeline.calibration.fingerprint import fingerprint
 from pipeline.posteriors import Cell
 
 LIMITS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["check"]

@@ -13,7 +13,7 @@ import pytest
 from conftest import ROOT
 
 from pipeline.bibliography import Reference, read_bibliography
-from pipeline.claims import (
+from pipeline.comparisons.claims import (
     Claim,
     Posterior,
     Verdict,
@@ -23,7 +23,7 @@ from pipeline.claims import (
     read_claims,
     tabulate,
 )
-from pipeline.comparison import read_candidate
+from pipeline.comparisons.comparison import read_candidate
 from pipeline.failures import Failure, SourceError
 
 KEYS = ["doe2020"]

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline import cli
+from pipeline.commands.listing import COLUMNS
 from pipeline.failures import file_failure
-from pipeline.listing import COLUMNS
 
 ROOT = Path(__file__).parents[1]
 
@@ -108,7 +108,7 @@ def test_bad_input_outside_of_a_check_is_printed_without_a_traceback(
     def fail(*_: object) -> None:
         raise file_failure(Path("a.yaml"), "broken", "mend it")
 
-    monkeypatch.setattr("pipeline.listing.list_cells", fail)
+    monkeypatch.setattr("pipeline.commands.listing.list_cells", fail)
     monkeypatch.setattr("sys.argv", ["apportion", "list", "--root", str(ROOT)])
     with pytest.raises(SystemExit) as ended:
         cli.main()

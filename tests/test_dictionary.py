@@ -2,7 +2,7 @@
 
 from conftest import ROOT
 
-from pipeline.dictionary import render
+from pipeline.commands.dictionary import render
 
 START, END = "<!-- tables -->", "<!-- /tables -->"
 

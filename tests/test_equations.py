@@ -8,8 +8,8 @@ from conftest import ROOT
 
 from models import load
 from models._prior import list_priors
-from pipeline.equations import find_symbols, read_equations, to_mathml
 from pipeline.failures import SourceError
+from pipeline.pages.equations import find_symbols, read_equations, to_mathml
 from pipeline.registries import read_models
 
 FOLDER = ROOT / "reports/equations"

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from real_overview import read_overview, read_passing, read_references
 
-from pipeline import estimates
-from pipeline.estimates import Row
-from pipeline.literature import PublishedRate
+from pipeline.comparisons import estimates
+from pipeline.comparisons.estimates import Row
+from pipeline.comparisons.literature import PublishedRate
 
 
 @pytest.fixture(scope="module")

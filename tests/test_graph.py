@@ -14,6 +14,20 @@ import pytest
 from conftest import ROOT
 
 PACKAGES = ("models", "pipeline")
+# Stages that make pages: seconds each, and no fit waits for them.
+PAGE_KINDS = {"report", "takeoff", "synthesis", "overview"}
+LAYERS = (  # a folder of pipeline/ imports those before it
+    ("cards",),
+    ("sources",),
+    ("calibration",),
+    ("checks",),
+    ("pages",),
+    ("charts",),
+    ("reports", "takeoffs", "comparisons"),
+    ("studies",),
+    ("commands",),
+    ("new_dataset",),
+)
 CHART_LIBRARIES = {
     "altair",
     "vl_convert",
@@ -151,13 +165,18 @@ def is_module(path: str) -> bool:
     return path.endswith(".py")
 
 
+def is_code(path: str) -> bool:
+    """Whether a dep is a module, or a folder of modules."""
+    return is_module(path) or Path(path).parts[0] in PACKAGES
+
+
 def is_within(path: str, folders: frozenset[str] | tuple[str, ...]) -> bool:
     return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
 
 
 def test_imports_are_followed_through_packages_and_names() -> None:
     files, libraries = follow(["pipeline.attribute"])
-    expected = {"pipeline/__init__.py", "pipeline/posteriors.py", "models/_options.py"}
+    expected = {"pipeline/__init__.py", "pipeline/cards/__init__.py", "models/_options.py"}
     assert expected <= files
     assert {"numpy", "pydantic"} <= libraries
 
@@ -183,15 +202,92 @@ def test_every_module_that_a_stage_imports_is_among_its_deps(stages: list[Stage]
     assert {name: files for name, files in missing.items() if files} == {}
 
 
-def test_every_dep_that_is_a_module_is_imported(stages: list[Stage]) -> None:
+def test_every_dep_of_code_is_imported(stages: list[Stage]) -> None:
     used: dict[str, set[str]] = {}
     for stage in stages:
         used.setdefault(stage.kind, set()).update(read_by(stage))
     idle = {
-        stage.name: sorted(d for d in stage.deps if is_module(d) and d not in used[stage.kind])
+        stage.name: sorted(
+            dep
+            for dep in stage.deps
+            if is_code(dep) and not [f for f in used[stage.kind] if is_within(f, (dep,))]
+        )
         for stage in stages
     }
     assert {name: deps for name, deps in idle.items() if deps} == {}
+
+
+@cache
+def imported_by(kinds: frozenset[str]) -> frozenset[str]:
+    """Modules of the pipeline that stages of these kinds import."""
+    return frozenset().union(*(follow([f"pipeline.{kind}"])[0] for kind in kinds))
+
+
+def read_modules(stage: Stage) -> set[str]:
+    """Modules of the pipeline whose change runs the stage again."""
+    return {str(path) for path in list_modules("pipeline") if is_within(str(path), stage.deps)}
+
+
+def test_a_folder_that_stages_read_holds_only_what_stages_import(stages: list[Stage]) -> None:
+    every = imported_by(frozenset(stage.kind for stage in stages))
+    idle = {stage.name: sorted(read_modules(stage) - every) for stage in stages}
+    assert {name: files for name, files in idle.items() if files} == {}
+
+
+def test_what_only_pages_use_runs_no_other_stage_again(stages: list[Stage]) -> None:
+    others = frozenset(stage.kind for stage in stages) - PAGE_KINDS
+    idle = {
+        stage.name: sorted(read_modules(stage) - imported_by(others))
+        for stage in stages
+        if stage.kind in others
+    }
+    assert {name: files for name, files in idle.items() if files} == {}
+
+
+@pytest.mark.parametrize("kind", ["fit", "check", "attribute"])
+def test_stages_of_a_posterior_run_again_for_their_own_code_alone(
+    stages: list[Stage], kind: str
+) -> None:
+    for stage in stages:
+        if stage.kind == kind:
+            assert read_modules(stage) <= imported_by(frozenset({kind})), stage.name
+
+
+def test_what_people_run_makes_no_stage_run_again(stages: list[Stage]) -> None:
+    read = {path for stage in stages for path in read_modules(stage)}
+    run_by_people = ("studies", "commands", "new_dataset", "cli.py", "calibrate.py", "docs.py")
+    assert not [path for path in read if Path(path).parts[1] in run_by_people]
+
+
+def test_folders_of_the_pipeline_import_one_way() -> None:
+    order = {folder: place for place, folders in enumerate(LAYERS) for folder in folders}
+    folders = {path.parts[1] for path in list_modules("pipeline") if len(path.parts) > 2}
+    assert folders == set(order)
+    for path in list_modules("pipeline"):
+        folder = path.parts[1]
+        for module in list_imports(path) if folder in order else ():
+            other = (*module.split("."), "")[1] if module.startswith("pipeline.") else ""
+            is_before = order.get(other, -1) < order[folder]
+            assert other == folder or is_before, f"{path} imports {module}"
+
+
+@pytest.mark.parametrize("folder", [name for names in LAYERS for name in names])
+def test_folders_of_the_pipeline_say_what_they_hold_and_no_more(folder: str) -> None:
+    tree = ast.parse((ROOT / "pipeline" / folder / "__init__.py").read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree)
+    assert len(tree.body) == 1
+
+
+def test_every_folder_of_the_pipeline_is_installed() -> None:
+    import tomllib
+
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    folders = {".".join(path.parent.parts) for path in list_modules("pipeline")}
+    assert set(settings["tool"]["setuptools"]["packages"]) == {"models", *folders}
+
+
+def test_what_python_compiles_is_no_part_of_a_dep() -> None:
+    assert "__pycache__/" in (ROOT / ".dvcignore").read_text(encoding="utf-8").split()
 
 
 def test_every_dep_exists_or_is_made_by_another_stage(stages: list[Stage]) -> None:
@@ -227,7 +323,7 @@ def test_every_file_that_is_read_or_written_is_named_in_the_command(stages: list
             | {re.sub(r"source\.yaml$", "records.csv", p) for p in named}
             | {re.sub(r"\.json$", suffix, p) for p in named for suffix in (".csv", ".parquet")}
         )
-        files = {p for p in (*stage.deps, *stage.outs) if not is_module(p) and p != "models"}
+        files = {p for p in (*stage.deps, *stage.outs) if not is_code(p)}
         assert files <= {*named, *near}, stage.name
 
 
@@ -276,7 +372,7 @@ def needed_stages(stage: Stage, makers: dict[str, Stage]) -> set[str]:
 
 
 def list_modules(package: str) -> list[Path]:
-    return [path.relative_to(ROOT) for path in sorted((ROOT / package).glob("*.py"))]
+    return [path.relative_to(ROOT) for path in sorted((ROOT / package).rglob("*.py"))]
 
 
 @pytest.mark.parametrize("file", list_modules("models"), ids=str)
@@ -296,11 +392,11 @@ def test_models_read_no_files(file: Path) -> None:
     [
         f
         for f in list_modules("pipeline")
-        if not f.stem.startswith(("report", "charts", "drawings"))
+        if f.parent.name != "charts" and not f.stem.endswith("charts")
     ],
     ids=str,
 )
-def test_only_charts_drawings_and_reports_import_a_chart_library(file: Path) -> None:
+def test_only_charts_import_a_chart_library(file: Path) -> None:
     assert not CHART_LIBRARIES & {name.split(".")[0] for name in list_imports(file)}
 
 

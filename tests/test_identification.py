@@ -11,7 +11,7 @@ from toy_posteriors import CHAINS, DRAWS, TABLE, sample
 
 from models import Card, Headline, Model
 from models._options import EfficiencyOptions
-from pipeline.identification import (
+from pipeline.checks.identification import (
     LARGEST_INFLATION,
     contract,
     correlate,

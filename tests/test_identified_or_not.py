@@ -9,10 +9,10 @@ import pytest
 
 from models import INTERVAL_PROBABILITY, Card, compute_multiplier
 from models._options import AccuracyOptions
+from pipeline.checks.identification import identify
+from pipeline.checks.sensitivity import measure_sensitivity
 from pipeline.fit import fit
-from pipeline.identification import identify
 from pipeline.posteriors import Cell
-from pipeline.sensitivity import measure_sensitivity
 
 # Random draws of the outcome's distribution run in Python: slower, no less right.
 pytestmark = [

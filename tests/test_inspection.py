@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from pipeline.commands.inspection import Findings, describe_failures, inspect
+from pipeline.commands.inspection_text import describe
 from pipeline.failures import Failure, SourceError
-from pipeline.inspection import Findings, describe_failures, inspect
-from pipeline.inspection_text import describe
 from pipeline.tables import OF_MODELS
 
 ROOT = Path(__file__).parents[1]

@@ -13,8 +13,8 @@ from scipy import stats
 from toy_posteriors import CHAINS, DRAWS, make_cell, sample
 
 from models import Model
-from pipeline import leave_out as stage
-from pipeline.leave_out import hold_out, leave_folds_out, leave_out, make_folds, thin
+from pipeline.checks import leave_out as stage
+from pipeline.checks.leave_out import hold_out, leave_folds_out, leave_out, make_folds, thin
 from pipeline.posteriors import Cell
 
 
@@ -149,7 +149,7 @@ def test_fit_that_did_not_converge_is_not_fitted_again() -> None:
 def test_failed_fold_keeps_the_smoothed_density_and_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from pipeline.refit import RefitError
+    from pipeline.checks.refit import RefitError
 
     def fail(table: pd.DataFrame, seed: int) -> xr.Dataset:
         raise RefitError("every transition diverged")

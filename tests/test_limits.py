@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from real_overview import read_overview, read_passing
 
-from pipeline import limits
-from pipeline.limits import Limit, list_limits
-from pipeline.pages import format_fixed
+from pipeline.comparisons import limits
+from pipeline.comparisons.limits import Limit, list_limits
+from pipeline.pages.rendering import format_fixed
 
 SPLIT = "share_compute["
 

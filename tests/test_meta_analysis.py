@@ -16,8 +16,8 @@ from models._estimate_options import EstimateOptions
 from models._estimates import make_rho, prepare, to_natural, to_working
 from models._meta_baseline import regress_funnel
 from pipeline.calibrate import make_study
-from pipeline.calibration import measure_p_value
-from pipeline.coverage import study_coverage
+from pipeline.calibration.fingerprint import measure_p_value
+from pipeline.studies.coverage import study_coverage
 
 OPTIONS: dict[str, Any] = {
     "quantity": "toy",

@@ -5,7 +5,7 @@ import re
 import pytest
 from conftest import ROOT
 
-from pipeline.names import (
+from pipeline.cards.dataset_names import (
     FILES,
     MAXIMUM_LENGTH,
     NAMESAKES,

@@ -12,9 +12,10 @@ from conftest import ROOT
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from pipeline import cli, records, tables, units
+from pipeline import cli, tables
 from pipeline.new_dataset import command, registration
 from pipeline.new_dataset.draft import list_wanted
+from pipeline.sources import records, units
 
 SCORES = """\
 System;Task;Top-1 accuracy;Date of evaluation;Shots;Prompting;Source;Notes

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from pipeline.outliers import FAR, _measure_distance
+from pipeline.commands.outliers import FAR, _measure_distance
 
 
 @pytest.fixture

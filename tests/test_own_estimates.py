@@ -9,7 +9,7 @@ from conftest import ROOT, read_dataset
 
 from models._estimate_options import EstimateOptions
 from pipeline.failures import SourceError
-from pipeline.own_estimates import add_own
+from pipeline.sources.own_estimates import add_own
 
 FOLDER = ROOT / "data/sources/progress_rates"
 FOUND: dict[str, Any] = {

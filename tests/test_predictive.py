@@ -10,8 +10,8 @@ import xarray as xr
 
 from models import Card, Model
 from models._options import EfficiencyOptions
+from pipeline.checks.predictive import check_predictions, compare, list_groups
 from pipeline.posteriors import Cell
-from pipeline.predictive import check_predictions, compare, list_groups
 
 COUNT = 9
 TABLE = pd.DataFrame(

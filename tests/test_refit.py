@@ -14,7 +14,7 @@ import xarray as xr
 from models import Card
 from models._options import Options
 from models._prior import Prior, prior_data
-from pipeline.refit import RefitError, Refitter, Settings
+from pipeline.checks.refit import RefitError, Refitter, Settings
 
 CARD = Card("toy", "toy", Options())
 SHORT = Settings(draws=400, tune=300)

@@ -19,8 +19,11 @@ from cells import (
 )
 from unpack import read_csv_text, read_specs
 
-from pipeline import answers, identification, panels, report, sensitivity
+from pipeline import report
+from pipeline.checks import identification, sensitivity
 from pipeline.failures import SourceError
+from pipeline.pages import answers
+from pipeline.reports import panels
 
 NAMESPACES = r"http://www\.w3\.org/(1999/xlink|2000/svg|2000/xmlns/)"  # names of XML, never fetched
 

@@ -9,9 +9,9 @@ import vl_convert
 from worked_splits import DRAWS, make_leaderboard, make_reverse
 
 from models import Figure
-from pipeline import charts_of_splits, reverse_tests
-from pipeline.pages import MOLE
-from pipeline.reverse_tests import KNOWN, MOLE_LABEL, NEEDED, ReverseTest, make_reverse_test
+from pipeline.pages.rendering import MOLE
+from pipeline.reports import reverse_tests, split_charts
+from pipeline.reports.reverse_tests import KNOWN, MOLE_LABEL, NEEDED, ReverseTest, make_reverse_test
 
 RUNS = pd.DataFrame({"model": ["small", "huge", "secret"], "training_flop": [1e22, 2e26, np.nan]})
 
@@ -44,7 +44,7 @@ def get(made: ReverseTest, label: str) -> dict[Any, Any]:
 
 
 def find_layers(made: ReverseTest) -> list[dict[str, Any]]:
-    (panel,) = charts_of_splits.draw_reverse_test(made).panels
+    (panel,) = split_charts.draw_reverse_test(made).panels
     assert vl_convert.vegalite_to_svg(panel.spec | {"width": 300}).startswith("<svg")
     return list(panel.spec["layer"])
 
@@ -150,7 +150,7 @@ def test_method_that_never_gets_there_is_said_to() -> None:
 
 def test_probability_stands_beside_every_interval() -> None:
     made = make({"A": needed_flop(1e28), "M": needed_flop(1e29, unreachable=0.3)})
-    (panel,) = charts_of_splits.draw_reverse_test(made).panels
+    (panel,) = split_charts.draw_reverse_test(made).panels
     axis = panel.spec["encoding"]["y"]["axis"]["labelExpr"]
     assert "A\\nP(unreachable) < 0.001" in axis
     assert "M\\nP(unreachable) = 0.30" in axis
@@ -171,7 +171,7 @@ def test_no_reverse_test_no_figure() -> None:
 
 
 def test_download_tells_needed_from_known() -> None:
-    drawing = charts_of_splits.draw_reverse_test(make({"A": needed_flop(1e28)}))
+    drawing = split_charts.draw_reverse_test(make({"A": needed_flop(1e28)}))
     assert list(drawing.frame["kind"]) == [NEEDED, KNOWN, KNOWN]
     assert "A: " in drawing.description
     assert "P(unreachable)" in drawing.description

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.cards import LoadedCard, load_card
+from pipeline.cards.card import LoadedCard, load_card
 from pipeline.failures import Failure, SourceError
 from pipeline.ingest import ingest
-from pipeline.records import read_records
+from pipeline.sources.records import read_records
 from pipeline.tables import FILLED_BY_INGEST, TABLES
 from pipeline.validate import find_failures
 

@@ -11,7 +11,7 @@ from tables_for_models import ROOT, load_real, read_reference, sample
 
 from models import Card, as_draws, fitted_rows, scaling_law
 from models._allocation import log10_allocation
-from pipeline.cards import load_card
+from pipeline.cards.card import load_card
 
 FLOP = 6  # a parameter and token
 TRUTH = {

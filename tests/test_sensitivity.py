@@ -7,7 +7,13 @@ import pytest
 import xarray as xr
 from toy_posteriors import make_cell, make_estimand, sample
 
-from pipeline.sensitivity import SENSITIVE, draw_prior, find_strongest, measure_sensitivity, width
+from pipeline.checks.sensitivity import (
+    SENSITIVE,
+    draw_prior,
+    find_strongest,
+    measure_sensitivity,
+    width,
+)
 
 
 def make_sensitivity(

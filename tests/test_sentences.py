@@ -17,21 +17,15 @@ from cells import CHECK, STUDIED
 from printed import find_numbers, is_printed, read_number
 
 from models import Figure, Headline
-from pipeline import (
-    answers,
-    charts,
-    check,
-    claims,
-    comparison,
-    inspection_text,
-    pages,
-    panels,
-    report_figures,
-    summaries,
-)
-from pipeline.charts_series import BASELINE
-from pipeline.design_panel import answer_design, draw_design_figure
-from pipeline.report_results import describe_density
+from pipeline import check
+from pipeline.charts import kinds, summaries
+from pipeline.charts.series import BASELINE
+from pipeline.commands import inspection_text
+from pipeline.comparisons import claims, comparison
+from pipeline.pages import answers, rendering
+from pipeline.reports import figures, panels
+from pipeline.reports.design_panel import answer_design, draw_design_figure
+from pipeline.reports.results import describe_density
 
 HEADLINE = Headline("key", "Step A: {median} of it was compute (90 % interval {lower} to {upper}).")
 NONE = None
@@ -110,13 +104,13 @@ def test_name_in_a_headline_that_looks_like_a_place_stays() -> None:
 
 @pytest.mark.parametrize("value", [-0.0, -0.001, -0.0049])
 def test_nothing_is_printed_as_minus_nothing(value: float) -> None:
-    assert pages.format_fixed(value, 2) == "0.00"
-    assert pages.format_number(-0.0) == "0"
+    assert rendering.format_fixed(value, 2) == "0.00"
+    assert rendering.format_number(-0.0) == "0"
 
 
 @pytest.mark.parametrize(("count", "words"), [(0, "0 rows"), (1, "1 row"), (1400, "1,400 rows")])
 def test_counts_agree_with_their_nouns(count: int, words: str) -> None:
-    assert pages.say_count(count, "row") == words
+    assert rendering.say_count(count, "row") == words
 
 
 @pytest.mark.parametrize(("repetitions", "words"), [(1, "1 repetition"), (2, "2 repetitions")])
@@ -229,13 +223,13 @@ def test_alternative_text_of_intervals_says_the_numbers(
     figure = Figure("intervals", "id", "Title", "", pd.DataFrame(frame).assign(label="a"))
     count, said = words.split(": ", maxsplit=1)
     counted = f"{count} estimate{'s' * (count != '1')} with intervals"
-    assert charts.draw(figure).description == f"Title. {counted}. a: {said}"
+    assert kinds.draw(figure).description == f"Title. {counted}. a: {said}"
 
 
 @pytest.mark.parametrize(("count", "words"), [(1, "1 point"), (2, "2 points")])
 def test_alternative_text_of_a_scatter_says_count_and_range(count: int, words: str) -> None:
     frame = pd.DataFrame({"x": [1.0, 2.0][:count], "y": [0.25, 0.75][:count]})
-    said = charts.draw(Figure("scatter", "id", "T", "", frame, "x", "y")).description
+    said = kinds.draw(Figure("scatter", "id", "T", "", frame, "x", "y")).description
     assert said.startswith(f"T. Scatter plot of {words}: y from 0.250 to ")
     ends = ["0.250", ["0.250", "0.750"][count - 1], "1.00", ["1.00", "2.00"][count - 1]]
     assert find_numbers(said) == [str(count), *ends]
@@ -253,7 +247,7 @@ def test_caption_of_groups_says_how_many_lie_outside(inside: int) -> None:
         "p": 0.5,
     }
     found = {"predictive_checks": {"groups": [group | {"observed": 0.4 if inside else 0.9}]}}
-    (drawing,) = report_figures.draw_groups(found)
+    (drawing,) = figures.draw_groups(found)
     assert drawing.caption.endswith(f"Outside of it: {1 - inside} of 1 group.")
 
 
@@ -326,7 +320,9 @@ def test_caption_of_predictions_counts_the_intervals_that_hold() -> None:
     rng = np.random.default_rng(1)
     drawn = {"y": (("chain", "draw", "row"), rng.normal(0, 1, (2, 500, 4)))}
     frame = summaries.predict(xr.Dataset(drawn), xr.Dataset({"y": ("row", [0.0, 0.1, -0.2, 9.0])}))
-    assert pages.format_quantity(summaries.share_inside(frame), "share") == "75\N{NO-BREAK SPACE}%"
+    assert (
+        rendering.format_quantity(summaries.share_inside(frame), "share") == "75\N{NO-BREAK SPACE}%"
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pybtex.database import parse_file
 from ruamel.yaml import YAML
 
 from models._options import LeaderboardOptions, ScalingOptions
-from pipeline.cards import LoadedCard, load_card
+from pipeline.cards.card import LoadedCard, load_card
 from pipeline.failures import SourceError
 from pipeline.ingest import ingest
 from pipeline.validate import find_failures

@@ -20,9 +20,9 @@ from worked_splits import (
 )
 
 from models._split import Step
-from pipeline import charts_of_splits
 from pipeline.attribute import attribute
-from pipeline.splits import FADE_LEVELS, Split, make_split
+from pipeline.reports import split_charts
+from pipeline.reports.splits import FADE_LEVELS, Split, make_split
 
 
 def split(step: Step, absent: dict[str, str] | None = None, **check: Any) -> Split:
@@ -39,7 +39,7 @@ def get(made: Split, part: str) -> dict[Any, Any]:
 
 def read_stops(made: Split) -> list[dict[str, Any]]:
     """Place on the axis and opacity of every stop of the bars that fade to the right."""
-    (panel,) = charts_of_splits.draw_split(made).panels
+    (panel,) = split_charts.draw_split(made).panels
     stops = []
     for layer in panel.spec["layer"]:
         gradient = layer["mark"].get("color")
@@ -86,12 +86,12 @@ def test_bar_is_as_opaque_as_the_share_is_likely_to_reach_there() -> None:
     assert len(stops) == len(FADE_LEVELS) + 1
     for stop in stops:
         likely = (draws > stop["x"]).mean()
-        assert stop["opacity"] / charts_of_splits.SOLID == pytest.approx(likely, abs=0.01)
+        assert stop["opacity"] / split_charts.SOLID == pytest.approx(likely, abs=0.01)
 
 
 def test_share_of_either_sign_fades_to_both_sides() -> None:
     made = split(make_main(spread(2.0, 1.0)))
-    (panel,) = charts_of_splits.draw_split(made).panels
+    (panel,) = split_charts.draw_split(made).panels
     sides = [
         (panel.spec["datasets"][layer["data"]["name"]][0]["row"], layer["mark"]["color"]["x1"])
         for layer in panel.spec["layer"]
@@ -134,7 +134,7 @@ def test_shares_outside_of_the_whole_are_drawn_and_explained() -> None:
     made = split(make_main(spread(4.0, 0.1), trend=spread(-2.0, 0.1)))
     assert get(made, "compute")["lower"] > 1
     assert get(made, "algorithms")["upper"] < 0
-    (panel,) = charts_of_splits.draw_split(made).panels
+    (panel,) = split_charts.draw_split(made).panels
     scales = [
         layer["encoding"]["x"]["scale"]["domain"]
         for layer in panel.spec["layer"]
@@ -214,16 +214,16 @@ def test_warnings_stand_before_the_numbers() -> None:
 
 def test_picture_compiles_and_its_alternative_text_has_the_numbers() -> None:
     made = split(make_main(spread(2.0, 1.0)))
-    drawing = charts_of_splits.draw_split(made)
+    drawing = split_charts.draw_split(made)
     assert vl_convert.vegalite_to_svg(drawing.panels[0].spec | {"width": 300}).startswith("<svg")
     for name in ("compute", "algorithms", "unexplained"):
-        assert f"{name} {charts_of_splits.splits.describe_share(get(made, name))}" in (
+        assert f"{name} {split_charts.splits.describe_share(get(made, name))}" in (
             drawing.description
         )
 
 
 def test_download_has_every_row_with_both_intervals() -> None:
-    drawing = charts_of_splits.draw_split(split(make_main(spread(2.0, 1.0))))
+    drawing = split_charts.draw_split(split(make_main(spread(2.0, 1.0))))
     columns = ["part", "level", "median", "lower", "upper", "lower_50", "upper_50"]
     assert list(drawing.frame.columns) == columns
     assert len(drawing.frame) == 3

@@ -13,9 +13,7 @@ from toy_synthesis import COMPUTE, DOMAINS, Toy, write_toys
 from toy_takeoff import flatten
 
 from pipeline import synthesis
-from pipeline.failures import SourceError
-from pipeline.own_rates import TABLE as OWN
-from pipeline.synthesis_results import (
+from pipeline.comparisons.synthesis_results import (
     FIELDS,
     GROUPS,
     POOLED,
@@ -25,6 +23,8 @@ from pipeline.synthesis_results import (
     even,
     thin,
 )
+from pipeline.failures import SourceError
+from pipeline.sources.own_rates import TABLE as OWN
 
 Entries = dict[str, Any]
 

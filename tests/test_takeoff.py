@@ -13,15 +13,15 @@ from conftest import ROOT
 from toy_takeoff import DRAWS, FAILED, FILE, PASSED, flatten, make_frames, read_real, write_toys
 
 from pipeline import takeoff
-from pipeline.answers import describe_probability
-from pipeline.equations import read_equations
 from pipeline.failures import SourceError
-from pipeline.pages import format_number
-from pipeline.scenarios import Scenario
-from pipeline.takeoff_draws import Paths, Posterior, pair, read_posteriors
-from pipeline.takeoff_results import ESTIMANDS, Run, run_all
-from pipeline.takeoff_sensitivity import analyse, pick_returns, spread
-from pipeline.takeoff_words import describe_answer, list_doubts, summarise_doubts
+from pipeline.pages.answers import describe_probability
+from pipeline.pages.equations import read_equations
+from pipeline.pages.rendering import format_number
+from pipeline.takeoffs.draws import Paths, Posterior, pair, read_posteriors
+from pipeline.takeoffs.results import ESTIMANDS, Run, run_all
+from pipeline.takeoffs.scenarios import Scenario
+from pipeline.takeoffs.sensitivity import analyse, pick_returns, spread
+from pipeline.takeoffs.words import describe_answer, list_doubts, summarise_doubts
 
 VISION = "research_inputs-idea_production"
 POOLED = "research_returns-meta_analysis"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.units import factor
+from pipeline.sources.units import factor
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from conftest import ROOT, Dataset, read_dataset
 
 from pipeline import ingest, validate
-from pipeline.acceptance import accept
+from pipeline.comparisons.acceptance import accept
 from pipeline.failures import SourceError
 from pipeline.tables import TABLES, schema
 from pipeline.validate import _in_words, find_failures

@@ -21,9 +21,9 @@ from worked_splits import (
 )
 
 from models._split import LOSS_KINDS
-from pipeline import charts_of_splits
 from pipeline.attribute import attribute
-from pipeline.waterfalls import SCALES, WHOLE, Waterfall, describe_change, make_waterfall
+from pipeline.reports import split_charts
+from pipeline.reports.waterfalls import SCALES, WHOLE, Waterfall, describe_change, make_waterfall
 
 SKEWED = np.exp(np.linspace(-3, 3, 400))[None]
 
@@ -166,7 +166,7 @@ def test_sign_is_printed_but_not_on_what_rounds_to_nothing(median: float, words:
 
 def test_every_step_has_a_panel_that_compiles_on_one_scale() -> None:
     steps = {FIRST: make_main(spread(2.0, 1.0)), SMALL: make_main(spread(-1.0, 0.1))}
-    drawing = charts_of_splits.draw_waterfall(make(make_estimands(steps)), "steps")
+    drawing = split_charts.draw_waterfall(make(make_estimands(steps)), "steps")
     assert [panel.title for panel in drawing.panels] == [f"Label of {each}" for each in steps]
     domains = set()
     for panel in drawing.panels:
@@ -182,7 +182,7 @@ def test_every_step_has_a_panel_that_compiles_on_one_scale() -> None:
 def test_all_that_is_drawn_lies_on_the_axis() -> None:
     steps = {FIRST: make_main(SKEWED), SMALL: make_main(spread(-4.0, 1.0))}
     made = make(make_estimands(steps))
-    (panel, _) = charts_of_splits.draw_waterfall(made, "steps").panels
+    (panel, _) = split_charts.draw_waterfall(made, "steps").panels
     (domain,) = [
         layer["encoding"]["x"]["scale"]["domain"]
         for layer in panel.spec["layer"]
@@ -195,7 +195,7 @@ def test_all_that_is_drawn_lies_on_the_axis() -> None:
 
 def test_meaning_is_in_words_beside_the_colours() -> None:
     made = make(make_estimands({FIRST: make_main(spread(2.0, 1.0))}))
-    drawing = charts_of_splits.draw_waterfall(made, "steps")
+    drawing = split_charts.draw_waterfall(made, "steps")
     axis = drawing.panels[0].spec["encoding"]["y"]["axis"]["labelExpr"]
     assert all(part in axis for part in ("compute", "trend", "unexplained", WHOLE))
     meanings = [meaning for _, _, meaning in drawing.legend]
@@ -204,6 +204,6 @@ def test_meaning_is_in_words_beside_the_colours() -> None:
 
 def test_download_has_means_medians_and_intervals() -> None:
     made = make(make_estimands({FIRST: make_main(spread(2.0, 1.0))}))
-    frame = charts_of_splits.draw_waterfall(made, "steps").frame
+    frame = split_charts.draw_waterfall(made, "steps").frame
     columns = ["label", "part", "mean", "median", "lower", "upper", "unit"]
     assert list(frame.columns) == columns

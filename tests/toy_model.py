@@ -15,8 +15,8 @@ import xarray as xr
 from models import Card, Truth
 from models._options import AccuracyOptions
 from models._prior import Prior, prior_data
-from pipeline.refit import QUICK, RefitError, Settings
-from pipeline.trials import Study
+from pipeline.checks.refit import QUICK, RefitError, Settings
+from pipeline.studies.trials import Study
 
 NOISE, DEVIATION = 0.1, 0.2
 COMPARISON = "toy-first-last"

@@ -9,7 +9,7 @@ import pandas as pd
 from conftest import ROOT
 
 from pipeline.bibliography import read_bibliography
-from pipeline.scenarios import Scenarios, read_scenarios
+from pipeline.takeoffs.scenarios import Scenarios, read_scenarios
 
 DRAWS = 400
 PASSED = {"verdict": "pass", "reasons": [], "is_calibrated": True, "is_identified": True}

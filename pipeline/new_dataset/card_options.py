@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from pipeline.card_schema import find_node, make_schema
-from pipeline.cards import SourceCard
+from pipeline.cards.card import SourceCard
+from pipeline.cards.schema import find_node, make_schema
+from pipeline.cards.yaml_files import Steps
 from pipeline.new_dataset.readings import TODO
 from pipeline.new_dataset.yaml_text import comment, quote
 from pipeline.validate import NAMED_BY
-from pipeline.yaml_files import Steps
 
 # Options that may be left as they are here.
 PRESET = {"techniques": "{}"}

@@ -3,8 +3,8 @@
 import re
 
 from pipeline import tables
-from pipeline.card_schema import EDITOR_LINE
-from pipeline.dictionary import describe_table
+from pipeline.cards.schema import EDITOR_LINE
+from pipeline.commands.dictionary import describe_table
 from pipeline.new_dataset.card_options import render_options
 from pipeline.new_dataset.draft import Draft
 from pipeline.new_dataset.guesses import Guess

@@ -14,10 +14,10 @@ import typer
 from rich.console import Console
 from typer.core import TyperCommand
 
-from pipeline.card_faults import suggest
-from pipeline.dictionary import describe_table
+from pipeline.cards.dataset_names import check_dataset_name
+from pipeline.cards.faults import suggest
+from pipeline.commands.dictionary import describe_table
 from pipeline.failures import SourceError
-from pipeline.names import check_dataset_name
 from pipeline.new_dataset.card_text import render_card
 from pipeline.new_dataset.draft import Confirm, Draft, draft, draft_empty
 from pipeline.new_dataset.guesses import SYNONYM, Guess, guess_reading

@@ -16,7 +16,7 @@ from pipeline.failures import Failure, SourceError, file_failure
 from pipeline.new_dataset.columnar import read_parquet
 from pipeline.new_dataset.limits import MAX_BYTES, SMALLER, Row, bound
 from pipeline.new_dataset.workbooks import SHOWN_CELLS, read_workbook
-from pipeline.records import check_names, name_sign, refuse_csv
+from pipeline.sources.records import check_names, name_sign, refuse_csv
 
 KINDS = (".csv", ".tsv", ".xlsx", ".parquet")
 NOT_READ = {

@@ -16,7 +16,7 @@ from toy_project import write_project
 from unpack import read_csv_text, read_parts, read_specs
 
 from pipeline import overview, report, tables
-from pipeline.acceptance import accept
+from pipeline.comparisons.acceptance import accept
 
 NAMES = (SCRIPT, FORMULA, "@SUM(1,2)|`x`")
 ATTRIBUTES = "__class__,T,index,size,mro"

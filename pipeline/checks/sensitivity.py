@@ -1,0 +1,161 @@
+"""How far the headline estimands lean on the priors, and on which.
+
+Three measures: power scaling (Kallioinen et al. 2023), the width of the posterior over that of the
+prior, and, where a study was made, how far the interval moves when a prior is scaled and the model
+fitted again (pipeline/calibrate.py).
+"""
+
+import math
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import arviz_stats
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from models import INTERVAL_PROBABILITY, flatten
+from models._prior import list_priors
+from models._split import ALGORITHMS, PARTS
+from pipeline.calibration.study import Study, list_shifts
+from pipeline.checks.leave_out import round_to
+from pipeline.posteriors import Cell
+
+UNCHANGED = 0.9  # of the prior interval's width: beyond, the data said nothing
+# Power-scaling index above which a quantity counts as sensitive (Kallioinen et al. 2023).
+SENSITIVE = 0.05
+LARGE_SHIFT = 1 / 3  # of an interval's width, by which scaling a prior may move it
+DIGITS = 4
+
+Draws = dict[str, xr.DataArray]
+
+
+def is_constant(draws: xr.DataArray) -> bool:
+    """Whether all draws agree up to rounding: nothing to converge."""
+    low, high = float(draws.min()), float(draws.max())
+    return low == high or (math.isfinite(high - low) and high - low <= 1e-12 * max(1.0, abs(high)))
+
+
+def list_headlines(cell: Cell) -> Draws:
+    """Reported headline estimands that vary, by key."""
+    return {
+        key: draws.drop_vars(set(draws.coords) - {"chain", "draw"})
+        for name, variable in cell.estimands.items()
+        if variable.attrs.get("is_headline")
+        for key, draws in flatten(variable.to_dataset(name=name))
+        if not draws.isnull().any() and not is_constant(draws)
+    }
+
+
+def measure_sensitivity(cell: Cell, study: Study | None = None) -> dict[str, Any]:
+    """Power-scaling index of each headline to prior and likelihood, and what the prior drives.
+
+    `study` is the committed study of this very model and these data, if there is one.
+    """
+    headline = list_headlines(cell)
+    if not headline:
+        return {"prior_sensitivity": {}, "driven_by_prior": [], "driven_by": {}}
+    tree = _scaling_tree(cell, headline)
+    frame = arviz_stats.psense_summary(tree, round_to=6)
+    frame = frame.set_axis(list(headline), axis=0)[["prior", "likelihood"]]
+    before = draw_prior(cell)
+    frame["width_ratio"] = [width(draws) / width(before[key]) for key, draws in headline.items()]
+    indices = {
+        key: {name: round_to(value, DIGITS) for name, value in row.items()}
+        for key, row in frame.iterrows()
+    }
+    moved_by_prior_alone = (frame["prior"] > SENSITIVE) & (frame["likelihood"] < SENSITIVE)
+    driven = list(frame.index[moved_by_prior_alone | (frame["width_ratio"] > UNCHANGED)])
+    moved = find_moved(study, headline)
+    everything = driven + [key for key in moved if key not in driven]
+    strongest = find_strongest(tree, {key: headline[key] for key in driven})
+    return {
+        "prior_sensitivity": indices,
+        "driven_by_prior": everything,
+        "driven_by": {
+            key: list(dict.fromkeys(strongest.get(key, []) + moved.get(key, [])))
+            for key in everything
+        },
+    }
+
+
+def find_moved(study: Study | None, keys: Iterable[str]) -> dict[str, list[str]]:
+    """The priors whose scaling moved a headline by more than `LARGE_SHIFT` of its interval."""
+    known, moved = set(keys), dict[str, list[str]]()
+    for key, prior, shift in list_shifts(study):
+        if key in known and abs(shift) > LARGE_SHIFT and prior not in moved.get(key, []):
+            moved.setdefault(key, []).append(prior)
+    return moved
+
+
+def find_strongest(tree: xr.DataTree, driven: Draws) -> dict[str, list[str]]:
+    """For each driven headline the stated prior to whose power scaling it is most sensitive.
+
+    `tree` has the log densities of the stated priors.
+    """
+    log_prior = tree["log_prior"].to_dataset()
+    if not driven or not log_prior:
+        return {}
+    posterior = xr.Dataset({f"q{i}": draws for i, draws in enumerate(driven.values())})
+    indices = {}
+    for name in log_prior.data_vars:
+        alone = {"posterior": posterior, "log_prior": log_prior[[name]]}
+        found = arviz_stats.psense(xr.DataTree.from_dict(alone), group="prior")
+        indices[str(name)] = {key: float(found[f"q{i}"]) for i, key in enumerate(driven)}
+    frame = pd.DataFrame(indices)  # rows: headlines, columns: priors
+    return {str(key): [str(name)] for key, name in frame.idxmax(axis=1).items()}
+
+
+def draw_prior(cell: Cell) -> Draws:
+    """Prior draws of every scalar estimand, shares from the decades of their parts.
+
+    Under a wide prior the total of a step is often near zero and the model reports no share of it;
+    its width is wanted all the same.
+    """
+    prior = cell.tree["prior"].to_dataset()
+    before = dict(flatten(cell.model.estimands(prior, cell.table, cell.card)))
+    return {key: _fill_share(key, draws, before) for key, draws in before.items()}
+
+
+def _fill_share(key: str, draws: xr.DataArray, before: Draws) -> xr.DataArray:
+    """A share that is not reported, as the sum of its parts over the sum of all parts."""
+    matched = re.fullmatch(r"(shapley_)?share_(\w+)(\[.*\])", key)
+    if matched is None or not bool(draws.isnull().all()):
+        return draws
+    kind = "shapley" if matched[1] else "decades"
+    named = {part: before.get(f"{kind}_{part}{matched[3]}") for part in PARTS}
+    parts = {
+        part: found
+        for part, found in named.items()
+        if found is not None and not bool(found.isnull().any())
+    }
+    wanted = ALGORITHMS if matched[2] == "algorithms" else (matched[2],)
+    if not set(wanted) & set(parts):
+        return draws
+    total = sum(parts.values(), xr.zeros_like(draws))
+    chosen = [found for part, found in parts.items() if part in wanted]
+    return sum(chosen, xr.zeros_like(total)) / total
+
+
+def width(draws: xr.DataArray) -> float:
+    """Width of the 90 % interval; robust to the heavy tails of ratios."""
+    tails = [(1 - INTERVAL_PROBABILITY) / 2, (1 + INTERVAL_PROBABILITY) / 2]
+    return float(np.diff(np.quantile(draws, tails))[0])
+
+
+def _scaling_tree(cell: Cell, headline: Draws) -> xr.DataTree:
+    return xr.DataTree.from_dict(
+        {
+            "posterior": xr.Dataset({f"q{i}": draws for i, draws in enumerate(headline.values())}),
+            "log_prior": _stated_priors(cell),
+            "log_likelihood": cell.tree["log_likelihood"].to_dataset(),
+        }
+    )
+
+
+def _stated_priors(cell: Cell) -> xr.Dataset:
+    """Log densities of the priors that the model states; those of offsets are part of the model."""
+    names = [name for name, _ in list_priors(cell.model.Priors())]
+    log_prior = cell.tree["log_prior"].to_dataset()
+    return log_prior[[name for name in names if name in log_prior]]

@@ -1,0 +1,1 @@
+"""The parts of a study of calibration (`apportion calibrate`), run by people and by no stage."""

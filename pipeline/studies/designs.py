@@ -1,0 +1,207 @@
+"""How the interval of the compute share would shrink with more models, or with models whose compute
+does not go with their date.
+
+Outcomes are simulated from the posterior medians of the real data, on four designs:
+
+- as it is;
+- twice and five times as many base models: copies of all rows under new names, each base model's
+  compute jittered by 0.3 decades (standard deviation) and its dates by half a year;
+- uncorrelated: as many as there are, compute permuted among base models. The two ends of the
+  headline comparison keep theirs, so that the step that is split stays the same.
+
+The same truths are simulated on every design, so that the ratio of two widths is taken dataset by
+dataset; its interval says how much of it is the chance of so few datasets.
+"""
+
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy import stats
+
+from models import INTERVAL_PROBABILITY, Truth, fitted_rows
+from models._options import LeaderboardOptions
+from models._prior import Prior, list_priors
+from pipeline.checks.refit import THOROUGH, RefitError, Refitter
+from pipeline.studies.trials import Study, count_failures, draw_seed, refit_trial, round_number
+
+DESIGN_DATASETS = 10
+JITTER_DECADES = 0.3
+JITTER_YEARS = 0.5
+DAYS_A_YEAR = 365.25
+TIMES = {"as_it_is": 1, "twice": 2, "five_times": 5, "uncorrelated": 1}
+PER_MODEL_DIMS = {"base_model", "undisclosed_model"}  # deviations are drawn anew, not taken over
+# Compute is 6 N D: each takes the square root of a change of compute.
+SIZES = ("parameters", "training_tokens", "dataset_tokens")
+
+
+def study_design(study: Study, datasets: int = DESIGN_DATASETS) -> dict[str, Any]:
+    """Median width of the headline compute share's 90 % interval on each design, and the ratio of
+    the widths to those of the design as it is (`compare_widths`).
+    """
+    if not study.headline_share:
+        return {"reason": "the table has no comparisons"}
+    try:
+        posterior = study.refit_real("design", 0, settings=THOROUGH)
+    except RefitError as failure:
+        return {"reason": f"the refit to the real data failed: {failure}"}
+    truths = [draw_truth_at(study, posterior, study.table, i) for i in range(datasets)]
+    made = {name: _measure_design(study, posterior, name, truths) for name in TIMES}
+    widths = {name: each.pop("widths") for name, each in made.items()}
+    for name, each in made.items():
+        each |= compare_widths(widths[name], widths["as_it_is"])
+    return {"estimand": study.headline_share, "designs": made}
+
+
+def compare_widths(
+    widths: list[float | None], reference: list[float | None]
+) -> dict[str, float | None]:
+    """Geometric mean of the ratios of widths, pair by pair, with its 90 % interval (Student's t on
+    their logs); None where a pair or two are too few. Missing widths are None.
+    """
+    logs = [np.log(a / b) for a, b in zip(widths, reference, strict=True) if a and b]
+    mean = float(np.mean(logs)) if logs else np.nan
+    error = float(np.std(logs, ddof=1) / np.sqrt(len(logs))) if len(logs) > 2 else np.nan
+    half = stats.t.ppf((1 + INTERVAL_PROBABILITY) / 2, max(len(logs) - 1, 1)) * error
+    return {
+        "ratio": round_number(np.exp(mean)),
+        "ratio_lower": round_number(np.exp(mean - half)),
+        "ratio_upper": round_number(np.exp(mean + half)),
+    }
+
+
+def _measure_design(
+    study: Study, posterior: xr.Dataset, name: str, truths: list[Truth]
+) -> dict[str, Any]:
+    table = make_design_table(study, name)
+    refitter = Refitter(study.model, table, study.card)
+    part = f"design {name}"
+
+    def refit(index: int) -> Any:
+        truth = overlay(draw_truth_at(study, posterior, table, index), truths[index])
+        rng = study.make_generator(part, index)
+        simulated = study.model.simulate(table, truth, rng)
+        return refit_trial(study, refitter, index, truth, simulated, draw_seed(rng))
+
+    trials = study.run(part, refit, len(truths))
+    found = [each.found.get(study.headline_share) for each in trials]
+    widths = [each.upper - each.lower if each else None for each in found]
+    known = [width for width in widths if width is not None]
+    return {
+        "base_models": int(table["base_model"].nunique()),
+        "rows": len(table),
+        **count_failures(trials),
+        "median_width": round_number(np.median(known)) if known else None,
+        "widths": widths,
+    }
+
+
+def make_design_table(study: Study, name: str) -> pd.DataFrame:
+    """The fitted rows of the design `name`."""
+    rows = fitted_rows(study.table)
+    rng = study.make_generator(f"table {name}", 0)
+    if name == "uncorrelated":
+        return permute_compute(rows, cast("LeaderboardOptions", study.card.options), rng)
+    copies = [copy_models(rows, f"copy {i}", rng) for i in range(2, TIMES[name] + 1)]
+    return pd.concat([rows, *copies], ignore_index=True)
+
+
+def copy_models(rows: pd.DataFrame, mark: str, rng: np.random.Generator) -> pd.DataFrame:
+    """The rows as of other models: new names, compute and dates jittered by base model."""
+    bases = sorted(set(rows["base_model"]))
+    decades = dict(zip(bases, rng.normal(0, JITTER_DECADES, len(bases)), strict=True))
+    days = dict(zip(bases, rng.normal(0, JITTER_YEARS * DAYS_A_YEAR, len(bases)), strict=True))
+    moved = pd.to_timedelta(rows["base_model"].map(days).astype(float).round(), unit="D")
+    named = {name: rows[name] + f" ({mark})" for name in ("model", "base_model")}
+    dated = rows.assign(release_date=rows["release_date"] + moved)
+    return scale_compute(dated, rows["base_model"].map(decades).astype(float)).assign(**named)
+
+
+def scale_compute(rows: pd.DataFrame, decades: pd.Series) -> pd.DataFrame:
+    """Rows with compute times 10^decades, model and data growing alike."""
+    changed = {"training_flop": rows["training_flop"] * 10**decades}
+    for name in SIZES:
+        if name in rows:
+            changed[name] = rows[name] * 10 ** (decades / 2)
+    return rows.assign(**changed)
+
+
+def permute_compute(
+    rows: pd.DataFrame, options: LeaderboardOptions, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Rows with compute permuted among base models; the headline's two ends keep theirs.
+
+    What the rows of one base model differ by (further training) stays. Base models without known
+    compute keep theirs.
+    """
+    flop = rows["training_flop"].fillna(6 * rows["parameters"] * rows["training_tokens"])
+    compute = np.log10(flop).groupby(rows["base_model"]).min().dropna()
+    free = compute.drop(index=sorted(_find_ends(rows, options)), errors="ignore")
+    new = pd.Series(rng.permutation(free.to_numpy()), index=free.index)
+    return scale_compute(rows, rows["base_model"].map(new - free).astype(float).fillna(0.0))
+
+
+def _find_ends(rows: pd.DataFrame, options: LeaderboardOptions) -> set[str]:
+    """Base models of the two ends of the headline comparison."""
+    step = next(each for each in options.comparisons if each.id == options.headline_comparison)
+    ends = rows["model"].isin([step.earlier.model, step.later.model])
+    return set(rows.loc[ends, "base_model"])
+
+
+def draw_truth_at(study: Study, posterior: xr.Dataset, table: pd.DataFrame, index: int) -> Truth:
+    """A truth on the rows of `table` at the posterior's medians.
+
+    The model draws it from priors without width at the medians, so that deviations of base models
+    come out with the fitted scale; what has labels then takes the median of its label.
+    """
+    rng = study.make_generator("design truth", index)
+    priors = pin(study.priors, posterior)
+    drawn = study.model.draw_truth(table, study.card, priors, rng)
+    return overlay(drawn, take_medians(posterior, study.model.DIMS))
+
+
+def pin(priors: Any, posterior: xr.Dataset) -> Any:
+    """The priors without width at the posterior's medians; those of no variable as stated."""
+    known = [name for name, _ in list_priors(priors) if name in posterior]
+    medians = {name: float(np.median(posterior[name])) for name in known}
+    return replace(
+        priors,
+        **{
+            name: Prior("Normal", (median, 0.0), "as stated", "pinned to the posterior's median")
+            for name, median in medians.items()
+        },
+    )
+
+
+def take_medians(posterior: xr.Dataset, dims: dict[str, tuple[str, ...]]) -> Truth:
+    """Posterior medians of all variables but those of single models, by label."""
+    shared = {
+        str(name): variable
+        for name, variable in posterior.data_vars.items()
+        if not PER_MODEL_DIMS & set(variable.dims)
+    }
+    return {
+        name: _by_label(each.median(("chain", "draw")), dims.get(name, ()))
+        for name, each in shared.items()
+        if set(each.dims) == {"chain", "draw", *dims.get(name, ())}
+    }
+
+
+def _by_label(values: xr.DataArray, dims: tuple[str, ...]) -> Any:
+    if not dims:
+        return float(values)
+    first, *rest = dims
+    return {
+        label: _by_label(values.sel({first: label}), tuple(rest)) for label in values[first].values
+    }
+
+
+def overlay(drawn: Any, known: Any) -> Any:
+    """`drawn` with every value that `known` has too; what only `known` has is left out."""
+    if not isinstance(drawn, dict):
+        return known
+    return {
+        key: overlay(value, known[key]) if key in known else value for key, value in drawn.items()
+    }
