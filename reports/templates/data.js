@@ -1,4 +1,4 @@
-// The page's data: rows of charts and CSV files, made of columns that are stored once (pipeline/pages/packing.py).
+// The page's data: rows of charts and CSV files, made of columns that are stored once (packing.py).
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const columns = read("columns"), tables = read("tables"), files = read("files");
 
