@@ -18,6 +18,7 @@ from pipeline.validate import exclude_by_rule, find_failures, split
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of a file run in order on one worker; those of a page, which is then opened once."""
     for item in items:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from models import Figure
 from pipeline.charts import alternatives
-from pipeline.charts.axes import decade_ticks, number_axis, number_scale
+from pipeline.charts.axes import TICK_COUNT, decade_ticks, number_axis, number_scale
 from pipeline.charts.columns import find_measure, make_tooltip, say_name
 from pipeline.charts.drawings import Control, Drawing, draw_panels
 from pipeline.charts.labels import break_title
@@ -146,6 +146,8 @@ def _position(
     if kind == "quantitative":
         made["scale"] = number_scale(is_log, nice=not is_log, padding=12)
         made["axis"] = number_axis(is_log, decade_ticks(values) if is_log else None)
+    if kind == "temporal":
+        made["axis"] = alt.Axis(tickCount=TICK_COUNT, labelOverlap=True)
     return channel(**made)
 
 
