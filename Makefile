@@ -23,13 +23,13 @@ repro: $(READY)  ## run the pipeline: tables, fits, checks, attributions, pages
 	@.ci/repro
 
 test: $(READY)  ## run the tests; prints line coverage of pipeline and models
-	$(BIN)/python -m pytest -m "not every_page" --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest -m "not every_page" --numprocesses 2 --dist loadfile
 
 check: $(READY)  ## all that CI checks: format, lint, types, tests with coverage
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m "slow or not slow" --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest -m "slow or not slow" --numprocesses 2 --dist loadfile
 
 bench: $(READY)  ## measure every page and the samplers on every cell (after make repro; not part of CI)
 	$(BIN)/python -m benchmarks.pages

@@ -4,10 +4,12 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from projects import make_results
+from xdist.scheduler import LoadFileScheduling
 
 from pipeline.cards.card import LoadedCard, load_card
 from pipeline.failures import Failure
@@ -18,13 +20,24 @@ from pipeline.validate import exclude_by_rule, find_failures, split
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a file run in order on one worker; those of a page, which is then opened once."""
-    for item in items:
-        page = getattr(item, "callspec", None) and item.callspec.params.get("opened")
-        group = f"page-{Path(page).stem}" if page else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
+PAGES = [path.stem for path in (ROOT / "reports/html").glob("*.html")]
+
+
+class ByFileAndPage(LoadFileScheduling):
+    """Tests of a file in order on one worker; in the browser those of a page, opened once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        function, _, parameters = nodeid.partition("[")
+        if "browser/" not in function:
+            return super()._split_scope(nodeid)
+        pages = [page for page in PAGES if parameters.startswith((f"{page}-", f"{page}]"))]
+        return max(pages, key=len, default="toys")
+
+
+@pytest.hookimpl(optionalhook=True)  # without pytest-xdist there is no such hook
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFileAndPage | None:
+    """How `--dist loadfile` spreads the tests."""
+    return ByFileAndPage(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @dataclass(frozen=True)
