@@ -1,6 +1,7 @@
 """What many tests share: the project's datasets, copies to break, and the validated registry."""
 
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +38,19 @@ class ByFileAndPage(LoadFileScheduling):
 @pytest.hookimpl(optionalhook=True)  # without pytest-xdist there is no such hook
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFileAndPage | None:
     """How `--dist loadfile` spreads the tests."""
-    return ByFileAndPage(config, log) if config.getvalue("dist") == "loadfile" else None
+    if config.getvalue("dist") != "loadfile":
+        return None
+    config.option.loadscopereorder = False  # files in the order of the workers, below
+    return ByFileAndPage(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With several workers, files with the most slow tests come first: none is left for the end,
+    when the others have nothing to do.
+    """
+    if hasattr(config, "workerinput"):
+        slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+        items.sort(key=lambda item: -slow[item.path])
 
 
 @dataclass(frozen=True)

@@ -176,6 +176,19 @@ def test_no_fitted_row_rests_on_circular_compute(read: Read) -> None:
         assert not table.loc[table["exclusion"].isna(), "is_compute_circular"].any()
 
 
+def test_perplexities_tell_open_models_from_closed_ones(read: Read, runs: pd.DataFrame) -> None:
+    table = read(SOURCES / "lm_perplexity").validated
+    fitted = table[table["exclusion"].isna() & table["training_flop"].notna()]
+    by_base = fitted.groupby("base_model")["is_open_weights"]
+    assert (by_base.nunique() == 1).all()
+    opened = by_base.first()
+    assert opened.value_counts().to_dict() == {False: 125, True: 28}
+    known = runs.set_index("model")["is_open_weights"]
+    both = opened.index.intersection(known.index)
+    assert len(both) == 5
+    assert (opened[both] == known[both]).all()
+
+
 def test_compute_of_164_fitted_perplexities_is_known(read: Read) -> None:
     table = read(SOURCES / "lm_perplexity").validated
     assert table.loc[table["exclusion"].isna(), "training_flop"].notna().sum() == 164
