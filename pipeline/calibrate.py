@@ -21,6 +21,7 @@ from pipeline.checks.refit import THOROUGH, Refitter, choose_settings
 from pipeline.failures import file_failure
 from pipeline.files import write_json
 from pipeline.posteriors import read_scaling_law
+from pipeline.studies.attenuation import study_attenuation
 from pipeline.studies.coverage import study_coverage, study_fixed_share
 from pipeline.studies.designs import study_design
 from pipeline.studies.perturb import study_priors, study_wrong_compute
@@ -33,6 +34,7 @@ PARTS: dict[str, Callable[[Study, int], dict[str, Any]]] = {
     "fixed_share": study_fixed_share,
     "priors": lambda study, _: study_priors(study),
     "wrong_compute": lambda study, _: study_wrong_compute(study),
+    "attenuation": lambda study, _: study_attenuation(study),
     "design": lambda study, _: study_design(study),
 }
 

@@ -26,7 +26,7 @@ app = typer.Typer(
 Root = Annotated[Path, typer.Option(help="the repository", exists=True, file_okay=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON for scripts, on standard output")]
 HERE = Path()
-STUDIES = ("coverage", "fixed_share", "priors", "wrong_compute", "design")
+STUDIES = ("coverage", "fixed_share", "priors", "wrong_compute", "attenuation", "design")
 
 
 @app.command(
@@ -170,7 +170,8 @@ def calibrate(
     coverage: truths drawn from the prior, outcomes simulated on the real rows, refitted: how many
     90 % intervals hold their truth. fixed_share: the same where compute is 0.2, 0.5, 0.8 of the
     headline step. priors: every prior half and twice as wide. wrong_compute: half of the closed
-    models' compute wrong by 3. design: more models, or compute that does not go with the date.
+    models' compute wrong by 3. attenuation: errors added to compute, to see what those that are
+    there do. design: more models, or compute that does not go with the date.
 
     Needs the tables of `dvc repro`. Takes minutes a cell; says on standard error how long. Writes
     data/calibration/DATASET-MODEL.json; parts left out by --only are kept while they are current.

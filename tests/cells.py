@@ -100,6 +100,8 @@ STUDY: dict[str, Any] = {
     },
     "wrong_compute": {"estimand": "rate", "factor": 3.0, "shifts": [0.4, -1.2], "failed": 0,
                       "failures": [], "largest": 1.2, "mean_size": 0.8, "noise": 0.02},
+    "attenuation": {"estimand": "rate", "fitted": 0.41, "corrected": 0.35, "standard_error": 0.02,
+                    "shift": -0.6, "medians": {"0": 0.41, "1": 0.47}, "refits": 24, "failed": 0},
     "priors": {
         "baseline": {},
         "noise": {"rate[first]": 0.01},

@@ -87,12 +87,24 @@ def test_fixed_shares_that_intervals_miss_too_often_are_listed_with_the_counts()
 
 
 def test_wrong_compute_is_listed_where_it_was_studied() -> None:
-    said = {limit.page: limit.sentence for limit in find(limits.WRONG_COMPUTE)}
+    found = [each for each in find(limits.WRONG_COMPUTE) if "closed models" in each.sentence]
+    said = {limit.page: limit.sentence for limit in found}
     for name, (check, _) in read_passing().items():
         study = (check.get("study") or {}).get("wrong_compute") or {}
         assert (name in said) == (study.get("largest") is not None)
         if name in said:
             assert f"at most {format_fixed(study['largest'], 1)}" in said[name]
+
+
+def test_a_slope_that_errors_flatten_is_listed_with_both_rates() -> None:
+    found = [each for each in find(limits.WRONG_COMPUTE) if "about the truth" in each.sentence]
+    said = {limit.page: limit.sentence for limit in found}
+    for name, (check, _) in read_passing().items():
+        study = (check.get("study") or {}).get("attenuation") or {}
+        assert (name in said) == (abs(study.get("shift") or 0.0) >= limits.LARGE_ATTENUATION)
+        if name in said:
+            assert f"is {format_fixed(study['corrected'], 2)} decades" in said[name]
+            assert f"not {format_fixed(study['fitted'], 2)}." in said[name]
 
 
 def test_an_interval_that_holds_zero_leaves_the_sign_open() -> None:

@@ -113,6 +113,23 @@ def test_counts_agree_with_their_nouns(count: int, words: str) -> None:
     assert rendering.say_count(count, "row") == words
 
 
+@pytest.mark.parametrize(("corrected", "way"), [(0.352, "lower"), (0.5, "higher")])
+def test_attenuation_says_both_rates_and_which_way(corrected: float, way: str) -> None:
+    found = {"fitted": 0.41, "corrected": corrected, "standard_error": 0.02, "refits": 24}
+    size = 0.58 if way == "lower" else 0.9
+    found["shift"] = -size if way == "lower" else size
+    said = panels.describe_attenuation({"study": {"attenuation": found}})
+    assert find_numbers(said) == ["0.41", f"{corrected:.2f}", "0.02", f"{size:.2f}", "24"]
+    assert f"deviations {way}: " in said
+
+
+def test_attenuation_that_was_not_measured_says_why_and_no_number() -> None:
+    found = {"reason": "the card states no error of the compute figures"}
+    said = panels.describe_attenuation({"study": {"attenuation": found}})
+    assert said.endswith("not measured, the card states no error of the compute figures.")
+    assert panels.describe_attenuation({"study": {"coverage": {}}}) == ""
+
+
 @pytest.mark.parametrize(("repetitions", "words"), [(1, "1 repetition"), (2, "2 repetitions")])
 def test_wrong_compute_says_the_sizes_and_how_many(repetitions: int, words: str) -> None:
     shifts = [0.4, -1.2, 0.3][: repetitions + 1]  # one refit failed

@@ -140,6 +140,10 @@ def test_study_says_the_numbers_of_the_check_file(name: str) -> None:
         count = len([each for each in wrong["shifts"] if each is not None])
         sizes = [wrong["factor"], wrong["mean_size"], wrong["largest"]]
         assert_said(panels.describe_wrong_compute(check), [*sizes, float(count)])
+    bent = study.get("attenuation") or {}
+    if bent.get("corrected") is not None:
+        rates = [bent["fitted"], bent["corrected"], bent["standard_error"], abs(bent["shift"])]
+        assert_said(panels.describe_attenuation(check), [*rates, float(bent["refits"])])
     known = (study.get("design") or {}).get("designs") or {}
     for sentence in panels.answer_design({"designs": known}, None)[1:]:
         ends = ("ratio", "ratio_lower", "ratio_upper")  # none in studies of four datasets

@@ -13,7 +13,7 @@ from pipeline.calibration.fingerprint import MAXIMUM_FAILED
 NOT_MEASURED = "not measured"
 OUT_OF_DATE = "measured on an earlier version of the model or the data"
 LEAST_COVERAGE, LARGEST_COVERAGE = 0.85, 0.95  # of 90 % intervals
-COPIED = ("fixed_share", "wrong_compute", "priors", "design")
+COPIED = ("fixed_share", "wrong_compute", "attenuation", "priors", "design")
 
 Study = dict[str, Any]
 

@@ -24,6 +24,7 @@ UNSETTLED = "Sign not settled"
 NOT_REPORTED = "Shares that are not reported"
 TOO_NARROW = "Intervals that hold the truth too seldom"
 WRONG_COMPUTE = "Compute that nobody disclosed"
+LARGE_ATTENUATION = 0.25  # posterior standard deviations
 TOPICS = {
     NOT_IDENTIFIED: "The data do not tell compute and algorithms apart; the split leans on priors.",
     DRIVEN: "Another prior would give another number.",
@@ -32,7 +33,8 @@ TOPICS = {
     NOT_REPORTED: "The step is nearly nothing, or the compute of one end is not known.",
     TOO_NARROW: "In data simulated from a known truth, the interval held it less often than it "
     f"says; here are all cases below {LEAST_COVERAGE:.0%}.",
-    WRONG_COMPUTE: "How far the rate moves where the compute of closed models is wrong.",
+    WRONG_COMPUTE: "How far the rate moves where the compute of closed models is wrong, and what "
+    "it would be if figures scatter about the truth.",
 }
 
 
@@ -73,6 +75,7 @@ def _of_cell(cell: Passed) -> Iterator[Limit]:
     yield from _not_reported(cell)
     yield from _too_narrow(cell)
     yield from _wrong_compute(cell)
+    yield from _attenuation(cell)
 
 
 def asked_keys(cell: Passed) -> list[str]:
@@ -170,6 +173,18 @@ def _wrong_compute(cell: Passed) -> Iterator[Limit]:
         f"with half of the closed models' compute wrong by a factor of {study['factor']:g}, the "
         f"rate's median moves by {format_fixed(study['mean_size'], 1)} posterior standard "
         f"deviations on average, at most {format_fixed(study['largest'], 1)}"
+    )
+    yield Limit(WRONG_COMPUTE, f"{_name(cell)}: {words}.", cell.name, "calibration")
+
+
+def _attenuation(cell: Passed) -> Iterator[Limit]:
+    study = (cell.check.get("study") or {}).get("attenuation") or {}
+    if study.get("corrected") is None or abs(study["shift"]) < LARGE_ATTENUATION:
+        return
+    words = (
+        "if compute figures scatter about the truth by as much as the card states, the rate's "
+        f"median is {format_fixed(study['corrected'], 2)} decades a year and not "
+        f"{format_fixed(study['fitted'], 2)}"
     )
     yield Limit(WRONG_COMPUTE, f"{_name(cell)}: {words}.", cell.name, "calibration")
 

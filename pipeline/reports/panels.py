@@ -202,6 +202,25 @@ def describe_wrong_compute(check: Check) -> str:
     )
 
 
+def describe_attenuation(check: Check) -> str:
+    """What the rate would be if compute figures scattered about the truth, in plain words."""
+    study = (check.get("study") or {}).get("attenuation") or {}
+    if study.get("corrected") is None:
+        reason = study.get("reason")
+        return f"What errors in compute do to the rate: not measured, {reason}." if reason else ""
+    fitted, corrected = study["fitted"], study["corrected"]
+    way = "lower" if corrected < fitted else "higher"
+    error = format_fixed(study["standard_error"], 2)
+    return (
+        "The model lets the true compute scatter about the figure. If figures scatter about the "
+        "truth instead, by as much as the card states, compute's slope is fitted too flat and the "
+        f"median rate of {format_fixed(fitted, 2)} decades a year would be "
+        f"{format_fixed(corrected, 2)} (standard error {error}), "
+        f"{format_fixed(abs(study['shift']), 2)} posterior standard deviations {way}: "
+        f"simulation-extrapolation over {say_count(study['refits'], 'refit')}."
+    )
+
+
 def make_groups(check: Check) -> pd.DataFrame:
     """Predictive checks by group: panel, label, count, observed, median, lower, upper, is_inside.
 

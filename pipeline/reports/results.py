@@ -102,5 +102,6 @@ def describe_trust(inputs: Inputs) -> dict[str, Any]:
         "shifts": panels.list_shifts(check, attributions),
         "shift_noise": panels.describe_shift_noise(check),
         "wrong_compute": panels.describe_wrong_compute(check),
+        "attenuation": panels.describe_attenuation(check),
         "design_reason": (study.get("design") or {}).get("reason") or panels.NOT_MEASURED,
     }

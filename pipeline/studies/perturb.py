@@ -111,8 +111,11 @@ def _why_no_compute(study: Study) -> str:
     if not {"is_open_weights", "training_flop", "base_model"} <= set(study.table):
         return "the table does not say whose compute was disclosed"
     wrong = mistake_compute(study.table, study.make_generator("wrong compute", 0))
-    if wrong is None:
-        return "no fitted model has closed weights"
+    return "no fitted model has closed weights" if wrong is None else find_reason(study, wrong)
+
+
+def find_reason(study: Study, wrong: pd.DataFrame) -> str:
+    """Why other compute figures can move no rate; empty where they can."""
     pairs = [study.model.data(each, study.card, study.priors) for each in (study.table, wrong)]
     if all(np.array_equal(pairs[0][name], pairs[1][name]) for name in pairs[0]):
         return "the model does not read the figure for training compute"
