@@ -70,8 +70,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture as data: what to draw, not how. `pipeline/charts/kinds.py` draws each
-    kind.
+    """A picture as data: what to draw, not how; `pipeline/charts/kinds.py` draws each kind.
 
     - `scatter`: `frame` has a row a point; `x`, `y`, `colour` name columns, `hover` the columns of
       the tooltip.

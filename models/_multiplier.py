@@ -17,10 +17,10 @@ For row i of benchmark b, base model g, lab l, released at t_i::
 The deviation holds two things that the data cannot separate: the error of the compute figure, with
 standard deviation s by its confidence class, and what is particular to the model. They are
 recovered from it afterwards by their conditional normal distribution; `unexplained` is the second,
-and the first corrects the compute. The true compute is taken to scatter about the figure, as whoever
-gives a figure "good to a factor of 3" says it does (Berkson's kind of error). Figures that scatter
-about the truth would flatten the slope of compute besides: `pipeline/studies/attenuation.py` measures
-what the rate would then be.
+and the first corrects the compute. The true compute is taken to scatter about the figure, as
+whoever gives a figure "good to a factor of 3" says it does (Berkson's kind of error). Figures that
+scatter about the truth would flatten the slope of compute besides:
+`pipeline/studies/attenuation.py` measures what the rate would then be.
 """
 
 from dataclasses import dataclass
