@@ -100,8 +100,11 @@ STUDY: dict[str, Any] = {
     },
     "wrong_compute": {"estimand": "rate", "factor": 3.0, "shifts": [0.4, -1.2], "failed": 0,
                       "failures": [], "largest": 1.2, "mean_size": 0.8, "noise": 0.02},
-    "attenuation": {"estimand": "rate", "fitted": 0.41, "corrected": 0.35, "standard_error": 0.02,
-                    "shift": -0.6, "medians": {"0": 0.41, "1": 0.47}, "refits": 24, "failed": 0},
+    "attenuation": {"estimand": "rate", "fitted": 0.41, "medians": {"0": 0.41, "1": 0.47},
+                    "corrected": {
+                        "line": {"rate": 0.35, "standard_error": 0.02, "shift": -0.6},
+                        "parabola": {"rate": 0.33, "standard_error": 0.05, "shift": -0.8}},
+                    "refits": 30, "failed": 0},
     "priors": {
         "baseline": {},
         "noise": {"rate[first]": 0.01},

@@ -8,8 +8,14 @@ import pytest
 from toy_model import Toy, make_card, make_table, make_toy_study
 
 from models._base_options import ComputeError
-from pipeline.studies import attenuation
-from pipeline.studies.attenuation import add_errors, extrapolate, study_attenuation
+from pipeline.studies.attenuation import (
+    ADDED,
+    FORMS,
+    add_errors,
+    extrapolate,
+    study_attenuation,
+)
+from pipeline.studies.perturb import hold_reference
 
 SLOPE, RATE, ERROR = 0.3, 0.4, 0.6
 ERRORS = ComputeError(confident=0.01, likely=0.1, speculative=ERROR)
@@ -41,24 +47,32 @@ def fit_rate(table: pd.DataFrame) -> float:
     return float(date / compute)
 
 
-def test_rate_without_errors_is_found_from_figures_that_have_them() -> None:
-    table = make_classical(20_000)
-    naive = fit_rate(table)
-    assert naive > RATE + 0.1  # too flat a slope of compute: the calendar is given the difference
-    rows = [(0.0, naive)]
-    for index, added in enumerate(attenuation.ADDED):
+def refit_with_errors(table: pd.DataFrame) -> pd.DataFrame:
+    """The rate by least squares with errors added to compute, twice each."""
+    rows = []
+    for index, added in enumerate([*ADDED, *ADDED]):
         wrong = add_errors(table, ERRORS, added, np.random.default_rng(index))
         rows.append((added, fit_rate(wrong)))
-    corrected, _ = extrapolate(pd.DataFrame(rows, columns=["added", "rate"]))
-    assert corrected == pytest.approx(RATE, abs=0.02)
+    return pd.DataFrame(rows, columns=["added", "rate"])
 
 
-def test_line_through_the_first_point_is_followed_back() -> None:
-    added = np.array([0.0, 0.5, 1.0, 1.5, 2.0])
-    medians = pd.DataFrame({"added": added, "rate": 0.3 + 0.2 * added})
-    corrected, error = extrapolate(medians)
-    assert corrected == pytest.approx(0.1)
-    assert error == pytest.approx(0.0, abs=1e-9)
+@pytest.mark.parametrize("form", FORMS)
+def test_rate_without_errors_is_found_from_figures_that_have_them(form: str) -> None:
+    table = make_classical(20_000)
+    assert fit_rate(table) > RATE + 0.1  # the calendar is given what compute did
+    corrected, error = extrapolate(refit_with_errors(table), FORMS[form])
+    assert corrected == pytest.approx(RATE, abs=0.03)
+    assert error < 0.03
+
+
+def test_curves_are_followed_back() -> None:
+    rates = pd.DataFrame({"added": ADDED})
+    straight = rates.assign(rate=0.3 + 0.2 * rates["added"])
+    bent = straight.assign(rate=straight["rate"] - 0.05 * rates["added"] ** 2)
+    assert extrapolate(straight, 1)[0] == pytest.approx(0.1)
+    assert extrapolate(straight, 2)[0] == pytest.approx(0.1)
+    assert extrapolate(bent, 2)[0] == pytest.approx(0.05)
+    assert extrapolate(bent, 1)[0] > 0.1
 
 
 def test_errors_are_as_large_as_stated_and_common_to_the_rows_of_a_network() -> None:
@@ -79,17 +93,19 @@ def test_rows_without_a_figure_keep_none() -> None:
 
 def test_toy_whose_slope_is_given_is_hardly_corrected() -> None:
     found = study_attenuation(make_toy_study())
-    assert found["refits"] == 24
+    assert found["refits"] == 30
     assert found["failed"] == 0
     assert list(found["medians"]) == ["0", "0.5", "1", "1.5", "2"]
     assert found["medians"]["0"] == found["fitted"]
-    assert abs(found["corrected"] - found["fitted"]) < 4 * found["standard_error"]
+    for end in found["corrected"].values():
+        assert abs(end["rate"] - found["fitted"]) < 4 * end["standard_error"]
+        assert np.sign(end["shift"]) == np.sign(end["rate"] - found["fitted"])
     assert study_attenuation(make_toy_study(jobs=3)) == found
 
 
 def test_it_says_why_it_does_not_apply() -> None:
     assert "does not read" in study_attenuation(make_toy_study(Toy(reads_compute=False)))["reason"]
-    assert "a toy's" in study_attenuation(make_toy_study(failing=1))["reason"]
+    assert "30 of 30 refits failed" in study_attenuation(make_toy_study(failing=1))["reason"]
     card = dataclasses.replace(make_card(), options=object())
     silent = dataclasses.replace(make_toy_study(), card=card)
     assert "states no error" in study_attenuation(silent)["reason"]
@@ -97,9 +113,15 @@ def test_it_says_why_it_does_not_apply() -> None:
 
 def test_failed_refits_are_counted() -> None:
     found = study_attenuation(make_toy_study(failing=5))
-    assert found["failed"] + found["refits"] == 24
+    assert found["failed"] + found["refits"] == 30
     assert found["failed"] > 0
 
 
-def test_table_of_the_toy_states_its_classes() -> None:
-    assert set(make_table()["compute_confidence"]) == {"likely"}
+@pytest.mark.parametrize(("factor", "is_scaled"), [(1.5, False), (4.0, True)])
+def test_common_reference_does_not_jump_by_a_decade(factor: float, is_scaled: bool) -> None:
+    table = make_table()  # the median is 10^23.1
+    wrong = table.assign(training_flop=table["training_flop"] * factor)
+    held = hold_reference(table, wrong)
+    before, after = (np.log10(each["training_flop"]).median() for each in (table, held))
+    assert round(before) == round(after)
+    assert held["training_flop"].equals(wrong["training_flop"]) is not is_scaled

@@ -113,14 +113,16 @@ def test_counts_agree_with_their_nouns(count: int, words: str) -> None:
     assert rendering.say_count(count, "row") == words
 
 
-@pytest.mark.parametrize(("corrected", "way"), [(0.352, "lower"), (0.5, "higher")])
-def test_attenuation_says_both_rates_and_which_way(corrected: float, way: str) -> None:
-    found = {"fitted": 0.41, "corrected": corrected, "standard_error": 0.02, "refits": 24}
-    size = 0.58 if way == "lower" else 0.9
-    found["shift"] = -size if way == "lower" else size
+@pytest.mark.parametrize(("shift", "way"), [(-0.58, "lower"), (0.9, "higher")])
+def test_attenuation_says_both_ends_and_which_way(shift: float, way: str) -> None:
+    line = {"rate": 0.352, "standard_error": 0.02, "shift": shift}
+    parabola = {"rate": 0.31, "standard_error": 0.061, "shift": -1.234}
+    found = {"fitted": 0.41, "refits": 30, "corrected": {"line": line, "parabola": parabola}}
     said = panels.describe_attenuation({"study": {"attenuation": found}})
-    assert find_numbers(said) == ["0.41", f"{corrected:.2f}", "0.02", f"{size:.2f}", "24"]
-    assert f"deviations {way}: " in said
+    ends = ["0.35", "0.02", f"{abs(shift):.2f}", "0.31", "0.06", "1.23"]
+    assert find_numbers(said) == ["0.41", *ends, "30"]
+    assert f"deviations {way}) along a straight line" in said
+    assert "1.23 posterior standard deviations lower) along a parabola" in said
 
 
 def test_attenuation_that_was_not_measured_says_why_and_no_number() -> None:
@@ -133,10 +135,11 @@ def test_attenuation_that_was_not_measured_says_why_and_no_number() -> None:
 @pytest.mark.parametrize(("repetitions", "words"), [(1, "1 repetition"), (2, "2 repetitions")])
 def test_wrong_compute_says_the_sizes_and_how_many(repetitions: int, words: str) -> None:
     shifts = [0.4, -1.2, 0.3][: repetitions + 1]  # one refit failed
-    found = {"factor": 3.0, "mean_size": 0.8, "largest": 1.2, "shifts": shifts, "failed": 1}
+    sizes = {"factor": 3.0, "mean_size": 0.8, "largest": 1.2, "noise": -0.051}
+    found = sizes | {"shifts": shifts, "failed": 1}
     said = panels.describe_wrong_compute({"study": {"wrong_compute": found}})
-    assert find_numbers(said) == ["3", "0.80", "1.20", str(repetitions)]
-    assert said.endswith(f"at most, in {words}.")
+    assert find_numbers(said) == ["3", "0.80", "1.20", str(repetitions), "0.05"]
+    assert f"at most, in {words}; another seed" in said
 
 
 def test_wrong_compute_that_failed_says_why_and_no_number() -> None:

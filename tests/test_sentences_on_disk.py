@@ -139,11 +139,17 @@ def test_study_says_the_numbers_of_the_check_file(name: str) -> None:
     if wrong.get("largest") is not None:
         count = len([each for each in wrong["shifts"] if each is not None])
         sizes = [wrong["factor"], wrong["mean_size"], wrong["largest"]]
-        assert_said(panels.describe_wrong_compute(check), [*sizes, float(count)])
+        numbers = [*sizes, float(count), abs(wrong["noise"])]
+        assert_said(panels.describe_wrong_compute(check), numbers)
     bent = study.get("attenuation") or {}
     if bent.get("corrected") is not None:
-        rates = [bent["fitted"], bent["corrected"], bent["standard_error"], abs(bent["shift"])]
-        assert_said(panels.describe_attenuation(check), [*rates, float(bent["refits"])])
+        ends = [
+            number
+            for end in bent["corrected"].values()
+            for number in (end["rate"], end["standard_error"], abs(end["shift"]))
+        ]
+        numbers = [bent["fitted"], *ends, float(bent["refits"])]
+        assert_said(panels.describe_attenuation(check), numbers)
     known = (study.get("design") or {}).get("designs") or {}
     for sentence in panels.answer_design({"designs": known}, None)[1:]:
         ends = ("ratio", "ratio_lower", "ratio_upper")  # none in studies of four datasets

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from pipeline.calibration.study import LEAST_COVERAGE
+from pipeline.calibration.study import LEAST_COVERAGE, OUT_OF_DATE
 from pipeline.comparisons.comparison import RATE, SPLIT
 from pipeline.comparisons.estimates import record_key
 from pipeline.comparisons.gathering import Overview, Passed
@@ -23,7 +23,7 @@ DISAGREE = "Models disagree"
 UNSETTLED = "Sign not settled"
 NOT_REPORTED = "Shares that are not reported"
 TOO_NARROW = "Intervals that hold the truth too seldom"
-WRONG_COMPUTE = "Compute that nobody disclosed"
+COMPUTE_ERRORS = "Errors in compute figures"
 LARGE_ATTENUATION = 0.25  # posterior standard deviations
 TOPICS = {
     NOT_IDENTIFIED: "The data do not tell compute and algorithms apart; the split leans on priors.",
@@ -33,7 +33,7 @@ TOPICS = {
     NOT_REPORTED: "The step is nearly nothing, or the compute of one end is not known.",
     TOO_NARROW: "In data simulated from a known truth, the interval held it less often than it "
     f"says; here are all cases below {LEAST_COVERAGE:.0%}.",
-    WRONG_COMPUTE: "How far the rate moves where the compute of closed models is wrong, and what "
+    COMPUTE_ERRORS: "How far the rate moves where the compute of closed models is wrong, and what "
     "it would be if figures scatter about the truth.",
 }
 
@@ -174,19 +174,28 @@ def _wrong_compute(cell: Passed) -> Iterator[Limit]:
         f"rate's median moves by {format_fixed(study['mean_size'], 1)} posterior standard "
         f"deviations on average, at most {format_fixed(study['largest'], 1)}"
     )
-    yield Limit(WRONG_COMPUTE, f"{_name(cell)}: {words}.", cell.name, "calibration")
+    yield _say_errors(cell, words)
 
 
 def _attenuation(cell: Passed) -> Iterator[Limit]:
+    """Where both forms of the curve agree that the rate would be another."""
     study = (cell.check.get("study") or {}).get("attenuation") or {}
-    if study.get("corrected") is None or abs(study["shift"]) < LARGE_ATTENUATION:
+    ends = list((study.get("corrected") or {}).values())
+    if not ends or any(abs(end["shift"]) < LARGE_ATTENUATION for end in ends):
         return
+    low, high = sorted(format_fixed(end["rate"], 2) for end in ends)
     words = (
         "if compute figures scatter about the truth by as much as the card states, the rate's "
-        f"median is {format_fixed(study['corrected'], 2)} decades a year and not "
+        f"median is between {low} and {high} decades a year and not "
         f"{format_fixed(study['fitted'], 2)}"
     )
-    yield Limit(WRONG_COMPUTE, f"{_name(cell)}: {words}.", cell.name, "calibration")
+    yield _say_errors(cell, words)
+
+
+def _say_errors(cell: Passed, words: str) -> Limit:
+    is_stale = cell.check.get("calibration_reason") == OUT_OF_DATE
+    age = f" ({OUT_OF_DATE})" if is_stale else ""
+    return Limit(COMPUTE_ERRORS, f"{_name(cell)}: {words}{age}.", cell.name, "compute-errors")
 
 
 def _find_disagreements(overview: Overview) -> Iterator[Limit]:

@@ -198,7 +198,8 @@ def describe_wrong_compute(check: Check) -> str:
         f"With half of the closed models' compute wrong by a factor of {study['factor']:g}, the "
         f"median rate moved by {format_fixed(study['mean_size'], 2)} posterior standard deviations "
         f"on average and {format_fixed(study['largest'], 2)} at most, in "
-        f"{say_count(len(study['shifts']) - study['failed'], 'repetition')}."
+        f"{say_count(len(study['shifts']) - study['failed'], 'repetition')}; another seed alone "
+        f"moves it by {format_fixed(abs(study['noise']), 2)}."
     )
 
 
@@ -208,17 +209,22 @@ def describe_attenuation(check: Check) -> str:
     if study.get("corrected") is None:
         reason = study.get("reason")
         return f"What errors in compute do to the rate: not measured, {reason}." if reason else ""
-    fitted, corrected = study["fitted"], study["corrected"]
-    way = "lower" if corrected < fitted else "higher"
-    error = format_fixed(study["standard_error"], 2)
+    line, parabola = (_say_end(study["corrected"][form]) for form in ("line", "parabola"))
     return (
-        "The model lets the true compute scatter about the figure. If figures scatter about the "
-        "truth instead, by as much as the card states, compute's slope is fitted too flat and the "
-        f"median rate of {format_fixed(fitted, 2)} decades a year would be "
-        f"{format_fixed(corrected, 2)} (standard error {error}), "
-        f"{format_fixed(abs(study['shift']), 2)} posterior standard deviations {way}: "
-        f"simulation-extrapolation over {say_count(study['refits'], 'refit')}."
+        "The model lets the true compute scatter about the figure. Figures that scatter about the "
+        "truth, by as much as the card states, would bend compute's slope, and without them the "
+        f"median rate of {format_fixed(study['fitted'], 2)} decades a year would be {line} along a "
+        f"straight line, {parabola} along a parabola: simulation-extrapolation over "
+        f"{say_count(study['refits'], 'refit')}, ± the scatter of the refits alone."
     )
+
+
+def _say_end(end: dict[str, Any]) -> str:
+    """A corrected rate with its simulation error, and how far it is from the fitted one."""
+    rate, error = (format_fixed(end[name], 2) for name in ("rate", "standard_error"))
+    way = "lower" if end["shift"] < 0 else "higher"
+    size = format_fixed(abs(end["shift"]), 2)
+    return f"{rate} ± {error} ({size} posterior standard deviations {way})"
 
 
 def make_groups(check: Check) -> pd.DataFrame:

@@ -5,8 +5,9 @@ and bends nothing. Where figures scatter about the truth instead (classical erro
 compute comes out too flat and the calendar is given what compute did. Simulation-extrapolation
 (Cook & Stefanski 1994, J. Am. Stat. Assoc. 89, 1314) measures by how much, with the model as it is:
 add errors of the size that the card states, fit, add more, and follow the medians of the rate back
-to where there would be none. They are followed along a straight line: of a linear model, the rate
-(the slope of the date over that of compute) is linear in the variance of the errors.
+to where there would be none. They are followed along a straight line and along a parabola: of a
+linear model the rate (the slope of the date over that of compute) is linear in the variance of the
+errors, of ours it need not be, and the distance of the two ends says how much that matters.
 """
 
 from typing import Any
@@ -18,20 +19,21 @@ import statsmodels.api as sm
 from models import fitted_rows
 from models._base_options import ComputeError
 from pipeline.checks.refit import THOROUGH, RefitError
-from pipeline.studies.perturb import RATE, find_reason
+from pipeline.studies.perturb import RATE, find_reason, hold_reference
 from pipeline.studies.trials import Study, round_number
 
-ADDED = (0.5, 1.0, 1.5, 2.0)  # variance of the errors added, over that of those stated
+ADDED = (0.0, 0.5, 1.0, 1.5, 2.0)  # variance of the errors added, over that of those stated
 REPEATS = 6  # refits for each
 NONE_LEFT = -1.0  # of the added variance: where the stated errors would be gone
+FORMS = {"line": 1, "parabola": 2}
 PART = "attenuation"
 
 
 def study_attenuation(study: Study) -> dict[str, Any]:
     """The median rate with errors added to compute, and what it would be without the stated ones.
 
-    `shift` is the change in posterior standard deviations; `standard_error` is that of the line's
-    end, in the rate's unit, from the scatter of the refits alone.
+    `corrected` has, for each form of the curve, the rate at its end, the standard error of that end
+    from the scatter of the refits alone, and `shift`, the change in posterior standard deviations.
     """
     errors = getattr(study.card.options, "compute_error_decades", None)
     if errors is None:
@@ -39,40 +41,43 @@ def study_attenuation(study: Study) -> dict[str, Any]:
     wrong = add_errors(study.table, errors, 1.0, study.make_generator(PART, 0))
     if reason := find_reason(study, wrong):
         return {"reason": reason}
-    added = [0.0, *(each for each in ADDED for _ in range(REPEATS))]
+    added = [each for each in ADDED for _ in range(REPEATS)]
     runs = study.run(PART, lambda index: _draw_rate(study, errors, added[index], index), len(added))
-    if isinstance(runs[0], str):
-        return {"reason": f"the refit to the real data failed: {runs[0]}"}
     made = [(each, run) for each, run in zip(added, runs, strict=True) if not isinstance(run, str)]
-    if len(made) - 1 < REPEATS:
-        return {"reason": f"{len(runs) - len(made)} of {len(ADDED) * REPEATS} refits failed"}
-    medians = pd.DataFrame(
-        {"added": [each for each, _ in made], "rate": [np.median(r) for _, r in made]}
+    failed = len(runs) - len(made)
+    if {each for each, _ in made} != set(ADDED):
+        return {"reason": f"{failed} of {len(runs)} refits failed"}
+    rates = pd.DataFrame(
+        {"added": [each for each, _ in made], "rate": [np.median(run) for _, run in made]}
     )
-    fitted, spread = float(medians["rate"].iloc[0]), float(runs[0].std())
-    corrected, standard_error = extrapolate(medians)
-    by_added = medians.groupby("added")["rate"].mean()
+    spread = float(np.mean([run.std() for each, run in made if each == 0]))
+    medians = rates.groupby("added")["rate"].mean()
+    ends = {form: extrapolate(rates, degree) for form, degree in FORMS.items()}
     return {
         "estimand": RATE,
-        "fitted": round_number(fitted),
-        "corrected": round_number(corrected),
-        "standard_error": round_number(standard_error),
-        "shift": round_number((corrected - fitted) / spread),
-        "medians": {f"{each:g}": round_number(median) for each, median in by_added.items()},
-        "refits": len(made) - 1,
-        "failed": len(runs) - len(made),
+        "fitted": round_number(medians[0.0]),
+        "medians": {f"{each:g}": round_number(median) for each, median in medians.items()},
+        "corrected": {
+            form: {
+                "rate": round_number(end),
+                "standard_error": round_number(error),
+                "shift": round_number((end - medians[0.0]) / spread),
+            }
+            for form, (end, error) in ends.items()
+        },
+        "refits": len(made),
+        "failed": failed,
     }
 
 
-def extrapolate(medians: pd.DataFrame) -> tuple[float, float]:
-    """The rate where the variance added is that of all stated errors taken away, and its error.
+def extrapolate(rates: pd.DataFrame, degree: int) -> tuple[float, float]:
+    """The rate where all stated errors are taken away, and the standard error of that end.
 
-    Columns `added` and `rate`; the first row is the fit to the real data, which the line meets.
+    `rates` has columns `added`, a variance in units of the stated one, and `rate`; least squares.
     """
-    fitted = medians["rate"].iloc[0]
-    rows = medians.iloc[1:]
-    line = sm.OLS((rows["rate"] - fitted).to_numpy(), rows["added"].to_numpy()).fit()
-    return float(fitted + NONE_LEFT * line.params[0]), float(line.bse[0] * abs(NONE_LEFT))
+    fit = sm.OLS(rates["rate"].to_numpy(), np.vander(rates["added"], degree + 1)).fit()
+    end = fit.get_prediction(np.vander([NONE_LEFT], degree + 1))
+    return float(end.predicted_mean[0]), float(end.se_mean[0])
 
 
 def add_errors(
@@ -95,7 +100,7 @@ def add_errors(
 def _draw_rate(study: Study, errors: ComputeError, added: float, index: int) -> np.ndarray | str:
     """Draws of the rate with errors added, or why there are none."""
     rng = study.make_generator(PART, index)
-    table = add_errors(study.table, errors, added, rng) if added else None
+    table = hold_reference(study.table, add_errors(study.table, errors, added, rng))
     try:
         posterior = study.refit_real(PART, index, table=table, settings=THOROUGH)
     except RefitError as failure:

@@ -134,7 +134,8 @@ def _key_names(study: Study) -> set[str]:
 def _measure_rate(study: Study, index: int) -> np.ndarray | str:
     """Draws of the rate: of the real data with two seeds, then with wrong compute."""
     rng = study.make_generator("wrong compute", index)
-    table = None if index < 2 else mistake_compute(study.table, rng)
+    wrong = None if index < 2 else mistake_compute(study.table, rng)
+    table = None if wrong is None else hold_reference(study.table, wrong)
     try:
         posterior = study.refit_real("wrong compute", index, table=table, settings=THOROUGH)
     except RefitError as failure:
@@ -144,6 +145,19 @@ def _measure_rate(study: Study, index: int) -> np.ndarray | str:
 
 def _shift(before: np.ndarray, after: np.ndarray) -> float | None:
     return round_number((np.median(after) - np.median(before)) / before.std())
+
+
+def hold_reference(table: pd.DataFrame, wrong: pd.DataFrame) -> pd.DataFrame:
+    """Wrong figures, scaled in common where the round reference that models count from would move.
+
+    A common factor says nothing of the rate; a reference that jumps by a decade moves the priors.
+    """
+    before, after = (
+        np.log10(fitted_rows(each)["training_flop"]).median() for each in (table, wrong)
+    )
+    if round(before) == round(after):
+        return wrong
+    return wrong.assign(training_flop=wrong["training_flop"] * 10 ** (before - after))
 
 
 def mistake_compute(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame | None:
