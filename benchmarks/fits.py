@@ -1,7 +1,7 @@
 """Effective draws a second of every cell under each adaptation of the sampler.
 
 Machines are noisy: compare the ratios within one run. `make bench`, or
-`python -m benchmarks.fits minerva-compute_multiplier` for some cells. Needs `data/validated/`.
+`python -m benchmarks.fits minerva-compute_multiplier` for some cells. Needs what `dvc repro` makes.
 """
 
 import sys
@@ -10,10 +10,9 @@ from pathlib import Path
 
 import arviz_stats
 import nutpie
-import pandas as pd
 
 import models
-from pipeline.cards.card import load_card
+from pipeline.calibrate import read_cell
 from pipeline.registries import read_datasets, read_models
 
 ADAPTATIONS = ("diag", "low_rank")
@@ -22,10 +21,14 @@ COLUMNS = ("cell", "adaptation", "compile_s", "sample_s", "divergences", "min_es
 
 
 def measure(dataset: str, name: str) -> list[tuple[object, ...]]:
-    """One row an adaptation: seconds to compile and sample, divergences, least bulk or tail ESS."""
+    """One row an adaptation: seconds to compile and sample, divergences, least bulk or tail ESS.
+
+    None where the model cannot be fitted to the dataset.
+    """
     model = models.load(name)
-    card = load_card(Path("data/sources") / dataset / "source.yaml").for_model()
-    table = pd.read_parquet(Path("data/validated") / f"{dataset}.parquet")
+    table, card = read_cell(Path(), dataset)
+    if model.why_not(table, card):
+        return []
     start = time.perf_counter()
     compiled = nutpie.compile_pymc_model(model.build(table, card, model.Priors()))
     compile_seconds = time.perf_counter() - start

@@ -286,7 +286,7 @@ def row_terms(
     """The terms of one row's effective compute, decades above the reference, by part.
 
     Each has shape (chain, draw). The product of the interaction stands under `interaction`: it
-    belongs to compute and trend together (`join_interaction`).
+    belongs to compute and trend together (`share_interaction`).
     """
     base = design.base_index[row]
     error, unexplained = divided

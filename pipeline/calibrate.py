@@ -1,11 +1,12 @@
 """Cell -> study of its calibration: coverage on simulated data, and how far results move with the
-priors, with wrong compute and with the design.
+priors, with wrong compute, with errors in compute and with the design.
 
 Run by people, not by `dvc repro`: it takes minutes. Writes
 `data/calibration/<dataset>-<model>.json`, the same bytes for the same seed whatever `--jobs` is.
 """
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -62,7 +63,8 @@ def calibrate(
         "settings": {"simulated": asdict(study.settings), "real": asdict(THOROUGH)},
         "fingerprint": fingerprint(table, card.options, model, root / "models"),
     }
-    found = _keep(path, head) | run_parts(study, parts, datasets)
+    kept = _keep(path, head, parts)
+    found = kept | run_parts(study, parts, datasets)
     write_json(path, head | {part: found[part] for part in PARTS if part in found})
     return path
 
@@ -98,9 +100,14 @@ def read_cell(root: Path, dataset: str) -> tuple[pd.DataFrame, Card]:
     return pd.read_parquet(path), card
 
 
-def _keep(path: Path, head: dict[str, Any]) -> dict[str, Any]:
+def _keep(path: Path, head: dict[str, Any], parts: list[str]) -> dict[str, Any]:
+    """What the file has of the other parts, if it is of the same data, model, seed and settings."""
     if not path.is_file():
         return {}
     before = json.loads(path.read_text(encoding="utf-8"))
-    same = all(before.get(key) == value for key, value in head.items())
-    return {name: before[name] for name in PARTS if same and name in before}
+    others = {name: before[name] for name in PARTS if name in before and name not in parts}
+    changed = [key for key, value in head.items() if before.get(key) != value]
+    if changed and others:
+        gone, why = ", ".join(others), ", ".join(changed)
+        print(f"{path.name}: {gone} will go: made with another {why}", file=sys.stderr, flush=True)
+    return {} if changed else others

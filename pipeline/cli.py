@@ -170,11 +170,13 @@ def calibrate(
     coverage: truths drawn from the prior, outcomes simulated on the real rows, refitted: how many
     90 % intervals hold their truth. fixed_share: the same where compute is 0.2, 0.5, 0.8 of the
     headline step. priors: every prior half and twice as wide. wrong_compute: half of the closed
-    models' compute wrong by 3. attenuation: errors added to compute, to see what those that are
-    there do. design: more models, or compute that does not go with the date.
+    models' compute wrong by a factor of 3. attenuation: errors added to compute step by step, to
+    infer what the stated ones do to the rate. design: more models, or compute that does not go with
+    the date.
 
-    Needs the tables of `dvc repro`. Takes minutes a cell; says on standard error how long. Writes
-    data/calibration/DATASET-MODEL.json; parts left out by --only are kept while they are current.
+    Needs the tables of `dvc repro`. Takes minutes to hours a cell; says on standard error how long.
+    Writes data/calibration/DATASET-MODEL.json; parts left out by --only are kept while they are
+    current, and removed, with a word, where they are not.
     """
     from pipeline import calibrate as study  # several seconds, of this command alone
 

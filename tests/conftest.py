@@ -35,7 +35,7 @@ class ByFileAndPage(LoadFileScheduling):
         return max(pages, key=len, default="toys")
 
 
-@pytest.hookimpl(optionalhook=True)  # without pytest-xdist there is no such hook
+@pytest.hookimpl(optionalhook=True)  # unknown where pytest-xdist is switched off
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFileAndPage | None:
     """How `--dist loadfile` spreads the tests."""
     if config.getvalue("dist") != "loadfile":

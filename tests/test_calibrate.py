@@ -315,11 +315,15 @@ def test_file_has_every_part_and_the_fingerprint(root: Path) -> None:
     assert set(study["fingerprint"]) == {"table", "card", "model"}
 
 
-def test_parts_left_out_are_kept_while_they_are_current(root: Path) -> None:
+def test_parts_left_out_are_kept_while_they_are_current(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run(root, "priors")
     assert list(run(root, "coverage"))[-2:] == ["coverage", "priors"]
+    assert "will go" not in capsys.readouterr().err
     (root / "models/toy.py").write_text(MODEL + "NEW = 1\n", encoding="utf-8")
     assert "priors" not in run(root, "coverage")
+    assert "toy-toy.json: priors will go: made with another fingerprint" in capsys.readouterr().err
 
 
 def test_file_is_the_same_whatever_the_jobs(root: Path) -> None:
