@@ -19,8 +19,8 @@ all runs and with their spread. Runs trained further, runs whose compute was imp
 and those that the card names are left out; sizes of one family share a deviation, since they are no
 independent choices.
 
-Compute is the outcome here, and a reported figure scatters about it; the leaderboards, which explain
-scores by compute, let the true compute scatter about the figure (`models/_multiplier.py`).
+Compute is the outcome here, and a reported figure scatters about it; the leaderboards, which
+explain scores by compute, let the true compute scatter about the figure (`models/_multiplier.py`).
 
 Why no stochastic frontier: runs lie above and below their middle alike (a half-normal distance from
 an edge fits no better than a normal one), so that there is no sharp edge to find. What identifies
