@@ -21,6 +21,7 @@ import xarray as xr
 
 import models
 from models import Card
+from pipeline.arithmetic import round_alike
 from pipeline.cards.card import load_card
 from pipeline.posteriors import add_scaling_law_argument, read_scaling_law
 from pipeline.stage import stage_main
@@ -30,6 +31,7 @@ PASSING_ATTRIBUTES = ("created_at", "sampling_time", "tuning_steps", "creation_l
 PRIOR_DRAWS = 1000
 
 
+@round_alike()
 def fit(
     model: models.Model, table: pd.DataFrame, card: Card, settings: dict[str, Any], seed: int
 ) -> xr.DataTree:
@@ -50,6 +52,7 @@ def fit(
     return tree
 
 
+@round_alike()
 def sample(
     built: Any, sampler: dict[str, Any], settings: dict[str, Any], seed: int, progressbar: bool
 ) -> xr.DataTree:

@@ -113,6 +113,29 @@ def test_what_the_check_doubts_is_a_caveat() -> None:
     assert estimates.find_caveats(key, sound) == ()
 
 
+@pytest.mark.parametrize(
+    ("line", "parabola", "words"),
+    [
+        (-0.9, -1.8, "too high if compute figures err at random"),
+        (0.7, 0.6, "too low if compute figures err at random"),
+        (-0.4, -1.8, ""),
+        (-0.9, 0.8, ""),
+    ],
+)
+def test_a_rate_that_errors_in_compute_move_has_a_caveat(
+    line: float, parabola: float, words: str
+) -> None:
+    corrected = {"line": {"shift": line}, "parabola": {"shift": parabola}}
+    keys = ("rate_decades_per_year", "doubling_time_months", "share_compute[step]")
+    check = {
+        "prior_sensitivity": {key: {} for key in keys},
+        "study": {"attenuation": {"corrected": corrected}},
+    }
+    for key in keys[:2]:
+        assert estimates.find_caveats(key, check) == ((words,) if words else ())
+    assert estimates.find_caveats(keys[2], check) == ()
+
+
 def test_rows_carry_the_doubts_of_their_own_check(rates: list[Row]) -> None:
     passing = read_passing()
     for row in rates:

@@ -11,7 +11,14 @@ from worked_splits import DRAWS, make_leaderboard, make_reverse
 from models import Figure
 from pipeline.pages.rendering import MOLE
 from pipeline.reports import reverse_tests, split_charts
-from pipeline.reports.reverse_tests import KNOWN, MOLE_LABEL, NEEDED, ReverseTest, make_reverse_test
+from pipeline.reports.reverse_tests import (
+    CLUSTER_LABEL,
+    KNOWN,
+    MOLE_LABEL,
+    NEEDED,
+    ReverseTest,
+    make_reverse_test,
+)
 
 RUNS = pd.DataFrame({"model": ["small", "huge", "secret"], "training_flop": [1e22, 2e26, np.nan]})
 
@@ -92,16 +99,18 @@ def test_other_first_model_than_the_label_names_gets_no_mark() -> None:
     assert np.isnan(row["best_flop"])
 
 
-def test_mole_and_largest_known_run_are_marked() -> None:
+def test_mole_cluster_and_largest_known_run_are_marked() -> None:
     made = make({"A": needed_flop(1e28)})
     known = made.frame[made.frame["kind"] == KNOWN]
-    assert list(known["median"]) == [MOLE, 2e26]
-    assert list(known["label"]) == [MOLE_LABEL, "largest known run, huge"]
+    year = 365.25 * 24 * 3600
+    assert list(known["median"]) == [MOLE, pytest.approx(16_384 * 400e12 * year), 2e26]
+    assert list(known["label"]) == [MOLE_LABEL, CLUSTER_LABEL, "largest known run, huge"]
+    assert "16,384 H100 chips, each at 400 TFLOP a second" in made.caption
 
 
-def test_without_registry_the_mole_is_what_is_compared() -> None:
-    made = make({"A": needed_flop(1e28)}, runs=None)
-    assert "lies above the mole of FLOP" in made.caption
+def test_without_registry_the_cluster_is_what_is_compared() -> None:
+    made = make({"A": needed_flop(1e29)}, runs=None)
+    assert "lies above the year of the cluster of Llama 3 405B" in made.caption
 
 
 @pytest.mark.parametrize(
@@ -172,6 +181,6 @@ def test_no_reverse_test_no_figure() -> None:
 
 def test_download_tells_needed_from_known() -> None:
     drawing = split_charts.draw_reverse_test(make({"A": needed_flop(1e28)}))
-    assert list(drawing.frame["kind"]) == [NEEDED, KNOWN, KNOWN]
+    assert list(drawing.frame["kind"]) == [NEEDED, KNOWN, KNOWN, KNOWN]
     assert "A: " in drawing.description
     assert "P(unreachable)" in drawing.description

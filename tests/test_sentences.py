@@ -121,8 +121,23 @@ def test_attenuation_says_both_ends_and_which_way(shift: float, way: str) -> Non
     said = panels.describe_attenuation({"study": {"attenuation": found}})
     ends = ["0.35", "0.02", f"{abs(shift):.2f}", "0.31", "0.06", "1.23"]
     assert find_numbers(said) == ["0.41", *ends, "30"]
-    assert f"deviations {way}) along a straight line" in said
-    assert "1.23 posterior standard deviations lower) along a parabola" in said
+    assert f"deviations {way}) by a straight line" in said
+    assert "1.23 posterior standard deviations lower) by a parabola" in said
+
+
+@pytest.mark.parametrize(
+    ("share", "covered", "word", "numbers"),
+    [(0.9, 45, "calibrated", []), (0.76, 38, "calibrated on average", ["20\N{NO-BREAK SPACE}%", "38", "50"])],
+)
+def test_badge_of_calibration_says_which_truths_are_missed(
+    share: float, covered: int, word: str, numbers: list[str]
+) -> None:
+    found = {"share": share, "covered": covered, "intervals": 50}
+    study = {"fixed_share": {"shares": {"0.2": found, "0.8": {"share": None}}}}
+    badges = answers.badges(CHECK | {"is_calibrated": True, "study": study})
+    (badge,) = [each for each in badges if each.anchor == "calibration"]
+    assert badge.word == word
+    assert find_numbers(badge.text) == numbers
 
 
 def test_attenuation_that_was_not_measured_says_why_and_no_number() -> None:

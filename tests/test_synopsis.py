@@ -29,20 +29,22 @@ MIDDLE = make_line("Middle", (), (0.6020599913, 0.5, 0.7))
 
 def test_the_largest_and_the_smallest_share_are_quoted_with_sign_and_interval() -> None:
     said = say_shares([LOW, MIDDLE, HIGH]).replace("\N{NO-BREAK SPACE}", " ")
-    assert "▲ 80 % (70 % to 90 %) of progress in effective compute on High, the most" in said
-    assert "and 20 % (10 % to 30 %) on Low, the least" in said
+    assert (
+        "▲ 80 % (70 % to 90 %) of progress in effective compute on High, the highest median" in said
+    )
+    assert "and 20 % (10 % to 30 %) on Low, the lowest" in said
     assert "Middle" not in said
 
 
 def test_the_fastest_and_the_slowest_rate_are_quoted_as_doubling_times() -> None:
     said = say_rates([LOW, MIDDLE, HIGH]).replace("\N{NO-BREAK SPACE}", " ")
-    assert "▲ 3.0 months (1.5 to no bound) on High, the fastest" in said
+    assert "▲ 3.0 months (1.5 to no bound) on High, the fastest median" in said
     assert "every 12 months (6.0 to 24) on Low, the slowest" in said
     assert "excludes a standstill in 2 of 3 cases" in said
 
 
 def test_one_dataset_is_neither_most_nor_least() -> None:
-    assert "the most" not in say_shares([LOW])
+    assert "the highest" not in say_shares([LOW])
     assert "the fastest" not in say_rates([LOW])
     assert "20" in say_shares([LOW])
 

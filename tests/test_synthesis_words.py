@@ -47,7 +47,7 @@ def test_answer_counts_the_domains(chances: dict[str, float], expected: str) -> 
 def test_answer_names_the_most_and_the_least() -> None:
     said = words.describe_answer(make_entries(A=0.2, B=0.9, C=0.5))
     assert "82\N{NO-BREAK SPACE}% (72\N{NO-BREAK SPACE}% to 92" in said
-    assert said.index("on B, the most") < said.index("on A, the least")
+    assert said.index("on B, the highest median") < said.index("on A, the lowest")
     assert "on C" not in said
 
 

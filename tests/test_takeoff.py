@@ -336,7 +336,7 @@ def test_doubts_are_counted_by_posterior_and_listed_by_input() -> None:
     vague = PASSED | {"is_calibrated": None, "driven_by_prior": ["pooled"]}
     posteriors = {"a": (PASSED, ["rate"]), "b": (vague, ["pooled", "predictive"])}
     assert summarise_doubts(posteriors) == (
-        "Of the 2 posteriors that it reads there are 1 of unmeasured calibration and 1 driven by "
+        "Doubts about the 2 posteriors that it reads: 1 of unmeasured calibration, 1 driven by "
         "a prior in what is read"
     )
     assert list_doubts(vague, {"elasticity": "pooled"}) == [

@@ -15,6 +15,7 @@ import xarray as xr
 
 import models
 from models import Card
+from pipeline.arithmetic import round_alike
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ class Refitter:
 
     def __init__(self, model: models.Model, table: pd.DataFrame, card: Card) -> None:
         self._model = model
-        compiled = nutpie.compile_pymc_model(model.build(table, card, model.Priors()))
+        with round_alike():
+            compiled = nutpie.compile_pymc_model(model.build(table, card, model.Priors()))
         start = _one_at_a_time(compiled.initial_point_func)
         self._compiled = replace(compiled, initial_point_func=start)
         self._shapes = {

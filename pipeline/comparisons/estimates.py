@@ -28,6 +28,9 @@ RECORDS = "first_record-last_record"
 NOT_CONVERGED = "not converged"
 NOT_IDENTIFIED = "not identified"
 NOT_CALIBRATED = "not calibrated"
+TOO_HIGH = "too high if compute figures err at random"
+TOO_LOW = "too low if compute figures err at random"
+MUCH_ATTENUATED = 0.5  # posterior standard deviations, by either form of the curve
 UNMEASURED = "prior sensitivity not measured"
 SPLIT_WORDS = "Compute, share of the step in effective compute: "
 Kind = Literal["averaged", "model", "baseline", "published"]
@@ -168,6 +171,9 @@ def find_caveats(key: str, check: Mapping[str, Any]) -> tuple[str, ...]:
         found.append(UNMEASURED)
     if check.get("is_calibrated") is False:
         found.append(NOT_CALIBRATED)
+    shift = answers.measure_attenuation(dict(check)) if answers.follow(key) == RATE else 0.0
+    if abs(shift) >= MUCH_ATTENUATED:
+        found.append(TOO_HIGH if shift < 0 else TOO_LOW)
     return tuple(found)
 
 

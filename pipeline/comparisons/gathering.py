@@ -24,6 +24,7 @@ from pipeline.pages.answers import Answer, Attributions, Badge
 from pipeline.registries import Registry
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
+IN_SHORT = {answers.ON_AVERAGE: "on average"}
 NO_TABLE = "it has not been validated: run `dvc repro`"
 State = Literal["failed", "not_fitted", "missing"]
 
@@ -59,7 +60,7 @@ class Passed:
         names = ("converged", "calibrated", "identified", "prior")
         words = {"good": "yes", "bad": "no", "unknown": "not measured"}
         short = {
-            name: f"{badge.mark} {words[badge.state]}"
+            name: f"{badge.mark} {IN_SHORT.get(badge.word, words[badge.state])}"
             for name, badge in zip(names, self.badges, strict=True)
         }
         return short | {"prior": self._lean()}

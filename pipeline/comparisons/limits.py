@@ -179,11 +179,10 @@ def _wrong_compute(cell: Passed) -> Iterator[Limit]:
 
 def _attenuation(cell: Passed) -> Iterator[Limit]:
     """Where both forms of the curve agree that the rate would be another."""
-    study = (cell.check.get("study") or {}).get("attenuation") or {}
-    ends = list((study.get("corrected") or {}).values())
-    if not ends or any(abs(end["shift"]) < LARGE_ATTENUATION for end in ends):
+    if abs(answers.measure_attenuation(cell.check)) < LARGE_ATTENUATION:
         return
-    low, high = sorted(format_fixed(end["rate"], 2) for end in ends)
+    study = cell.check["study"]["attenuation"]
+    low, high = sorted(format_fixed(end["rate"], 2) for end in study["corrected"].values())
     words = (
         "if compute figures scatter about the truth by as much as the card states, the rate's "
         f"median is between {low} and {high} decades a year and not "

@@ -86,7 +86,10 @@ def say_shares(lines: Sequence[Line]) -> str:
         f"{_mark(high)}{say(high, SHARE)} of progress in effective compute on {high_line.title}"
     )
     if len(known) > 1:
-        said += f", the most, and {_mark(low)}{say(low, SHARE)} on {low_line.title}, the least"
+        said += (
+            f", the highest median, and {_mark(low)}{say(low, SHARE)} on {low_line.title}, the "
+            "lowest"
+        )
     return f"{said}. The rest is algorithms, and what no model explains."
 
 
@@ -101,8 +104,10 @@ def say_rates(lines: Sequence[Line]) -> str:
         f"{_mark(fast)}{say_doubling(fast)} on {fast_line.title}"
     )
     if len(known) > 1:
-        said += f", the fastest, and every {_mark(slow)}{say_doubling(slow)} on {slow_line.title}"
-        said += ", the slowest"
+        said += (
+            f", the fastest median, and every {_mark(slow)}{say_doubling(slow)} on "
+            f"{slow_line.title}, the slowest"
+        )
     return f"{said}. {_count([rate for _, rate in known])}."
 
 

@@ -105,7 +105,7 @@ def _call(found: Tally) -> str:
 
 
 def _say_range(steps: Mapping[str, Entry]) -> str:
-    """The most and the least of compute over the record paths."""
+    """The highest and the lowest median of compute's share over the record paths."""
     ordered = sorted(steps, key=lambda name: steps[name]["median"])
     most, least = ordered[-1], ordered[0]
     said = (
@@ -114,7 +114,7 @@ def _say_range(steps: Mapping[str, Entry]) -> str:
     )
     if most == least:
         return f"{said}."
-    return f"{said}, the most, and {say(steps[least])} on {least}, the least."
+    return f"{said}, the highest median, and {say(steps[least])} on {least}, the lowest."
 
 
 def _say_ends(years: Mapping[str, Entry]) -> str:

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from models import INTERVAL_PROBABILITY, Headline
+from pipeline.calibration.study import LEAST_COVERAGE
 from pipeline.pages.rendering import format_fixed, format_quantity
 
 State = Literal["good", "bad", "unknown"]
 Attributions = dict[str, dict[str, Any]]
+ON_AVERAGE = "calibrated on average"
 MARKS: dict[str, str] = {"good": "✓", "bad": "✗", "unknown": "?"}
 SENSITIVE = 0.05  # power-scaling index above which the prior counts (Kallioinen et al. 2023)
 # Quantities that follow from another, which is the one that is tested: families of keys.
@@ -243,11 +245,36 @@ def _calibrated(check: dict[str, Any]) -> Badge:
         return Badge("calibration not measured", "unknown", text, "calibration")
     if state:
         text = (
-            "Intervals of posteriors fitted to simulated data hold the truth as often as they say."
+            "Over truths drawn from the prior, intervals of posteriors fitted to simulated data "
+            "hold the truth as often as they say."
         )
+        if missed := _describe_missed(check):
+            return Badge(ON_AVERAGE, "unknown", f"{text} {missed}", "calibration")
         return Badge("calibrated", "good", text, "calibration")
     text = "Intervals fitted to simulated data do not hold the truth as often as they say."
     return Badge("not calibrated", "bad", _add(text, reason), "calibration")
+
+
+def measure_attenuation(check: dict[str, Any]) -> float:
+    """Change of the rate, in posterior standard deviations, if compute figures err at random.
+
+    The smaller one of the two forms of the curve; zero where they differ in sign or were not made.
+    """
+    ends = ((check.get("study") or {}).get("attenuation") or {}).get("corrected") or {}
+    shifts = sorted((end["shift"] for end in ends.values()), key=abs)
+    return float(shifts[0]) if shifts and shifts[0] * shifts[-1] > 0 else 0.0
+
+
+def _describe_missed(check: dict[str, Any]) -> str:
+    """The fixed compute shares that intervals held too seldom; empty where there is none."""
+    study = (check.get("study") or {}).get("fixed_share") or {}
+    said = [
+        f"{format_quantity(float(truth), 'share')} (in {found['covered']} of {found['intervals']} "
+        "fits)"
+        for truth, found in (study.get("shares") or {}).items()
+        if found["share"] is not None and found["share"] < LEAST_COVERAGE
+    ]
+    return f"They hold too seldom a true compute share of {', '.join(said)}." if said else ""
 
 
 def _identified(check: dict[str, Any]) -> Badge:

@@ -19,6 +19,7 @@ LARGE_INFLATION = 1e6  # what the check writes for infinity
 MINIMUM_CONTRACTION = 0.5  # below, a quantity is marked
 LARGE_SHIFT = 1 / 3  # of an interval's width (checks/sensitivity.py has the rule)
 SHOWN_SHIFTS = 10
+LEAST_SAID = 0.01  # of a shift with two decimals
 NOT_MEASURED = "not measured"
 GROUPED_BY = {
     "date": "By release date (thirds)",
@@ -185,7 +186,8 @@ def describe_shift_noise(check: Check) -> str:
     sizes = [abs(value) for value in (study.get("noise") or {}).values() if value is not None]
     if not sizes:
         return ""
-    return f"Two fits that differ in their random numbers alone are up to {max(sizes):.2f} apart."
+    apart = f"up to {max(sizes):.2f}" if max(sizes) >= LEAST_SAID else f"less than {LEAST_SAID}"
+    return f"Two fits that differ in their random numbers alone are {apart} apart."
 
 
 def describe_wrong_compute(check: Check) -> str:
@@ -211,11 +213,12 @@ def describe_attenuation(check: Check) -> str:
         return f"What errors in compute do to the rate: not measured, {reason}." if reason else ""
     line, parabola = (_say_end(study["corrected"][form]) for form in ("line", "parabola"))
     return (
-        "The model lets the true compute scatter about the figure. Figures that scatter about the "
-        "truth, by as much as the card states, would bend compute's slope, and without them the "
-        f"median rate of {format_fixed(study['fitted'], 2)} decades a year would be {line} along a "
-        f"straight line, {parabola} along a parabola: simulation-extrapolation over "
-        f"{say_count(study['refits'], 'refit')}, ± the scatter of the refits alone."
+        "The model lets the true compute scatter about the figure. If figures scatter about the "
+        "truth instead, by as much as the card states, such errors are in the fit, and without "
+        f"them the median rate is not {format_fixed(study['fitted'], 2)} decades a year but {line} "
+        f"by a straight line, {parabola} by a parabola: more such errors were added and the median "
+        f"followed back to none, in {say_count(study['refits'], 'refit')} whose scatter alone is "
+        "in the ±."
     )
 
 

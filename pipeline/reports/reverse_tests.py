@@ -2,7 +2,7 @@
 
 With how much compute would the first method of a leaderboard have reached its best score? Beside
 the answer stand amounts that readers know: the recorded compute of the models at both ends, a mole
-of FLOP, and the largest known run.
+of FLOP, a year of a large cluster, and the largest known run.
 """
 
 import math
@@ -27,6 +27,14 @@ FLOP, UNREACHABLE = "reverse_test_flop", "reverse_test_p_unreachable"
 NEEDED, KNOWN = "needed", "known amount"
 SMALLEST_SAID = 0.001  # probability
 MOLE_LABEL = "one mole of FLOP (Avogadro's number)"
+# Grattafiori et al. 2024 (arXiv 2407.21783), Table 4: what was measured in training Llama 3 405B.
+CLUSTER_CHIPS, CHIP_FLOP_A_SECOND = 16_384, 4.0e14
+CLUSTER_FLOP = CLUSTER_CHIPS * CHIP_FLOP_A_SECOND * 365.25 * 86_400
+CLUSTER_LABEL = "one year of the cluster of Llama 3 405B"
+CLUSTER_WORDS = (
+    f"The cluster: {CLUSTER_CHIPS:,} H100 chips, each at {CHIP_FLOP_A_SECOND / 1e12:.0f} TFLOP a "
+    "second, as measured in that training (Grattafiori et al. 2024, Table 4)."
+)
 Row = Mapping[Any, Any]
 
 
@@ -61,7 +69,8 @@ def make_reverse_test(
     if scatter is not None:
         rows = _count_compute(table, scatter)
         needed = [row | _find_ends(rows, row["label"]) for row in needed]
-    known = [{"kind": KNOWN, "label": MOLE_LABEL, "median": MOLE}, *_find_largest_run(runs)]
+    marks = {MOLE_LABEL: MOLE, CLUSTER_LABEL: CLUSTER_FLOP} | _find_largest_run(runs)
+    known = [{"kind": KNOWN, "label": label, "median": flop} for label, flop in marks.items()]
     columns = ["median", "lower", "upper", "p_unreachable", "early_flop", "best_flop"]
     frame = pd.DataFrame([*needed, *known]).reindex(
         columns=["kind", "label", *columns[:4], "early_model", columns[4], "best_model", columns[5]]
@@ -108,13 +117,12 @@ def _list_needed(attributions: Attributions) -> list[dict[str, Any]]:
     return rows
 
 
-def _find_largest_run(runs: pd.DataFrame | None) -> list[dict[str, Any]]:
+def _find_largest_run(runs: pd.DataFrame | None) -> dict[str, float]:
     """The run of most training compute in the registry, estimates included."""
     if runs is None or runs["training_flop"].isna().all():
-        return []
+        return {}
     row = runs.sort_values("training_flop", ascending=False, kind="stable").iloc[0]
-    label = f"largest known run, {row['model']}"
-    return [{"kind": KNOWN, "label": label, "median": float(row["training_flop"])}]
+    return {f"largest known run, {row['model']}": float(row["training_flop"])}
 
 
 def _count_compute(table: pd.DataFrame, scatter: Figure) -> pd.DataFrame:
@@ -152,7 +160,7 @@ def _describe(frame: pd.DataFrame, estimands: xr.Dataset) -> str:
     sentences = [
         *(_describe_one(row, largest) for row in needed),
         f"Point and line: median and {INTERVAL_WORDS}; an arrow has no upper bound. Recorded "
-        "compute is drawn without its error.",
+        f"compute is drawn without its error. {CLUSTER_WORDS}",
         f"P(unreachable), the probability that no compute suffices: {meaning}." if meaning else "",
     ]
     return " ".join(filter(None, sentences))
@@ -172,7 +180,7 @@ def _describe_one(row: Row, largest: Row) -> str:
         )
     if isinstance(row["best_model"], str):
         took = format_number(row["best_flop"])
-        text += f" to match {row['best_model']}, which was trained with {took}"
+        text += f" to match {row['best_model']}, which was trained with {took} FLOP"
     amount = float(largest["median"])
     if row["lower"] > amount:
         text += f"; the whole interval lies above the {largest['label'].removeprefix('one ')}"

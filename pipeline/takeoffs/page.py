@@ -303,4 +303,4 @@ def _describe_state(paths: Paths, given: Input) -> str:
     if given.posterior is None:
         return "assumed"
     doubts = list_doubts(paths.posteriors[given.posterior].check, given.draws)
-    return "; ".join(doubts) or "none found by its check"
+    return "; ".join(doubts) or "its check found none"

@@ -70,8 +70,7 @@ def summarise_doubts(posteriors: Mapping[str, tuple[dict[str, Any], Sequence[str
     said = [f"{count} {many}" for many, count in counts.items() if count]
     if not said:
         return ""
-    words = " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))
-    return f"Of the {len(kinds)} posteriors that it reads there are {words}"
+    return f"Doubts about the {len(kinds)} posteriors that it reads: {', '.join(said)}"
 
 
 def _find_kinds(check: dict[str, Any], keys: Sequence[str]) -> list[tuple[str, str]]:
