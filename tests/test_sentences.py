@@ -127,7 +127,10 @@ def test_attenuation_says_both_ends_and_which_way(shift: float, way: str) -> Non
 
 @pytest.mark.parametrize(
     ("share", "covered", "word", "numbers"),
-    [(0.9, 45, "calibrated", []), (0.76, 38, "calibrated on average", ["20\N{NO-BREAK SPACE}%", "38", "50"])],
+    [
+        (0.9, 45, "calibrated", []),
+        (0.76, 38, "calibrated on average", ["20\N{NO-BREAK SPACE}%", "38", "50"]),
+    ],
 )
 def test_badge_of_calibration_says_which_truths_are_missed(
     share: float, covered: int, word: str, numbers: list[str]
