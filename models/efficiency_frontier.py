@@ -45,7 +45,7 @@ from models._rates import doubling_time_months, to_doubling_time
 
 TABLE = "efficiency"
 TITLE = "Efficiency frontier"
-SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.99}
+SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.995}
 DIMS = dict.fromkeys(("level", "rate", "reference_resource"), ("target",))
 FRONTIER_QUANTILE = 0.1  # of the quantile regression that stands beside the frontier
 MINIMUM_ROWS = 5  # of a target for a classical fit

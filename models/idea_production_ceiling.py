@@ -46,7 +46,7 @@ from models._prior import Prior
 
 TABLE = "research_inputs"
 TITLE = "Idea production with a ceiling"
-SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.99}
+SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.995}
 DIMS = dict.fromkeys(
     ("stepping_on_toes", "fishing_out", "initial_growth", "error_decades", "ceiling_decades"),
     ("domain",),
