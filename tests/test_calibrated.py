@@ -16,7 +16,7 @@ import models
 from models import as_draws, compute_multiplier
 from pipeline.calibrate import make_study
 from pipeline.calibration.fingerprint import measure_p_value
-from pipeline.checks.refit import Refitter
+from pipeline.checks.refit import RefitError, Refitter
 from pipeline.studies.coverage import study_coverage
 from pipeline.studies.trials import TAILS
 
@@ -86,7 +86,10 @@ def _is_rate_covered(
     truth = compute_multiplier.draw_truth(table, card, priors, rng)
     truth |= {"slope": {"Toy": 1.0}, "level": {"Toy": 0.0}}  # scores that say something
     simulated = compute_multiplier.simulate(table, truth, rng).assign(lab=shown["lab"])
-    posterior = refitter.refit(simulated, card, priors, int(rng.integers(2**31)))
+    try:
+        posterior = refitter.refit(simulated, card, priors, int(rng.integers(2**31)))
+    except RefitError:
+        return False  # a fit that gives nothing covers nothing
     lower, upper = np.quantile(posterior["rate"], TAILS)
     return bool(lower <= float(as_draws(truth, compute_multiplier.DIMS)["rate"].item()) <= upper)
 

@@ -7,6 +7,7 @@ import altair as alt
 import pandas as pd
 
 TICK_COUNT = 6
+HALF_LABEL_PIXELS = 16  # closer to an end of the axis a label is aligned inwards, or it is cut
 BELOW_LABELS: dict[str, Any] = {
     "titleAnchor": "end"
 }  # the title may be longer than the axis: room is on the left
@@ -46,7 +47,7 @@ def number_axis(is_log: bool, ticks: list[float] | None = None, **rules: Any) ->
     return alt.Axis(
         labelExpr=f"{is_plain} ? {plain} : {power}",
         labelOverlap=True,
-        labelFlush=True,
+        labelFlush=HALF_LABEL_PIXELS,
         tickCount=TICK_COUNT,
         values=values,
         **rules,
