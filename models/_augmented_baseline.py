@@ -42,7 +42,7 @@ def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
         _baseline_row("doubling_time_months", *(to_doubling_time(rate) for rate in rates)),
     ]
     for pair in list_size_pairs(sizes, card):
-        shares = [_classical_share(sizes, pair, rate.to_numpy()) for rate in rates]
+        shares = [_classical_share(pair, rate.to_numpy()) for rate in rates]
         if all(len(share) for share in shares):
             rows.append(_baseline_row(f"share_compute[{pair.comparison.id}]", *shares))
     method = "OLS of log perplexity, no irreducible loss, clustered by paper"
@@ -65,11 +65,11 @@ def _fit_linear(sizes: Sizes) -> Any:
     return smf.ols(f"log_perplexity ~ {terms}", frame).fit(cov_type="cluster", cov_kwds=groups)
 
 
-def _classical_share(sizes: Sizes, pair: Pair, rates: np.ndarray) -> np.ndarray:
+def _classical_share(pair: Pair, rates: np.ndarray) -> np.ndarray:
     """Share of compute for each rate; empty where the total is too often near zero."""
     decades = {
-        "compute": np.full(len(rates), decades_of_compute(sizes, pair)),
-        "trend": rates * years_between(sizes, pair),
+        "compute": np.full(len(rates), decades_of_compute(pair)),
+        "trend": rates * years_between(pair),
     }
     return divide(decades, SMALL_TOTAL_DECADES, "decades")[0].get("compute", np.array([]))
 

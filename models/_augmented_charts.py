@@ -114,7 +114,7 @@ def _rates_figure(posterior: xr.Dataset) -> Figure:
 
 def _parts_figure(posterior: xr.Dataset, sizes: Sizes, card: Card) -> Figure:
     pairs = list_size_pairs(sizes, card)
-    split = split_pairs(posterior, sizes, pairs)
+    split = split_pairs(posterior, pairs)
     labels = [pair.comparison.label for pair in pairs]
     frames = [
         summarise(split[f"decades_{part}"]).assign(comparison=labels, part=part)

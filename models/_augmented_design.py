@@ -12,12 +12,15 @@ from models._dates import years_since
 from models._design import name_benchmark
 from models._options import Comparison, LossOptions, Side
 
+SIZES = ["parameters", "dataset_tokens"]  # columns
+
 
 @dataclass(frozen=True)
 class Sizes:
     """The fitted rows as arrays; `rows` keeps their order. Decades and years from references."""
 
     rows: pd.DataFrame
+    unfitted: pd.DataFrame  # rows left out of the fit whose parameters and tokens are known
     benchmarks: list[str]
     papers: list[str]
     log10_parameters_reference: float
@@ -29,11 +32,21 @@ class Sizes:
 
 
 @dataclass(frozen=True)
+class End:
+    """Where a step begins or ends: decades and years from the references."""
+
+    log10_parameters: float
+    log10_tokens: float
+    years: float
+
+
+@dataclass(frozen=True)
 class Pair:
-    """One step, with the positions of its two ends among the rows."""
+    """One step with its two ends."""
 
     comparison: Comparison
-    rows: tuple[int, int]
+    early: End
+    late: End
 
 
 def get_loss_options(card: Card) -> LossOptions:
@@ -49,10 +62,11 @@ def find_headline(card: Card) -> Comparison:
 def make_sizes(table: pd.DataFrame) -> Sizes:
     """The fitted rows, with references that depend on sizes and dates alone."""
     rows = fitted_rows(table)
-    parameters, tokens = (np.log10(rows[name]) for name in ("parameters", "dataset_tokens"))
+    parameters, tokens = (np.log10(rows[name]) for name in SIZES)
     date = pd.Timestamp(rows["release_date"].mean())
     return Sizes(
         rows=rows,
+        unfitted=table[table["exclusion"].notna() & table[SIZES].notna().all(axis=1)],
         benchmarks=[str(name) for name in rows["benchmark"].unique()],
         papers=[str(name) for name in rows["lab"].unique()],
         log10_parameters_reference=float(parameters.mean()),
@@ -73,26 +87,26 @@ def list_size_pairs(sizes: Sizes, card: Card) -> list[Pair]:
     pairs = [
         Pair(
             each,
-            (
-                _find_side(sizes, each.benchmark, each.earlier),
-                _find_side(sizes, each.benchmark, each.later),
-            ),
+            _find_end(sizes, each.benchmark, each.earlier),
+            _find_end(sizes, each.benchmark, each.later),
         )
         for each in get_loss_options(card).comparisons
     ]
     for benchmark in sizes.benchmarks:
-        ends = find_record_path(sizes, benchmark)
-        if ends[0] != ends[1]:
-            pairs.append(Pair(_name_path(sizes, card, benchmark, ends), ends))
+        first, best = find_record_path(sizes, benchmark)
+        if first != best:
+            ends = (_place(sizes, sizes.rows.iloc[row]) for row in (first, best))
+            pairs.append(Pair(_name_path(sizes, card, benchmark, (first, best)), *ends))
     return pairs
 
 
-def _find_side(sizes: Sizes, benchmark: str, side: Side) -> int:
-    """Position of the fitted row of `side`; rows that differ in perplexity only count as one.
+def _find_end(sizes: Sizes, benchmark: str, side: Side) -> End:
+    """The row of `side`; rows that differ in perplexity only count as one.
 
-    Raises ValueError where there is none, or where rows differ in size or date.
+    It need not be fitted: the split of a step asks for sizes and dates of its ends, not for their
+    perplexities. Raises ValueError where there is none, or where rows differ in size or date.
     """
-    rows = sizes.rows
+    rows = sizes.rows if side.is_fitted else sizes.unfitted
     found = rows[
         (rows["benchmark"] == benchmark)
         & (rows["model"] == side.model)
@@ -100,10 +114,18 @@ def _find_side(sizes: Sizes, benchmark: str, side: Side) -> int:
     ]
     what = f"{benchmark}, model {side.model!r}, method {side.method!r}"
     if not len(found):
-        raise ValueError(f"no fitted row is of {what}")
-    if len(found.drop_duplicates(["parameters", "dataset_tokens", "release_date"])) > 1:
+        raise ValueError(f"no row with parameters and tokens is of {what}")
+    if len(found.drop_duplicates([*SIZES, "release_date"])) > 1:
         raise ValueError(f"rows of {what} differ in parameters, tokens or date")
-    return int(found.index[0])
+    return _place(sizes, found.iloc[0])
+
+
+def _place(sizes: Sizes, row: pd.Series) -> End:
+    return End(
+        log10_parameters=float(np.log10(row["parameters"])) - sizes.log10_parameters_reference,
+        log10_tokens=float(np.log10(row["dataset_tokens"])) - sizes.log10_tokens_reference,
+        years=float(years_since(pd.Series([row["release_date"]]), sizes.date_reference).iloc[0]),
+    )
 
 
 def find_record_path(sizes: Sizes, benchmark: str) -> tuple[int, int]:
@@ -133,13 +155,11 @@ def _name_path(sizes: Sizes, card: Card, benchmark: str, ends: tuple[int, int]) 
     )
 
 
-def decades_of_compute(sizes: Sizes, pair: Pair) -> float:
+def decades_of_compute(pair: Pair) -> float:
     """Change of log10 6 N D."""
-    early, late = pair.rows
-    total = sizes.log10_parameters + sizes.log10_tokens
-    return float(total[late] - total[early])
+    early, late = pair.early, pair.late
+    return late.log10_parameters - early.log10_parameters + late.log10_tokens - early.log10_tokens
 
 
-def years_between(sizes: Sizes, pair: Pair) -> float:
-    early, late = pair.rows
-    return float(sizes.years[late] - sizes.years[early])
+def years_between(pair: Pair) -> float:
+    return pair.late.years - pair.early.years

@@ -34,9 +34,7 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     sizes = make_sizes(table)
     pairs = list_size_pairs(sizes, card)
     made = _rates(posterior).merge(_constants(posterior))
-    return made.merge(split_pairs(posterior, sizes, pairs)).merge(
-        _reverse_tests(posterior, sizes, card)
-    )
+    return made.merge(split_pairs(posterior, pairs)).merge(_reverse_tests(posterior, sizes, card))
 
 
 def _rates(posterior: xr.Dataset) -> xr.Dataset:
@@ -90,14 +88,14 @@ def _constants(posterior: xr.Dataset) -> xr.Dataset:
     )
 
 
-def split_pairs(posterior: xr.Dataset, sizes: Sizes, pairs: list[Pair]) -> xr.Dataset:
+def split_pairs(posterior: xr.Dataset, pairs: list[Pair]) -> xr.Dataset:
     """Decades, shares, Shapley values and Shapley shares of every part of every pair."""
-    steps = [_make_step(posterior, sizes, pair) for pair in pairs]
+    steps = [_make_step(posterior, pair) for pair in pairs]
     comparisons = [pair.comparison for pair in pairs]
     return assemble(steps, comparisons, ABSENT, posterior["rate"], LOSS_KINDS)
 
 
-def _make_step(posterior: xr.Dataset, sizes: Sizes, pair: Pair) -> Step:
+def _make_step(posterior: xr.Dataset, pair: Pair) -> Step:
     """The step of one pair.
 
     The log perplexity is E and one term of parameters and one of tokens: the Shapley values of the
@@ -105,35 +103,35 @@ def _make_step(posterior: xr.Dataset, sizes: Sizes, pair: Pair) -> Step:
     """
     rate = posterior["rate"].to_numpy()
     decades = {
-        "compute": np.full(rate.shape, decades_of_compute(sizes, pair)),
-        "trend": rate * years_between(sizes, pair),
+        "compute": np.full(rate.shape, decades_of_compute(pair)),
+        "trend": rate * years_between(pair),
     }
-    terms = [
-        _shapley_of_term(posterior, sizes, pair, "parameters", sizes.log10_parameters),
-        _shapley_of_term(posterior, sizes, pair, "tokens", sizes.log10_tokens),
-    ]
+    sizes = {
+        "parameters": (pair.early.log10_parameters, pair.late.log10_parameters),
+        "tokens": (pair.early.log10_tokens, pair.late.log10_tokens),
+    }
+    terms = [_shapley_of_term(posterior, pair, name, *ends) for name, ends in sizes.items()]
     shapley = {part: terms[0][part] + terms[1][part] for part in decades}
     return combine(decades, shapley, "change of log perplexity")
 
 
 def _shapley_of_term(
-    posterior: xr.Dataset, sizes: Sizes, pair: Pair, name: str, size: np.ndarray
+    posterior: xr.Dataset, pair: Pair, name: str, early: float, late: float
 ) -> dict[str, np.ndarray]:
     """Shapley values of the input (compute) and of its trend in the change of one term."""
     drawn = posterior.sel(benchmark=pair.comparison.benchmark)
     contribution = drawn[f"contribution_{name}"].to_numpy()
     exponent = posterior[f"exponent_{name}"].to_numpy()
     rate = rates_through(posterior).sel(through=name).to_numpy()
-    early, late = pair.rows
 
     def term(effective: np.ndarray) -> np.ndarray:
         return np.asarray(contribution * np.exp(-exponent * LOG_10 * effective))
 
     steps = {
-        "compute": np.full(rate.shape, size[late] - size[early]),
-        "trend": rate * years_between(sizes, pair),
+        "compute": np.full(rate.shape, late - early),
+        "trend": rate * years_between(pair),
     }
-    return shapley_of_sum(size[early] + rate * sizes.years[early], steps, term)
+    return shapley_of_sum(early + rate * pair.early.years, steps, term)
 
 
 def _reverse_tests(posterior: xr.Dataset, sizes: Sizes, card: Card) -> xr.Dataset:
@@ -167,7 +165,7 @@ def fix_share(truth: Truth, share: float, table: pd.DataFrame, card: Card) -> Tr
     """
     sizes, headline = make_sizes(table), get_loss_options(card).headline_comparison
     pair = next(p for p in list_size_pairs(sizes, card) if p.comparison.id == headline)
-    compute, years = decades_of_compute(sizes, pair), years_between(sizes, pair)
+    compute, years = decades_of_compute(pair), years_between(pair)
     if not share or not years:
         raise ValueError(f"no rate makes compute {share:g} of a step of {years:.2g} years")
     return truth | {"rate": compute * (1 / share - 1) / years}

@@ -76,6 +76,11 @@ class Side(Options):
 
     model: str
     method: str
+    is_fitted: bool = Field(
+        True,
+        description="false: the row is left out of the fit; of losses only, and split only by the "
+        "law of parameters and tokens, which asks for sizes and dates alone",
+    )
 
 
 class Comparison(Options):
@@ -136,6 +141,16 @@ class AccuracyOptions(LeaderboardOptions):
     """Options of the `accuracy_leaderboard` table."""
 
     benchmarks: dict[str, Benchmark]
+
+    @model_validator(mode="after")
+    def _fitted_ends(self) -> "AccuracyOptions":
+        for comparison in self.comparisons:
+            if not (comparison.earlier.is_fitted and comparison.later.is_fitted):
+                raise ValueError(
+                    f"comparison {comparison.id}: is_fitted: false is for losses; no model of "
+                    "scores splits a step to a row that is not fitted"
+                )
+        return self
 
 
 class LossOptions(LeaderboardOptions):

@@ -27,13 +27,14 @@ class Pair:
     """One step with the rows of the design at its ends."""
 
     comparison: Comparison
-    rows: tuple[int, int] | None  # none where an end has no compute figure
+    rows: tuple[int, int] | None
+    reason: str = ""  # why there are no rows
 
 
 def list_pairs(design: Design, card: Card, is_better_high: bool = True) -> list[Pair]:
     """The card's comparisons, then the record path of every benchmark: first row to best."""
     options = get_options(card)
-    pairs = [Pair(each, _find_rows(design, each)) for each in options.comparisons]
+    pairs = [_find_pair(design, each) for each in options.comparisons]
     for benchmark in design.benchmarks:
         first, best = find_record_path(design, benchmark, is_better_high)
         if first != best:
@@ -41,13 +42,15 @@ def list_pairs(design: Design, card: Card, is_better_high: bool = True) -> list[
     return pairs
 
 
-def _find_rows(design: Design, comparison: Comparison) -> tuple[int, int] | None:
-    """The rows at both ends, or none where the model is in the data without its compute."""
+def _find_pair(design: Design, comparison: Comparison) -> Pair:
+    """The rows at both ends, or why an end has none: it is not fitted, or its compute not known."""
     sides = (comparison.earlier, comparison.later)
     if {side.model for side in sides} & design.without_compute:
-        return None
+        return Pair(comparison, None, "the training compute of one end is not known")
+    if not all(side.is_fitted for side in sides):
+        return Pair(comparison, None, "one end is left out of the fit")
     first, last = (find_side(design, comparison.benchmark, side) for side in sides)
-    return first, last
+    return Pair(comparison, (first, last))
 
 
 def _name_path(design: Design, card: Card, benchmark: str, first: int, best: int) -> Comparison:
@@ -84,7 +87,7 @@ def split_steps(
     steps = []
     for pair in pairs:
         if pair.rows is None:
-            steps.append(leave_out("the training compute of one end is not known"))
+            steps.append(leave_out(pair.reason))
             continue
         first, last = pair.rows
         early, late = share_interaction(

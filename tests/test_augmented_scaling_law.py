@@ -154,6 +154,17 @@ def test_parts_agree_with_plain_arithmetic(posterior: xr.Dataset, made: xr.Datas
     np.testing.assert_allclose(pick(made, "share")["compute"], compute / (compute + trend))
 
 
+def test_step_may_end_at_a_row_that_is_not_fitted(posterior: xr.Dataset, made: xr.Dataset) -> None:
+    """Copied has the size and date of Large, and is left out of the fit."""
+    card = make_card()
+    steps = list(card.options.model_dump()["comparisons"])
+    steps[0]["later"] |= {"model": "Copied", "is_fitted": False}
+    found = augmented_scaling_law.estimands(posterior, make_table(), make_card(comparisons=steps))
+    for kind in ("decades", "shapley"):
+        for part, values in pick(found, kind).items():
+            np.testing.assert_array_equal(values, pick(made, kind)[part])
+
+
 @pytest.mark.parametrize("kind", ["share", "shapley_share"])
 @pytest.mark.parametrize("comparison", [BETWEEN, SAME_DAY, RECORD, OTHER_RECORD])
 def test_shares_sum_to_one_in_every_draw(made: xr.Dataset, kind: str, comparison: str) -> None:
@@ -449,7 +460,10 @@ def test_rows_without_size_are_refused(column: str) -> None:
 
 @pytest.mark.parametrize(
     ("changed", "words"),
-    [({"model": "Other"}, "no fitted row is of Wiki"), ({"parameters": 2e7}, "differ in param")],
+    [
+        ({"model": "Other"}, "no row with parameters and tokens is of Wiki"),
+        ({"parameters": 2e7}, "differ in param"),
+    ],
 )
 def test_side_that_is_no_single_model_is_refused(
     posterior: xr.Dataset, changed: dict[str, Any], words: str

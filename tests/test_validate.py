@@ -117,6 +117,34 @@ def test_comparison_of_rows_that_are_left_out_is_refused_with_the_rule(copy_sour
     assert "'no compute'" in failure.remedy
 
 
+@pytest.mark.parametrize(
+    ("side", "rule", "remedy"),
+    [
+        ("{model: GPT-3 175B (davinci), method: zero-shot}", "is fitted", "'published selection'"),
+        (
+            "{model: GPT-2 (1542M), method: zero-shot, is_fitted: false}",
+            "a row of 'GPT-2 (1542M)' with method 'zero-shot' is fitted",
+            "remove is_fitted: false",
+        ),
+        (
+            "{model: RSM, method: test perplexity, is_fitted: false}",
+            "has parameters and dataset tokens",
+            "name another row",
+        ),
+    ],
+)
+def test_end_that_is_not_fitted_says_so(
+    copy_source: Copy, side: str, rule: str, remedy: str
+) -> None:
+    old = "later: {model: GPT-3 175B (davinci), method: zero-shot, is_fitted: false}"
+    folder = edit(copy_source("lm_perplexity"), old, f"later: {side}", "source.yaml")
+    with pytest.raises(SourceError) as raised:
+        accept(folder.parent, "lm_perplexity")
+    (failure, *_) = raised.value.failures
+    assert rule in failure.rule
+    assert remedy in failure.remedy
+
+
 def test_all_failures_are_found_at_once(copy_source: Copy, read: Read) -> None:
     folder = edit(copy_source("minerva"), ",1.5,4,", ",-1.5,4,")
     edit(folder, "PaLM 62B,2022-06-29", "PaLM 62B,2031-06-29")

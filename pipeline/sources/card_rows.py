@@ -64,13 +64,15 @@ def _check_ends(
 def _check_side(
     rows: pd.DataFrame, card: LoadedCard, side: Side, steps: Steps
 ) -> Iterator[Failure]:
-    """At most one failure: of the model, of the method, or of what leaves their rows out."""
+    """At most one failure: of the model, of the method, or of what leaves their rows out or in."""
     of_model = rows[rows["model"] == side.model]
     found = of_model[of_model["method"] == side.method]
     if not len(of_model):
         yield _name_others(card, (*steps, "model"), side.model, rows["model"])
     elif not len(found):
         yield _name_others(card, (*steps, "method"), side.method, of_model["method"])
+    elif not side.is_fitted:
+        yield from _check_unfitted(found, card, side, steps)
     elif not len(fitted_rows(found)):
         reasons = list_words(dict.fromkeys(found["exclusion"]))
         yield card.make_failure(
@@ -78,6 +80,24 @@ def _check_side(
             f"no row of {side.model!r} with method {side.method!r} is fitted",
             f"the rows are left out under the rule {reasons}: name another row, or remove the "
             "comparison",
+            side.model,
+        )
+
+
+def _check_unfitted(
+    found: pd.DataFrame, card: LoadedCard, side: Side, steps: Steps
+) -> Iterator[Failure]:
+    """A failure where rows are fitted after all, or lack what the law of their losses asks for."""
+    what = f"of {side.model!r} with method {side.method!r}"
+    if len(fitted_rows(found)):
+        yield card.make_failure(
+            (*steps, "is_fitted"), f"a row {what} is fitted", "remove is_fitted: false", "false"
+        )
+    elif not found[["parameters", "dataset_tokens"]].notna().all(axis=1).any():
+        yield card.make_failure(
+            (*steps, "model"),
+            f"no row {what} has parameters and dataset tokens",
+            "name another row: without both, no model splits a step to a row that is not fitted",
             side.model,
         )
 

@@ -130,6 +130,11 @@ class Study:
             settings,
         )
 
+    def add_unfitted(self, simulated: pd.DataFrame) -> pd.DataFrame:
+        """Simulated rows and the real ones that are not fitted: a comparison may end at one."""
+        unfitted = self.table[self.table["exclusion"].notna()]
+        return pd.concat([simulated, unfitted], ignore_index=True)
+
     def measure(self, posterior: xr.Dataset, table: pd.DataFrame) -> Draws:
         """Draws of the watched quantities of `posterior`."""
         return measure(self.model, posterior, table, self.card)
@@ -229,8 +234,9 @@ def refit_trial(
         posterior = refitter.refit(simulated, study.card, study.priors, seed, study.settings)
     except RefitError as failure:
         return Trial(index, reason=str(failure))
-    true = study.measure(as_draws(truth, study.model.DIMS), simulated)
-    drawn = study.measure(posterior, simulated)
+    complete = study.add_unfitted(simulated)
+    true = study.measure(as_draws(truth, study.model.DIMS), complete)
+    drawn = study.measure(posterior, complete)
     found = {key: find(float(true[key][0]), drawn[key]) for key in true if key in drawn}
     return Trial(index, found, int(posterior.attrs["divergences"]))
 
