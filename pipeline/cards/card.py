@@ -169,6 +169,9 @@ class Published(_Part):
     interval: Words | None = Field(None, description="what the interval is, with its probability")
     citation: Words = Field(description="key of data/references.bib")
     locator: Words = Field(description="where in the source the figure was read")
+    difference: Words | None = Field(
+        None, description="why it may lie outside of our interval, as far as is known"
+    )
 
 
 class SourceCard(_Part):

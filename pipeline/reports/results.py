@@ -4,6 +4,7 @@ from typing import Any
 
 from pipeline.bibliography import Reference
 from pipeline.calibration.study import OUT_OF_DATE
+from pipeline.cards.card import Published
 from pipeline.charts import summaries
 from pipeline.pages import answers, rendering
 from pipeline.pages.answers import Attributions
@@ -35,7 +36,7 @@ def list_estimates(attributions: Attributions, check: dict[str, Any]) -> list[di
 def list_published(
     inputs: Inputs, references: dict[str, tuple[int, Reference]]
 ) -> list[dict[str, Any]]:
-    """Published values as their sources print them."""
+    """Published values as their sources print them, and whether our interval holds them."""
     return [
         row.model_dump()
         | {"number": references[row.citation][0], "short": references[row.citation][1].short}
@@ -43,8 +44,25 @@ def list_published(
             name: rendering.format_cell(getattr(row, name))
             for name in ("estimate", "lower", "upper")
         }
+        | compare_published(row, inputs.attributions.get(row.estimand))
         for row in inputs.card.card.published
     ]
+
+
+def compare_published(row: Published, found: dict[str, Any] | None) -> dict[str, Any]:
+    """Our interval in words, and whether the published estimate lies outside of it.
+
+    Neither where the estimand is not reported; no verdict where nothing but an interval was
+    published.
+    """
+    if found is None or found.get("reason") or found["median"] is None:
+        return {"ours": "", "is_outside": None}
+    ours = answers.describe_interval(found, rendering.SIGNIFICANT_TABLE)
+    if row.estimate is None:
+        return {"ours": ours, "is_outside": None}
+    is_below = found["lower"] is not None and row.estimate < found["lower"]
+    is_above = found["upper"] is not None and row.estimate > found["upper"]
+    return {"ours": ours, "is_outside": is_below or is_above}
 
 
 def list_sensitivity(inputs: Inputs) -> list[dict[str, str]]:
