@@ -149,6 +149,8 @@ def _describe(entry: Entry | None, each: comparison.Estimate, check: dict[str, A
     if entry is None or entry.get("reason"):
         return f"not reported{': ' + entry['reason'] if entry else ''}"
     found = entry | {"unit": each.unit}
+    if each.key.startswith(f"{comparison.REVERSE}["):
+        return _describe_reverse(found)
     driven = answers.describe_drivers(each.key, check)
     chance = answers.describe_p_not_positive(found) if each.key == comparison.RATE else ""
     return (
@@ -156,6 +158,16 @@ def _describe(entry: Entry | None, each: comparison.Estimate, check: dict[str, A
         + (f"; P(\N{LESS-THAN OR EQUAL TO} 0) {chance}" if chance else "")
         + (f"; {driven}" if driven else "")
     )
+
+
+def _describe_reverse(found: Entry) -> str:
+    """The compute that would suffice, and the probability that none does."""
+    beyond = 1 - (1 if found.get("p_finite") is None else float(found["p_finite"]))
+    words = "no compute suffices in most draws"
+    if found["lower"] is not None:
+        words = f"{answers.describe_bound(found, 'median')} ({answers.describe_interval(found)})"
+    chance = answers.describe_probability(beyond)
+    return f"{words}; P(unreachable) {'' if chance[0] in '<>' else '= '}{chance}"
 
 
 def describe_average(cell: Passed, comparisons: list[Comparison]) -> str:

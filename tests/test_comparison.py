@@ -67,6 +67,26 @@ def test_model_that_fails_on_one_unit_far_beyond_numbers_is_still_weighed() -> N
     assert 0 < weights["b"] < 1
 
 
+def test_weight_that_one_unit_decides_is_uncertain() -> None:
+    """One model is far better on one unit of twenty, the other a little on all of the rest."""
+    once = np.array([0.0] + [-1.0] * 19)
+    rest = np.array([-9.0] + [-0.8] * 19)
+    weights = comparison.restack(pd.DataFrame({"once": once, "rest": rest}))
+    sure = comparison.restack(pd.DataFrame({"better": rest + 1.0, "worse": rest}))
+    assert weights["once"].quantile(0.95) - weights["once"].quantile(0.05) > 0.1
+    np.testing.assert_allclose(sure["better"], 1.0, atol=1e-6)
+    np.testing.assert_allclose(weights.sum(axis=1), 1.0)
+
+
+def test_weights_of_units_that_count_alike_are_those_of_stacking() -> None:
+    """The mean of the weights over masses is near the weights themselves; the draws repeat."""
+    rng = np.random.default_rng(4)
+    densities = pd.DataFrame(rng.normal(-1, 0.5, (400, 2)), columns=["a", "b"])
+    again = comparison.restack(densities)
+    assert abs(again["a"].mean() - comparison.stack(densities)["a"]) < 0.05
+    pd.testing.assert_frame_equal(again, comparison.restack(densities))
+
+
 def test_difference_has_the_standard_error_of_a_sum_of_paired_differences() -> None:
     one, best = pd.Series([-2.0, -4.0, -3.0]), pd.Series([-1.0, -1.0, -1.0])
     difference, error = comparison.measure_difference(one, best)
@@ -115,7 +135,7 @@ def test_average_of_equal_models_is_the_mixture_of_their_draws() -> None:
     second = make_candidate("second", [-1.0] * 20, [1.0] * 1000)
     (estimate,) = comparison.compare("toys", "Toys", [first, second], KEY).estimates
     assert estimate.averaged == {
-        "median": 0.0, "lower": 0.0, "upper": 1.0, "p_positive": 0.5,
+        "median": 0.0, "lower": 0.0, "upper": 1.0, "p_positive": 0.5, "p_finite": 1.0,
     }  # fmt: skip
 
 
@@ -164,13 +184,14 @@ def test_files_without_the_newer_keys_make_a_candidate_that_is_not_weighed(tmp_p
     assert made.draws.empty
 
 
-def test_headline_rate_and_every_share_are_averaged() -> None:
+def test_headline_rate_every_share_and_the_reverse_tests_are_averaged() -> None:
     entry = {"label": "", "unit": ""}
     keys = ["share_trend[x]", "share_compute[x]", comparison.RATE, "share_compute[y]", "slope"]
+    keys = ["reverse_test_flop[GPT-2]", "reverse_test_moles[GPT-2]", *keys]
     candidate = replace(
         make_candidate("first", [-1.0] * 20, []), attributions=dict.fromkeys(keys, entry)
     )
-    expected = ["share_compute[y]", comparison.RATE, "share_compute[x]"]
+    expected = ["share_compute[y]", comparison.RATE, "share_compute[x]", "reverse_test_flop[GPT-2]"]
     assert comparison.list_keys([candidate], "share_compute[y]") == expected
 
 

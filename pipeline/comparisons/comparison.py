@@ -3,8 +3,9 @@
 Models are compared by the predictive density of what was left out, unit by unit, over the units
 that all of them read. They are averaged by stacking (Yao et al. 2018, doi:10.1214/17-BA1091): the
 weights whose mixture would have predicted the left-out units best. The averaged estimand is the
-mixture of the models' draws with these weights; its quantiles are weighted ones, so nothing is
-drawn at random.
+mixture of the models' draws with these weights; its quantiles are weighted ones, so nothing of it
+is drawn at random. How much the weights owe to single units is said by the Bayesian bootstrap
+(Rubin 1981, doi:10.1214/aos/1176345338): the units are given random masses and stacked again.
 
 `arviz_stats.compare` stacks too, but wants an ELPD object a model, would have to be told the shared
 units all the same, and takes two seconds to import; the maximum below is ten lines of SciPy.
@@ -26,8 +27,12 @@ MINIMUM_UNITS = 5  # shared: with fewer, weights follow single units
 NEGLIGIBLE = 0.01  # weight of a model that the average may do without
 LOWEST = -60.0  # log density below the best model's at which a unit stops counting further
 CERTIFIED = 1e-4  # mean log density by which the weights may fall short of the best
+TAILS = ((1 - INTERVAL_PROBABILITY) / 2, (1 + INTERVAL_PROBABILITY) / 2)
+RESTACKED = 200  # times
+RESTACKING_SEED = 20261122
 RATE = "rate_decades_per_year"
 SPLIT = "share_compute"
+REVERSE = "reverse_test_flop"
 Entry = dict[str, Any]  # median, lower, upper and unbounded, or a reason, as in attribution files
 
 
@@ -50,7 +55,10 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Row:
-    """A model in the comparison: elpd over the shared units, difference to the best, weight."""
+    """A model in the comparison: elpd over the shared units, difference to the best, weight.
+
+    `weight_lower` and `weight_upper`: the 90 % interval of the weight over masses of the units.
+    """
 
     model: str
     title: str
@@ -60,6 +68,8 @@ class Row:
     difference: float | None = None
     difference_se: float | None = None
     weight: float | None = None
+    weight_lower: float | None = None
+    weight_upper: float | None = None
 
 
 @dataclass(frozen=True)
@@ -160,6 +170,7 @@ def _why_no_weights(candidates: Sequence[Candidate], shared: int) -> str:
 
 def _weigh(candidates: Sequence[Candidate], densities: pd.DataFrame) -> list[Row]:
     weights, best = stack(densities), densities.sum().idxmax()
+    again = restack(densities)
     made = []
     for candidate in candidates:
         difference, error = measure_difference(densities[candidate.model], densities[best])
@@ -173,6 +184,7 @@ def _weigh(candidates: Sequence[Candidate], densities: pd.DataFrame) -> list[Row
                 round_to(difference),
                 round_to(error),
                 round(float(weights[candidate.model]), 3),
+                *(round(float(bound), 3) for bound in again[candidate.model].quantile(list(TAILS))),
             )
         )
     return made
@@ -205,34 +217,47 @@ def stack(densities: pd.DataFrame) -> pd.Series:
     `densities` are logs. The objective is concave; that no other weights do better by more than
     `CERTIFIED` is tested, and ArithmeticError raised where it does not hold.
     """
+    relative, count = _relate(densities), len(densities)
+    weights = _maximise(relative, np.full(count, 1 / count))
+    shortfall = float((relative / (relative @ weights)[:, None]).mean(axis=0).max()) - 1
+    if not shortfall < CERTIFIED:  # it bounds the gap: the objective is concave
+        raise ArithmeticError(f"stacking stopped {shortfall:.2g} from the best weights")
+    return pd.Series(weights, index=densities.columns)
+
+
+def restack(densities: pd.DataFrame) -> pd.DataFrame:
+    """The weights under `RESTACKED` draws of the units' masses (uniform on the simplex)."""
+    relative, rng = _relate(densities), np.random.default_rng(RESTACKING_SEED)
+    masses = rng.dirichlet(np.ones(len(densities)), RESTACKED)
+    return pd.DataFrame([_maximise(relative, each) for each in masses], columns=densities.columns)
+
+
+def _relate(densities: pd.DataFrame) -> np.ndarray:
+    """Densities relative to the best column of each row."""
     logs = densities.to_numpy(dtype=float)
-    relative = np.exp(np.maximum(logs - logs.max(axis=1, keepdims=True), LOWEST))
+    return np.asarray(np.exp(np.maximum(logs - logs.max(axis=1, keepdims=True), LOWEST)))
+
+
+def _maximise(relative: np.ndarray, masses: np.ndarray) -> np.ndarray:
+    """The weights of the columns with the largest mean log density, rows counted by `masses`."""
     count = relative.shape[1]
-
-    def slope(weights: np.ndarray) -> np.ndarray:
-        return np.asarray((relative / (relative @ weights)[:, None]).mean(axis=0))
-
     found = optimize.minimize(
-        lambda weights: -float(np.log(relative @ weights).mean()),
+        lambda weights: -float(masses @ np.log(relative @ weights)),
         np.full(count, 1 / count),
-        jac=lambda weights: -slope(weights),
+        jac=lambda weights: -(masses @ (relative / (relative @ weights)[:, None])),
         method="SLSQP",
         bounds=[(1e-9, 1.0)] * count,
         constraints={"type": "eq", "fun": lambda weights: weights.sum() - 1},
         options={"ftol": 1e-12, "maxiter": 1000},
     )
-    weights = found.x / found.x.sum()
-    shortfall = float(slope(weights).max()) - 1  # bounds the gap: the objective is concave
-    if not shortfall < CERTIFIED:
-        raise ArithmeticError(f"stacking stopped {shortfall:.2g} from the best weights")
-    return pd.Series(weights, index=densities.columns)
+    return np.asarray(found.x / found.x.sum())
 
 
 def list_keys(candidates: Sequence[Candidate], headline: str) -> list[str]:
-    """What is averaged: the headline, the rate, and the compute share of every comparison."""
+    """What is averaged: headline, rate, compute share of every comparison, and reverse tests."""
     known = dict.fromkeys(key for c in candidates for key in c.attributions)
-    splits = [key for key in known if key.startswith(f"{SPLIT}[")]
-    return [key for key in dict.fromkeys([headline, RATE, *splits]) if key in known]
+    families = [key for name in (SPLIT, REVERSE) for key in known if key.startswith(f"{name}[")]
+    return [key for key in dict.fromkeys([headline, RATE, *families]) if key in known]
 
 
 def estimate(
@@ -246,7 +271,7 @@ def estimate(
 
 
 def average(key: str, candidates: Sequence[Candidate], weights: dict[str, float]) -> Entry:
-    """Median, interval and probability above zero of the mixture of the models' draws.
+    """Median, interval, probabilities above zero and of being finite of the models' draws, mixed.
 
     There is none where a model that counts does not report the estimand.
     """
@@ -255,14 +280,16 @@ def average(key: str, candidates: Sequence[Candidate], weights: dict[str, float]
     if silent or not with_key:
         return {"reason": f"no draws of it from {', '.join(silent) or 'any model'}"}
     values, masses = mix(key, with_key, weights)
-    tail = (1 - INTERVAL_PROBABILITY) / 2
-    lower, median, upper = weighted_quantiles(values, masses, (tail, 0.5, 1 - tail))
+    lower, median, upper = weighted_quantiles(values, masses, (TAILS[0], 0.5, TAILS[1]))
     made: Entry = {
         name: round_to(value)
         for name, value in (("median", median), ("lower", lower), ("upper", upper))
     }
-    positive = {"p_positive": round_to(masses[values > 0].sum() / masses.sum())}
-    return made | positive | ({"unbounded": True} if None in made.values() else {})
+    shares = {
+        name: round_to(masses[mask].sum() / masses.sum())
+        for name, mask in (("p_positive", values > 0), ("p_finite", np.isfinite(values)))
+    }
+    return made | shares | ({"unbounded": True} if None in made.values() else {})
 
 
 def mix(
@@ -292,7 +319,8 @@ def weighted_quantiles(
 
 def describe(comparison: Comparison) -> dict[str, Any]:
     """The comparison for programs, as reports/summary/comparison.json has it."""
-    numbers = ("method", "units", "elpd", "difference", "difference_se", "weight")
+    fit = ("method", "units", "elpd", "difference", "difference_se")
+    numbers = (*fit, "weight", "weight_lower", "weight_upper")
     return {
         "unit": comparison.unit,
         "shared_units": comparison.shared,
