@@ -16,6 +16,7 @@ from models._production_options import ResearchInputOptions, TrainingRunsOptions
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
 ComparisonId = Annotated[str, Field(pattern=r"^[a-z0-9_]+(-[a-z0-9_]+){2}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
+UNTOLD = "Data quality, distillation and contamination"  # from progress with the calendar
 
 
 class EfficiencyOptions(Options):
@@ -118,6 +119,12 @@ class LeaderboardOptions(Options):
         "reports of one run differ by factors of 1.1 to 1.4; Epoch AI calls its likely figures "
         "good to a factor of 3 and its speculative ones to a factor of 10, at 90 %"
     )
+
+    @property
+    def untold(self) -> str:
+        """What cannot be told from the trend: distillation too, unless the card tags it."""
+        is_tagged = "distillation" in self.techniques
+        return "Data quality and contamination" if is_tagged else UNTOLD
 
     @model_validator(mode="after")
     def _names(self) -> "LeaderboardOptions":

@@ -8,6 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from models._options import UNTOLD
 from models._prior import list_priors
 from pipeline.charts import summaries
 from pipeline.charts.drawings import CONFIG, chart_library, collect_specs
@@ -57,6 +58,7 @@ def render(inputs: Inputs, templates: Path) -> str:
         identification=panel,
         trust=describe_trust(inputs),
         scores_models=inputs.card.card.table in OF_MODELS,
+        untold=getattr(inputs.card.options, "untold", UNTOLD),
         convergence=answers.describe_convergence(inputs.check),
         interval_words=INTERVAL_WORDS,
         drawings=drawings,

@@ -12,6 +12,7 @@ import pytest
 from projects import make_results
 from xdist.scheduler import LoadFileScheduling
 
+from benchmarks.pages import NOT_FOUND
 from pipeline.cards.card import LoadedCard, load_card
 from pipeline.failures import Failure
 from pipeline.ingest import ingest
@@ -51,6 +52,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
         items.sort(key=lambda item: -slow[item.path])
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say once what a skipped test of a page lacks; its dot is lost among thousands."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if any(NOT_FOUND in str(report.longrepr) for report in skipped):
+        terminalreporter.section("pages were not opened")
+        terminalreporter.write_line(NOT_FOUND)
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,11 @@ def list_estimates(attributions: Attributions, check: dict[str, Any]) -> list[di
 def list_published(
     inputs: Inputs, references: dict[str, tuple[int, Reference]]
 ) -> list[dict[str, Any]]:
-    """Published values as their sources print them, and whether our interval holds them."""
+    """Published values as their sources print them, and whether our interval holds them.
+
+    Nothing of ours stands beside them where the fit did not pass its check.
+    """
+    ours = inputs.attributions if answers.has_passed(inputs.check) else {}
     return [
         row.model_dump()
         | {"number": references[row.citation][0], "short": references[row.citation][1].short}
@@ -44,7 +48,7 @@ def list_published(
             name: rendering.format_cell(getattr(row, name))
             for name in ("estimate", "lower", "upper")
         }
-        | compare_published(row, inputs.attributions.get(row.estimand))
+        | compare_published(row, ours.get(row.estimand))
         for row in inputs.card.card.published
     ]
 
