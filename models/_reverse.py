@@ -45,7 +45,8 @@ def describe_reverse_tests(
             "reverse_test_p_unreachable": unreachable.assign_attrs(
                 label="Probability that no compute suffices",
                 unit="probability",
-                description="share of the draws in which the early method stops below the best",
+                description="share of the draws in which the early method stops below the best; "
+                "zero by construction in a model with one ceiling for all dates",
             ),
         }
     )
