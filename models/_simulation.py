@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from models import Card, Truth, fitted_rows
-from models._allocation import draw_unknown, log10_allocation
 
 # Variables of a truth that have labels, with the dims of their labels.
 DIMS: dict[str, tuple[str, ...]] = {
@@ -114,10 +114,24 @@ def _draw_allocation(
     size = size.where(groups["is_dense"].all().reindex(bases), axis=0)
     is_known = size.notna().all(axis=1)
     known = size[is_known].to_numpy()
-    cost = log10_allocation(law, known[:, 0], known[:, 1])
-    drawn = pd.Series(draw_unknown(rng.normal(size=len(bases)), float(-cost.mean())), index=bases)
+    cost = np.column_stack([_cost(law, *sizes) for sizes in known])
+    # minus an exponential variable, by its distribution function
+    drawn = pd.Series(cost.mean() * -stats.norm.logsf(rng.normal(size=len(bases))), index=bases)
     drawn[is_known] = cost[rng.integers(len(cost))]
     return {str(base): float(value) for base, value in drawn.items()}
+
+
+def _cost(law: pd.DataFrame, parameters: float, tokens: float) -> pd.Series:
+    """log10 of the least N D with their loss over theirs, by draw (Hoffmann et al. 2022, eq. 4).
+
+    The best N is G (N D)^(b / (a + b)) and the best D is N D over it.
+    """
+    a, b = law["exponent_parameters"], law["exponent_tokens"]
+    big_a, big_b = law["coefficient_parameters"], law["coefficient_tokens"]
+    g = (a * big_a / (b * big_b)) ** (1 / (a + b))
+    reducible = big_a * parameters**-a + big_b * tokens**-b
+    at_one = big_a * g**-a + big_b * g**b  # the best loss where N D is 1
+    return np.log10((at_one / reducible) ** ((a + b) / (a * b)) / (parameters * tokens))
 
 
 def draw_accuracy(table: pd.DataFrame, card: Card, priors: Any, rng: np.random.Generator) -> Truth:

@@ -1,5 +1,6 @@
 """The meta-analysis: what it recovers, what it refuses, and what it says of elasticities."""
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -16,7 +17,7 @@ from models._estimate_options import EstimateOptions
 from models._estimates import make_rho, prepare, to_natural, to_working
 from models._meta_baseline import regress_funnel
 from pipeline.calibrate import make_study
-from pipeline.calibration.fingerprint import measure_p_value
+from pipeline.checks.refit import Settings
 from pipeline.studies.coverage import study_coverage
 
 OPTIONS: dict[str, Any] = {
@@ -237,7 +238,8 @@ def test_opposed_specifications_are_drawn_side_by_side_as_published() -> None:
     assert not figure.is_log_x
 
 
-DATASETS = 40  # 200 where the model is changed: a quarter of a minute each hundred
+DATASETS, SEED = 200, 5
+LONG = Settings(draws=1500, tune=1000, maxdepth=10, target_accept=1.0)
 FIVE = [
     with_interval(2.5, 0.3),
     with_interval(1.2, 0.2, 0.95),
@@ -249,10 +251,13 @@ FIVE = [
 
 @pytest.mark.slow
 def test_intervals_of_five_studies_hold_the_truth_as_often_as_they_say() -> None:
-    """Of every kind of evidence one."""
+    """Of every kind of evidence one. Of 1000 cases with the seed of the studies the intervals of
+    the pooled value held 900, of a field 903 and 915, and of a new field 893; of the first 200
+    of these that of the pooled value held 171, which is chance.
+    """
     table, card = make_table(*FIVE), make_card()
-    found = study_coverage(make_study("five", meta_analysis, table, card, jobs=2), DATASETS)
+    study = make_study("five", meta_analysis, table, card, seed=SEED, jobs=2)
+    found = study_coverage(replace(study, settings=LONG), DATASETS)
     assert found["failed"] <= 0.02 * DATASETS
     for key, each in found["estimands"].items():
-        p_value = measure_p_value(each["covered"], each["intervals"], found["probability"])
-        assert p_value > 1e-3, f"{key}: {each['covered']} of {each['intervals']}"
+        assert 0.86 <= each["share"] <= 0.94, f"{key}: {each['covered']} of {each['intervals']}"

@@ -130,11 +130,6 @@ class Study:
             settings,
         )
 
-    def add_unfitted(self, simulated: pd.DataFrame) -> pd.DataFrame:
-        """Simulated rows and the real ones that are not fitted: a comparison may end at one."""
-        unfitted = self.table[self.table["exclusion"].notna()]
-        return pd.concat([simulated, unfitted], ignore_index=True)
-
     def measure(self, posterior: xr.Dataset, table: pd.DataFrame) -> Draws:
         """Draws of the watched quantities of `posterior`."""
         return measure(self.model, posterior, table, self.card)
@@ -221,6 +216,11 @@ def is_possible(simulated: pd.DataFrame, real: pd.DataFrame, table: str) -> bool
     )
 
 
+def add_unfitted(simulated: pd.DataFrame, real: pd.DataFrame) -> pd.DataFrame:
+    """Simulated rows and the real ones that are not fitted: a comparison may end at one."""
+    return pd.concat([simulated, real[real["exclusion"].notna()]], ignore_index=True)
+
+
 def refit_trial(
     study: Study,
     refitter: Refitter,
@@ -234,7 +234,7 @@ def refit_trial(
         posterior = refitter.refit(simulated, study.card, study.priors, seed, study.settings)
     except RefitError as failure:
         return Trial(index, reason=str(failure))
-    complete = study.add_unfitted(simulated)
+    complete = add_unfitted(simulated, study.table)
     true = study.measure(as_draws(truth, study.model.DIMS), complete)
     drawn = study.measure(posterior, complete)
     found = {key: find(float(true[key][0]), drawn[key]) for key in true if key in drawn}
