@@ -29,7 +29,7 @@ check: $(READY)  ## all that CI checks: format, lint, types, tests with coverage
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m "slow or not slow" --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest -m "slow or not slow" --numprocesses 2 --dist loadfile --durations 40
 
 bench: $(READY)  ## measure every page and the samplers on every cell (after make repro; not part of CI)
 	$(BIN)/python -m benchmarks.pages
