@@ -294,6 +294,30 @@ def test_no_baseline_and_nothing_published_compares_nothing() -> None:
     assert summaries.compare_with_literature({"a": make_found(1, 0, 2)}, nothing, []).empty
 
 
+@pytest.mark.parametrize(
+    ("estimates", "words"),
+    [
+        ({"a": 1.0}, "The baseline agrees: its estimate lies inside our interval."),
+        ({"a": 2.0, "b": 3.0}, "The baseline agrees: all of its 2 estimates lie inside our "),
+        ({"a": 2.1}, "The baseline differs: its estimate lies outside our interval."),
+        ({"a": 0.1, "b": -9.0}, "The baseline differs: 1 of its 2 estimates lies outside"),
+        ({"other": 1.0, "withheld": 1.0}, ""),
+        ({"a": np.nan}, ""),
+    ],
+)
+def test_baseline_is_said_to_agree_or_not(estimates: dict[str, float], words: str) -> None:
+    columns = {"label": "A", "method": "OLS", "lower": np.nan, "upper": np.nan}
+    baseline = pd.DataFrame(
+        [{"key": key, "estimate": value} | columns for key, value in estimates.items()]
+    )
+    unbounded = make_found(5.0, None, None)
+    withheld = make_found(None, None, None)
+    ours = {"a": make_found(1.0, 0.5, 2.0), "b": unbounded, "withheld": withheld}
+    said = summaries.describe_baseline(summaries.compare_with_literature(ours, baseline, []))
+    assert said.startswith(words)
+    assert bool(said) == bool(words)
+
+
 def test_baseline_without_finite_value_is_marked_open_in_the_file_too() -> None:
     row = {"key": "a", "label": "A", "method": "OLS", "estimate": 9.0, "lower": 4.0}
     baseline = pd.DataFrame([row | {"upper": np.inf}, row | {"upper": 12.0}])

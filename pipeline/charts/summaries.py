@@ -242,6 +242,29 @@ def compare_with_literature(
     return frame
 
 
+def describe_baseline(frame: pd.DataFrame) -> str:
+    """How many of the baseline's estimates lie outside our intervals; empty without a baseline.
+
+    `frame` as `compare_with_literature` makes it; an end that is missing is no end.
+    """
+    ours = frame[frame["series"] == OURS].set_index("key")
+    found = frame[(frame["series"] == BASELINE) & frame["median"].notna()]
+    found = found[found["key"].isin(ours.index[ours["median"].notna()])]
+    if found.empty:
+        return ""
+    beside = ours.loc[found["key"], ["lower", "upper"]].astype(float).to_numpy()
+    median = found["median"].to_numpy(dtype=float)
+    outside = int(((median < beside[:, 0]) | (median > beside[:, 1])).sum())
+    if not outside:
+        all_of = f"all of its {len(found)} estimates lie" if len(found) > 1 else "its estimate lies"
+        return f"The baseline agrees: {all_of} inside our interval."
+    some = "its estimate lies"
+    if len(found) > 1:
+        lie = "lies" if outside == 1 else "lie"
+        some = f"{outside} of its {len(found)} estimates {lie}"
+    return f"The baseline differs: {some} outside our interval."
+
+
 def logarithmic_panels(frame: pd.DataFrame) -> list[str]:
     """Panels whose values are all positive and span too much for a linear axis."""
     chosen = []

@@ -112,6 +112,7 @@ def draw_literature(inputs: Inputs) -> list[Drawing]:
         estimand_key(str(name), variable): variable.attrs
         for name, variable in reversed(list(inputs.cell.estimands.items()))
     }
+    said = summaries.describe_baseline(frame)
     frame["title"] = [attributes[panel]["label"] for panel in frame["panel"]]
     frame["unit"] = [summaries.unit_words(attributes[panel]["unit"]) for panel in frame["panel"]]
     frame["label"] = [
@@ -123,7 +124,7 @@ def draw_literature(inputs: Inputs) -> list[Drawing]:
         "literature",
         "Beside the classical baseline and published values",
         f"Bold rows are this posterior ({INTERVAL_WORDS}). Published intervals are as printed, "
-        "with the probability given in the table of published values.",
+        f"with the probability given in the table of published values. {said}".rstrip(),
         frame,
     )
     return [interval_charts.draw_literature(figure, summaries.logarithmic_panels(frame))]
