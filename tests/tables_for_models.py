@@ -280,12 +280,20 @@ def find_row(table: pd.DataFrame, benchmark: str, side: Side) -> pd.Series:
 
 
 def list_steps(table: pd.DataFrame, card: Card, needs_compute: bool = True) -> list[Comparison]:
-    """The card's comparisons between models that are read, and the record paths."""
+    """The card's comparisons between models that are read, and the record paths.
+
+    Where no compute is needed an end need not be fitted either.
+    """
     assert isinstance(card.options, LeaderboardOptions)
     rows = rows_with_compute(table) if needs_compute else fitted_rows(table)
     known = set(rows["model"])
     steps = [
-        each for each in card.options.comparisons if {each.earlier.model, each.later.model} <= known
+        each
+        for each in card.options.comparisons
+        if all(
+            side.model in known if side.is_fitted else not needs_compute
+            for side in (each.earlier, each.later)
+        )
     ]
     for benchmark in rows["benchmark"].unique():
         first, best = find_records(rows[rows["benchmark"] == benchmark])

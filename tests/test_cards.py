@@ -191,6 +191,12 @@ def test_headline_must_be_one_of_the_comparisons(tmp_path: Path) -> None:
     assert fault.line == line_of(CARD, "headline_comparison")
 
 
+def test_comparison_of_scores_cannot_end_at_a_row_that_is_not_fitted(tmp_path: Path) -> None:
+    old = "earlier: {model: first, method: direct}"
+    (fault,) = find_faults(tmp_path, old, old.replace("}", ", is_fitted: false}"))
+    assert "is_fitted: false is for losses" in fault.rule
+
+
 def test_comparison_must_name_a_benchmark_of_the_card(tmp_path: Path) -> None:
     (fault,) = find_faults(tmp_path, "      benchmark: toy\n", "      benchmark: MATH\n")
     assert "'MATH' is not among ['toy']" in fault.rule

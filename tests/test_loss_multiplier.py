@@ -218,6 +218,18 @@ def test_comparisons_of_models_without_compute_are_left_out_with_their_reason() 
         assert (comparison.id in reasons) == is_unknown
 
 
+def test_step_to_a_row_that_is_not_fitted_is_left_out_with_its_reason(
+    posterior: xr.Dataset,
+) -> None:
+    steps = make_loss_card().options.model_dump()["comparisons"]
+    steps[0]["later"] |= {"model": "Not fitted", "is_fitted": False}
+    card = make_loss_card(comparisons=steps)
+    made = loss_multiplier.estimands(posterior, make_loss_leaderboard(), card)
+    assert (
+        made["decades_compute"].attrs["reasons"][steps[0]["id"]] == "one end is left out of the fit"
+    )
+
+
 @pytest.mark.slow
 def test_known_truth_is_recovered_on_the_rows_of_the_published_fit() -> None:
     table, card = load_real("lm_perplexity")

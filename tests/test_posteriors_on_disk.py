@@ -136,8 +136,12 @@ def recompute_decades(dataset: str, name: str, step: Comparison) -> dict[str, np
 
 
 def find_ends(table: pd.DataFrame, step: Comparison) -> tuple[pd.Series, pd.Series]:
-    rows = fitted_rows(table).assign(training_flop=1.0)  # the augmented law reads no compute
-    early, late = (find_row(rows, step.benchmark, side) for side in (step.earlier, step.later))
+    rows = table.assign(training_flop=1.0)  # the augmented law reads no compute
+    unfitted = rows.assign(exclusion=None)
+    early, late = (
+        find_row(rows if side.is_fitted else unfitted, step.benchmark, side)
+        for side in (step.earlier, step.later)
+    )
     return early, late
 
 

@@ -230,14 +230,20 @@ def test_techniques_name_methods_and_models_that_occur(name: str, read: Read) ->
 
 
 @every_leaderboard
-def test_comparisons_name_fitted_rows(name: str, read: Read) -> None:
+def test_comparisons_name_fitted_rows_or_say_that_they_do_not(name: str, read: Read) -> None:
     dataset = read(SOURCES / name)
     assert isinstance(dataset.card.options, LeaderboardOptions)
-    fitted = dataset.validated[dataset.validated["exclusion"].isna()]
-    rows = set(fitted[["benchmark", "model", "method"]].itertuples(index=False, name=None))
+    table = dataset.validated
+    columns = ["benchmark", "model", "method"]
+    every, fitted = (
+        set(rows[columns].itertuples(index=False, name=None))
+        for rows in (table, table[table["exclusion"].isna()])
+    )
     for comparison in dataset.card.options.comparisons:
         for side in (comparison.earlier, comparison.later):
-            assert (comparison.benchmark, side.model, side.method) in rows
+            row = (comparison.benchmark, side.model, side.method)
+            assert row in every
+            assert (row in fitted) == side.is_fitted
 
 
 @every_leaderboard
