@@ -31,7 +31,8 @@ def test_estimate_is_compared_with_the_interval(estimate: float, is_outside: boo
 
 def test_no_value_lies_beyond_an_end_that_is_not_there() -> None:
     unbounded = OURS | {"upper": None}
-    assert compare_published(publish(estimate=1e9), unbounded)["is_outside"] is False
+    found = compare_published(publish(estimate=1e9), unbounded)
+    assert found == {"ours": "0.300 to no upper bound", "is_outside": False}
     assert compare_published(publish(estimate=0.1), unbounded)["is_outside"] is True
 
 

@@ -54,14 +54,20 @@ def list_published(
 
 
 def compare_published(row: Published, found: dict[str, Any] | None) -> dict[str, Any]:
-    """Our interval in words, and whether the published estimate lies outside of it.
+    """Our interval as published values are printed, and whether the estimate lies outside of it.
 
     Neither where the estimand is not reported; no verdict where nothing but an interval was
     published.
     """
     if found is None or found.get("reason") or found["median"] is None:
         return {"ours": "", "is_outside": None}
-    ours = answers.describe_interval(found, rendering.SIGNIFICANT_TABLE)
+    lower, upper = (
+        f"no {end} bound"
+        if found[end] is None
+        else rendering.format_number(found[end], rendering.SIGNIFICANT_TABLE)
+        for end in ("lower", "upper")
+    )
+    ours = f"{lower} to {upper}"
     if row.estimate is None:
         return {"ours": ours, "is_outside": None}
     is_below = found["lower"] is not None and row.estimate < found["lower"]
