@@ -178,6 +178,17 @@ def test_models_that_cannot_be_weighed_are_shown_without_an_average(
     assert set(made.estimates[0].by_model) == {"first", "second"}
 
 
+def test_models_that_share_few_units_have_differences_and_no_weights() -> None:
+    worse = make_candidate("worse", [-1.0, -2.0, -3.0], [0.5])
+    better = make_candidate("better", [-0.5, -1.0, -3.0], [0.5])
+    made = comparison.compare("toys", "Toys", [worse, better], KEY)
+    assert [row.model for row in made.rows] == ["better", "worse"]
+    assert [row.difference for row in made.rows] == [0, -1.5]
+    assert made.rows[1].difference_se == pytest.approx(np.sqrt(3 * np.var([-0.5, -1.0, 0.0])), 1e-5)
+    assert [row.weight for row in made.rows] == [None, None]
+    assert made.reason == "the models share 3 units, under 5"
+
+
 def test_files_without_the_newer_keys_make_a_candidate_that_is_not_weighed(tmp_path: Path) -> None:
     made = comparison.read_candidate("a", "A", {"elpd_loo": -3.0}, {}, tmp_path / "absent.parquet")
     assert made.density.empty

@@ -13,7 +13,7 @@ units all the same, and takes two seconds to import; the maximum below is ten li
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -133,11 +133,13 @@ def compare(
     """The passing models of a dataset: weights, differences, and estimates with their average."""
     densities = align(candidates)
     densities.columns = pd.Index([candidate.model for candidate in candidates])
-    unit = candidates[0].unit
-    reason = _why_no_weights(candidates, len(densities))
+    unit, shared = candidates[0].unit, len(densities)
+    reason = _why_not_compared(candidates) or _why_no_weights(shared)
     rows = [Row(c.model, c.title, c.method, len(c.density)) for c in candidates]
+    if shared and not _why_not_compared(candidates):
+        rows = _differ(candidates, densities)
     if not reason:
-        rows = _weigh(candidates, densities)
+        rows = _weigh(rows, densities)
     weights = {row.model: row.weight for row in rows if row.weight is not None}
     keys = list_keys(candidates, headline)
     return Comparison(
@@ -145,15 +147,15 @@ def compare(
         title,
         headline,
         unit,
-        len(densities),
-        sorted(rows, key=lambda row: -(row.weight or 0.0)),
+        shared,
+        sorted(rows, key=lambda row: (-(row.weight or 0.0), -(row.difference or 0.0))),
         [estimate(key, candidates, weights, reason) for key in keys],
         reason,
         list(left_out),
     )
 
 
-def _why_no_weights(candidates: Sequence[Candidate], shared: int) -> str:
+def _why_not_compared(candidates: Sequence[Candidate]) -> str:
     lacking = [c.title for c in candidates if c.density.empty]
     if lacking:
         return f"no predictive density by unit of {', '.join(lacking)}"
@@ -163,31 +165,49 @@ def _why_no_weights(candidates: Sequence[Candidate], shared: int) -> str:
     kinds = sorted({name_kind(c.method) for c in candidates})
     if len(kinds) > 1:
         return f"units are left out in different ways: {', '.join(kinds)}"
+    return ""
+
+
+def _why_no_weights(shared: int) -> str:
     if shared < MINIMUM_UNITS:
         return f"the models share {shared} unit{'s' * (shared != 1)}, under {MINIMUM_UNITS}"
     return ""
 
 
-def _weigh(candidates: Sequence[Candidate], densities: pd.DataFrame) -> list[Row]:
-    weights, best = stack(densities), densities.sum().idxmax()
-    again = restack(densities)
+def _differ(candidates: Sequence[Candidate], densities: pd.DataFrame) -> list[Row]:
+    """Densities of the shared units and their differences, which few units have as well."""
+    best = densities.sum().idxmax()
     made = []
     for candidate in candidates:
-        difference, error = measure_difference(densities[candidate.model], densities[best])
+        density = densities[candidate.model]
+        difference, error = (
+            round_to(each) for each in measure_difference(density, densities[best])
+        )
         made.append(
             Row(
                 candidate.model,
                 candidate.title,
                 candidate.method,
                 len(candidate.density),
-                round_to(densities[candidate.model].sum()),
-                round_to(difference),
-                round_to(error),
-                round(float(weights[candidate.model]), 3),
-                *(round(float(bound), 3) for bound in again[candidate.model].quantile(list(TAILS))),
+                round_to(density.sum()),
+                difference,
+                error,
             )
         )
     return made
+
+
+def _weigh(rows: Sequence[Row], densities: pd.DataFrame) -> list[Row]:
+    weights, again = stack(densities), restack(densities).quantile(list(TAILS))
+    return [
+        replace(
+            row,
+            weight=round(float(weights[row.model]), 3),
+            weight_lower=round(float(again[row.model].iloc[0]), 3),
+            weight_upper=round(float(again[row.model].iloc[1]), 3),
+        )
+        for row in rows
+    ]
 
 
 def align(candidates: Sequence[Candidate]) -> pd.DataFrame:
