@@ -15,6 +15,7 @@ from models._augmented_design import make_sizes
 from models._augmented_law import law_at, least_flop
 from models._options import LossOptions
 from models.augmented_scaling_law import DIMS, Priors
+from pipeline.studies.trials import add_unfitted
 
 BETWEEN, SAME_DAY = "wiki-small_2016-large_2022", "wiki-small_2016-wide_2016"
 RECORD, OTHER_RECORD = "wiki-first_record-last_record", "penn_tree-first_record-last_record"
@@ -515,8 +516,9 @@ def test_known_truth_is_recovered() -> None:
         assert_near(posterior[name], truth[name])
     assert_near(posterior["irreducible_loss"].sel(benchmark="PTB"), 1.3)
     assert posterior["rate"].std() < 0.15
+    complete = add_unfitted(simulated, table)
     made, true = (
-        augmented_scaling_law.estimands(each, simulated, card)["share_compute"]
+        augmented_scaling_law.estimands(each, complete, card)["share_compute"]
         for each in (posterior, as_draws(truth, DIMS))
     )
     for comparison in true["comparison"].values:
