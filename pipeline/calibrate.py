@@ -16,7 +16,7 @@ import pandas as pd
 
 import models
 from models import Card
-from pipeline.calibration.fingerprint import fingerprint
+from pipeline.calibration.fingerprint import fingerprint, is_same
 from pipeline.cards.card import load_card
 from pipeline.checks.refit import THOROUGH, Refitter, choose_settings
 from pipeline.failures import file_failure
@@ -106,6 +106,8 @@ def _keep(path: Path, head: dict[str, Any], parts: list[str]) -> dict[str, Any]:
         return {}
     before = json.loads(path.read_text(encoding="utf-8"))
     others = {name: before[name] for name in PARTS if name in before and name not in parts}
+    if is_same(before.get("fingerprint", {}), head["fingerprint"]):
+        before["fingerprint"] = head["fingerprint"]
     changed = [key for key, value in head.items() if before.get(key) != value]
     if changed and others:
         gone, why = ", ".join(others), ", ".join(changed)

@@ -22,7 +22,7 @@ from ruamel.yaml import YAML
 
 import models
 from models import flatten
-from pipeline.calibration.fingerprint import fingerprint
+from pipeline.calibration.fingerprint import fingerprint, is_same
 from pipeline.calibration.study import Study, judge_calibration, read_study
 from pipeline.checks.identification import identify
 from pipeline.checks.influence import measure_influence
@@ -246,7 +246,7 @@ def is_current(study: Study | None, cell: Cell, model: str) -> bool:
         return False
     folder = Path(str(models.__file__)).parent
     now = fingerprint(cell.table, cell.card.options, model, folder)
-    return bool(study["fingerprint"] == now)
+    return is_same(study["fingerprint"], now)
 
 
 def main(argv: list[str] | None = None) -> int:

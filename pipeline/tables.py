@@ -422,8 +422,8 @@ class LossLeaderboard(Leaderboard):
         return ~frame.duplicated(key, keep="first")
 
 
-class PublishedEstimates(Provenance):
-    """Published estimates of one quantity: a row a study and specification, with its interval."""
+class StudiedField(Provenance):
+    """What a study says of one field."""
 
     study: Series[str] = _column(
         "study that the row comes from",
@@ -437,6 +437,11 @@ class PublishedEstimates(Provenance):
         "name the field",
         str_length={"min_value": 1},
     )
+
+
+class PublishedEstimates(StudiedField):
+    """Published estimates of one quantity: a row a study and specification, with its interval."""
+
     specification: Series[str] = _column(
         "which of several estimates of the study; empty where there is one",
         "text",
@@ -542,21 +547,9 @@ class PublishedEstimates(Provenance):
         return ~repeated.reindex(frame.index, fill_value=False)
 
 
-class GrowthRates(Provenance):
+class GrowthRates(StudiedField):
     """Rates of software and of hardware progress of one domain over one period."""
 
-    study: Series[str] = _column(
-        "study that the row comes from",
-        "name",
-        "name the study",
-        str_length={"min_value": 1},
-    )
-    domain: Series[str] = _column(
-        "field that the estimate speaks of",
-        "name",
-        "name the field",
-        str_length={"min_value": 1},
-    )
     software_rate: Series[float] = _column(
         "growth of efficiency by software at fixed hardware",
         "decades per year",

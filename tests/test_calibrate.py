@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from models import as_draws
 from pipeline import calibrate, cli
-from pipeline.calibration.fingerprint import fingerprint, measure_p_value
+from pipeline.calibration.fingerprint import fingerprint, is_same, measure_p_value
 from pipeline.failures import SourceError
 from pipeline.studies import designs, trials
 from pipeline.studies.coverage import study_coverage, study_fixed_share
@@ -287,6 +287,39 @@ def test_fingerprint_changes_with_a_value_of_the_table(tmp_path: Path) -> None:
     before = digest(tmp_path)
     changed = make_table().assign(score=0.5)
     assert fingerprint(changed, make_card().options, "toy", tmp_path)["table"] != before["table"]
+
+
+OWN = pd.DataFrame({"is_own": [False, True], "estimate": [0.5, 0.4], "lower": [0.2, np.nan]})
+RATES = pd.DataFrame({"posterior": ["a-b", "c-d"], "rate": [0.4, 0.6], "rate_sd": [0.1, 0.2]})
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "column", "factor", "same"),
+    [
+        (OWN, 1, "estimate", 1.09, True),  # of our own posterior, and near
+        (OWN, 1, "estimate", 1.2, False),
+        (OWN, 0, "estimate", 1.001, False),  # published: not one digit may differ
+        (RATES, 0, "rate_sd", 0.95, True),
+        (RATES, 1, "rate", 0.7, False),
+    ],
+)
+def test_figures_of_our_own_posteriors_may_differ_by_a_tenth(
+    tmp_path: Path, table: pd.DataFrame, row: int, column: str, factor: float, same: bool
+) -> None:
+    digest(tmp_path)
+    changed = table.copy()
+    changed.loc[row, column] *= factor
+    one, other = (
+        fingerprint(each, make_card().options, "toy", tmp_path) for each in (table, changed)
+    )
+    assert is_same(one, json.loads(json.dumps(other))) is same
+
+
+def test_another_number_of_our_own_figures_is_another_table(tmp_path: Path) -> None:
+    digest(tmp_path)
+    options = make_card().options
+    one, other = (fingerprint(each, options, "toy", tmp_path) for each in (RATES, RATES.iloc[:1]))
+    assert not is_same(one, other)
 
 
 # The file and the command.
