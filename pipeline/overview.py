@@ -154,9 +154,9 @@ def _describe(entry: Entry | None, each: comparison.Estimate, check: dict[str, A
     driven = answers.describe_drivers(each.key, check)
     chance = answers.describe_p_not_positive(found) if each.key == comparison.RATE else ""
     return (
-        f"{answers.describe_bound(found, 'median')} ({answers.describe_interval(found)})"
+        (f"{driven}: " if driven else "")
+        + f"{answers.describe_bound(found, 'median')} ({answers.describe_interval(found)})"
         + (f"; P(\N{LESS-THAN OR EQUAL TO} 0) {chance}" if chance else "")
-        + (f"; {driven}" if driven else "")
     )
 
 
@@ -194,8 +194,8 @@ def write_answers(overview: Overview) -> str:
     lines = ["| Asked | Answer | Posterior |", "| --- | --- | --- |"]
     for cell in overview.speakers:
         asked, said = cell.card.card.question, cell.answer.sentence or cell.answer.reason
-        if cell.answer.driven:
-            said = f"{said} {cell.answer.driven[0].upper()}{cell.answer.driven[1:]}."
+        if caveats := "; ".join(cell.answer.caveats):
+            said = f"{caveats[0].upper()}{caveats[1:]}: {said}"
         if average := describe_average(cell, overview.comparisons):
             said = f"{said} {average}"
         lines.append(f"| {escape_cell(asked)} | {escape_cell(said)} | `{cell.name}` |")

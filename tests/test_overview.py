@@ -191,7 +191,8 @@ def test_driven_headline_says_so_in_the_readme(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, summary = write_comparison(tmp_path, monkeypatch)
-    assert "Driven by the prior (spread)." in (summary / "answers.md").read_text(encoding="utf-8")
+    said = (summary / "answers.md").read_text(encoding="utf-8")
+    assert "| Not identified; driven by the prior (spread); not calibrated: The toy's" in said
 
 
 def test_dataset_with_one_model_is_not_compared(

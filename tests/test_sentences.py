@@ -92,6 +92,22 @@ def test_headline_without_number_says_why(
     assert (answer.sentence, answer.value, answer.interval) == ("", "", "")
 
 
+@pytest.mark.parametrize(
+    ("check", "caveats"),
+    [
+        ({}, ()),
+        ({"is_identified": False}, ("not identified",)),
+        ({"driven_by_prior": ["key"], "driven_by": {"key": ["a"]}}, ("driven by the prior (a)",)),
+        ({"is_calibrated": False, "is_identified": True}, ("not calibrated",)),
+    ],
+)
+def test_what_the_checks_found_against_a_headline_is_said_before_it(
+    check: dict[str, Any], caveats: tuple[str, ...]
+) -> None:
+    sound = {"is_identified": True, "is_calibrated": True, "driven_by_prior": []}
+    assert say(make_found(0.5, 0.4, 0.6), **(sound | check)).caveats == caveats
+
+
 def test_missing_headline_is_named() -> None:
     assert answers.answer(HEADLINE, {}, CHECK).reason == "The attribution file has no key."
 

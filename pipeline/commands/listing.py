@@ -86,5 +86,5 @@ def describe_headline(cell: dict[str, Any]) -> str:
         return cell["reason"] or ""
     shown = f"{answers.describe_bound(cell, 'median')} ({answers.describe_interval(cell)})"
     unit = "" if cell["unit"].startswith("share") else f" {WORDS.get(cell['unit'], cell['unit'])}"
-    driven = "; driven by the prior" if cell["driven_by_prior"] else ""
-    return f"{shown}{unit}{driven}: {cell['label']}"
+    driven = "driven by the prior; " if cell["driven_by_prior"] else ""
+    return f"{driven}{shown}{unit}: {cell['label']}"

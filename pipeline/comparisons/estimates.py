@@ -26,8 +26,6 @@ DOUBLING = "doubling_time_months"
 DECADE_MONTHS = 12 * math.log10(2)  # rate in decades a year x doubling time in months
 RECORDS = "first_record-last_record"
 NOT_CONVERGED = "not converged"
-NOT_IDENTIFIED = "not identified"
-NOT_CALIBRATED = "not calibrated"
 TOO_HIGH = "too high if compute figures err at random"
 TOO_LOW = "too low if compute figures err at random"
 MUCH_ATTENUATED = 0.5  # posterior standard deviations, by either form of the curve
@@ -163,15 +161,11 @@ def to_doubling_time(rate: float | None) -> float | None:
 
 def find_caveats(key: str, check: Mapping[str, Any]) -> tuple[str, ...]:
     """What to read before the estimand `key` of a posterior that passed its check."""
-    found = [NOT_IDENTIFIED] if check.get("is_identified") is False else []
-    driven = answers.describe_drivers(key, dict(check))
-    if driven:
-        found.append(driven)
-    elif not answers.is_prior_measured(key, dict(check)):
+    checked = dict(check)
+    found = list(answers.find_caveats(key, checked))
+    if not (answers.describe_drivers(key, checked) or answers.is_prior_measured(key, checked)):
         found.append(UNMEASURED)
-    if check.get("is_calibrated") is False:
-        found.append(NOT_CALIBRATED)
-    shift = answers.measure_attenuation(dict(check)) if answers.follow(key) == RATE else 0.0
+    shift = answers.measure_attenuation(checked) if answers.follow(key) == RATE else 0.0
     if abs(shift) >= MUCH_ATTENUATED:
         found.append(TOO_HIGH if shift < 0 else TOO_LOW)
     return tuple(found)

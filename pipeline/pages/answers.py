@@ -19,6 +19,7 @@ FOLLOWS = {
     "technique_gain_factor": "technique_gain_decades",
 }
 RATE = "rate_decades_per_year"
+NOT_IDENTIFIED, NOT_CALIBRATED = "not identified", "not calibrated"
 MOST_DIGITS = 6  # of attribution files
 INTERVAL_WORDS = (
     f"{INTERVAL_PROBABILITY:.0%}".replace("%", "\N{NO-BREAK SPACE}%") + " equal-tailed interval"
@@ -29,7 +30,8 @@ INTERVAL_WORDS = (
 class Answer:
     """The headline: `sentence` in words, or `reason` why there is none; never both.
 
-    `driven` says by which priors it is driven, if it is.
+    `driven` says by which priors it is driven, if it is; `caveats` is what to read before the
+    number.
     """
 
     key: str
@@ -41,6 +43,7 @@ class Answer:
     reason: str
     notes: tuple[str, ...]
     driven: str = ""
+    caveats: tuple[str, ...] = ()
 
     @property
     def unit_shown(self) -> str:
@@ -85,7 +88,10 @@ def answer(headline: Headline, attributions: Attributions, check: dict[str, Any]
     sentence = _fill(headline.sentence, found)
     value, interval = describe_bound(found, "median"), describe_interval(found)
     driven = describe_drivers(headline.key, check)
-    return Answer(headline.key, label, unit, sentence, value, interval, "", headline.notes, driven)
+    caveats = find_caveats(headline.key, check)
+    return Answer(
+        headline.key, label, unit, sentence, value, interval, "", headline.notes, driven, caveats
+    )
 
 
 def _fill(sentence: str, found: dict[str, Any]) -> str:
@@ -108,6 +114,16 @@ def _without_median(found: dict[str, Any]) -> str:
         + ("" if found["lower"] is None else least)
         + "."
     )
+
+
+def find_caveats(key: str, check: dict[str, Any]) -> tuple[str, ...]:
+    """What to read before the number of `key`: what the checks found against it."""
+    said = (
+        NOT_IDENTIFIED if check.get("is_identified") is False else "",
+        describe_drivers(key, check),
+        NOT_CALIBRATED if check.get("is_calibrated") is False else "",
+    )
+    return tuple(filter(None, said))
 
 
 def describe_drivers(key: str, check: dict[str, Any]) -> str:
@@ -139,9 +155,10 @@ def list_rates(attributions: Attributions, check: dict[str, Any], headline: str)
     label = headline.partition("[")[2]
     wanted = dict.fromkeys([f"{RATE}[{label}" if label else RATE, RATE])
     return [
-        f"{each['label']}: {describe_bound(each, 'median')} {each['unit']} "
-        f"({describe_interval(each)}){_no_progress(each)}"
-        + (f"; {driven}" if (driven := describe_drivers(key, check)) else "")
+        each["label"]
+        + (f", {driven}" if (driven := describe_drivers(key, check)) else "")
+        + f": {describe_bound(each, 'median')} {each['unit']} "
+        + f"({describe_interval(each)}){_no_progress(each)}"
         for key in wanted
         if (each := attributions.get(key)) and not each.get("reason")
     ]
