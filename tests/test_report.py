@@ -222,6 +222,10 @@ def test_prior_that_drives_an_answer_is_named_beside_it(studied_page: str) -> No
     assert "▲&nbsp;driven by the prior (rate, spread)" in estimates
 
 
+def test_published_value_stands_under_the_words_of_its_quantity(studied_page: str) -> None:
+    assert "Doe &amp; Roe<br><small>Doubling time</small>" in studied_page
+
+
 def test_large_shifts_with_a_prior_are_marked(studied_page: str) -> None:
     table = find_part(studied_page, "Table of shifts with the priors", 'id="estimates"')
     assert "rate doubled Rate rate[first] ▲ 0.41" in table

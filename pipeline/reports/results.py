@@ -48,6 +48,7 @@ def list_published(
             name: rendering.format_cell(getattr(row, name))
             for name in ("estimate", "lower", "upper")
         }
+        | {"quantity": (inputs.attributions.get(row.estimand) or {}).get("label", "")}
         | compare_published(row, ours.get(row.estimand))
         for row in inputs.card.card.published
     ]
