@@ -19,7 +19,7 @@ from browser.shown import Row, Shown
 
 SVG = "{http://www.w3.org/2000/svg}"
 PNG_START = b"\x89PNG\r\n\x1a\n"
-DOWNLOAD_PAUSE = 60  # milliseconds; Chromium drops downloads beyond ten a second
+DOWNLOAD_PAUSE = 120  # milliseconds; Chromium drops downloads beyond ten a second
 REWORDED = {"label"}  # broken into lines on an axis
 RENAMED = {"index": "median"}  # a Sobol index is drawn as the dot of its interval
 
