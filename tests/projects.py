@@ -105,7 +105,7 @@ def list_stages(repro: subprocess.CompletedProcess[str]) -> list[str]:
 def make_results(project: Path) -> Path:
     """A copy of the project in the folder `project` with results and tests, committed to Git."""
     make_project(project)
-    for name in ("tests", "benchmarks"):  # the browser's tests find it as the benchmarks do
+    for name in ("tests", "benchmarks"):  # the former import the latter
         shutil.copytree(ROOT / name, project / name, ignore=IGNORED)
     made = run(project, "dvc", "repro")
     assert made.returncode == 0, made.stdout + made.stderr
