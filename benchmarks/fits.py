@@ -12,8 +12,8 @@ import arviz_stats
 import nutpie
 
 import models
-from pipeline.calibrate import read_cell
-from pipeline.registries import read_datasets, read_models
+from pipeline.ingest.registries import read_datasets, read_models
+from pipeline.studies.calibrate import read_cell
 
 ADAPTATIONS = ("diag", "low_rank")
 DRAWS, TUNE, CHAINS, SEED = 1000, 1000, 4, 1

@@ -35,13 +35,14 @@ Data quality, distillation and contamination cannot be told from the trend.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Literal, Protocol, cast
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from models._options import Options
+from models.options import Options
 
 INTERVAL_PROBABILITY = 0.9  # of every interval the project prints, equal-tailed
 
@@ -51,7 +52,7 @@ class Card:
     """What a model may know of its dataset beside the table.
 
     `runs` is the validated registry; `scaling_law` the draws of the fitted law that allocation is
-    measured against (models/_allocation.py).
+    measured against (models/effective_compute/allocation.py).
     """
 
     dataset: str
@@ -70,7 +71,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture as data: what to draw, not how; `pipeline/charts/kinds.py` draws each kind.
+    """A picture as data: what to draw, not how; `pipeline/site/charts/kinds.py` draws each kind.
 
     - `scatter`: `frame` has a row a point; `x`, `y`, `colour` name columns, `hover` the columns of
       the tooltip.
@@ -180,8 +181,15 @@ class Leaderboard(Model, Protocol):
 
 
 def load(name: str) -> Model:
-    """The model `name`. Raises ModuleNotFoundError where `models/<name>.py` is missing."""
-    return cast("Model", import_module(f"models.{name}"))
+    """The model `name`. Raises ModuleNotFoundError where no family has a file `<name>.py`."""
+    return cast("Model", import_module(f"models.{find_family(name)}.{name}"))
+
+
+def find_family(name: str) -> str:
+    """The package of models/ that has the model `name`. Raises ModuleNotFoundError without one."""
+    for path in sorted(Path(__file__).parent.glob(f"*/{name}.py")):
+        return path.parent.name
+    raise ModuleNotFoundError(f"no family of models/ has a file {name}.py")
 
 
 def fitted_rows(table: pd.DataFrame) -> pd.DataFrame:

@@ -12,10 +12,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline import docs
-from pipeline.cards.faults import suggest
 from pipeline.failures import SourceError
+from pipeline.ingest.cards.faults import suggest
+from pipeline.ingest.registries import read_datasets, read_models
 from pipeline.new_dataset import command
-from pipeline.registries import read_datasets, read_models
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -178,7 +178,7 @@ def calibrate(
     Writes data/calibration/DATASET-MODEL.json; parts left out by --only are kept while they are
     current, and removed, with a word, where they are not.
     """
-    from pipeline import calibrate as study  # several seconds, of this command alone
+    from pipeline.studies import calibrate as study  # several seconds, of this command alone
 
     parts = only.split(",")
     if unknown := sorted(set(parts) - set(STUDIES)):

@@ -4,9 +4,9 @@ two markers, and the schema of the cards.
 
 from pathlib import Path
 
-from pipeline.cards import schema
-from pipeline.cards.card import SourceCard
 from pipeline.commands import dictionary
+from pipeline.ingest.cards.card import SourceCard
+from pipeline.ingest.cards import schema
 
 
 def replace_block(text: str, name: str, content: str) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from models import Card, Curve, Figure, Headline
-from models._prior import Prior
+from models.core.prior import Prior
 
 HOSTILE = "<script>alert(\"x\")</script> & 'quoted' {{ 7 * 7 }} {median} | `code`"
 FORMULA = "=1+1"

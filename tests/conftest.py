@@ -13,11 +13,11 @@ from projects import make_results
 from xdist.scheduler import LoadFileScheduling
 
 from benchmarks.pages import NOT_FOUND
-from pipeline.cards.card import LoadedCard, load_card
 from pipeline.failures import Failure
-from pipeline.ingest import ingest
-from pipeline.sources.records import read_records
-from pipeline.validate import exclude_by_rule, find_failures, split
+from pipeline.ingest.cards.card import LoadedCard, load_card
+from pipeline.ingest.convert import ingest
+from pipeline.ingest.sources.records import read_records
+from pipeline.ingest.validate import exclude_by_rule, find_failures, split
 
 ROOT = Path(__file__).parents[1]
 

@@ -15,9 +15,11 @@ from cells import CHECK, CITATION, EQUATIONS, NOT_FITTED, STUDIED, TEMPLATES, fl
 
 import models
 from models import as_draws, fitted_rows
-from pipeline import attribute, overview, report
-from pipeline.cards.card import load_card
-from pipeline.comparisons.acceptance import accept
+from pipeline.fit import attribute
+from pipeline.ingest.cards.card import load_card
+from pipeline.site.overview import page as overview
+from pipeline.site.overview.acceptance import accept
+from pipeline.site.posterior import page as report
 
 SCRIPT = "<script>window.ran=1;alert(1)</script>"
 IMAGE = "<img src=x onerror=window.ran=1>"

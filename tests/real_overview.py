@@ -6,9 +6,9 @@ from typing import Any
 
 from conftest import ROOT
 
-from pipeline.bibliography import Bibliography, read_bibliography
-from pipeline.comparisons.gathering import Folders, Overview, gather
-from pipeline.registries import read_datasets, read_models
+from pipeline.ingest.bibliography import Bibliography, read_bibliography
+from pipeline.ingest.registries import read_datasets, read_models
+from pipeline.site.overview.gathering import Folders, Overview, gather
 
 DATA = ROOT / "data"
 

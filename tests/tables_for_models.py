@@ -12,13 +12,13 @@ from ruamel.yaml import YAML
 
 import models
 from models import Card, fitted_rows
-from models._design import name_benchmark
-from models._options import AccuracyOptions, Comparison, LeaderboardOptions, LossOptions, Side
-from pipeline.cards.card import LoadedCard, load_card
-from pipeline.ingest import ingest
-from pipeline.sources.own_rates import fill_rates
-from pipeline.sources.records import read_records
-from pipeline.validate import exclude_by_rule
+from models.effective_compute.design import name_benchmark
+from models.options import AccuracyOptions, Comparison, LeaderboardOptions, LossOptions, Side
+from pipeline.ingest.cards.card import LoadedCard, load_card
+from pipeline.ingest.convert import ingest
+from pipeline.ingest.sources.own_rates import fill_rates
+from pipeline.ingest.sources.records import read_records
+from pipeline.ingest.validate import exclude_by_rule
 
 ROOT = Path(__file__).parents[1]
 MIDDLE_OF_GRID = {"parameters": 9e8, "tokens": 1.6e10}  # geometric means of the Chinchilla runs

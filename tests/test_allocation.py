@@ -8,14 +8,14 @@ import pytest
 from scipy import optimize
 from tables_for_models import FLOP, load_real, make_card, make_law, make_leaderboard
 
-from models._allocation import (
+from models.effective_compute.allocation import (
     MINIMUM_KNOWN,
     draw_unknown,
     log10_allocation,
     summarise_allocation,
 )
-from models._design import make_design
-from models._multiplier import find_allocation
+from models.effective_compute.design import make_design
+from models.effective_compute.multiplier import find_allocation
 
 LAW = {
     "exponent_parameters": 0.34781,

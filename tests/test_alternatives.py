@@ -7,10 +7,10 @@ import pandas as pd
 from scipy import stats
 
 from models import Curve, Figure
-from pipeline.charts import alternatives, kinds
-from pipeline.charts.alternatives import POSTERIOR, PRIOR
-from pipeline.charts.intervals import draw_literature
-from pipeline.charts.series import OURS, PUBLISHED
+from pipeline.site.charts import alternatives, kinds
+from pipeline.site.charts.alternatives import POSTERIOR, PRIOR
+from pipeline.site.charts.intervals import draw_literature
+from pipeline.site.charts.series import OURS, PUBLISHED
 
 
 def test_question_has_no_second_mark() -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from toy_model import Toy, make_card, make_table, make_toy_study
 
-from models._base_options import ComputeError
+from models.core.options import ComputeError
 from pipeline.studies.attenuation import (
     ADDED,
     FORMS,

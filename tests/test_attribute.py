@@ -11,9 +11,9 @@ import pytest
 import xarray as xr
 from conftest import ROOT
 
-from pipeline import attribute as stage
-from pipeline.attribute import KEPT_DRAWS, attribute, draw_frame
-from pipeline.fit import describe, write_tree
+from pipeline.fit.attribute import KEPT_DRAWS, attribute, draw_frame
+from pipeline.fit import attribute as stage
+from pipeline.fit.sample import describe, write_tree
 
 DRAWS = np.arange(1.0, 1001.0)  # quantiles that can be read off: 50, 500 and 950
 

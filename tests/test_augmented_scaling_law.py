@@ -10,11 +10,12 @@ import xarray as xr
 from scipy import optimize, stats
 from tables_for_models import load_real, sample
 
-from models import Card, as_draws, augmented_scaling_law, fitted_rows
-from models._augmented_design import make_sizes
-from models._augmented_law import law_at, least_flop
-from models._options import LossOptions
-from models.augmented_scaling_law import DIMS, Priors
+from models import Card, as_draws, fitted_rows
+from models.losses import augmented_scaling_law
+from models.losses.augmented_design import make_sizes
+from models.losses.augmented_law import law_at, least_flop
+from models.losses.augmented_scaling_law import DIMS, Priors
+from models.options import LossOptions
 from pipeline.studies.trials import add_unfitted
 
 BETWEEN, SAME_DAY = "wiki-small_2016-large_2022", "wiki-small_2016-wide_2016"

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from cells import BIBLIOGRAPHY
 
-from pipeline.bibliography import Bibliography, read_bibliography
 from pipeline.failures import SourceError
+from pipeline.ingest.bibliography import Bibliography, read_bibliography
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from toy_model import STEP, ExactRefitter, Toy, make_card, make_table, make_toy_
 from typer.testing import CliRunner
 
 from models import as_draws
-from pipeline import calibrate, cli
-from pipeline.calibration.fingerprint import fingerprint, is_same, measure_p_value
+from pipeline import cli
+from pipeline.checks.fingerprint import fingerprint, is_same, measure_p_value
 from pipeline.failures import SourceError
-from pipeline.studies import designs, trials
+from pipeline.studies import calibrate, designs, trials
 from pipeline.studies.coverage import study_coverage, study_fixed_share
 from pipeline.studies.designs import (
     compare_widths,

@@ -13,10 +13,11 @@ from tables_for_models import list_cells, load_real
 from test_identified_or_not import MODELS, make_card, make_table
 
 import models
-from models import as_draws, compute_multiplier
-from pipeline.calibrate import make_study
-from pipeline.calibration.fingerprint import measure_p_value
+from models import as_draws
+from models.leaderboards import compute_multiplier
+from pipeline.checks.fingerprint import measure_p_value
 from pipeline.checks.refit import RefitError, Refitter
+from pipeline.studies.calibrate import make_study
 from pipeline.studies.coverage import study_coverage
 from pipeline.studies.trials import TAILS
 

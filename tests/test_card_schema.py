@@ -9,11 +9,18 @@ import pytest
 from conftest import ROOT
 from jsonschema import Draft7Validator
 
-from models._options import OPTIONS
-from pipeline.cards.card import SourceCard
-from pipeline.cards.schema import EDITOR_LINE, FILE_NAME, find_node, list_keys, make_schema, render
-from pipeline.cards.yaml_files import read_tree
-from pipeline.tables import TABLES
+from models.options import OPTIONS
+from pipeline.ingest.cards.card import SourceCard
+from pipeline.ingest.cards.schema import (
+    EDITOR_LINE,
+    FILE_NAME,
+    find_node,
+    list_keys,
+    make_schema,
+    render,
+)
+from pipeline.ingest.cards.yaml_files import read_tree
+from pipeline.ingest.tables import TABLES
 
 CARDS = sorted((ROOT / "data/sources").glob("*/source.yaml"))
 every_card = pytest.mark.parametrize("path", CARDS, ids=lambda path: path.parent.name)

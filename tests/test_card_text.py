@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from models._options import OPTIONS
-from pipeline.cards.card import SourceCard
+from models.options import OPTIONS
+from pipeline.ingest.cards.card import SourceCard
 from pipeline.new_dataset.card_options import render_options
 from pipeline.new_dataset.card_text import render_card
 from pipeline.new_dataset.draft import draft_empty

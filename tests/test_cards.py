@@ -5,11 +5,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from models._options import AccuracyOptions, LossOptions
-from pipeline.cards.card import Selection, load_card
-from pipeline.cards.checks import MEASURED
+from models.options import AccuracyOptions, LossOptions
 from pipeline.failures import Failure, SourceError
-from pipeline.sources.units import TARGETS, factor
+from pipeline.ingest.cards.card import Selection, load_card
+from pipeline.ingest.cards.checks import MEASURED
+from pipeline.ingest.sources.units import TARGETS, factor
 
 CARD = """\
 table: accuracy_leaderboard

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipeline.charts.data import round_numbers, trim
+from pipeline.site.charts.data import round_numbers, trim
 
 
 def make_spec(datasets: dict[str, Any], **parts: Any) -> dict[str, Any]:

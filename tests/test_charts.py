@@ -10,11 +10,11 @@ import vl_convert
 from cells import HOSTILE, make_model, make_table
 
 from models import Card, Curve, Figure
-from models._options import Options
-from pipeline.charts import checks, intervals, kinds
-from pipeline.charts.drawings import Drawing
-from pipeline.charts.labels import LINE_PIXELS
-from pipeline.charts.series import BASELINE, OURS
+from models.options import Options
+from pipeline.site.charts import checks, intervals, kinds
+from pipeline.site.charts.drawings import Drawing
+from pipeline.site.charts.labels import LINE_PIXELS
+from pipeline.site.charts.series import BASELINE, OURS
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import pytest
 import vl_convert
 from cells import HOSTILE
 
-from pipeline.charts.drawings import Drawing
-from pipeline.comparisons import forest_charts
-from pipeline.comparisons.estimates import Row
+from pipeline.site.charts.drawings import Drawing
+from pipeline.site.overview import forest_charts
+from pipeline.site.overview.estimates import Row
 
 ROWS = [
     Row("First", "a", "r", "Averaged", "averaged", 0.5, 0.25, 1.0),

@@ -12,9 +12,9 @@ import yaml
 from conftest import ROOT
 from toy_posteriors import CHAINS, DRAWS, Draws, make_cell, make_estimand, sample, walk
 
-from pipeline import check
-from pipeline.calibration.fingerprint import fingerprint
-from pipeline.posteriors import Cell
+from pipeline.checks.fingerprint import fingerprint
+from pipeline.fit.cell import Cell
+from pipeline.fit import check
 
 LIMITS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["check"]
 

@@ -7,9 +7,9 @@ import pytest
 from conftest import ROOT
 from pybtex.database import parse_string
 
-from pipeline.bibliography import read_bibliography
 from pipeline.failures import SourceError
-from pipeline.pages.citations import cite_page, read_software, to_csl, write_bibtex, write_csl
+from pipeline.ingest.bibliography import read_bibliography
+from pipeline.site.pages.citations import cite_page, read_software, to_csl, write_bibtex, write_csl
 
 BIBLIOGRAPHY = read_bibliography(ROOT / "data/references.bib")
 # Types and fields that the schema of CSL-JSON 1.0.2 has, of those that are written here.

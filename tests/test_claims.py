@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 
-from pipeline.bibliography import Reference, read_bibliography
-from pipeline.comparisons.claims import (
+from pipeline.failures import Failure, SourceError
+from pipeline.ingest.bibliography import Reference, read_bibliography
+from pipeline.site.overview.claims import (
     Claim,
     Posterior,
     Verdict,
@@ -23,8 +24,7 @@ from pipeline.comparisons.claims import (
     read_claims,
     tabulate,
 )
-from pipeline.comparisons.comparison import read_candidate
-from pipeline.failures import Failure, SourceError
+from pipeline.site.overview.comparison import read_candidate
 
 KEYS = ["doe2020"]
 REFERENCES = {"doe2020": Reference("doe2020", "Doe 2020", "Doe J. (2020).")}

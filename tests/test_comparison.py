@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.comparisons import comparison
-from pipeline.comparisons.comparison import Candidate
+from pipeline.site.overview import comparison
+from pipeline.site.overview.comparison import Candidate
 
 KEY = "share_compute[a-b-c]"
 UNITS = [f"m{i}" for i in range(20)]

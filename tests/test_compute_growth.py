@@ -9,9 +9,15 @@ import xarray as xr
 from scipy import stats
 from tables_for_models import base_runs_with_compute, load_real, sample
 
-from models import Card, compute_growth
-from models._production_options import TrainingRunsOptions
-from models._training_compute import find_quantile, normal_position, prepare, rank_at_release
+from models import Card
+from models.production import compute_growth
+from models.production.options import TrainingRunsOptions
+from models.production.training_compute import (
+    find_quantile,
+    normal_position,
+    prepare,
+    rank_at_release,
+)
 
 TRUTH: dict[str, Any] = {
     "level": -1.2,

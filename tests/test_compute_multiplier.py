@@ -31,10 +31,11 @@ from tables_for_models import (
     sample,
 )
 
-from models import Truth, as_draws, compute_multiplier, era_ceilings, flatten, scale_dependent
-from models._design import find_side, make_design
-from models._multiplier import divide_deviation, error_decades, get_options
-from models._options import Comparison
+from models import Truth, as_draws, flatten
+from models.effective_compute.design import find_side, make_design
+from models.effective_compute.multiplier import divide_deviation, error_decades, get_options
+from models.leaderboards import compute_multiplier, era_ceilings, scale_dependent
+from models.options import Comparison
 
 TOY_CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "plain": ({}, {}),

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from tables_for_models import TOY_DATE, TOY_LOG10_FLOP, make_leaderboard
 
-from models._design import find_side, make_design
-from models._options import Side
+from models.effective_compute.design import find_side, make_design
+from models.options import Side
 
 
 def test_excluded_rows_are_left_out() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.reports.design_panel import answer_design, draw_design_figure, list_designs
+from pipeline.site.posterior.design_panel import answer_design, draw_design_figure, list_designs
 
 Ratio = tuple[float, float, float]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from real_overview import read_overview
 
-from pipeline import overview
 from pipeline.docs import replace_block
+from pipeline.site.overview import page as overview
 
 ROOT = Path(__file__).parents[1]
 

@@ -10,8 +10,9 @@ import xarray as xr
 from scipy import integrate, stats
 from tables_for_models import load_real, read_reference, sample
 
-from models import as_draws, efficiency_frontier, fitted_rows
-from models.efficiency_frontier import _distance, _draw_rows, _log_density, _prepare
+from models import as_draws, fitted_rows
+from models.efficiency import efficiency_frontier
+from models.efficiency.efficiency_frontier import _distance, _draw_rows, _log_density, _prepare
 
 FRONTIER = 0.3
 SCALES = [(0.4, 0.2), (0.05, 0.5), (1.0, 0.05)]  # inefficiency, noise

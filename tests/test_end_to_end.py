@@ -79,7 +79,7 @@ def wait_for_fit(pid: int) -> psutil.Process:
 def is_fit(process: psutil.Process) -> bool:
     """Whether this is Python running the fit stage, not the shell that started it."""
     try:
-        return "python" in process.name() and "pipeline.fit" in process.cmdline()
+        return "python" in process.name() and "pipeline.fit.sample" in process.cmdline()
     except psutil.Error:  # it has ended meanwhile
         return False
 

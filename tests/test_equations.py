@@ -7,10 +7,10 @@ import pytest
 from conftest import ROOT
 
 from models import load
-from models._prior import list_priors
+from models.core.prior import list_priors
 from pipeline.failures import SourceError
-from pipeline.pages.equations import find_symbols, read_equations, to_mathml
-from pipeline.registries import read_models
+from pipeline.ingest.registries import read_models
+from pipeline.site.pages.equations import find_symbols, read_equations, to_mathml
 
 FOLDER = ROOT / "reports/equations"
 MODELS = sorted(

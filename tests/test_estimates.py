@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from real_overview import read_overview, read_passing, read_references
 
-from pipeline.comparisons import estimates
-from pipeline.comparisons.estimates import Row
-from pipeline.comparisons.literature import PublishedRate
+from pipeline.site.overview import estimates
+from pipeline.site.overview.estimates import Row
+from pipeline.site.overview.literature import PublishedRate
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,9 @@ import pytest
 import xarray as xr
 
 import models
-from pipeline import fit, ingest, validate
+from pipeline.fit import sample as fit
+from pipeline.ingest import convert as ingest
+from pipeline.ingest import validate
 
 ROOT = Path(__file__).parents[1]
 GROUPS = {
@@ -46,7 +48,7 @@ def posteriors(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     which = ["--card", card, "--table", str(validated), "--model", "rate_coincidence"]
     fit.main([*which, *settings, "--output", str(made[0])])
     subprocess.run(
-        [sys.executable, "-m", "pipeline.fit", *which, *settings, "--output", str(made[1])],
+        [sys.executable, "-m", "pipeline.fit.sample", *which, *settings, "--output", str(made[1])],
         env={
             **os.environ,
             "PYTHONHASHSEED": "4",

@@ -10,9 +10,10 @@ import pytest
 from scipy import integrate, stats
 from tables_for_models import load_real, read_reference, sample
 
-from models import Card, as_draws, idea_production, idea_production_ceiling
-from models._ideas import LOG_10, read_series, solve
-from models._production_options import EfficiencyError, ResearchInputOptions
+from models import Card, as_draws
+from models.production import idea_production, idea_production_ceiling
+from models.production.ideas import LOG_10, read_series, solve
+from models.production.options import EfficiencyError, ResearchInputOptions
 
 YEARS = 12
 LAW = {"stepping_on_toes": 0.8, "fishing_out": 0.6, "initial_growth": 0.4}

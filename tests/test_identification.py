@@ -10,7 +10,7 @@ import xarray as xr
 from toy_posteriors import CHAINS, DRAWS, TABLE, sample
 
 from models import Card, Headline, Model
-from models._options import EfficiencyOptions
+from models.options import EfficiencyOptions
 from pipeline.checks.identification import (
     LARGEST_INFLATION,
     contract,
@@ -20,7 +20,7 @@ from pipeline.checks.identification import (
     inflate,
     judge_identification,
 )
-from pipeline.posteriors import Cell
+from pipeline.fit.cell import Cell
 
 ROWS = 60
 RNG = np.random.default_rng(5)

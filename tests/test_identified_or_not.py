@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models import INTERVAL_PROBABILITY, Card, compute_multiplier
-from models._options import AccuracyOptions
+from models import INTERVAL_PROBABILITY, Card
+from models.leaderboards import compute_multiplier
+from models.options import AccuracyOptions
 from pipeline.checks.identification import identify
 from pipeline.checks.sensitivity import measure_sensitivity
-from pipeline.fit import fit
-from pipeline.posteriors import Cell
+from pipeline.fit.cell import Cell
+from pipeline.fit.sample import fit
 
 # Random draws of the outcome's distribution run in Python: slower, no less right.
 pytestmark = [

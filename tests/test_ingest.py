@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from conftest import Dataset, read_dataset
 
-from pipeline import ingest
 from pipeline.failures import Failure, SourceError
+from pipeline.ingest import convert as ingest
 
 Read = Callable[[Path], Dataset]
 REGISTRY_CARD = """\

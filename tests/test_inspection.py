@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from pipeline.commands.inspection import Findings, describe_failures, inspect
 from pipeline.commands.inspection_text import describe
 from pipeline.failures import Failure, SourceError
-from pipeline.tables import OF_MODELS
+from pipeline.ingest.tables import OF_MODELS
 
 ROOT = Path(__file__).parents[1]
 Change = Callable[[str], str]

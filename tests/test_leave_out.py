@@ -15,7 +15,7 @@ from toy_posteriors import CHAINS, DRAWS, make_cell, sample
 from models import Model
 from pipeline.checks import leave_out as stage
 from pipeline.checks.leave_out import hold_out, leave_folds_out, leave_out, make_folds, thin
-from pipeline.posteriors import Cell
+from pipeline.fit.cell import Cell
 
 
 def test_prediction_of_a_well_specified_model_has_no_bad_rows() -> None:

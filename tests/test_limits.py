@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from real_overview import read_overview, read_passing
 
-from pipeline.comparisons import limits
-from pipeline.comparisons.limits import Limit, list_limits
-from pipeline.pages.rendering import format_fixed
+from pipeline.site.overview import limits
+from pipeline.site.overview.limits import Limit, list_limits
+from pipeline.site.pages.rendering import format_fixed
 
 SPLIT = "share_compute["
 

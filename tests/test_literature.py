@@ -10,8 +10,8 @@ import pytest
 from conftest import ROOT, read_dataset
 from real_overview import read_overview
 
-from pipeline.comparisons.gathering import Overview
-from pipeline.comparisons.literature import PublishedRate, list_published_rates
+from pipeline.site.overview.gathering import Overview
+from pipeline.site.overview.literature import PublishedRate, list_published_rates
 
 NAME = "progress_rates"
 

@@ -24,9 +24,10 @@ from tables_for_models import (
     sample,
 )
 
-from models import Truth, as_draws, loss_multiplier
-from models._multiplier import get_options
-from models._options import Comparison
+from models import Truth, as_draws
+from models.effective_compute.multiplier import get_options
+from models.losses import loss_multiplier
+from models.options import Comparison
 
 LOSS: dict[str, Any] = {
     "irreducible_loss": (1.8, 0.05, "benchmark"),

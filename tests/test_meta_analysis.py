@@ -12,12 +12,13 @@ from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
 from tables_for_models import load_real, sample
 
-from models import Card, fitted_rows, meta_analysis
-from models._estimate_options import EstimateOptions
-from models._estimates import make_rho, prepare, to_natural, to_working
-from models._meta_baseline import regress_funnel
-from pipeline.calibrate import make_study
+from models import Card, fitted_rows
+from models.estimates import meta_analysis
+from models.estimates.estimates import make_rho, prepare, to_natural, to_working
+from models.estimates.meta_baseline import regress_funnel
+from models.estimates.options import EstimateOptions
 from pipeline.checks.refit import Settings
+from pipeline.studies.calibrate import make_study
 from pipeline.studies.coverage import study_coverage
 
 OPTIONS: dict[str, Any] = {

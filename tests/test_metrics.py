@@ -7,8 +7,8 @@ import pandas as pd
 from conftest import ROOT
 from real_overview import read_overview, read_passing
 
-from pipeline.comparisons import estimates, metrics
-from pipeline.pages.packing import neutralise_frame
+from pipeline.site.overview import estimates, metrics
+from pipeline.site.pages.packing import neutralise_frame
 
 
 def test_a_cell_has_verdict_headline_rate_and_record_share() -> None:

@@ -29,8 +29,8 @@ from tables_for_models import (
 
 import models
 from models import Card, Leaderboard, Model, Truth, as_draws, fitted_rows, flatten
-from models._options import AccuracyOptions, Benchmark, LeaderboardOptions
-from models._prior import Prior, list_priors
+from models.core.prior import Prior, list_priors
+from models.options import AccuracyOptions, Benchmark, LeaderboardOptions
 from pipeline.studies.trials import add_unfitted
 
 CELLS = list_cells()
@@ -60,7 +60,7 @@ MAY_CHANGE = {"published_estimates": {"bound"}}
 # What build may share with draw_truth and simulate.
 SHARED = {
     "models.fitted_rows": "chooses rows and knows no equation",
-    "models._prior.list_priors": "names the priors and knows no equation",
+    "models.core.prior.list_priors": "names the priors and knows no equation",
 }
 # Families whose scale is a parameter: sampled as they stand, no rescaled standard offset.
 CENTRED_FAMILIES = {
@@ -321,12 +321,17 @@ def test_what_makes_data_knows_nothing_of_pymc(name: str, function: str) -> None
 
 def test_search_for_shared_code_follows_calls_into_other_modules() -> None:
     found = reachable("compute_multiplier", "build")
-    assert {"models._accuracy.build_accuracy", "models._multiplier.build_shared"} <= found
-    assert "models._simulation.effective_compute" in reachable("compute_multiplier", "simulate")
+    assert {
+        "models.leaderboards.accuracy.build_accuracy",
+        "models.effective_compute.multiplier.build_shared",
+    } <= found
+    assert "models.effective_compute.simulation.effective_compute" in reachable(
+        "compute_multiplier", "simulate"
+    )
 
 
 def test_simulation_imports_nothing_of_the_fitted_equations() -> None:
-    tree = parse(ROOT / "models/_simulation.py")
+    tree = parse(ROOT / "models/effective_compute/simulation.py")
     found = {*imported_modules(tree), *imported_names(tree).values()}
     own = ("_accuracy", "_multiplier", "_design", "_allocation")
     equations = (*(f"models.{name}" for name in own), "pymc", "pytensor")

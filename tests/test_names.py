@@ -5,7 +5,7 @@ import re
 import pytest
 from conftest import ROOT
 
-from pipeline.cards.dataset_names import (
+from pipeline.ingest.cards.dataset_names import (
     FILES,
     MAXIMUM_LENGTH,
     NAMESAKES,
@@ -14,7 +14,7 @@ from pipeline.cards.dataset_names import (
     list_models,
     suggest_name,
 )
-from pipeline.tables import TABLES
+from pipeline.ingest.tables import TABLES
 
 HOSTILE = [
     *("", " ", ".", "..", "../x", "a/b", "a\\b", "/etc/passwd", "~", "a.b", "-a", "a-b", "a b"),

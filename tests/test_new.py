@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 from conftest import ROOT
+from pipeline.ingest.sources import records, units
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
-from pipeline import cli, tables
+from pipeline import cli
+from pipeline.ingest import tables
 from pipeline.new_dataset import command, registration
 from pipeline.new_dataset.draft import list_wanted
-from pipeline.sources import records, units
 
 SCORES = """\
 System;Task;Top-1 accuracy;Date of evaluation;Shots;Prompting;Source;Notes

@@ -22,8 +22,8 @@ from cells import (
 )
 from real_overview import read_overview
 
-from pipeline import overview
 from pipeline.failures import SourceError
+from pipeline.site.overview import page as overview
 
 
 def write_index(folder: Path, monkeypatch: pytest.MonkeyPatch, **check: object) -> tuple[str, Path]:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from conftest import ROOT, read_dataset
 
-from models._estimate_options import EstimateOptions
+from models.estimates.options import EstimateOptions
 from pipeline.failures import SourceError
-from pipeline.sources.own_estimates import add_own
+from pipeline.ingest.sources.own_estimates import add_own
 
 FOLDER = ROOT / "data/sources/progress_rates"
 FOUND: dict[str, Any] = {

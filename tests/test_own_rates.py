@@ -9,7 +9,7 @@ import pytest
 from conftest import ROOT, read_dataset
 
 from pipeline.failures import SourceError
-from pipeline.sources.own_rates import fill_rates, to_normal
+from pipeline.ingest.sources.own_rates import fill_rates, to_normal
 
 FOLDER = ROOT / "data/sources/own_rates"
 FOUND: dict[str, Any] = {

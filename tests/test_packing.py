@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from unpack import unpack, unpack_rows
 
-from pipeline.pages.packing import PageData, neutralise, neutralise_frame, shorten
+from pipeline.site.pages.packing import PageData, neutralise, neutralise_frame, shorten
 
 FRAME = pd.DataFrame(
     {

@@ -1,6 +1,6 @@
 """Words of cards on pages: paragraphs, emphasis and code, and nothing that runs."""
 
-from pipeline.pages.rendering import format_phrase, format_prose
+from pipeline.site.pages.rendering import format_phrase, format_prose
 
 
 def test_paragraphs_emphasis_and_code_become_markup() -> None:

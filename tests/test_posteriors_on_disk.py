@@ -24,7 +24,7 @@ from tables_for_models import (
 
 import models
 from models import Card, fitted_rows
-from models._options import Comparison, LeaderboardOptions
+from models.options import Comparison, LeaderboardOptions
 
 DATA = ROOT / "data"
 NOT_THERE = "run make repro first"

@@ -9,9 +9,9 @@ import pytest
 import xarray as xr
 
 from models import Card, Model
-from models._options import EfficiencyOptions
+from models.options import EfficiencyOptions
 from pipeline.checks.predictive import check_predictions, compare, list_groups
-from pipeline.posteriors import Cell
+from pipeline.fit.cell import Cell
 
 COUNT = 9
 TABLE = pd.DataFrame(

@@ -7,7 +7,7 @@ import pymc as pm
 import pytest
 from scipy import stats
 
-from models._prior import Prior, list_priors, prior_data
+from models.core.prior import Prior, list_priors, prior_data
 
 PRIORS = {
     "Normal": (Prior("Normal", (0.5, 2.0), "1", "test"), stats.norm(0.5, 2.0)),

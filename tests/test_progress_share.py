@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.comparisons.progress_share import COMPUTE, Pace, share_progress
+from pipeline.synthesis.progress_share import COMPUTE, Pace, share_progress
 
 
 def make_pace(name: str, *draws: float) -> Pace:

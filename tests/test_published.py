@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.cards.card import Published
-from pipeline.reports.results import compare_published
+from pipeline.ingest.cards.card import Published
+from pipeline.site.posterior.results import compare_published
 
 OURS: dict[str, Any] = {
     "label": "Rate",

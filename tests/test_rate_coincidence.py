@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from models import Card, as_draws, rate_coincidence
-from models._estimate_options import GrowthOptions
+from models import Card, as_draws
+from models.estimates import rate_coincidence
+from models.estimates.options import GrowthOptions
 
 CARD = Card("toy", "growth_rates", GrowthOptions(within_factor=1.5))
 TESTED = ("slope", "correlation", "p_ratio_within", "closer_than_reshuffled")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from models._rates import doubling_time_months, to_doubling_time
+from models.core.rates import doubling_time_months, to_doubling_time
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 import xarray as xr
 
 from models import Card
-from models._options import Options
-from models._prior import Prior, prior_data
+from models.core.prior import Prior, prior_data
+from models.options import Options
 from pipeline.checks.refit import RefitError, Refitter, Settings
 
 CARD = Card("toy", "toy", Options())

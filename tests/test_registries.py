@@ -6,7 +6,7 @@ import pytest
 from conftest import ROOT
 
 from pipeline.failures import Failure, SourceError
-from pipeline.registries import read_datasets, read_models
+from pipeline.ingest.registries import read_datasets, read_models
 
 SOURCES = ROOT / "data/sources"
 

@@ -19,11 +19,11 @@ from cells import (
 )
 from unpack import read_csv_text, read_specs
 
-from pipeline import report
 from pipeline.checks import identification, sensitivity
 from pipeline.failures import SourceError
-from pipeline.pages import answers
-from pipeline.reports import panels
+from pipeline.site.pages import answers
+from pipeline.site.posterior import page as report
+from pipeline.site.posterior import panels
 
 NAMESPACES = r"http://www\.w3\.org/(1999/xlink|2000/svg|2000/xmlns/)"  # names of XML, never fetched
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from conftest import ROOT
 
-from pipeline.cards.card import load_card
+from pipeline.ingest.cards.card import load_card
 
 FILE = ROOT / "data/attributions/research_returns-meta_analysis.json"
 PUBLISHED = [

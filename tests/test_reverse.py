@@ -20,8 +20,10 @@ from tables_for_models import (
     recompute_score,
 )
 
-from models import as_draws, compute_multiplier, era_ceilings, loss_multiplier, scale_dependent
-from models._reverse import FLOP_A_MOLE, describe_reverse_tests
+from models import as_draws
+from models.effective_compute.reverse import FLOP_A_MOLE, describe_reverse_tests
+from models.leaderboards import compute_multiplier, era_ceilings, scale_dependent
+from models.losses import loss_multiplier
 
 LOSS: dict[str, Any] = {
     "irreducible_loss": (1.5, 0.05, "benchmark"),

@@ -9,9 +9,9 @@ import vl_convert
 from worked_splits import DRAWS, make_leaderboard, make_reverse
 
 from models import Figure
-from pipeline.pages.rendering import MOLE
-from pipeline.reports import reverse_tests, split_charts
-from pipeline.reports.reverse_tests import (
+from pipeline.site.pages.rendering import MOLE
+from pipeline.site.posterior import reverse_tests, split_charts
+from pipeline.site.posterior.reverse_tests import (
     CLUSTER_LABEL,
     KNOWN,
     MOLE_LABEL,

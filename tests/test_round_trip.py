@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.cards.card import LoadedCard, load_card
 from pipeline.failures import Failure, SourceError
-from pipeline.ingest import ingest
-from pipeline.sources.records import read_records
-from pipeline.tables import FILLED_BY_INGEST, TABLES
-from pipeline.validate import find_failures
+from pipeline.ingest.cards.card import LoadedCard, load_card
+from pipeline.ingest.convert import ingest
+from pipeline.ingest.sources.records import read_records
+from pipeline.ingest.tables import FILLED_BY_INGEST, TABLES
+from pipeline.ingest.validate import find_failures
 
 SETTINGS = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 COLUMNS = [

@@ -19,8 +19,8 @@ from tables_for_models import (
     recompute_step,
 )
 
-from models import compute_multiplier, scale_dependent
-from models._design import make_design
+from models.effective_compute.design import make_design
+from models.leaderboards import compute_multiplier, scale_dependent
 
 EACH_STEP = pytest.mark.parametrize("comparison", [WITHIN, BETWEEN, RECORD])
 

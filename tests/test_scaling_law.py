@@ -9,9 +9,10 @@ import xarray as xr
 from scipy import optimize
 from tables_for_models import ROOT, load_real, read_reference, sample
 
-from models import Card, as_draws, fitted_rows, scaling_law
-from models._allocation import log10_allocation
-from pipeline.cards.card import load_card
+from models import Card, as_draws, fitted_rows
+from models.effective_compute.allocation import log10_allocation
+from models.scaling import scaling_law
+from pipeline.ingest.cards.card import load_card
 
 FLOP = 6  # a parameter and token
 TRUTH = {

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from toy_takeoff import read_real
 
-from models._takeoff import Economy
+from models.takeoff import Economy
 from pipeline.failures import SourceError
-from pipeline.takeoffs.scenarios import PLAIN, ROLES, read_scenarios
+from pipeline.takeoff.scenarios import PLAIN, ROLES, read_scenarios
 
 KEYS = ["davidson2025quick", "besiroglu2024economic"]
 GOOD = """\

@@ -13,9 +13,9 @@ from printed import find_numbers, is_printed
 from tables_for_models import ROOT, list_cells
 from unpack import read_csv_text
 
-from pipeline.pages import answers
-from pipeline.reports import panels
-from pipeline.reports.results import describe_density
+from pipeline.site.pages import answers
+from pipeline.site.posterior import panels
+from pipeline.site.posterior.results import describe_density
 
 CELLS = [f"{dataset}-{model}" for dataset, model in list_cells()]
 NOT_NUMBERS = r"R-hat|E-BFMI|90\s% |\d\s%\sinterval"

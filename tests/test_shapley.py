@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models._shapley import Subset, shapley_of_sum, shapley_values
+from models.core.shapley import Subset, shapley_of_sum, shapley_values
 
 START = np.array([-1.0, 0.3, 2.0])
 STEPS = {

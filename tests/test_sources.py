@@ -11,11 +11,11 @@ from conftest import ROOT, Dataset
 from pybtex.database import parse_file
 from ruamel.yaml import YAML
 
-from models._options import LeaderboardOptions, ScalingOptions
-from pipeline.cards.card import LoadedCard, load_card
+from models.options import LeaderboardOptions, ScalingOptions
 from pipeline.failures import SourceError
-from pipeline.ingest import ingest
-from pipeline.validate import find_failures
+from pipeline.ingest.cards.card import LoadedCard, load_card
+from pipeline.ingest.convert import ingest
+from pipeline.ingest.validate import find_failures
 
 Read = Callable[[Path], Dataset]
 SOURCES = ROOT / "data/sources"

@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import pytest
 from conftest import read_dataset
+from pipeline.ingest.sources import spellings
 from test_ingest import REGISTRY_CARD, RUN, read_run, replace, write
 
 from pipeline.failures import SourceError
-from pipeline.sources import spellings
 
 MOLE = 6.02214076e23  # operations
 PETAFLOP_DAY = 8.64e19  # 1e15 a second for 86,400 seconds

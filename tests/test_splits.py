@@ -19,10 +19,10 @@ from worked_splits import (
     spread,
 )
 
-from models._split import Step
-from pipeline.attribute import attribute
-from pipeline.reports import split_charts
-from pipeline.reports.splits import FADE_LEVELS, Split, make_split
+from models.effective_compute.split import Step
+from pipeline.fit.attribute import attribute
+from pipeline.site.posterior import split_charts
+from pipeline.site.posterior.splits import FADE_LEVELS, Split, make_split
 
 
 def split(step: Step, absent: dict[str, str] | None = None, **check: Any) -> Split:

@@ -169,7 +169,15 @@ def test_stage_outside_dvc_writes(tmp_path: Path) -> None:
 
 
 def test_bad_input_of_a_process_prints_no_traceback() -> None:
-    command = [sys.executable, "-m", "pipeline.ingest", "--card", "absent.yaml", "--output", "x"]
+    command = [
+        sys.executable,
+        "-m",
+        "pipeline.ingest.convert",
+        "--card",
+        "absent.yaml",
+        "--output",
+        "x",
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("absent.yaml: the card is missing. Remedy: ")

@@ -15,10 +15,10 @@ from tables_for_models import (
     make_posterior,
 )
 
-from models import compute_multiplier
-from models._design import find_record_path, make_design, name_benchmark
-from models._options import AccuracyOptions
-from models._steps import list_pairs
+from models.effective_compute.design import find_record_path, make_design, name_benchmark
+from models.effective_compute.steps import list_pairs
+from models.leaderboards import compute_multiplier
+from models.options import AccuracyOptions
 
 
 def find_ends(table: pd.DataFrame, is_better_high: bool = True) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.calibration.study import judge_calibration, list_shifts, read_study
+from pipeline.checks.study import judge_calibration, list_shifts, read_study
 
 
 def make_study(failed: int = 0, **shares: float | None) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 import pytest
 from real_overview import read_overview
 
-from pipeline.comparisons import estimates
-from pipeline.comparisons.estimates import Row
-from pipeline.comparisons.synopsis import Line, say_doubling, say_rates, say_shares, summarise
+from pipeline.site.overview import estimates
+from pipeline.site.overview.estimates import Row
+from pipeline.site.overview.synopsis import Line, say_doubling, say_rates, say_shares, summarise
 
 
 def make_row(key: str, *bounds: float | None, caveats: tuple[str, ...] = ()) -> Row:

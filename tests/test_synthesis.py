@@ -12,8 +12,10 @@ from tables_for_models import read_yaml
 from toy_synthesis import COMPUTE, DOMAINS, Toy, write_toys
 from toy_takeoff import flatten
 
-from pipeline import synthesis
-from pipeline.comparisons.synthesis_results import (
+from pipeline.failures import SourceError
+from pipeline.ingest.sources.own_rates import TABLE as OWN
+from pipeline.synthesis import stage as synthesis
+from pipeline.synthesis.synthesis_results import (
     FIELDS,
     GROUPS,
     POOLED,
@@ -23,8 +25,6 @@ from pipeline.comparisons.synthesis_results import (
     even,
     thin,
 )
-from pipeline.failures import SourceError
-from pipeline.sources.own_rates import TABLE as OWN
 
 Entries = dict[str, Any]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.comparisons import synthesis_words as words
+from pipeline.synthesis import synthesis_words as words
 
 Entry = dict[str, Any]
 

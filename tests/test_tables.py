@@ -8,7 +8,7 @@ import pandas as pd
 import pandera.pandas as pa
 import pytest
 
-from pipeline.tables import TABLES, schema
+from pipeline.ingest.tables import TABLES, schema
 
 RETRIEVED = date(2024, 12, 31)
 PROVENANCE: dict[str, Any] = {

@@ -12,16 +12,16 @@ import pytest
 from conftest import ROOT
 from toy_takeoff import DRAWS, FAILED, FILE, PASSED, flatten, make_frames, read_real, write_toys
 
-from pipeline import takeoff
 from pipeline.failures import SourceError
-from pipeline.pages.answers import describe_probability
-from pipeline.pages.equations import read_equations
-from pipeline.pages.rendering import format_number
-from pipeline.takeoffs.draws import Paths, Posterior, pair, read_posteriors
-from pipeline.takeoffs.results import ESTIMANDS, Run, run_all
-from pipeline.takeoffs.scenarios import Scenario
-from pipeline.takeoffs.sensitivity import analyse, pick_returns, spread
-from pipeline.takeoffs.words import describe_answer, list_doubts, summarise_doubts
+from pipeline.site.pages.answers import describe_probability
+from pipeline.site.pages.equations import read_equations
+from pipeline.site.pages.rendering import format_number
+from pipeline.takeoff.draws import Paths, Posterior, pair, read_posteriors
+from pipeline.takeoff.results import ESTIMANDS, Run, run_all
+from pipeline.takeoff.scenarios import Scenario
+from pipeline.takeoff.sensitivity import analyse, pick_returns, spread
+from pipeline.takeoff import stage as takeoff
+from pipeline.takeoff.words import describe_answer, list_doubts, summarise_doubts
 
 VISION = "research_inputs-idea_production"
 POOLED = "research_returns-meta_analysis"

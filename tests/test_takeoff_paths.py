@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from models._takeoff import (
+from models.takeoff import (
     CHUNK,
     LN10,
     REACH_DECADES,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.sources.units import factor
+from pipeline.ingest.sources.units import factor
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,12 @@ import pandas as pd
 import pytest
 from conftest import ROOT, Dataset, read_dataset
 
-from pipeline import ingest, validate
-from pipeline.comparisons.acceptance import accept
 from pipeline.failures import SourceError
-from pipeline.tables import TABLES, schema
-from pipeline.validate import _in_words, find_failures
+from pipeline.ingest import convert as ingest
+from pipeline.ingest import validate
+from pipeline.ingest.tables import TABLES, schema
+from pipeline.ingest.validate import _in_words, find_failures
+from pipeline.site.overview.acceptance import accept
 
 Read = Callable[[Path], Dataset]
 Copy = Callable[[str], Path]

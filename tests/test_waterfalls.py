@@ -20,10 +20,16 @@ from worked_splits import (
     spread,
 )
 
-from models._split import LOSS_KINDS
-from pipeline.attribute import attribute
-from pipeline.reports import split_charts
-from pipeline.reports.waterfalls import SCALES, WHOLE, Waterfall, describe_change, make_waterfall
+from models.effective_compute.split import LOSS_KINDS
+from pipeline.fit.attribute import attribute
+from pipeline.site.posterior import split_charts
+from pipeline.site.posterior.waterfalls import (
+    SCALES,
+    WHOLE,
+    Waterfall,
+    describe_change,
+    make_waterfall,
+)
 
 SKEWED = np.exp(np.linspace(-3, 3, 400))[None]
 

@@ -5,8 +5,8 @@ from time import monotonic
 
 import pytest
 
-from pipeline.cards.yaml_files import MAXIMUM_BYTES, find_line, read_tree
 from pipeline.failures import Failure, SourceError
+from pipeline.ingest.cards.yaml_files import MAXIMUM_BYTES, find_line, read_tree
 
 
 def read(folder: Path, text: str | bytes) -> dict[str, object]:

@@ -13,8 +13,8 @@ import pandas as pd
 import xarray as xr
 
 from models import Card, Truth
-from models._options import AccuracyOptions
-from models._prior import Prior, prior_data
+from models.core.prior import Prior, prior_data
+from models.options import AccuracyOptions
 from pipeline.checks.refit import QUICK, RefitError, Settings
 from pipeline.studies.trials import Study
 

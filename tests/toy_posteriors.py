@@ -9,9 +9,9 @@ import pandas as pd
 import xarray as xr
 
 from models import Card, Headline, Model
-from models._options import EfficiencyOptions
-from models._prior import Prior
-from pipeline.posteriors import Cell
+from models.core.prior import Prior
+from models.options import EfficiencyOptions
+from pipeline.fit.cell import Cell
 
 CHAINS, DRAWS = 4, 1000
 Draws = dict[str, np.ndarray]

@@ -10,10 +10,10 @@ import pandas as pd
 from cells import CHECK, CITATION, FAILED, TEMPLATES
 from conftest import ROOT
 
-from models._options import LeaderboardOptions
-from pipeline.cards.card import load_card
-from pipeline.comparisons.estimates import record_key
-from pipeline.comparisons.synthesis_results import FIELDS, POOLED
+from models.options import LeaderboardOptions
+from pipeline.ingest.cards.card import load_card
+from pipeline.site.overview.estimates import record_key
+from pipeline.synthesis.synthesis_results import FIELDS, POOLED
 
 RETURNS, COMPUTE = "research_returns-meta_analysis", "training_runs-compute_growth"
 MODELS = {

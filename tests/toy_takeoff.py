@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from conftest import ROOT
 
-from pipeline.bibliography import read_bibliography
-from pipeline.takeoffs.scenarios import Scenarios, read_scenarios
+from pipeline.ingest.bibliography import read_bibliography
+from pipeline.takeoff.scenarios import Scenarios, read_scenarios
 
 DRAWS = 400
 PASSED = {"verdict": "pass", "reasons": [], "is_calibrated": True, "is_identified": True}

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from models._options import Comparison, Side
-from models._reverse import describe_reverse_tests
-from models._split import KINDS, Step, assemble, combine, leave_out
-from pipeline.attribute import attribute
+from models.effective_compute.reverse import describe_reverse_tests
+from models.effective_compute.split import KINDS, Step, assemble, combine, leave_out
+from models.options import Comparison, Side
+from pipeline.fit.attribute import attribute
 
 FIRST, RECORD, SMALL, BLIND = "b-a-z", "b-first_record-last_record", "b-a-a2", "b-a-x"
 HEADLINE = f"share_compute[{FIRST}]"

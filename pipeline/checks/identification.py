@@ -17,7 +17,7 @@ from pipeline.checks.collinearity import (
 )
 from pipeline.checks.leave_out import round_to
 from pipeline.checks.sensitivity import Draws, draw_prior, is_constant, list_headlines, width
-from pipeline.posteriors import Cell
+from pipeline.fit.cell import Cell
 
 MINIMUM_CONTRACTION = 0.5  # the interval is at most half as wide as the prior's
 DIGITS = 4

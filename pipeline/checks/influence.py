@@ -12,7 +12,7 @@ import numpy as np
 
 from models import INTERVAL_PROBABILITY, fitted_rows
 from pipeline.checks.leave_out import THREADS, round_to
-from pipeline.posteriors import Cell
+from pipeline.fit.cell import Cell
 
 KEY = "pooled"
 TABLE = "published_estimates"

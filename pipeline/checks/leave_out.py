@@ -20,7 +20,7 @@ import xarray as xr
 from scipy import special
 
 from models import Leaderboard, fitted_rows
-from pipeline.posteriors import Cell
+from pipeline.fit.cell import Cell
 
 # Of the integrated density; more draws change the sum by less than its Monte Carlo error.
 MAXIMUM_DRAWS = 4000

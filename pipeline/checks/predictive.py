@@ -13,7 +13,7 @@ import xarray as xr
 
 from models import INTERVAL_PROBABILITY, fitted_rows
 from pipeline.checks.leave_out import round_to, thin
-from pipeline.posteriors import Cell
+from pipeline.fit.cell import Cell
 
 PREDICTIVE_DRAWS = 2000  # of each group's mean
 MINIMUM_DISTINCT = 3  # values, or thirds make no sense

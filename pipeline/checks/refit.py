@@ -15,7 +15,7 @@ import xarray as xr
 
 import models
 from models import Card
-from pipeline.arithmetic import round_alike
+from pipeline.fit.arithmetic import round_alike
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 Three measures: power scaling (Kallioinen et al. 2023), the width of the posterior over that of the
 prior, and, where a study was made, how far the interval moves when a prior is scaled and the model
-fitted again (pipeline/calibrate.py).
+fitted again (pipeline/studies/calibrate.py).
 """
 
 import math
@@ -16,11 +16,11 @@ import pandas as pd
 import xarray as xr
 
 from models import INTERVAL_PROBABILITY, flatten
-from models._prior import list_priors
-from models._split import ALGORITHMS, PARTS
-from pipeline.calibration.study import Study, list_shifts
+from models.core.prior import list_priors
+from models.effective_compute.split import ALGORITHMS, PARTS
 from pipeline.checks.leave_out import round_to
-from pipeline.posteriors import Cell
+from pipeline.checks.study import Study, list_shifts
+from pipeline.fit.cell import Cell
 
 UNCHANGED = 0.9  # of the prior interval's width: beyond, the data said nothing
 # Power-scaling index above which a quantity counts as sensitive (Kallioinen et al. 2023).

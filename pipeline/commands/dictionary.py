@@ -2,7 +2,7 @@
 
 import pandera.pandas as pa
 
-from pipeline import tables
+from pipeline.ingest import tables
 
 
 def render() -> str:

@@ -15,15 +15,15 @@ import pandas as pd
 
 import models
 from models import Card, fitted_rows
-from pipeline.bibliography import Bibliography, read_bibliography
-from pipeline.cards.card import LoadedCard
 from pipeline.checks.collinearity import DIVIDED, MAXIMUM_INFLATION, correlate, inflate
 from pipeline.commands.outliers import find_outliers
-from pipeline.comparisons.acceptance import accept
 from pipeline.failures import Failure, SourceError
-from pipeline.sources import units
-from pipeline.tables import OF_MODELS
-from pipeline.validate import summarise
+from pipeline.ingest.bibliography import Bibliography, read_bibliography
+from pipeline.ingest.cards.card import LoadedCard
+from pipeline.ingest.sources import units
+from pipeline.ingest.tables import OF_MODELS
+from pipeline.ingest.validate import summarise
+from pipeline.site.overview.acceptance import accept
 
 Findings = dict[str, Any]
 # Rows that agree in these may still differ in others: repeats worth a look.

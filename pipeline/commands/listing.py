@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from models import load
-from pipeline.cards.card import LoadedCard, load_card
 from pipeline.failures import SourceError
 from pipeline.files import read_json
-from pipeline.pages import answers
+from pipeline.ingest.cards.card import LoadedCard, load_card
+from pipeline.site.pages import answers
 
 COLUMNS = (
     *("dataset", "table", "rows_fitted", "model", "verdict", "headline", "label", "unit"),

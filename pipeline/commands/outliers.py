@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import special
 
 from models import Card, fitted_rows, load
-from models._accuracy import ceilings, get_accuracy_options, make_accuracy_design
+from models.leaderboards.accuracy import ceilings, get_accuracy_options, make_accuracy_design
 
 FAR = 4.0  # robust standard deviations: 1 of 16,000 rows if they were normal
 MINIMUM_ROWS = 10  # fewer say nothing of their own spread

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from pipeline.cards.card import SourceCard
-from pipeline.cards.schema import find_node, make_schema
-from pipeline.cards.yaml_files import Steps
+from pipeline.ingest.cards.card import SourceCard
+from pipeline.ingest.cards.schema import find_node, make_schema
+from pipeline.ingest.cards.yaml_files import Steps
+from pipeline.ingest.validate import NAMED_BY
 from pipeline.new_dataset.readings import TODO
 from pipeline.new_dataset.yaml_text import comment, quote
-from pipeline.validate import NAMED_BY
 
 # Options that may be left as they are here.
 PRESET = {"techniques": "{}"}

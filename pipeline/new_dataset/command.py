@@ -14,10 +14,11 @@ import typer
 from rich.console import Console
 from typer.core import TyperCommand
 
-from pipeline.cards.dataset_names import check_dataset_name
-from pipeline.cards.faults import suggest
 from pipeline.commands.dictionary import describe_table
 from pipeline.failures import SourceError
+from pipeline.ingest.cards.dataset_names import check_dataset_name
+from pipeline.ingest.cards.faults import suggest
+from pipeline.ingest.tables import TABLES
 from pipeline.new_dataset.card_text import render_card
 from pipeline.new_dataset.draft import Confirm, Draft, draft, draft_empty
 from pipeline.new_dataset.guesses import SYNONYM, Guess, guess_reading
@@ -25,7 +26,6 @@ from pipeline.new_dataset.limits import check_records
 from pipeline.new_dataset.registration import add_dataset, refuse_taken
 from pipeline.new_dataset.spreadsheets import KINDS, Sheet, read_sheet
 from pipeline.new_dataset.words import describe, tell_guesses, tell_reading, tell_steps
-from pipeline.tables import TABLES
 
 TABLE_LIST = [f"{name}: {describe_table(name)}" for name in TABLES]
 HELP = "\n\n".join(

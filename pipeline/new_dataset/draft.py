@@ -5,11 +5,11 @@ is left for a person to say.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from pipeline import tables
+from pipeline.ingest import tables
+from pipeline.ingest.sources import units
 from pipeline.new_dataset.guesses import Guess, describe_column, guess_columns
 from pipeline.new_dataset.readings import TODO, Keys
 from pipeline.new_dataset.spreadsheets import Sheet
-from pipeline.sources import units
 
 # Of these tables dvc.yaml joins the run registry to the rows.
 JOINED_TABLES = ("accuracy_leaderboard",)

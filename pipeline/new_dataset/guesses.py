@@ -13,10 +13,10 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from pipeline import tables
+from pipeline.ingest import tables
+from pipeline.ingest.sources import units
 from pipeline.new_dataset.readings import TODO, Keys, fits, propose_reading
 from pipeline.new_dataset.spreadsheets import Sheet
-from pipeline.sources import units
 
 # Names that the columns have in papers and databases, without units.
 SYNONYMS: dict[str, tuple[str, ...]] = {

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pipeline.failures import Failure, SourceError, file_failure
-from pipeline.sources.records import (
+from pipeline.ingest.sources.records import (
     LONG_CELL,
     MAXIMUM_BYTES,
     MAXIMUM_CELL_CHARACTERS,

@@ -5,7 +5,7 @@ decimal mark, order of dates, words for classes. A proposal for a person to conf
 import re
 from collections.abc import Sequence
 
-from pipeline.sources import units
+from pipeline.ingest.sources import units
 
 Keys = dict[str, str | dict[str, str | bool]]  # keys of a column's line on the card
 Reading = tuple[Keys, list[str]]  # with what a person must look at

@@ -11,7 +11,7 @@ from ruamel.yaml.error import YAMLError
 
 from pipeline.failures import SourceError, file_failure
 from pipeline.files import write_bytes
-from pipeline.registries import read_datasets
+from pipeline.ingest.registries import read_datasets
 
 SOURCES = Path("data/sources")
 REGISTRY = "datasets.yaml"

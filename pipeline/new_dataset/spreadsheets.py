@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.failures import Failure, SourceError, file_failure
+from pipeline.ingest.sources.records import check_names, name_sign, refuse_csv
 from pipeline.new_dataset.columnar import read_parquet
 from pipeline.new_dataset.limits import MAX_BYTES, SMALLER, Row, bound
 from pipeline.new_dataset.workbooks import SHOWN_CELLS, read_workbook
-from pipeline.sources.records import check_names, name_sign, refuse_csv
 
 KINDS = (".csv", ".tsv", ".xlsx", ".parquet")
 NOT_READ = {

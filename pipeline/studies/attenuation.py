@@ -17,7 +17,7 @@ import pandas as pd
 import statsmodels.api as sm
 
 from models import fitted_rows
-from models._base_options import ComputeError
+from models.core.options import ComputeError
 from pipeline.checks.refit import THOROUGH, RefitError
 from pipeline.studies.perturb import RATE, find_reason, hold_reference
 from pipeline.studies.trials import Study, round_number

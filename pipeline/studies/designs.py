@@ -22,8 +22,8 @@ import xarray as xr
 from scipy import stats
 
 from models import INTERVAL_PROBABILITY, Truth, fitted_rows
-from models._options import LeaderboardOptions
-from models._prior import Prior, list_priors
+from models.core.prior import Prior, list_priors
+from models.options import LeaderboardOptions
 from pipeline.checks.refit import THOROUGH, RefitError, Refitter
 from pipeline.studies.trials import Study, count_failures, draw_seed, refit_trial, round_number
 

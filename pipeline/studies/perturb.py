@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from models import as_draws, fitted_rows
-from models._prior import list_priors
+from models.core.prior import list_priors
 from pipeline.checks.refit import THOROUGH, RefitError
 from pipeline.studies.trials import TAILS, Draws, Study, round_number
 

@@ -16,9 +16,9 @@ import xarray as xr
 
 import models
 from models import INTERVAL_PROBABILITY, Card, Truth, as_draws, estimand_key, flatten
-from models._options import LeaderboardOptions
+from models.options import LeaderboardOptions
 from pipeline.checks.refit import QUICK, RefitError, Refitter, Settings
-from pipeline.tables import TABLES
+from pipeline.ingest.tables import TABLES
 
 TAILS = ((1 - INTERVAL_PROBABILITY) / 2, (1 + INTERVAL_PROBABILITY) / 2)
 # Watched beside the headline estimands: key without its label.

@@ -15,7 +15,9 @@ from toy_takeoff import flatten, write_toys
 
 from benchmarks.pages import FLAGS, NOT_FOUND, find_chromium
 from browser.shown import DRAWN, HTML, VIEWPORT, Shown
-from pipeline import report, synthesis, takeoff
+from pipeline.site.posterior import page as report
+from pipeline.synthesis import stage as synthesis
+from pipeline.takeoff import stage as takeoff
 
 PATHS = sorted(HTML.glob("*.html"))
 TOYS: dict[str, Callable[[Path], dict[str, Path]]] = {

@@ -13,8 +13,8 @@ from cases import NEUTRALISED, REFUSED, Case, Kind
 from toy_project import hash_tree, write_project
 
 from pipeline import cli
-from pipeline.cards.yaml_files import read_tree
-from pipeline.sources.records import read_records
+from pipeline.ingest.cards.yaml_files import read_tree
+from pipeline.ingest.sources.records import read_records
 
 CASES = [*in_records.CASES, *in_yaml.CASES, *in_received.CASES]
 FEWEST, FEWEST_OF_A_KIND = 150, 4

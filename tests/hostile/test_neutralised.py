@@ -15,8 +15,10 @@ from in_records import FORMULA, IMAGE, SCRIPT
 from toy_project import write_project
 from unpack import read_csv_text, read_parts, read_specs
 
-from pipeline import overview, report, tables
-from pipeline.comparisons.acceptance import accept
+from pipeline.ingest import tables
+from pipeline.site.overview import page as overview
+from pipeline.site.overview.acceptance import accept
+from pipeline.site.posterior import page as report
 
 NAMES = (SCRIPT, FORMULA, "@SUM(1,2)|`x`")
 ATTRIBUTES = "__class__,T,index,size,mro"

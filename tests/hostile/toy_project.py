@@ -128,8 +128,8 @@ quiz,three,plain,70,2022-02-01
 """
 FILES = {
     "models/models.yaml": MODELS,
-    "models/efficiency_frontier.py": "",
-    "models/compute_multiplier.py": "",
+    "models/efficiency/efficiency_frontier.py": "",
+    "models/leaderboards/compute_multiplier.py": "",
     "data/references.bib": BIBLIOGRAPHY,
     "data/sources/datasets.yaml": DATASETS,
     "data/sources/toy/source.yaml": TOY_CARD,

@@ -1,0 +1,211 @@
+"""Leaderboards drawn from known parameters, in plain NumPy: no code in common with the models.
+
+A truth is a dict: variable -> number, {label: number} or {label: {label: number}}. Parameters are
+drawn from the priors as the equations of `models/effective_compute/multiplier.py` and `models/leaderboards/accuracy.py` state
+them, written here a second time on purpose.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from models import Card, Truth, fitted_rows
+
+# Variables of a truth that have labels, with the dims of their labels.
+DIMS: dict[str, tuple[str, ...]] = {
+    "slope": ("benchmark",),
+    "level": ("benchmark",),
+    "chance": ("benchmark",),
+    "guess_rate": ("guessed_benchmark",),
+    "ceiling": ("benchmark",),
+    "item_count": ("benchmark",),
+    "early_height": ("benchmark",),
+    "irreducible_loss": ("benchmark",),
+    "harness_shift": ("harness",),
+    "technique_gain": ("technique",),
+    "technique_on_benchmark": ("benchmark", "technique"),
+    "lab_effect": ("lab",),
+    "allocation": ("base_model",),
+    "deviation": ("base_model",),
+    "compute_error": ("base_model",),
+    "unexplained": ("base_model",),
+}
+
+
+def _names(rows: pd.DataFrame, column: str) -> list[str]:
+    return list(dict.fromkeys(rows[column]))
+
+
+def _rows_with_compute(table: pd.DataFrame) -> pd.DataFrame:
+    rows = fitted_rows(table)
+    return rows[rows["training_flop"].notna()]
+
+
+def _tags(rows: pd.DataFrame) -> list[str]:
+    return sorted({tag for text in rows["techniques"].fillna("") for tag in text.split()})
+
+
+def _centre(rows: pd.DataFrame) -> tuple[float, pd.Timestamp]:
+    """Reference compute (log10 FLOP) and date: the median rounded, and the median model's year."""
+    years = rows.groupby("base_model")["release_date"].min().dt.year
+    middle = np.round(np.median(np.log10(rows["training_flop"])))
+    return float(middle), pd.Timestamp(year=int(years.median()), month=1, day=1)
+
+
+def draw_multiplier(
+    table: pd.DataFrame, card: Card, priors: Any, rng: np.random.Generator
+) -> Truth:
+    """The terms of effective compute, each from its prior."""
+    options: Any = card.options
+    rows = _rows_with_compute(table)
+    labs, bases, tags = _names(rows, "lab"), _names(rows, "base_model"), _tags(rows)
+    scale = float(priors.deviation_scale.draw(rng))
+    errors = options.compute_error_decades.model_dump()
+    order = ["confident", "likely", "speculative"]
+    truth: Truth = {"deviation_scale": scale, "compute_error": {}, "unexplained": {}}
+    held = rows.groupby("base_model")["compute_confidence"].agg(set)
+    for base in bases:
+        surest = next(name for name in order if name in held[base])
+        truth["compute_error"][base] = float(rng.normal(0, errors[surest]))
+        truth["unexplained"][base] = float(rng.normal(0, scale))
+    truth["deviation"] = {
+        base: truth["compute_error"][base] + truth["unexplained"][base] for base in bases
+    }
+    if options.trend == "linear":
+        truth["rate"] = float(priors.rate.draw(rng))
+    if len(labs) > 1:
+        truth["lab_scale"] = float(priors.lab_scale.draw(rng))
+        truth["lab_effect"] = dict(
+            zip(labs, rng.normal(0, truth["lab_scale"], len(labs)), strict=True)
+        )
+    if tags:
+        truth |= _draw_techniques(tags, _names(rows, "benchmark"), priors, rng)
+    if options.allocation == "scaling_law":
+        truth["allocation"] = _draw_allocation(rows, bases, card, rng)
+    return truth
+
+
+def _draw_techniques(
+    tags: list[str], benchmarks: list[str], priors: Any, rng: np.random.Generator
+) -> Truth:
+    gain = dict(zip(tags, priors.technique_gain.draw(rng, len(tags)), strict=True))
+    if len(benchmarks) == 1:
+        return {"technique_gain": gain}
+    spread = float(priors.technique_spread.draw(rng))
+    varied = {
+        name: {tag: float(rng.normal(gain[tag], spread)) for tag in tags} for name in benchmarks
+    }
+    return {
+        "technique_gain": gain,
+        "technique_spread": spread,
+        "technique_on_benchmark": varied,
+    }
+
+
+def _draw_allocation(
+    rows: pd.DataFrame, bases: list[str], card: Card, rng: np.random.Generator
+) -> dict[str, float]:
+    """One draw of the law for all models whose size is known; the others from the known mean."""
+    law: Any = card.scaling_law
+    groups = rows.groupby("base_model")
+    size = groups[["parameters", "training_tokens"]].min().reindex(bases)
+    size = size.where(groups["is_dense"].all().reindex(bases), axis=0)
+    is_known = size.notna().all(axis=1)
+    known = size[is_known].to_numpy()
+    cost = np.column_stack([_cost(law, *sizes) for sizes in known])
+    # minus an exponential variable, by its distribution function
+    drawn = pd.Series(cost.mean() * -stats.norm.logsf(rng.normal(size=len(bases))), index=bases)
+    drawn[is_known] = cost[rng.integers(len(cost))]
+    return {str(base): float(value) for base, value in drawn.items()}
+
+
+def _cost(law: pd.DataFrame, parameters: float, tokens: float) -> pd.Series:
+    """log10 of the least N D with their loss over theirs, by draw (Hoffmann et al. 2022, eq. 4).
+
+    The best N is G (N D)^(b / (a + b)) and the best D is N D over it.
+    """
+    a, b = law["exponent_parameters"], law["exponent_tokens"]
+    big_a, big_b = law["coefficient_parameters"], law["coefficient_tokens"]
+    g = (a * big_a / (b * big_b)) ** (1 / (a + b))
+    reducible = big_a * parameters**-a + big_b * tokens**-b
+    at_one = big_a * g**-a + big_b * g**b  # the best loss where N D is 1
+    return np.log10((at_one / reducible) ** ((a + b) / (a * b)) / (parameters * tokens))
+
+
+def draw_accuracy(table: pd.DataFrame, card: Card, priors: Any, rng: np.random.Generator) -> Truth:
+    """Every parameter of an accuracy leaderboard, with the card's facts of its benchmarks."""
+    options: Any = card.options
+    rows = _rows_with_compute(table)
+    benchmarks = _names(rows, "benchmark")
+    truth = draw_multiplier(table, card, priors, rng)
+    if "rate" in truth and hasattr(priors, "interaction"):
+        truth["interaction"] = float(priors.interaction.draw(rng))
+    facts = {name: options.benchmarks[name] for name in benchmarks}
+    truth |= {
+        "slope": {name: float(priors.slope.draw(rng)) for name in benchmarks},
+        "level": {name: float(priors.level.draw(rng)) for name in benchmarks},
+        "dispersion": float(priors.dispersion.draw(rng)),
+        "ceiling": {name: fact.ceiling for name, fact in facts.items()},
+        "item_count": {name: fact.item_count for name, fact in facts.items()},
+        "chance": {
+            name: float(priors.guess_rate.draw(rng)) if fact.chance == "estimated" else fact.chance
+            for name, fact in facts.items()
+        },
+    }
+    guessed = {n: truth["chance"][n] for n, fact in facts.items() if fact.chance == "estimated"}
+    if guessed:
+        truth["guess_rate"] = guessed
+    harnesses = [name for name in _names(rows, "harness") if name != options.reference_harness]
+    if harnesses:
+        shifts = priors.harness_shift.draw(rng, len(harnesses))
+        truth["harness_shift"] = dict(zip(harnesses, shifts, strict=True))
+    if hasattr(priors, "early_height"):
+        truth["early_height"] = {n: float(priors.early_height.draw(rng)) for n in benchmarks}
+    return truth
+
+
+def effective_compute(rows: pd.DataFrame, truth: Truth) -> np.ndarray:
+    """log10 effective compute of each row, decades above the reference, from the truth's terms."""
+    reference, date = _centre(rows)
+    compute = np.log10(rows["training_flop"].to_numpy()) - reference
+    years = (rows["release_date"] - date).dt.days.to_numpy() / 365.25
+    total = compute + truth.get("rate", 0.0) * years
+    total = total + truth.get("interaction", 0.0) * years * compute
+    for column, name in (
+        ("base_model", "deviation"),
+        ("base_model", "allocation"),
+        ("lab", "lab_effect"),
+    ):
+        total = total + rows[column].map(truth.get(name, {})).fillna(0.0).to_numpy()
+    varied, common = truth.get("technique_on_benchmark", {}), truth.get("technique_gain", {})
+    for tag in _tags(rows):
+        carried = rows["techniques"].fillna("").str.split().map(lambda tags, tag=tag: tag in tags)
+        gain = rows["benchmark"].map({b: varied[b][tag] for b in varied}) if varied else None
+        worth = common.get(tag, 0.0) if gain is None else gain.to_numpy()
+        total = total + carried.to_numpy() * worth
+    return np.asarray(total, dtype=float)
+
+
+def simulate_accuracy(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
+    """The fitted rows with scores drawn from `truth`.
+
+    Keys: slope, level, chance, ceiling, item_count (by benchmark), dispersion; and, counting as
+    zero where missing, those of `effective_compute`, harness_shift and (as one) early_height.
+    """
+    rows = _rows_with_compute(table).copy()
+    name = rows["benchmark"]
+    effective = effective_compute(rows, truth)
+    logit = name.map(truth["level"]) + name.map(truth["slope"]) * effective
+    logit = logit + rows["harness"].map(truth.get("harness_shift", {})).fillna(0.0)
+    span = name.map(truth["ceiling"]) - name.map(truth["chance"])
+    if "early_height" in truth:
+        first = rows.groupby("base_model")["release_date"].min().median()
+        span = span * np.where(rows["release_date"] <= first, name.map(truth["early_height"]), 1.0)
+    mean = (name.map(truth["chance"]) + span / (1 + np.exp(-logit))).to_numpy(dtype=float)
+    weight = truth["dispersion"] ** -2
+    count = name.map(truth["item_count"]).to_numpy(dtype=int)
+    # A beta variable of tiny parameters underflows to 0/0: clip, at the edge the draw is 0 or 1.
+    success = rng.beta(np.maximum(mean * weight, 1e-12), np.maximum((1 - mean) * weight, 1e-12))
+    return rows.assign(score=rng.binomial(count, np.nan_to_num(success)) / count)

@@ -1,0 +1,156 @@
+"""The split of a step between two models into its parts, draw by draw.
+
+What the parts, shares and Shapley values mean is written in `models/__init__.py`. Everything here
+is arithmetic on draws of shape (chain, draw): each model brings the terms of effective compute of
+both ends and the function from effective compute to score.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from models.core.shapley import Subset, shapley_values
+from models.options import Comparison
+
+PARTS = ("compute", "allocation", "technique", "trend", "lab", "unexplained")
+ALGORITHMS = ("allocation", "technique", "trend", "lab")
+SMALL_TOTAL_DECADES = 0.1  # shares of a smaller total are noise
+SMALL_CHANGE_OF_SCORE = 0.01
+SMALL_TOTAL_DRAWS = 0.01  # share of the draws that may have so small a total
+KINDS = {
+    "decades": ("decades of effective compute", "decades"),
+    "share": ("share of the step in effective compute", "share"),
+    "shapley": ("Shapley value of the score", "score"),
+    "shapley_share": ("share of the change of the score (Shapley)", "share"),
+}
+# The same where the score is a perplexity: what is fitted is its natural logarithm.
+LOSS_KINDS = KINDS | {
+    "shapley": ("Shapley value of the change of log perplexity", "nats per token"),
+    "shapley_share": ("share of the change of log perplexity (Shapley)", "share"),
+}
+Draws = np.ndarray
+
+
+@dataclass(frozen=True)
+class Step:
+    """One comparison: kind -> part -> draws, and kind -> why it is not reported."""
+
+    values: dict[str, dict[str, Draws]]
+    reasons: dict[str, str]
+
+
+def make_step(
+    early: dict[str, Draws],
+    late: dict[str, Draws],
+    score: Callable[[Draws, Subset], Draws],
+    change: str = "change of the score",
+) -> Step:
+    """The step from the terms `early` to the terms `late`.
+
+    `score(effective, changed)` maps effective compute to the score where the parts `changed` have
+    their later values; only a score that is not a function of effective compute alone needs them.
+    """
+    decades = {part: late[part] - early[part] for part in late}
+    start = sum(early.values(), np.zeros_like(next(iter(early.values()))))
+
+    def worth(changed: Subset) -> Draws:
+        return score(
+            start + sum((decades[part] for part in changed), np.zeros_like(start)), changed
+        )
+
+    return combine(decades, shapley_values(list(decades), worth), change)
+
+
+def combine(
+    decades: dict[str, Draws], shapley: dict[str, Draws], change: str = "change of the score"
+) -> Step:
+    """The step with these decades and Shapley values, and the shares that follow from them."""
+    share, share_reason = divide(decades, SMALL_TOTAL_DECADES, "decades of effective compute")
+    shapley_share, shapley_reason = divide(shapley, SMALL_CHANGE_OF_SCORE, change)
+    values = {
+        "decades": decades,
+        "share": share,
+        "shapley": shapley,
+        "shapley_share": shapley_share,
+    }
+    reasons = {"share": share_reason, "shapley_share": shapley_reason}
+    return Step(values, {kind: reason for kind, reason in reasons.items() if reason})
+
+
+def leave_out(reason: str) -> Step:
+    """The step of a comparison that cannot be split."""
+    return Step({kind: {} for kind in KINDS}, dict.fromkeys(KINDS, reason))
+
+
+def divide(parts: dict[str, Draws], small: float, unit: str) -> tuple[dict[str, Draws], str]:
+    """Each part over the sum of all; or nothing, and why, where the sum is too often near zero."""
+    total = sum(parts.values(), np.zeros_like(next(iter(parts.values()))))
+    near_zero = float((np.abs(total) < small).mean())
+    if near_zero > SMALL_TOTAL_DRAWS:
+        return {}, f"the {unit} sum to under {small:g} in {near_zero * 100:.0f} % of the draws"
+    return {part: values / total for part, values in parts.items()}, ""
+
+
+def assemble(
+    steps: list[Step],
+    comparisons: list[Comparison],
+    absent: dict[str, str],
+    template: xr.DataArray,
+    kinds: Mapping[str, tuple[str, str]] = KINDS,
+) -> xr.Dataset:
+    """Every kind and part of every step as estimands on dims chain, draw, comparison.
+
+    `absent`: parts that the model does not have, with the reason; `template` brings chain and draw;
+    `kinds`: words and unit of each kind.
+    """
+    ids = [comparison.id for comparison in comparisons]
+    labels = {comparison.id: comparison.label for comparison in comparisons}
+    made: dict[str, xr.DataArray] = {}
+    for kind, (words, unit) in kinds.items():
+        blocked = {
+            name: step.reasons[kind]
+            for name, step in zip(ids, steps, strict=True)
+            if kind in step.reasons
+        }
+        for part in PARTS:
+            values = [step.values[kind].get(part) for step in steps]
+            made[f"{kind}_{part}"] = _stack(values, ids, template).assign_attrs(
+                label=f"{part.capitalize()}, {words}",
+                unit=unit,
+                description=f"{part} of the step, see models/__init__.py",
+                reasons=dict.fromkeys(ids, absent[part]) if part in absent else blocked,
+                labels=labels,
+                is_headline=(kind, part) == ("share", "compute"),
+            )
+    for kind in ("share", "shapley_share"):
+        made[f"{kind}_algorithms"] = _sum_algorithms(kind, kinds[kind][0], made, absent)
+    return xr.Dataset(made)
+
+
+def _sum_algorithms(
+    kind: str, words: str, made: dict[str, xr.DataArray], absent: dict[str, str]
+) -> xr.DataArray:
+    present = [part for part in ALGORITHMS if part not in absent]
+    compute = made[f"{kind}_compute"]
+    total = sum((made[f"{kind}_{part}"] for part in present), start=xr.zeros_like(compute))
+    return total.assign_attrs(
+        label=f"Algorithms ({', '.join(present)}), {words}",
+        unit="share",
+        description="all parts but compute and the unexplained",
+        reasons=compute.attrs["reasons"],
+        labels=compute.attrs["labels"],
+    )
+
+
+def _stack(values: list[Draws | None], ids: list[str], template: xr.DataArray) -> xr.DataArray:
+    """Draws of all comparisons; NaN where a comparison has none."""
+    shape = (template.sizes["chain"], template.sizes["draw"])
+    arrays = [
+        np.full(shape, np.nan) if value is None else np.broadcast_to(value, shape)
+        for value in values
+    ]
+    coords = {"chain": template["chain"], "draw": template["draw"], "comparison": ids}
+    stacked = np.stack(arrays, axis=-1)
+    return xr.DataArray(stacked, dims=("chain", "draw", "comparison"), coords=coords)

@@ -1,0 +1,331 @@
+"""Do software and hardware progress at similar rates? Pairs of rates, one pair a study.
+
+Equations::
+
+    log10 software_i ~ Normal(s_i, error)          log10 hardware_i ~ Normal(h_i, error)
+    s_i = level + slope (h_i - log10 0.15) + deviation_i       deviation_i ~ Normal(0, scatter)
+    ratio_i = 10^(s_i - h_i)
+    correlation = slope sd(h) / sqrt((slope sd(h))^2 + scatter^2)
+
+    software_i, hardware_i   published rates, decades per year
+    error                    decades (log10) by which a published rate is off: none states its own
+    level                    log10 software rate where hardware follows Moore's law, 0.15 a year
+
+What identifies the ratios: the pairs themselves, each to within the error that the prior assumes.
+What cannot be told with few pairs: slope and correlation, and so whether the rates coincide. With
+fewer than eight independent pairs they are not reported, and no test of coincidence is made. Where
+there are eight, chance is what pairs reshuffled between domains would show.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import statsmodels.api as sm
+import xarray as xr
+
+from models import INTERVAL_PROBABILITY, Card, Figure, Headline, Truth, fitted_rows
+from models.core.figures import make_intervals
+from models.core.prior import Prior, prior_data
+from models.estimates.options import GrowthOptions
+
+TABLE = "growth_rates"
+TITLE = "Rates side by side"
+SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.99}
+DIMS = dict.fromkeys(("hardware_true", "deviation"), ("domain",))
+MINIMUM_PAIRS = 8  # independent ones, below which coincidence is not tested
+MOORE = 0.15  # decades per year: a doubling every two years
+RESHUFFLES = 200
+RESHUFFLE_SEED = 20130513
+
+
+@dataclass(frozen=True)
+class Priors:
+    """In log10 of decades per year."""
+
+    level: Prior = Prior(
+        "Normal",
+        (-0.8, 0.5),
+        "log10 decades per year",
+        "software near Moore's law to within a factor of 7 at 90 %",
+    )
+    slope: Prior = Prior(
+        "Normal",
+        (0.5, 0.75),
+        "1",
+        "between unrelated (0) and proportional (1), and beyond either: 90 % in -0.7 to 1.7",
+    )
+    scatter: Prior = Prior(
+        "Gamma",
+        (2.0, 6.0),
+        "log10",
+        "fields with the same hardware differ in software by up to a factor of 6: 90 % below 0.8",
+    )
+    error: Prior = Prior(
+        "LogNormal",
+        (np.log(0.12), 0.35),
+        "log10",
+        "no rate states its error; those of other tables that do are good to 20-60 %: 90 % in "
+        "0.07-0.21",
+    )
+
+
+def why_not(table: pd.DataFrame, card: Card) -> str:
+    """Fewer than two pairs; else empty."""
+    count = len(fitted_rows(table))
+    if count < 2:
+        return f"there are {count} pairs of rates, and ratios of different fields need two"
+    return ""
+
+
+def data(table: pd.DataFrame, card: Card, priors: Priors) -> dict[str, np.ndarray]:
+    """The rates in log10, and the parameters of the priors."""
+    rows = fitted_rows(table)
+    return {
+        "observed_log10_software": np.log10(rows["software_rate"].to_numpy()),
+        "log10_hardware": np.log10(rows["hardware_rate"].to_numpy()),
+        **prior_data(priors),
+    }
+
+
+def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
+    """The PyMC model over the fitted pairs; dim: domain, one a pair."""
+    import pymc as pm
+
+    values = data(table, card, priors)
+    with pm.Model(coords={"domain": list(fitted_rows(table)["domain"])}) as model:
+        observed = pm.Data(
+            "observed_log10_software", values["observed_log10_software"], dims="domain"
+        )
+        hardware = pm.Data("log10_hardware", values["log10_hardware"], dims="domain")
+        level = priors.level.variable("level")
+        slope = priors.slope.variable("slope")
+        scatter = priors.scatter.variable("scatter")
+        error = priors.error.variable("error")
+        hardware_offset = pm.Normal("hardware_offset", 0, 1, dims="domain")
+        deviation_offset = pm.Normal("deviation_offset", 0, 1, dims="domain")
+        true = pm.Deterministic("hardware_true", hardware + error * hardware_offset, dims="domain")
+        deviation = pm.Deterministic("deviation", scatter * deviation_offset, dims="domain")
+        software = level + slope * (true - np.log10(MOORE)) + deviation
+        pm.Normal("log10_software", software, error, observed=observed, dims="domain")
+    return model
+
+
+def draw_truth(table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator) -> Truth:
+    """Every parameter drawn from its prior, and the true hardware rates about the printed ones."""
+    rows = fitted_rows(table)
+    drawn = {
+        name: float(getattr(priors, name).draw(rng))
+        for name in ("level", "slope", "scatter", "error")
+    }
+    printed = dict(zip(rows["domain"], np.log10(rows["hardware_rate"]), strict=True))
+    return drawn | {
+        "hardware_true": {
+            name: float(rng.normal(rate, drawn["error"])) for name, rate in printed.items()
+        },
+        "deviation": {name: float(rng.normal(0, drawn["scatter"])) for name in printed},
+    }
+
+
+def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
+    """The pairs with software rates drawn from `truth`."""
+    rows = fitted_rows(table)
+    simulated = []
+    for domain in rows["domain"]:
+        beyond_moore = truth["hardware_true"][domain] - np.log10(0.15)
+        true = truth["level"] + truth["slope"] * beyond_moore + truth["deviation"][domain]
+        simulated.append(10 ** rng.normal(true, truth["error"]))
+    return rows.assign(software_rate=simulated)
+
+
+def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
+    """Ratio by domain and pooled; slope, correlation and similarity where there are pairs enough.
+
+    Where there are not, those are missing, with the reason.
+    """
+    rows, options = fitted_rows(table), _options(card)
+    hardware, software = _true_rates(posterior)
+    log_ratio = software - hardware
+    made = {
+        "ratio_by_domain": (10**log_ratio).assign_attrs(
+            key="ratio",
+            label="Software rate over hardware rate",
+            unit="factor",
+            description="of the true rates of the domain, with the error that the prior assumes",
+            is_positive=True,
+            is_headline=True,
+        ),
+        "ratio": (10 ** log_ratio.mean("domain")).assign_attrs(
+            label="Software rate over hardware rate, geometric mean of the pairs",
+            unit="factor",
+            description="of these pairs alone, which are no sample of all fields",
+            is_positive=True,
+            is_headline=True,
+        ),
+    }
+    spread = hardware.std("domain")
+    explained = posterior["slope"] * spread
+    kept = {
+        "slope": posterior["slope"].assign_attrs(
+            label="Slope of software on hardware",
+            unit="1",
+            description="relative change of the software rate with that of hardware",
+        ),
+        "correlation": (explained / np.sqrt(explained**2 + posterior["scatter"] ** 2)).assign_attrs(
+            label="Correlation of software and hardware rates",
+            unit="1",
+            description="of the logs of the true rates",
+        ),
+        **_similarities(log_ratio, hardware, software, options),
+    }
+    reason = find_reason(rows)
+    return xr.Dataset(made | {name: _withhold(each, reason) for name, each in kept.items()})
+
+
+def find_reason(rows: pd.DataFrame) -> str:
+    """Why coincidence is not tested; empty where there are pairs enough."""
+    if len(rows) >= MINIMUM_PAIRS:
+        return ""
+    return (
+        f"{len(rows)} independent pairs, under {MINIMUM_PAIRS}: no test of coincidence is possible"
+    )
+
+
+def _withhold(estimand: xr.DataArray, reason: str) -> xr.DataArray:
+    """The estimand, or nothing in its place with the reason."""
+    if not reason:
+        return estimand
+    labels = [dim for dim in estimand.dims if dim not in ("chain", "draw")]
+    names: list[str | None] = [str(each) for dim in labels for each in estimand[dim].to_numpy()]
+    return xr.full_like(estimand, np.nan).assign_attrs(
+        estimand.attrs | {"is_positive": False, "reasons": dict.fromkeys(names or [None], reason)}
+    )
+
+
+def _true_rates(posterior: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
+    """log10 of the true hardware and software rates, by draw and domain."""
+    hardware = posterior["hardware_true"]
+    software = (
+        posterior["level"]
+        + posterior["slope"] * (hardware - np.log10(MOORE))
+        + posterior["deviation"]
+    )
+    order = ("chain", "draw", "domain")
+    return hardware.transpose(*order), software.transpose(*order)
+
+
+def _similarities(
+    log_ratio: xr.DataArray, hardware: xr.DataArray, software: xr.DataArray, options: GrowthOptions
+) -> dict[str, xr.DataArray]:
+    """Share of pairs within the card's factor, and of reshuffles that lie no closer."""
+    label = {"factor": [f"{options.within_factor:g}"]}
+    within = (abs(log_ratio) <= np.log10(options.within_factor)).mean("domain")
+    rng = np.random.default_rng(RESHUFFLE_SEED)
+    count = hardware.sizes["domain"]
+    distance = abs(log_ratio).mean("domain")
+    closer = xr.zeros_like(distance)
+    for _ in range(RESHUFFLES):
+        order = rng.permutation(count)
+        mixed = abs(software.isel(domain=order).drop_vars("domain") - hardware.drop_vars("domain"))
+        closer = closer + (distance < mixed.mean("domain"))
+    return {
+        "p_ratio_within": within.expand_dims(label, axis=-1).assign_attrs(
+            label="Share of pairs whose rates are similar",
+            unit="share of pairs",
+            description="neither rate more than the factor times the other",
+            is_positive=True,
+        ),
+        "closer_than_reshuffled": (closer / RESHUFFLES).assign_attrs(
+            label="Share of reshuffled pairings that lie further apart",
+            unit="share of reshuffles",
+            description=f"of {RESHUFFLES} pairings of software and hardware at random",
+            is_positive=True,
+        ),
+    }
+
+
+def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
+    """The hardware rate of each pair, in log10, and the middle of its period."""
+    rows = fitted_rows(table)
+    return pd.DataFrame(
+        {
+            "hardware rate": np.log10(rows["hardware_rate"]),
+            "middle of the period": (rows["period_start"] + rows["period_end"]) / 2,
+        }
+    )
+
+
+def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
+    """Geometric mean of the printed ratios with Student's interval."""
+    rows = fitted_rows(table)
+    logs = np.log10((rows["software_rate"] / rows["hardware_rate"]).to_numpy())
+    fit = sm.OLS(logs, np.ones(len(logs))).fit()
+    lower, upper = 10 ** fit.conf_int(alpha=1 - INTERVAL_PROBABILITY)[0]
+    words = f"mean of the logs of {len(logs)} printed ratios, Student's interval"
+    return pd.DataFrame(
+        [["ratio", "pooled", words, float(10 ** fit.params[0]), float(lower), float(upper)]],
+        columns=["key", "label", "method", "estimate", "lower", "upper"],
+    )
+
+
+def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figure]:
+    """The ratio of every pair, and the pairs themselves."""
+    rows = fitted_rows(table)
+    found = estimands(posterior, table, card)
+    printed = pd.DataFrame(
+        {
+            "label": rows["domain"],
+            "series": "as published",
+            "median": rows["software_rate"] / rows["hardware_rate"],
+        }
+    ).assign(lower=np.nan, upper=np.nan)
+    ours = make_intervals(found["ratio_by_domain"]).assign(series="this posterior")
+    reason = find_reason(rows)
+    words = f" {reason[:1].upper()}{reason[1:]}." if reason else ""
+    hover = ("domain", "study", "software_rate", "hardware_rate", "locator")
+    return [
+        Figure(
+            kind="intervals",
+            id="ratios",
+            title="Software rate over hardware rate, pair by pair",
+            caption="At 1 both improve alike. The published ratios state no error; the intervals "
+            f"show the one that the prior assumes.{words}",
+            frame=pd.concat([printed, ours], ignore_index=True).sort_values(
+                "label", kind="stable", key=lambda each: each.map(list(rows["domain"]).index)
+            ),
+            x_title="software rate over hardware rate",
+            is_log_x=True,
+        ),
+        Figure(
+            kind="scatter",
+            id="pairs",
+            title="The pairs of rates",
+            caption="One point a study, as published: the less hardware rates differ, the less can "
+            "be seen of whether software follows them.",
+            frame=rows[list(hover)],
+            x="hardware_rate",
+            y="software_rate",
+            colour="domain",
+            x_title="hardware rate (decades per year)",
+            y_title="software rate (decades per year)",
+            is_log_x=True,
+            is_log_y=True,
+            hover=hover,
+        ),
+    ]
+
+
+def headline(card: Card) -> Headline:
+    """The ratio of the pairs; whether they coincide is not said with so few."""
+    return Headline(
+        key="ratio",
+        sentence="In the pairs that were published, and of these alone, software improved {median} "
+        "times as fast as hardware (90 % interval {lower} to {upper}).",
+        notes=tuple(_options(card).notes),
+    )
+
+
+def _options(card: Card) -> GrowthOptions:
+    assert isinstance(card.options, GrowthOptions)
+    return card.options

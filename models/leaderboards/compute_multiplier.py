@@ -1,0 +1,82 @@
+"""Score on a benchmark from effective compute: training compute times what algorithms made of it.
+
+Equations, for row i of benchmark b, base model g, lab l and harness h::
+
+    P_i     = chance_b + (ceiling_b - chance_b) logistic(level_b + slope_b (log10 C_i + a_i)
+              + shift[h])
+    a_i     = rate (t_i - t_ref) + sum of technique gains + allocation[g] + lab_effect[l]
+              + deviation[g]
+    score_i ~ BetaBinomial(item_count_b, mean P_i, concentration 1 / dispersion^2)
+
+The terms of a_i are described in `models/effective_compute/multiplier.py`, those of the score in
+`models/leaderboards/accuracy.py`, allocation in `models/effective_compute/allocation.py`. C_i is counted in decades from a round
+reference in the middle of the data, t_i is the release date in years.
+
+What identifies the parts: compute, from models of one date and lab that differ in compute;
+techniques, from models evaluated with and without them; the rate, from models of like compute and
+different dates; allocation, from the scaling grid alone. What it cannot tell apart: better data,
+distillation and contamination from the trend; a technique that came with its date from the date.
+With `trend: none` on the card there is no rate, and with one laboratory no lab effect.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from models import Card
+from models.effective_compute.simulation import DIMS
+from models.effective_compute.simulation import draw_accuracy as draw_truth
+from models.effective_compute.simulation import simulate_accuracy as simulate
+from models.leaderboards.accuracy import (
+    AccuracyPriors,
+    Form,
+    build_accuracy,
+    data,
+    regressors,
+    unit_log_likelihood,
+)
+from models.leaderboards.accuracy_baseline import baseline
+from models.leaderboards.accuracy_charts import charts, headline
+from models.leaderboards.accuracy_estimands import estimands, fix_share
+
+# What every model of accuracy leaderboards does alike is imported; the rest stands below.
+__all__ = [
+    "DIMS",
+    "SAMPLER",
+    "TABLE",
+    "TITLE",
+    "Priors",
+    "baseline",
+    "build",
+    "charts",
+    "data",
+    "draw_truth",
+    "estimands",
+    "fix_share",
+    "headline",
+    "regressors",
+    "simulate",
+    "unit_log_likelihood",
+    "why_not",
+]
+
+TABLE = "accuracy_leaderboard"
+TITLE = "Compute multiplier"
+SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.98}
+FORM = Form()
+
+
+@dataclass(frozen=True)
+class Priors(AccuracyPriors):
+    """In decades of effective compute, years and logits."""
+
+
+def why_not(table: pd.DataFrame, card: Card) -> str:
+    """Always can: a card without a trend has no rate."""
+    return ""
+
+
+def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
+    """The PyMC model over the fitted rows; dims: row, benchmark, technique, lab, base_model."""
+    return build_accuracy(table, card, priors, FORM)

@@ -1,0 +1,88 @@
+"""The compute multiplier with gains that grow, or shrink, with scale.
+
+Equations: those of `models/leaderboards/compute_multiplier.py` with one term more in a_i::
+
+    a_i = ... + interaction (t_i - t_ref) (log10 C_i - log10 C_ref)
+
+A year of algorithms is then worth rate + interaction (log10 C - log10 C_ref) decades at compute C,
+and compute-equivalent gains are quoted at stated computes. The product changes with compute and
+with the date; each part of a step gets its Shapley value of it.
+
+What identifies the interaction: models of like date and very different compute, early and late;
+where large runs are all late it cannot be told from the curvature of the score and stays near its
+prior. What it cannot tell apart is what `models/leaderboards/compute_multiplier.py` names.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from models import Card
+from models.core.prior import Prior
+from models.effective_compute.multiplier import get_options
+from models.effective_compute.simulation import DIMS
+from models.effective_compute.simulation import draw_accuracy as draw_truth
+from models.effective_compute.simulation import simulate_accuracy as simulate
+from models.leaderboards.accuracy import (
+    AccuracyPriors,
+    Form,
+    build_accuracy,
+    data,
+    regressors,
+    unit_log_likelihood,
+)
+from models.leaderboards.accuracy_baseline import baseline
+from models.leaderboards.accuracy_charts import charts, headline
+from models.leaderboards.accuracy_estimands import estimands, fix_share
+
+# What every model of accuracy leaderboards does alike is imported; the rest stands below.
+__all__ = [
+    "DIMS",
+    "SAMPLER",
+    "TABLE",
+    "TITLE",
+    "Priors",
+    "baseline",
+    "build",
+    "charts",
+    "data",
+    "draw_truth",
+    "estimands",
+    "fix_share",
+    "headline",
+    "regressors",
+    "simulate",
+    "unit_log_likelihood",
+    "why_not",
+]
+
+TABLE = "accuracy_leaderboard"
+TITLE = "Scale-dependent multiplier"
+SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.98}
+FORM = Form(has_interaction=True)
+
+
+@dataclass(frozen=True)
+class Priors(AccuracyPriors):
+    """In decades of effective compute, years and logits."""
+
+    interaction: Prior = Prior(
+        "Normal",
+        (0.0, 0.1),
+        "decades per year and decade of compute",
+        "tenfold compute changes a rate of 0.4 by under 0.2 (95 %); Gundlach et al. 2025 find "
+        "gains that grow with scale, ablations at small scale none",
+    )
+
+
+def why_not(table: pd.DataFrame, card: Card) -> str:
+    """Needs a trend, which the interaction is with."""
+    if get_options(card).trend == "none":
+        return "the card says `trend: none`: with one date, no gain over time can grow with scale"
+    return ""
+
+
+def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
+    """The PyMC model over the fitted rows; dims: row, benchmark, technique, lab, base_model."""
+    return build_accuracy(table, card, priors, FORM)

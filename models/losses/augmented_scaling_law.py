@@ -1,0 +1,422 @@
+"""Perplexity from parameters and tokens, both of which count for more every year: the form of Ho et
+al. 2024, with an irreducible loss.
+
+Equations, for row i on benchmark k, of paper j, released at t_i::
+
+    log ppl_i ~ Normal(E_k + P_k 10^(-a n_i) + Q_k 10^(-b d_i) + paper_effect[j], noise_scale)
+    paper_effect[j] ~ Normal(0, paper_scale)
+    n_i = log10(N_i / N_ref) + rate_N (t_i - t_ref)
+    d_i = log10(D_i / D_ref) + rate_D (t_i - t_ref)
+    rate = rate_N + rate_D,     rate_difference = rate_N - rate_D
+
+    N_i, D_i    parameters, and distinct tokens of the training set; the references are the
+                geometric means of the fitted rows, t_ref is their mean release date
+    a, b        exponent_parameters, exponent_tokens: as in A N^-a + B D^-b, so per natural log
+    rate        decades of effective compute (6 N D) per year at the same N and D
+    E_k         irreducible_loss, nats per token: the same for all dates
+    P_k, Q_k    contribution_parameters, contribution_tokens: nats that each term adds at the
+                references. Sampled are the sum level_k = E_k + P_k + Q_k, which the data know well,
+                the share of E_k in it and the share of P_k in the rest; these two are alike across
+                benchmarks (normal on the logit scale)
+    paper_effect    nats shared by the rows of a paper: its vocabulary, tricks and protocol. The
+                effects are integrated out of the likelihood, exactly, and what the rows say of each
+                is kept: sampled with the rest, they halve the effective draws and a fit takes
+                several times as long
+
+On the rows of Ho et al. paper effects raise the predictive density of rows left out by 27 nats, and
+normal noise predicts as well as Student's t, so noise is normal.
+
+What identifies the parts: N and D, from models of one date; the rate, from models of like N and D
+and different dates. What it cannot tell apart: progress through parameters from progress through
+tokens (`rate_difference` follows its prior in part, and should not be quoted); E from the exponents
+of its benchmark, where all models are far above E; better data, larger vocabularies and what was
+done at test time from the trend. Tokens are counted once however often they are read: the compute
+of the split is 6 N D of distinct tokens, not what training took.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy import stats
+
+from models import Card, Truth, fitted_rows
+from models.core.prior import Prior, prior_data
+from models.losses.augmented_baseline import baseline
+from models.losses.augmented_charts import charts, headline
+from models.losses.augmented_design import Sizes, find_positions, get_loss_options, make_sizes
+from models.losses.augmented_estimands import estimands, fix_share
+from models.losses.augmented_law import LOG_10, expect
+
+__all__ = [
+    "DIMS",
+    "SAMPLER",
+    "TABLE",
+    "TITLE",
+    "Priors",
+    "baseline",
+    "build",
+    "charts",
+    "data",
+    "draw_truth",
+    "estimands",
+    "fix_share",
+    "headline",
+    "regressors",
+    "simulate",
+    "unit_log_likelihood",
+    "why_not",
+]
+
+TABLE = "loss_leaderboard"
+TITLE = "Augmented scaling law"
+# Measured on the 231 rows of Ho et al. 2024, 4 x (1500 + 2000) draws: as many effective draws as
+# with diagonal adaptation in half of the gradient evaluations; at 0.95 single transitions diverge.
+SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.98}
+DIMS: dict[str, tuple[str, ...]] = {
+    "level": ("benchmark",),
+    "irreducible_loss": ("benchmark",),
+    "contribution_parameters": ("benchmark",),
+    "contribution_tokens": ("benchmark",),
+    "paper_effect": ("paper",),
+}
+
+
+@dataclass(frozen=True)
+class Priors:
+    """In years, decades of effective compute, and nats per token."""
+
+    rate: Prior = Prior(
+        "Normal",
+        (0.4, 0.6),
+        "decades per year",
+        "published rates are 0.2 to 1.2; regress is not ruled out",
+    )
+    rate_difference: Prior = Prior(
+        "Normal",
+        (0.0, 0.6),
+        "decades per year",
+        "the scale of the rate: makes the rates of parameters and tokens independent",
+    )
+    exponent_parameters: Prior = Prior(
+        "LogNormal",
+        (float(np.log(0.12)), 0.6),
+        "1",
+        "0.07 in Ho et al. 2024 without E, 0.34 in Hoffmann et al. 2022: 95 % in 0.04-0.39",
+    )
+    exponent_tokens: Prior = Prior(
+        "LogNormal",
+        (float(np.log(0.12)), 0.6),
+        "1",
+        "0.04 in Ho et al. 2024 without E, 0.28 in Hoffmann et al. 2022: 95 % in 0.04-0.39",
+    )
+    level: Prior = Prior(
+        "LogNormal",
+        (float(np.log(3.5)), 0.25),
+        "nats per token",
+        "a model of middling size has a perplexity of 10 to 200 (90 %)",
+    )
+    irreducible_share_center: Prior = Prior(
+        "Beta",
+        (2.0, 4.0),
+        "share of the level",
+        "text is neither free of entropy nor all of it: 0.08 to 0.66 (90 %), E about 1 nat",
+    )
+    irreducible_share_spread: Prior = Prior(
+        "HalfNormal", (0.5,), "logits", "texts and vocabularies differ: odds by up to 2.7 (95 %)"
+    )
+    parameters_share_center: Prior = Prior(
+        "Beta",
+        (2.0, 2.0),
+        "share of the level above E",
+        "small models and little data cost alike: 0.14 to 0.86 (90 %)",
+    )
+    parameters_share_spread: Prior = Prior(
+        "HalfNormal", (0.5,), "logits", "training sets differ in size: odds by up to 2.7 (95 %)"
+    )
+    paper_scale: Prior = Prior(
+        "HalfNormal",
+        (0.2,),
+        "log perplexity",
+        "vocabularies and protocols move a perplexity by up to half (95 %)",
+    )
+    noise_scale: Prior = Prior(
+        "HalfNormal",
+        (0.2,),
+        "log perplexity",
+        "networks of one size and date differ by up to half (95 %)",
+    )
+
+
+def why_not(table: pd.DataFrame, card: Card) -> str:
+    """Why the model cannot be fitted: no trend, or rows without N or D; empty where it can."""
+    if get_loss_options(card).trend == "none":
+        return "the card says `trend: none`, and this model is one of progress with the calendar"
+    lacking = fitted_rows(table)[["parameters", "dataset_tokens"]].isna().any(axis=1)
+    if lacking.any():
+        return f"{int(lacking.sum())} fitted rows lack parameters or dataset tokens"
+    return ""
+
+
+def data(table: pd.DataFrame, card: Card, priors: Priors) -> dict[str, np.ndarray]:
+    """Sizes, dates, labels, weights and outcomes of the rows, and the parameters of the priors."""
+    return _row_data(make_sizes(table)) | prior_data(priors)
+
+
+def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
+    """The PyMC model over the fitted rows; dims: row, benchmark, paper."""
+    import pymc as pm
+
+    sizes = make_sizes(table)
+    coords = {
+        "row": np.arange(len(sizes.rows)),
+        "benchmark": sizes.benchmarks,
+        "paper": sizes.papers,
+    }
+    with pm.Model(coords=coords) as model:
+        given = {name: pm.Data(name, v, dims="row") for name, v in _row_data(sizes).items()}
+        expected = _build_expected(priors, given)
+        scales = [getattr(priors, name).variable(name) for name in ("noise_scale", "paper_scale")]
+        pm.CustomDist(
+            "log_perplexity",
+            expected,
+            *scales,
+            given["row_weight"],
+            given["paper_index"],
+            dist=_draw_rows,
+            logp=_weigh_rows,
+            observed=given["observed_log_perplexity"],
+            dims="row",
+        )
+        _build_paper_effect(given, expected, *scales)
+    return model
+
+
+def _row_data(sizes: Sizes) -> dict[str, np.ndarray]:
+    """Every pm.Data over rows; a row that is held out has weight 0 and leaves the likelihood."""
+    rows = sizes.rows
+    held_out = rows.get("is_held_out", pd.Series(False, index=rows.index)).astype(bool)
+    return {
+        "log10_parameters": sizes.log10_parameters,
+        "log10_tokens": sizes.log10_tokens,
+        "years": sizes.years,
+        "benchmark_index": find_positions(rows["benchmark"], sizes.benchmarks),
+        "paper_index": find_positions(rows["lab"], sizes.papers),
+        "row_weight": np.where(held_out, 0.0, 1.0),
+        "observed_log_perplexity": np.log(rows["perplexity"].to_numpy()),
+    }
+
+
+def _draw_rows(
+    expected: Any, noise_scale: Any, paper_scale: Any, weight: Any, paper: Any, size: Any
+) -> Any:
+    """Rows with a new effect for each paper; there are no more papers than rows."""
+    import pymc as pm
+
+    effect = pm.Normal.dist(0, paper_scale, size=expected.shape)[paper]
+    return effect + pm.Normal.dist(expected, noise_scale, size=expected.shape)
+
+
+def _weigh_rows(
+    value: Any, expected: Any, noise_scale: Any, paper_scale: Any, weight: Any, paper: Any
+) -> Any:
+    """Log density of each row, its paper's effect integrated out; nothing where its weight is 0.
+
+    The rows sum to the joint density: of a paper's, that without an effect plus
+    log(scale / paper_scale) + (mean / scale)^2 / 2, which is divided equally among its rows.
+    """
+    import pymc as pm
+
+    count = _sum_by_paper(weight, paper)
+    residuals = _sum_by_paper(weight * (value - expected), paper)
+    mean, scale = _infer_effect(count, residuals, noise_scale, paper_scale)
+    shared = pm.math.log(scale / paper_scale) + (mean / scale) ** 2 / 2
+    alone = pm.logp(pm.Normal.dist(expected, noise_scale), value)
+    return weight * (alone + (shared / pm.math.maximum(count, 1))[paper])
+
+
+def _sum_by_paper(values: Any, paper: Any) -> Any:
+    """Sums by position of the paper; as long as there are rows, zero after the last paper."""
+    import pytensor.tensor as pt
+
+    return pt.inc_subtensor(pt.zeros_like(values)[paper], values)
+
+
+def _infer_effect(
+    count: Any, residuals: Any, noise_scale: Any, paper_scale: Any
+) -> tuple[Any, Any]:
+    """Mean and standard deviation of a paper's effect, given the sum of `count` residuals."""
+    precision = count / noise_scale**2 + 1 / paper_scale**2
+    return residuals / noise_scale**2 / precision, precision**-0.5
+
+
+def _build_expected(priors: Priors, given: dict[str, Any]) -> Any:
+    """The law's log perplexity of each row; call inside the model."""
+    import pymc as pm
+
+    rate = priors.rate.variable("rate")
+    difference = priors.rate_difference.variable("rate_difference")
+    parameters = given["log10_parameters"] + (rate + difference) / 2 * given["years"]
+    tokens = given["log10_tokens"] + (rate - difference) / 2 * given["years"]
+    exponent_parameters = priors.exponent_parameters.variable("exponent_parameters")
+    exponent_tokens = priors.exponent_tokens.variable("exponent_tokens")
+    irreducible, from_parameters, from_tokens = (
+        each[given["benchmark_index"]] for each in _build_contributions(priors)
+    )
+    return (
+        irreducible
+        + from_parameters * pm.math.exp(-exponent_parameters * LOG_10 * parameters)
+        + from_tokens * pm.math.exp(-exponent_tokens * LOG_10 * tokens)
+    )
+
+
+def _build_contributions(priors: Priors) -> tuple[Any, Any, Any]:
+    """E_k, P_k and Q_k by benchmark; call inside the model."""
+    import pymc as pm
+
+    def build_share(name: str) -> Any:
+        center = getattr(priors, f"{name}_share_center").variable(f"{name}_share_center")
+        spread = getattr(priors, f"{name}_share_spread").variable(f"{name}_share_spread")
+        offset = pm.Normal(f"{name}_share_offset", 0, 1, dims="benchmark")
+        return pm.math.sigmoid(pm.math.logit(center) + spread * offset)
+
+    level = priors.level.variable("level", dims="benchmark")
+    share, parameters_share = build_share("irreducible"), build_share("parameters")
+    above = level * (1 - share)
+    return (
+        pm.Deterministic("irreducible_loss", level * share, dims="benchmark"),
+        pm.Deterministic("contribution_parameters", above * parameters_share, dims="benchmark"),
+        pm.Deterministic("contribution_tokens", above * (1 - parameters_share), dims="benchmark"),
+    )
+
+
+def _build_paper_effect(
+    given: dict[str, Any], expected: Any, noise_scale: Any, paper_scale: Any
+) -> None:
+    """What the rows say of the effect of each paper, integrated out above; call inside the model.
+
+    Given the parameters it is normal: its mean and standard deviation are kept.
+    """
+    import pymc as pm
+
+    count = len(pm.modelcontext(None).coords["paper"])
+    weight, paper = given["row_weight"], given["paper_index"]
+    residual = weight * (given["observed_log_perplexity"] - expected)
+    rows_of, sum_of = (_sum_by_paper(each, paper)[:count] for each in (weight, residual))
+    mean, scale = _infer_effect(rows_of, sum_of, noise_scale, paper_scale)
+    pm.Deterministic("paper_effect_mean", mean, dims="paper")
+    pm.Deterministic("paper_effect_scale", scale, dims="paper")
+
+
+def draw_truth(table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator) -> Truth:
+    """Every parameter drawn from its prior, in plain NumPy."""
+    rows = fitted_rows(table)
+    benchmarks, papers = (list(dict.fromkeys(rows[name])) for name in ("benchmark", "lab"))
+    labelled = {"level"}
+    truth: Truth = {
+        name: float(prior.draw(rng)) for name, prior in vars(priors).items() if name not in labelled
+    }
+    level = np.asarray(priors.level.draw(rng, len(benchmarks)), dtype=float)
+
+    def draw_share(name: str) -> np.ndarray:
+        center, spread = truth[f"{name}_share_center"], truth[f"{name}_share_spread"]
+        logits = np.log(center / (1 - center)) + rng.normal(0, spread, len(benchmarks))
+        return np.asarray(1 / (1 + np.exp(-logits)))
+
+    share, parameters_share = draw_share("irreducible"), draw_share("parameters")
+    by_benchmark = {
+        "level": level,
+        "irreducible_loss": level * share,
+        "contribution_parameters": level * (1 - share) * parameters_share,
+        "contribution_tokens": level * (1 - share) * (1 - parameters_share),
+    }
+    effects = rng.normal(0, truth["paper_scale"], len(papers))
+    return (
+        truth
+        | {
+            name: dict(zip(benchmarks, values.tolist(), strict=True))
+            for name, values in by_benchmark.items()
+        }
+        | {"paper_effect": dict(zip(papers, effects.tolist(), strict=True))}
+    )
+
+
+def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
+    """The fitted rows with perplexities drawn from `truth`.
+
+    Its keys: rate, rate_difference, exponent_parameters, exponent_tokens, noise_scale;
+    irreducible_loss, contribution_parameters and contribution_tokens by benchmark; paper_effect by
+    paper, missing ones count as zero.
+    """
+    rows = fitted_rows(table)
+    larger = rows["parameters"] / np.exp(np.log(rows["parameters"]).mean())
+    longer = rows["dataset_tokens"] / np.exp(np.log(rows["dataset_tokens"]).mean())
+    days = (rows["release_date"] - rows["release_date"].mean()).dt.total_seconds() / 86_400
+    age = days / 365.25
+    larger = larger * 10 ** ((truth["rate"] + truth["rate_difference"]) / 2 * age)
+    longer = longer * 10 ** ((truth["rate"] - truth["rate_difference"]) / 2 * age)
+    names = rows["benchmark"]
+    loss = (
+        names.map(truth["irreducible_loss"])
+        + names.map(truth["contribution_parameters"]) / larger ** truth["exponent_parameters"]
+        + names.map(truth["contribution_tokens"]) / longer ** truth["exponent_tokens"]
+        + rows["lab"].map(truth.get("paper_effect", {})).astype(float).fillna(0.0)
+    )
+    return rows.assign(perplexity=np.exp(rng.normal(loss, truth["noise_scale"])))
+
+
+def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
+    """Parameters, tokens and date of the fitted rows."""
+    sizes = make_sizes(table)
+    return pd.DataFrame(
+        {
+            "log10 parameters": sizes.log10_parameters,
+            "log10 dataset tokens": sizes.log10_tokens,
+            "release date": sizes.years,
+        }
+    )
+
+
+def unit_log_likelihood(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.DataArray:
+    """Log density of the rows of each base model, the effects of their papers integrated out.
+
+    Given the other rows that the posterior was fitted to, which know something of these effects; a
+    paper is fitted or held out as a whole. Dims chain, draw, base_model.
+    """
+    sizes = make_sizes(table)
+    rows = sizes.rows
+    expected = expect(posterior, sizes).transpose("chain", "draw", "row").to_numpy()
+    residuals = np.log(rows["perplexity"].to_numpy()) - expected
+    base = rows["base_model"].fillna(rows["model"]).astype(str)
+    groups: dict[tuple[str, str], list[int]] = {}
+    for position, unit in enumerate(zip(base, rows["lab"], strict=True)):
+        groups.setdefault(unit, []).append(position)
+    found = {name: np.zeros(residuals.shape[:2]) for name in dict.fromkeys(base)}
+    for (name, paper), positions in groups.items():
+        found[name] += _group_density(posterior, paper, residuals[..., positions])
+    coords = {"chain": posterior["chain"], "draw": posterior["draw"], "base_model": list(found)}
+    values = np.stack(list(found.values()), axis=-1)
+    return xr.DataArray(values, dims=("chain", "draw", "base_model"), coords=coords)
+
+
+def _group_density(posterior: xr.Dataset, paper: str, residuals: np.ndarray) -> np.ndarray:
+    """Log density of residuals that share a paper, shape (chain, draw, row), given its others.
+
+    The rows are taken out of what is known of the paper's effect, then put back one by one.
+    """
+    noise, own = (posterior[name].to_numpy() ** 2 for name in ("noise_scale", "paper_scale"))
+    drawn = posterior.sel(paper=paper)
+    precision = drawn["paper_effect_scale"].to_numpy() ** -2.0
+    weighted = drawn["paper_effect_mean"].to_numpy() * precision
+    fitted_count = np.median(noise * (precision - 1 / own))
+    if fitted_count > 0.5:  # else the paper was held out, and nothing is known of its effect
+        precision = precision - residuals.shape[-1] / noise
+        weighted = weighted - residuals.sum(axis=-1) / noise
+    total = np.zeros(noise.shape)
+    for residual in np.moveaxis(residuals, -1, 0):
+        scale = np.sqrt(noise + 1 / precision)
+        total += stats.norm.logpdf(residual, weighted / precision, scale)
+        precision, weighted = precision + 1 / noise, weighted + residual / noise
+    return total

@@ -1,0 +1,279 @@
+"""Posterior -> verdict and numbers: whether the sampler can be believed, and what drives the
+headline.
+
+`verdict` is about sampling alone: R-hat, effective sample size, divergences and E-BFMI of every
+named parameter and every estimand (method and limits: Vehtari et al. 2021; Betancourt 2016).
+Nothing that fails is ranked, pooled or quoted. The other questions have a module each in
+`pipeline/checks/`: what the model predicts unseen (leave_out.py), where its predictions miss
+(predictive.py), whether the data tell the parts apart (identification.py), what leans on the priors
+(sensitivity.py); whether intervals hold what they promise is for `pipeline/calibration/`.
+"""
+
+import argparse
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import arviz_stats
+import numpy as np
+import pandas as pd
+import xarray as xr
+from ruamel.yaml import YAML
+
+import models
+from models import flatten
+from pipeline.checks.fingerprint import fingerprint, is_same
+from pipeline.checks.identification import identify
+from pipeline.checks.influence import measure_influence
+from pipeline.checks.leave_out import find_units, leave_out, round_to
+from pipeline.checks.predictive import check_predictions
+from pipeline.checks.sensitivity import is_constant, list_headlines, measure_sensitivity
+from pipeline.checks.study import Study, judge_calibration, read_study
+from pipeline.files import write_json
+from pipeline.fit.cell import Cell, add_cell_arguments, load_cell
+from pipeline.stage import stage_main
+
+Checked = dict[str, Any]
+PER_MODEL_DIMS = {"base_model"}  # families of deviations: judged together, there may be thousands
+WORST_COUNT = 10
+DIGITS = 4
+# What a cell that was not fitted has no number for.
+NO_NUMBERS = (
+    *("max_rhat", "min_ess_bulk", "min_ess_tail", "divergences", "min_bfmi"),
+    *("bad_pareto_k", "elpd_loo", "elpd_loo_se", "unit", "elpd_method"),
+    *("is_identified", "identification", "predictive_checks"),
+)
+
+
+def measure_convergence(draws: dict[str, xr.DataArray]) -> pd.DataFrame:
+    """R-hat and bulk and tail ESS of each quantity; draws have dims chain, draw."""
+    dataset = xr.Dataset(
+        {
+            f"q{i}": array.drop_vars(set(array.coords) - {"chain", "draw"})
+            for i, array in enumerate(draws.values())
+        }
+    )
+    if not draws:
+        return pd.DataFrame(columns=["rhat", "ess_bulk", "ess_tail"])
+    frame = pd.DataFrame(
+        {
+            "rhat": _by_name(arviz_stats.rhat(dataset)),
+            "ess_bulk": _by_name(arviz_stats.ess(dataset, method="bulk")),
+            "ess_tail": _by_name(arviz_stats.ess(dataset, method="tail")),
+        }
+    )
+    return frame.set_axis(list(draws), axis=0)
+
+
+def _by_name(dataset: xr.Dataset) -> pd.Series:
+    return pd.Series({str(name): float(value) for name, value in dataset.data_vars.items()})
+
+
+def list_parameters(
+    posterior: xr.Dataset,
+) -> tuple[dict[str, xr.DataArray], dict[str, xr.DataArray]]:
+    """Every scalar parameter by name: those named one by one, and those of per-model families."""
+    named: dict[str, xr.DataArray] = {}
+    families: dict[str, xr.DataArray] = {}
+    for name, variable in posterior.data_vars.items():
+        dims = [dim for dim in variable.dims if dim not in ("chain", "draw")]
+        target = families if PER_MODEL_DIMS & set(dims) else named
+        if not dims:
+            target[str(name)] = variable
+            continue
+        stacked = variable.stack(entry=dims)
+        for i, entry in enumerate(stacked["entry"].values):
+            label = ", ".join(
+                str(part) for part in (entry if isinstance(entry, tuple) else (entry,))
+            )
+            target[f"{name}[{label}]"] = stacked.isel(entry=i, drop=True)
+    return named, families
+
+
+def list_estimands(cell: Cell) -> tuple[dict[str, xr.DataArray], list[str]]:
+    """Estimands whose convergence is tested, and the names of those constant by construction."""
+    tested: dict[str, xr.DataArray] = {}
+    constant: list[str] = []
+    judged_by = {
+        key
+        for name, v in cell.estimands.items()
+        if v.attrs.get("judged_by")
+        for key, _ in flatten(v.to_dataset(name=name))
+    }
+    for key, draws in flatten(cell.estimands):
+        if key in judged_by or bool(draws.isnull().any()):
+            continue
+        if is_constant(draws):
+            constant.append(key)
+        else:
+            tested[f"estimand {key}"] = draws
+    return tested, constant
+
+
+def judge(cell: Cell, limits: dict[str, float]) -> dict[str, Any]:
+    """The verdict with its reasons and the numbers behind it."""
+    posterior = cell.tree["posterior"].to_dataset()
+    named, families = list_parameters(posterior)
+    estimands, constant = list_estimands(cell)
+    constant += [name for name, draws in named.items() if is_constant(draws)]
+    tested = measure_convergence(
+        {name: draws for name, draws in (named | estimands).items() if name not in constant}
+    )
+    members = measure_convergence(families)
+    stats = cell.tree["sample_stats"].to_dataset()
+    divergences = int(stats["diverging"].sum())
+    min_bfmi = float(np.min(_bfmi(stats["energy"])))
+    reasons = _find_reasons(tested, members, divergences, min_bfmi, limits)
+    return {
+        "verdict": "fail" if reasons else "pass",
+        "reasons": reasons,
+        "max_rhat": round_to(tested["rhat"].max(), DIGITS),
+        "min_ess_bulk": round_to(tested["ess_bulk"].min(), DIGITS),
+        "min_ess_tail": round_to(tested["ess_tail"].min(), DIGITS),
+        "divergences": divergences,
+        "min_bfmi": round_to(min_bfmi, DIGITS),
+        "constant": sorted(constant),
+        "worst": _worst(pd.concat([tested, members])),
+    }
+
+
+def _bfmi(energy: xr.DataArray) -> np.ndarray:
+    """Betancourt's energy Bayesian fraction of missing information, by chain."""
+    change = energy.diff("draw")
+    return np.asarray((change**2).mean("draw") / energy.var("draw"))
+
+
+def _find_reasons(
+    tested: pd.DataFrame,
+    members: pd.DataFrame,
+    divergences: int,
+    min_bfmi: float,
+    limits: dict[str, float],
+) -> list[str]:
+    reasons = []
+    for column, words, limit, is_bad in (
+        ("rhat", "R-hat is above", limits["max_rhat"], tested["rhat"] > limits["max_rhat"]),
+        (
+            "ess_bulk",
+            "bulk ESS is below",
+            limits["min_ess"],
+            tested["ess_bulk"] < limits["min_ess"],
+        ),
+        (
+            "ess_tail",
+            "tail ESS is below",
+            limits["min_ess"],
+            tested["ess_tail"] < limits["min_ess"],
+        ),
+    ):
+        names = list(tested.index[is_bad | tested[column].isna()])
+        if names:
+            more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+            reasons.append(f"{words} {limit:g} or not known: {', '.join(names[:5])}{more}")
+    if len(members):
+        good = (members["rhat"] <= limits["max_rhat"]) & (
+            members[["ess_bulk", "ess_tail"]].min(axis=1) >= limits["min_ess"]
+        )
+        hopeless = (members["rhat"] > limits["family_max_rhat"]) | (
+            members[["ess_bulk", "ess_tail"]].min(axis=1) < limits["family_min_ess"]
+        )
+        if good.mean() < limits["family_share"] or hopeless.any():
+            reasons.append(f"{int((~good).sum())} of {len(members)} deviations have not converged")
+    if divergences > limits["max_divergences"]:
+        reasons.append(f"{divergences} divergent transition{'s' * (divergences != 1)}")
+    if min_bfmi < limits["min_bfmi"]:
+        reasons.append(f"E-BFMI {min_bfmi:.2f} is below {limits['min_bfmi']:g}")
+    return reasons
+
+
+def _worst(summary: pd.DataFrame) -> list[dict[str, Any]]:
+    order = (
+        summary[["ess_bulk", "ess_tail"]].min(axis=1).sort_values(kind="stable").index[:WORST_COUNT]
+    )
+    return [
+        {
+            "name": name,
+            **{
+                column: round_to(summary.loc[name, column], DIGITS)
+                for column in ("rhat", "ess_bulk", "ess_tail")
+            },
+        }
+        for name in order
+    ]
+
+
+def check(cell: Cell, limits: dict[str, float], study: Study | None, counts: bool) -> Checked:
+    """Everything the check file says of a cell; `counts`: the study is of this very cell."""
+    if cell.not_fitted:
+        return describe_unfitted(cell.not_fitted, limits) | judge_calibration(study, counts, [])
+    with ThreadPoolExecutor(1) as pool:  # NumPy leaves the interpreter free for most of the density
+        units = pool.submit(find_units, cell)
+        judged = judge(cell, limits)
+        sensitivity = measure_sensitivity(cell, study if counts else None)
+        identified = identify(cell, sensitivity["driven_by_prior"])
+        predicted = check_predictions(cell)
+    worst, constant = judged.pop("worst"), judged.pop("constant")
+    headlines = [cell.model.headline(cell.card).key, *list_headlines(cell)]
+    return (
+        judged
+        | {"not_fitted": None}
+        | leave_out(cell, judged["verdict"] == "pass", units.result())
+        | judge_calibration(study, counts, headlines)
+        | identified
+        | sensitivity
+        | {"predictive_checks": predicted}
+        | {"influence": measure_influence(cell)}
+        | {"limits": limits, "constant": constant, "worst": worst}
+    )
+
+
+def describe_unfitted(reason: str, limits: dict[str, float]) -> Checked:
+    """The check of a cell whose model cannot be fitted: it fails, and has no numbers."""
+    verdict = {"verdict": "fail", "reasons": [f"cannot be fitted: {reason}"], "not_fitted": reason}
+    return (
+        verdict
+        | dict.fromkeys(NO_NUMBERS)
+        | {"elpd_note": "", "elpd_by_unit": {}, "rows_by_unit": {}}
+        | {"identification_reason": f"cannot be fitted: {reason}", "identification_reasons": []}
+        | {"prior_sensitivity": {}, "driven_by_prior": [], "driven_by": {}}
+        | {"influence": {}, "limits": limits, "constant": [], "worst": []}
+    )
+
+
+def is_current(study: Study | None, cell: Cell, model: str) -> bool:
+    """Whether the study was made with this very table, these options and this model."""
+    if study is None:
+        return False
+    folder = Path(str(models.__file__)).parent
+    now = fingerprint(cell.table, cell.card.options, model, folder)
+    return is_same(study["fingerprint"], now)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Judge one posterior. Exit 0 whatever the verdict: a failed fit still gets its page."""
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline.fit.check", description=__doc__.splitlines()[0] if __doc__ else ""
+    )
+    add_cell_arguments(parser)
+    parser.add_argument("--limits", type=Path, required=True, help="params.yaml, key `check`")
+    parser.add_argument(
+        "--calibration", type=Path, help="data/calibration: studies of cells, where there are any"
+    )
+    parser.add_argument(
+        "--output", type=Path, required=True, help="data/checks/<dataset>-<model>.json"
+    )
+    options = parser.parse_args(argv)
+    limits = YAML(typ="safe").load(options.limits)["check"]
+    cell = load_cell(options)
+    study = read_study(options.calibration, cell.card.dataset, options.model)
+    result = check(cell, limits, study, is_current(study, cell, options.model))
+    write_json(options.output, result)
+    print(
+        f"{options.output.stem}: {result['verdict']}"
+        + "".join(f"\n  {reason}" for reason in result["reasons"])
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    stage_main(main)

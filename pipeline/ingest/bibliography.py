@@ -1,0 +1,186 @@
+"""The bibliography as people read it: text of every entry of `data/references.bib`, and of the
+`references.bib` that a dataset may bring, by key.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from pybtex.database import Entry, Person, PybtexError, parse_string
+from pybtex.richtext import Text
+
+from pipeline.failures import Failure, SourceError, file_failure
+from pipeline.ingest.cards.faults import suggest
+from pipeline.ingest.cards.yaml_files import MAXIMUM_BYTES, MAXIMUM_MARKS, find_invisible
+
+SHOWN_AUTHORS = 6  # longer lists end in "et al."
+OWN_FILE = "references.bib"  # in the folder of a dataset, beside its card
+OTHERS = "others"  # BibTeX's word for authors who are not listed
+VENUES = ("journal", "booktitle", "howpublished", "publisher", "institution", "school")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One source: `short` for a table cell ("Doe et al. 2022"), `text` for the list of sources.
+
+    `entry` is what the bibliography has of it; two references are one if their words are the same.
+    """
+
+    key: str
+    short: str
+    text: str
+    entry: Entry | None = field(default=None, compare=False, repr=False)
+
+
+class Bibliography(Mapping[str, Reference]):
+    """References by key. A key that is not there is an error that names the nearest ones."""
+
+    def __init__(self, path: Path, references: dict[str, Reference]) -> None:
+        self.path, self._references = path, references
+
+    def __getitem__(self, key: str) -> Reference:
+        return self._references[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._references)
+
+    def __len__(self) -> int:
+        return len(self._references)
+
+    def cite(self, keys: Iterable[str]) -> list[Reference]:
+        """The references of `keys`, each once, in order. Raises SourceError for unknown keys."""
+        wanted = list(dict.fromkeys(keys))
+        unknown = [key for key in wanted if key not in self._references]
+        if unknown:
+            raise SourceError([self._unknown(key) for key in unknown])
+        return [self._references[key] for key in wanted]
+
+    def with_own(self, folder: Path) -> "Bibliography":
+        """These references and those of the `references.bib` in a dataset's folder, if it has one.
+
+        Raises SourceError where it cannot be read, or says something else of a key that is here.
+        """
+        path = folder / OWN_FILE
+        found = _read(path) if path.is_file() else {}
+        other = [key for key in found if self._references.get(key, found[key]) != found[key]]
+        if other:
+            rule, remedy = "another bibliography says something else of this key", "rename the key"
+            raise SourceError(Failure(str(path), None, "", key, rule, remedy) for key in other)
+        return Bibliography(self.path, self._references | found)
+
+    def _unknown(self, key: str) -> Failure:
+        remedy = suggest(key, self._references, "add the entry")
+        return Failure(str(self.path), None, "citation", key, "no entry has this key", remedy)
+
+
+def read_bibliography(path: Path) -> Bibliography:
+    """Every entry of the BibTeX file at `path`. Raises SourceError where it cannot be read."""
+    if not path.is_file():
+        raise file_failure(path, "the bibliography is missing", "write one BibTeX entry per source")
+    return Bibliography(path, _read(path))
+
+
+def _read(path: Path) -> dict[str, Reference]:
+    if (size := path.stat().st_size) > MAXIMUM_BYTES:
+        rule = f"{size / 1e6:.1f} MB, larger than {MAXIMUM_BYTES / 1e6:g} MB"
+        raise file_failure(path, rule, "keep the entries that are cited")
+    try:
+        text = path.read_text(encoding="utf-8")
+        _check_text(path, text)
+        entries = parse_string(text, "bibtex").entries
+    except (PybtexError, UnicodeDecodeError) as error:
+        raise file_failure(path, f"not BibTeX in UTF-8: {error}", "mend the entry") from None
+    return {key: _read_entry(path, key, entry) for key, entry in entries.items()}
+
+
+def _check_text(path: Path, text: str) -> None:
+    """Raises SourceError for what cannot be seen, and for abbreviations.
+
+    A few lines of abbreviations of abbreviations can stand for gigabytes.
+    """
+    faults = [*islice(find_invisible(path, text), MAXIMUM_MARKS)]
+    if found := re.search(r"@\s*string\b", text, re.IGNORECASE):
+        line = text[: found.start()].count("\n") + 1
+        rule, remedy = "abbreviations (@string) are not read", "write the text in full"
+        faults.append(Failure(str(path), line, "", "", rule, remedy))
+    if faults:
+        raise SourceError(faults)
+
+
+def _read_entry(path: Path, key: str, entry: Entry) -> Reference:
+    try:
+        return format_entry(key, entry)
+    except (PybtexError, UnicodeError) as error:
+        rule, remedy = f"its LaTeX cannot be read: {error}", "write the entry without commands"
+        raise file_failure(path, rule, remedy, "citation", key) from None
+
+
+def format_entry(key: str, entry: Entry) -> Reference:
+    """Authors, year, title, venue and identifiers, as plain text without any network address."""
+    year = read_field(entry, "year") or "no date"
+    people = entry.persons.get("author") or entry.persons.get("editor") or []
+    names = [_family_name(person) for person in people] or [key]
+    parts = [f"{_list_authors(people) or key} ({year})", read_field(entry, "title"), _venue(entry)]
+    parts += _identifiers(entry)
+    text = " ".join(part if part[-1] in ".?!" else f"{part}." for part in parts if part)
+    return Reference(key, f"{_short_authors(names)} {year}", text, entry)
+
+
+def _short_authors(names: list[str]) -> str:
+    if len(names) == 2 and OTHERS not in names:
+        return " & ".join(names)
+    return names[0] if len(names) == 1 else f"{names[0]} et al."
+
+
+def _list_authors(people: list[Person]) -> str:
+    named = [person for person in people if _family_name(person) != OTHERS]
+    is_cut = len(named) < len(people) or len(named) > SHOWN_AUTHORS
+    return ", ".join(_author(person) for person in named[:SHOWN_AUTHORS]) + (
+        " et al." if is_cut else ""
+    )
+
+
+def _author(person: Person) -> str:
+    given = [to_plain(name) for name in (*person.first_names, *person.middle_names)]
+    initials = "".join(f"{name[0]}." for name in given if name)
+    return f"{_family_name(person)} {initials}".strip()
+
+
+def _family_name(person: Person) -> str:
+    return to_plain(" ".join((*person.prelast_names, *person.last_names, *person.lineage_names)))
+
+
+def _venue(entry: Entry) -> str:
+    venue = next((text for name in VENUES if (text := read_field(entry, name))), "")
+    volume, number, pages = (read_field(entry, name) for name in ("volume", "number", "pages"))
+    issue = f"{volume}({number})" if volume and number else volume
+    return ", ".join(part for part in (venue, issue, pages and f"pp. {pages}") if part)
+
+
+def _identifiers(entry: Entry) -> list[str]:
+    eprint, doi, url = (read_field(entry, name) for name in ("eprint", "doi", "url"))
+    made = [f"arXiv:{eprint}" if eprint else "", f"doi:{doi}" if doi else ""]
+    if not eprint and not doi and url:
+        made.append(_without_scheme(url))  # a page that is read offline prints where, not a link
+    return [part for part in (*made, read_field(entry, "note")) if part]
+
+
+def read_field(entry: Entry, name: str) -> str:
+    """A field as plain text, identifiers as they are; empty where it is missing."""
+    raw = str(entry.fields.get(name, ""))
+    return raw if name in ("doi", "url", "eprint") else _without_scheme(to_plain(raw))
+
+
+def to_plain(latex: str) -> str:
+    """LaTeX as plain text."""
+    text = str(Text.from_latex(latex)).replace("--", "\N{EN DASH}")
+    text = re.sub(r"\\+([&_%#$])", r"\1", text)
+    return " ".join(
+        re.sub(r"\\[A-Za-z]+", " ", text).split()
+    )  # commands that pybtex leaves, as \url
+
+
+def _without_scheme(text: str) -> str:
+    return re.sub(r"https?://(www\.)?", "", text)

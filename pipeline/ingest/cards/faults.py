@@ -1,0 +1,178 @@
+"""What is wrong with a card, said so that it teaches: the line, what was expected, what the key
+means and which one was probably meant.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from rapidfuzz import process
+
+from pipeline.failures import Failure
+from pipeline.ingest.cards.schema import find_node, list_keys
+from pipeline.ingest.cards.yaml_files import Steps, find_line, name_place, shorten, walk
+
+PLACEHOLDER = re.compile(r"\b(TODO|TBD|FIXME|XXX)\b|^\s*(todo|tbd|\?+|\.{3})\s*$")
+# Keys whose own keys are columns or cells of records.csv: they may have any name.
+OF_RECORDS = {"ignored", "values", "rows"}
+NEAR = 60  # of 100: rapidfuzz's likeness of two names, above which one is proposed for the other
+EMPTY_PATTERN = r"\S"  # the pattern of text that may not be empty
+# Pydantic's types of error in plain words; braces are filled from the error's context.
+RULES = {
+    "missing": "the key is missing",
+    "extra_forbidden": "there is no such key here",
+    "literal_error": "must be {expected}",
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "list_type": "must be a list",
+    "dict_type": "must be a mapping of keys to values",
+    "model_type": "must be a mapping of keys to values",
+    "date_type": "must be a date, such as 2024-12-31",
+    "date_parsing": "must be a date, such as 2024-12-31",
+    "date_from_datetime_parsing": "must be a date, such as 2024-12-31",
+    "date_from_datetime_inexact": "must be a date without a time of day",
+    "greater_than": "must be above {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be below {lt}",
+    "less_than_equal": "must be at most {le}",
+    "string_too_short": "must have at least {min_length} characters",
+    "too_short": "must have at least {min_length} entries",
+    "string_pattern_mismatch": "must match {pattern}",
+    "value_error": "{error}",
+}
+
+
+def from_pydantic(
+    error: ValidationError, path: Path, tree: Any, schema: dict[str, Any], prefix: Steps = ()
+) -> list[Failure]:
+    """One failure for each place of the card at which `error` finds fault.
+
+    `schema` is that of the card (`pipeline.ingest.cards.schema`); `prefix` leads to the part that was
+    checked.
+    """
+    found: dict[Steps, list[dict[str, Any]]] = {}
+    for detail in error.errors(include_url=False):
+        steps = _place(tree, (*prefix, *detail["loc"]), detail["type"] == "missing")
+        found.setdefault(steps, []).append(dict(detail))
+    return [_describe(path, tree, schema, steps, details) for steps, details in found.items()]
+
+
+def find_placeholders(path: Path, tree: Any, schema: dict[str, Any]) -> list[Failure]:
+    """A failure for each value, and each key, that still holds TODO or the like."""
+    rule = "still to be filled in"
+    return [
+        make_fault(path, tree, steps, rule, _explain(schema, steps), shown)
+        for steps, value in walk(tree)
+        for shown in [_name_key(steps), value]
+        if isinstance(shown, str) and PLACEHOLDER.search(shown)
+    ]
+
+
+def _name_key(steps: Steps) -> str:
+    """The last key of `steps`; empty where it is a column or a cell of records.csv."""
+    is_of_records = len(steps) > 1 and steps[-2] in OF_RECORDS
+    return "" if is_of_records else str(steps[-1])
+
+
+def find_empty(path: Path, tree: Any, schema: dict[str, Any], part: str) -> list[Failure]:
+    """A failure for each text below the key `part` that is empty or blank."""
+    return [
+        make_fault(path, tree, (part, *steps), "is empty", _explain(schema, (part, *steps)))
+        for steps, value in walk(tree.get(part) or {})
+        if isinstance(value, str) and not value.strip()
+    ]
+
+
+def make_fault(
+    path: Path, tree: Any, steps: Steps, rule: str, remedy: str, value: Any = ""
+) -> Failure:
+    """A failure at the line of `steps`, or of the nearest thing around it that has one."""
+    shown = "" if value is None or isinstance(value, dict | list) else shorten(value)
+    return Failure(str(path), find_line(tree, steps), name_place(steps), shown, rule, remedy)
+
+
+def suggest(name: str, choices: Iterable[str], otherwise: str) -> str:
+    """A question that names the nearest of `choices`, then `otherwise`."""
+    near = process.extract(name, list(choices), limit=2, score_cutoff=NEAR)
+    meant = " or ".join(repr(match[0]) for match in near)
+    return f"did you mean {meant}? {otherwise}" if meant else otherwise
+
+
+def list_words(words: Iterable[str]) -> str:
+    """The words, quoted and joined by commas."""
+    return ", ".join(repr(word) for word in words)
+
+
+def refuse_number(value: Any) -> Any:
+    """The value, unless it is a number, which pydantic would take for seconds since 1970."""
+    if isinstance(value, int | float):
+        raise ValueError(RULES["date_type"])
+    return value
+
+
+def _place(tree: Any, steps: Steps, is_missing: bool) -> Steps:
+    """The steps that the tree has, without pydantic's names for the members of a union."""
+    *steps_before, last = steps or ("",)
+    wanted = steps_before if is_missing else steps
+    found: list[str | int] = []
+    for step in wanted:
+        is_key = isinstance(tree, dict) and step in tree
+        if is_key or (isinstance(tree, list) and isinstance(step, int)):
+            found, tree = [*found, step], tree[step]
+    return (*found, last) if is_missing else tuple(found)
+
+
+def _describe(
+    path: Path, tree: Any, schema: dict[str, Any], steps: Steps, details: list[dict[str, Any]]
+) -> Failure:
+    first = details[0]
+    value = "" if first["type"] == "missing" else first.get("input")
+    rules = dict.fromkeys(_say_rule(detail) for detail in details)
+    rule = "must be " + " or ".join(rule.removeprefix("must be ") for rule in rules)
+    if len(rules) == 1 or not all(each.startswith("must be ") for each in rules):
+        rule = " or ".join(rules)
+    remedy = _say_remedy(schema, steps, first["type"], value)
+    if first["type"] == "literal_error":
+        allowed = find_node(schema, steps).get("enum", [])
+        remedy = suggest(str(value), map(str, allowed), _explain(schema, steps))
+    return make_fault(path, tree, steps, rule, remedy, value)
+
+
+def _say_rule(detail: dict[str, Any]) -> str:
+    context = detail.get("ctx", {})
+    if detail.get("input", "") is None or context.get("pattern") == EMPTY_PATTERN:
+        return "is empty"
+    words = RULES.get(detail["type"])
+    return words.format(**context) if words else str(detail["msg"])
+
+
+def _say_remedy(schema: dict[str, Any], steps: Steps, kind: str, value: Any) -> str:
+    if kind == "extra_forbidden":
+        known = list_keys(schema, steps[:-1])
+        there = f"the keys here are {list_words(known)}" if known else "no key is read here"
+        return suggest(str(steps[-1]), known, there)
+    if kind == "missing":
+        return f"add `{steps[-1]}:`; {_explain(schema, steps)}"
+    if value is None and len(steps) == 2 and steps[0] == "columns":
+        return "write `{}` for the column of the same name; " + _explain(schema, steps)
+    if kind == "string_type" and isinstance(value, int | float | date):
+        return f"put it in quotes; {_explain(schema, steps)}"
+    return _explain(schema, steps)
+
+
+def _explain(schema: dict[str, Any], steps: Steps) -> str:
+    """What the key at `steps` means, or the nearest one around it that says so."""
+    for end in range(len(steps), 0, -1):
+        if words := find_node(schema, steps[:end]).get("description"):
+            names = [step for step in steps[:end] if isinstance(step, str)]
+            return f"`{names[-1]}`: {words.splitlines()[0]}"
+    return "see data/sources/card.schema.json"

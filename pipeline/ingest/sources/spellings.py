@@ -1,0 +1,338 @@
+"""One cell of records.csv -> its value, where the meaning is certain.
+
+Each reader raises ValueError with a rule and a remedy where it is not. Nothing is guessed: 1,234
+may be a thousand or a little more than one, and 03/04/2022 two days, unless the card says which.
+"""
+
+import re
+from typing import NoReturn
+
+import pandas as pd
+
+from pipeline.ingest.sources import units
+
+MISSING = {"", "n/a", "na", "n.a.", "null", "unknown", "?", "-", "–", "—"}  # noqa: RUF001  dashes
+MISSING_TEXT = {"", "n/a", "N/A"}
+FORMULA_STARTS = ("=", "@", "+", "-")
+TRUTHS = {"true": True, "false": False, "yes": True, "no": False}
+
+SPACES = " \u00a0\u2009\u202f"
+DECIMAL_MARKS = {"point": ".", "comma": ","}
+GROUP_MARKS = ["", ",", ".", "'", "’", *SPACES]  # noqa: RUF001  the typographic apostrophe is meant
+SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻−", "0123456789+--")  # noqa: RUF001  signs are meant
+_POWER = r"10(?:\s?(?:\^|\*\*)\s?[+\-−]?[0-9]{1,5}|[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,5})"  # noqa: RUF001  as above
+_NUMBER = re.compile(
+    r"(?P<sign>[+\-−]?)"  # noqa: RUF001  the minus sign is meant
+    rf"(?:(?P<power>{_POWER})"
+    rf"|(?P<mantissa>[0-9.,'’{SPACES}]*[0-9]\.?)"  # noqa: RUF001  as above
+    rf"(?P<exponent>[eE][+-]?[0-9]{{1,5}}|\s?[×xX*·]\s?{_POWER})?)"  # noqa: RUF001  as above
+    r"\s?(?P<tail>.*)",
+    re.DOTALL,
+)
+# Beyond what any table counts; ratios and products of two such numbers are finite and not zero.
+LARGEST, SMALLEST = 1e100, 1e-100
+_PLAIN = re.compile(r"[0-9]++(\.[0-9]*)?|\.[0-9]+")
+
+_LETTERS_FOR_DIGITS = re.compile(r"[OoIl][0-9OoIl.,]*(?:[eE][0-9OoIl]+)?")  # 1O24 for 1024
+
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+EXCEL_EPOCH = pd.Timestamp(1899, 12, 30)  # two days early: Excel counts a 29 February 1900
+ISO_DATE = r"(?P<y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})"
+DATE_ORDERS = {
+    "ymd": r"(?P<y>[0-9]{4})[/.](?P<m>[0-9]{1,2})[/.](?P<d>[0-9]{1,2})",
+    "dmy": r"(?P<d>[0-9]{1,2})[/.](?P<m>[0-9]{1,2})[/.](?P<y>[0-9]{4})",
+    "mdy": r"(?P<m>[0-9]{1,2})[/.](?P<d>[0-9]{1,2})[/.](?P<y>[0-9]{4})",
+}
+WORDED_DATES = [
+    r"(?P<d>[0-9]{1,2})[ -](?P<name>[A-Za-z]{3,9})\.?,?[ -](?P<y>[0-9]{4})",
+    r"(?P<name>[A-Za-z]{3,9})\.? (?P<d>[0-9]{1,2}),? (?P<y>[0-9]{4})",
+]
+MONTH_DATES = [
+    r"(?P<y>[0-9]{4})-(?P<m>[0-9]{2})",
+    r"(?P<name>[A-Za-z]{3,9})\.?,?[ -](?P<y>[0-9]{4})",
+]
+YEAR_DATE = r"(?P<y>[0-9]{4})"
+MONTHS = {
+    name: number
+    for number, full in enumerate(
+        (
+            *("january", "february", "march", "april", "may", "june"),
+            *("july", "august", "september", "october", "november", "december"),
+        ),
+        1,
+    )
+    for name in (full, full[:3])
+} | {"sept": 9}
+COARSENESS = ["day", "month", "year"]
+
+
+def read_number(
+    text: str, column: str, unit: str | None = None, decimal: str | None = None
+) -> float | None:
+    """The number of a cell in the unit of `column` of the table; None where it says "missing".
+
+    `unit` is the card's or the row's ("" where the row should have one and has not), `decimal` the
+    card's decimal mark (comma, point). Raises ValueError (rule, remedy) where the cell is no
+    number, or may be two.
+    """
+    if text.casefold() in MISSING:
+        return None
+    _refuse_word(text)
+    found = _NUMBER.fullmatch(text)
+    if not found:
+        _refuse_number()
+    scale, cell_unit = _read_tail(found["tail"].strip(), column)
+    if scale and (found["exponent"] or found["power"]):
+        _refuse_number()
+    number = _compose(found, scale, decimal)
+    applied = None if scale and unit else _agree(cell_unit, unit, column)
+    if scale and unit and read_unit(unit, column) != 10**scale:
+        raise ValueError(
+            f"the cell ends in {found['tail'].strip()!r}, and the card says {unit!r}",
+            "correct one of the two",
+        )
+    return number * read_unit(applied, column) if applied else number
+
+
+def read_unit(unit: str, column: str) -> float:
+    """What a number in `unit` is multiplied by to give `column` of the table.
+
+    Raises ValueError (rule, remedy) where the unit does not fit.
+    """
+    try:
+        return units.factor(unit, column)
+    except ValueError as error:
+        raise ValueError(
+            f"unit {unit!r} does not fit {column}: {error}",
+            "use a unit of pipeline/ingest/sources/units.py or of pint",
+        ) from None
+
+
+def _refuse_word(text: str) -> None:
+    """Refuses words that stand for a number elsewhere, saying what to write."""
+    word = text.casefold().lstrip("+-")
+    if word == "none":
+        raise ValueError("may be zero or missing", "write 0, or leave the cell empty")
+    if word in ("nan", "inf", "infinity"):
+        raise ValueError(
+            f"not a number: {text} is what a program writes for one",
+            "leave the cell empty where the figure is missing",
+        )
+    if text.startswith(FORMULA_STARTS) and not re.match(r"[+-]\s?[0-9.,]", text):
+        _refuse_formula("number")
+    if text.startswith("'"):
+        raise ValueError("not a number: an apostrophe marks text in a spreadsheet", "remove it")
+
+
+def _refuse_formula(kind: str) -> NoReturn:
+    raise ValueError(f"not a {kind}: a formula", "paste values in its place")
+
+
+def _refuse_number() -> NoReturn:
+    raise ValueError("not a number", "write digits with a decimal point, such as 1.2e24")
+
+
+def _compose(found: re.Match[str], scale: int, decimal: str | None) -> float:
+    """The number of sign, mantissa and power of ten, rounded once."""
+    mantissa = "1" if found["power"] else _read_mantissa(found, decimal)
+    exponent = found["power"] or found["exponent"] or ""
+    digits = re.sub(
+        r"^.*?10\s?(\^|\*\*)?\s?", "", exponent.translate(SUPERSCRIPTS), flags=re.DOTALL
+    )
+    if exponent[:1] in ("e", "E"):
+        digits = exponent[1:]
+    sign = "-" if found["sign"] in ("-", "−") else ""  # noqa: RUF001  the minus sign is meant
+    number = float(f"{sign}{mantissa}e{int(digits or '0') + scale}")
+    if abs(number) > LARGEST:
+        raise ValueError("too large for a number", "check the exponent")
+    if abs(number) < SMALLEST and re.search("[1-9]", mantissa):
+        raise ValueError("too small for a number", "check the exponent")
+    return number
+
+
+def _read_mantissa(found: re.Match[str], decimal: str | None) -> str:
+    """Digits with a decimal point, where the marks between them allow one reading alone."""
+    text = found["mantissa"]
+    if decimal != "comma" and _PLAIN.fullmatch(text):
+        return text
+    readings = {name: _read_marks(text, mark) for name, mark in DECIMAL_MARKS.items()}
+    reading = readings[decimal or "point"]
+    if decimal is None and readings["comma"] not in (None, reading):
+        raise ValueError(
+            "may be thousands or a decimal comma" if reading else "a decimal comma",
+            "state `decimal: comma` or `decimal: point` for the column on the card, or write a "
+            "decimal point and no thousands separators",
+        )
+    if reading is None and decimal:
+        raise ValueError(
+            f"not a number with a decimal {decimal}, as the card says",
+            "correct `decimal` on the card, or the cell",
+        )
+    if reading is None or (found["exponent"] and len(text) > len(reading)):
+        _refuse_number()
+    return reading
+
+
+def _read_marks(text: str, point: str) -> str | None:
+    """Digits with a decimal point of `text`, where `point` is its decimal mark."""
+    for group in GROUP_MARKS:
+        if group != point and re.fullmatch(_mantissa_pattern(group, point), text):
+            return (text.replace(group, "") if group else text).replace(point, ".")
+    return None
+
+
+def _mantissa_pattern(group: str, point: str) -> str:
+    point = re.escape(point)
+    if not group:
+        return rf"[0-9]+({point}[0-9]+)?"
+    return rf"[1-9][0-9]{{0,2}}({re.escape(group)}[0-9]{{3}})+({point}[0-9]+)?"
+
+
+def _read_tail(tail: str, column: str) -> tuple[int, str | None]:
+    """The power of ten and the unit that follow the digits of a cell."""
+    scale = units.multiple(tail)
+    if scale is None:
+        return 0, _check_cell_unit(tail, column) if tail else None
+    if column not in units.COUNTS:
+        raise ValueError(
+            f"{tail!r} after a number is read in counts alone, and {column} is none",
+            "write the number out, such as 1.2e9, with its unit on the card",
+        )
+    return scale, None
+
+
+def _check_cell_unit(unit: str, column: str) -> str:
+    """`unit`, where it is one that cells may name; those of pint alone stand on the card."""
+    if unit.upper() in units.SUFFIXES and column in units.COUNTS:
+        raise ValueError(f"{unit!r} is no suffix of a count", f"write {unit.upper()!r} if it is")
+    if not _is_known(unit):
+        is_mistyped = _LETTERS_FOR_DIGITS.fullmatch(unit)
+        if column not in units.TARGETS or is_mistyped or not re.match(r"[^\W\d_]", unit):
+            _refuse_number()
+        raise ValueError("no unit that a cell may name", "state the unit on the card")
+    read_unit(unit, column)
+    return unit
+
+
+def _is_known(unit: str) -> bool:
+    try:
+        return units.spell(unit) is not None
+    except ValueError:
+        return True
+
+
+def _agree(cell_unit: str | None, unit: str | None, column: str) -> str | None:
+    """The unit of a cell that may name its own; `unit` is "" where a row lacks one it needs."""
+    if not cell_unit and unit == "":
+        raise ValueError("a number without its unit", "write it in the cell or the column of units")
+    if cell_unit and unit and read_unit(cell_unit, column) != read_unit(unit, column):
+        raise ValueError(
+            f"the cell is in {cell_unit!r}, not in {unit!r} as the card or its row says",
+            "correct one of the two; `unit: in cells` on the card lets each cell name its own",
+        )
+    return cell_unit or unit
+
+
+def read_date(text: str, order: str | None = None, precision: str = "day") -> pd.Timestamp | None:
+    """The day of a cell; None where it says "missing".
+
+    `order` (ymd, dmy, mdy, excel) and `precision` are the card's: a month is read as its 15th, a
+    year as its 1 July. Raises ValueError (rule, remedy) where the cell is no day, or may be two.
+    """
+    if text.casefold() in MISSING | {"none"}:
+        return None
+    text = _drop_midnight(text)
+    if order == "excel" and re.fullmatch(r"[0-9]{5}(\.0+)?", text):
+        return EXCEL_EPOCH + pd.Timedelta(days=int(text[:5]))
+    ordered = [DATE_ORDERS[order]] if order in DATE_ORDERS else []
+    for patterns, coarseness in (
+        ([ISO_DATE, *ordered, *WORDED_DATES], "day"),
+        (MONTH_DATES, "month"),
+        ([YEAR_DATE], "year"),
+    ):
+        for pattern in patterns:
+            match = re.fullmatch(pattern, text)
+            if match:
+                _check_precision(coarseness, precision)
+                return _make_date(match.groupdict())
+    return _refuse_date(text, order)
+
+
+def _drop_midnight(text: str) -> str:
+    found = re.fullmatch(rf"({ISO_DATE})[T ](?P<time>[0-9]{{2}}:[0-9]{{2}}.*)", text)
+    if not found:
+        return text
+    if not re.fullmatch(r"00:00(:00(\.0+)?)?Z?", found["time"]):
+        raise ValueError("a time of day, which would be dropped", "write the day alone")
+    return found[1]
+
+
+def _check_precision(coarseness: str, precision: str) -> None:
+    if COARSENESS.index(coarseness) > COARSENESS.index(precision):
+        raise ValueError(
+            f"not a date: a {coarseness} without its day",
+            f"write YYYY-MM-DD, or state `precision: {coarseness}` for the column on the card",
+        )
+
+
+def _make_date(parts: dict[str, str | None]) -> pd.Timestamp:
+    year, name = int(parts["y"] or 0), parts.get("name")
+    month = MONTHS.get(name.lower()) if name else int(parts.get("m") or 7)
+    if month is None:
+        raise ValueError(f"not a date: {name!r} is no English month", "write YYYY-MM-DD")
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ValueError(
+            f"not a date between {FIRST_YEAR} and {LAST_YEAR}", "check the year, and the columns"
+        )
+    day = int(parts.get("d") or (15 if "m" in parts or name else 1))
+    try:
+        return pd.Timestamp(year, month, day)
+    except ValueError:
+        raise ValueError(
+            "not a date: the calendar has no such day", "check day, month and `order` on the card"
+        ) from None
+
+
+def _refuse_date(text: str, order: str | None) -> NoReturn:
+    if text.startswith(FORMULA_STARTS):
+        _refuse_formula("date")
+    if re.fullmatch(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2}|.*[A-Za-z][ -]'?[0-9]{2}", text):
+        raise ValueError("not a date: a year of two digits", "write YYYY-MM-DD")
+    slashes = re.fullmatch(
+        r"([0-9]{1,2})[/.]([0-9]{1,2})[/.][0-9]{4}|[0-9]{4}[/.][0-9]{1,2}[/.][0-9]{1,2}", text
+    )
+    if slashes and order is None:
+        likely = _likely_order(slashes[1], slashes[2])
+        raise ValueError(
+            "not a date: day and month in no stated order",
+            f"write YYYY-MM-DD, or state {likely} for the column on the card",
+        )
+    if re.fullmatch(r"[0-9]{5}\.[0-9]*", text) and order == "excel":
+        raise ValueError("a time of day, which would be dropped", "write the day alone")
+    if re.fullmatch(r"[0-9]{5}(\.[0-9]*)?", text):
+        raise ValueError(
+            "not a date: digits alone",
+            "write YYYY-MM-DD, or state `order: excel` if the column holds Excel's serial days",
+        )
+    stated = f"as {order} or " if order else ""
+    raise ValueError(
+        f"not a date {stated}as YYYY-MM-DD", "write YYYY-MM-DD, or state the order on the card"
+    )
+
+
+def _likely_order(first: str | None, second: str | None) -> str:
+    """The orders that a date with slashes may have."""
+    if first is None or second is None:
+        return "`order: ymd`"
+    if int(first) > 12:
+        return "`order: dmy`, which this cell shows,"
+    return "`order: mdy`, which this cell shows," if int(second) > 12 else "`order: dmy` or `mdy`"
+
+
+def read_truth(text: str) -> bool:
+    """True or False. Raises ValueError (rule, remedy) for any other word, and for 1 and 0."""
+    if text.lower() not in TRUTHS:
+        raise ValueError(
+            "neither true nor false", "write true or false, or translate the cell under `values`"
+        )
+    return TRUTHS[text.lower()]

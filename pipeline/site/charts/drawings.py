@@ -1,0 +1,190 @@
+"""Drawings: a figure's charts as a page holds them, with their heights, words and rows.
+
+Every chart works on a light and on a dark page: text and grid take the page's colour, the marks
+use tones that stand out on both, and no meaning hangs on colour alone.
+"""
+
+import re
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+import altair as alt
+import pandas as pd
+import vl_convert
+from markupsafe import Markup
+
+from models import Figure
+from pipeline.site.charts import alternatives
+from pipeline.site.charts.data import round_numbers, trim
+from pipeline.site.charts.labels import LINE_PIXELS, break_title
+
+type Layers = alt.LayerChart | alt.FacetChart
+TITLE_CHARACTERS = 64
+AXIS_PIXELS = 46  # below a chart, for its axis and title
+LEGEND_ROW_PIXELS = 19
+CONFIG: dict[str, Any] = {
+    "background": "transparent",
+    "font": "system-ui, sans-serif",
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": "currentColor",
+        "titleColor": "currentColor",
+        "titleFontWeight": "normal",
+        "titleFontSize": 12,
+        "labelFontSize": 11,
+        "gridColor": "currentColor",
+        "gridOpacity": 0.12,
+        "domainColor": "currentColor",
+        "domainOpacity": 0.35,
+        "tickColor": "currentColor",
+        "tickOpacity": 0.35,
+    },
+    "legend": {
+        "labelColor": "currentColor",
+        "titleColor": "currentColor",
+        "titleFontWeight": "normal",
+        "orient": "bottom",
+        "direction": "horizontal",
+        "labelLimit": 150,
+        "columns": 2,
+        "layout": {"bottom": {"anchor": "start", "direction": "vertical"}},
+        "symbolOpacity": 1,
+        "gradientLength": 160,
+    },
+    "text": {"color": "currentColor"},
+    "rule": {"color": "currentColor"},
+}
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One chart of a figure; `title` tells panels apart, `pixels` is the height to keep free.
+
+    `description` is its alternative text: what its numbers say.
+    """
+
+    title: str
+    spec: dict[str, Any]
+    pixels: int
+    description: str
+
+
+@dataclass(frozen=True)
+class Control:
+    """What a reader may choose in charts: the value of their parameter `signal`.
+
+    `column` names what is matched of the rows: `is` a choice, `has` it among parts joined by
+    `JOINT`, or is dated `until` the end of a year. `options` are values and words; the first of a
+    choice is what charts start with, the last of a range.
+    """
+
+    signal: str
+    label: str
+    column: str
+    match: Literal["is", "has", "until"]
+    options: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure ready for the page: its charts, the words around them and the rows behind them.
+
+    `legend` has a sign, its colour and its meaning, where the panels share one legend; `rows`
+    names the dataset that the controls choose from.
+    """
+
+    id: str
+    title: str
+    caption: str
+    panels: tuple[Panel, ...]
+    frame: pd.DataFrame
+    legend: tuple[tuple[str, str, str], ...] = ()
+    controls: tuple[Control, ...] = ()
+    rows: str = ""
+
+    @property
+    def description(self) -> str:
+        """The alternative text of the first chart."""
+        return self.panels[0].description if self.panels else self.title
+
+
+def draw_panels(
+    figure: Figure, panels: Sequence[tuple[str, Layers, int, str]], legend_rows: int = 0
+) -> Drawing:
+    """The drawing of charts that are made: title, chart, height in pixels and words of each."""
+    more_lines = max(len(break_title(figure.x_title or figure.x)) - 1, 0)
+    kept_free = AXIS_PIXELS + legend_rows * LEGEND_ROW_PIXELS + more_lines * LINE_PIXELS
+    made = tuple(
+        Panel(
+            title,
+            _spec(chart, height),
+            height + kept_free,
+            alternatives.join(figure.title, title, words),
+        )
+        for title, chart, height, words in panels
+    )
+    frame = round_numbers(figure.frame)
+    return Drawing(figure.id, figure.title, figure.caption, made, frame)
+
+
+def _spec(chart: Layers, height: int) -> dict[str, Any]:
+    sized = chart.properties(width="container", height=height)
+    with alt.data_transformers.enable("default", max_rows=None):
+        spec: dict[str, Any] = sized.to_dict()
+    for name in ("$schema", "config"):
+        del spec[name]
+    return spec | {"autosize": {"type": "fit-x", "contains": "padding"}}
+
+
+def collect_specs(drawings: Iterable[Drawing]) -> dict[str, dict[str, Any]]:
+    """Every chart by the id of its place in the page, its data trimmed (`data.py`)."""
+    return trim(
+        {
+            f"{drawing.id}-{number}": panel.spec
+            for drawing in drawings
+            for number, panel in enumerate(drawing.panels)
+        }
+    )
+
+
+@cache
+def chart_library() -> Markup:
+    """Vega, Vega-Lite and Vega-Embed in one script, without the addresses it would link to."""
+    script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    script = re.sub(r"https://[a-z.]*vega[^\"'`\s)]*|https://github\.com/[^\"'`\s)]*", "", script)
+    return Markup(script.replace("</script", "<\\/script"))  # noqa: S704  # the library, not data
+
+
+def render_svg(spec: dict[str, Any]) -> str:
+    """The chart of a spec as SVG text, for pictures outside the pages."""
+    return str(vl_convert.vegalite_to_svg(spec)) + "\n"
+
+
+def stack_panels(drawing: Drawing, width: int = 420) -> dict[str, Any]:
+    """All panels in one spec of fixed width and on white, for a picture outside a page."""
+    charts = []
+    datasets: dict[str, Any] = {}
+    for panel in drawing.panels:
+        title = {"text": textwrap.wrap(panel.title, TITLE_CHARACTERS), "anchor": "start"}
+        datasets |= panel.spec["datasets"]
+        kept = {
+            name: part for name, part in panel.spec.items() if name not in ("autosize", "datasets")
+        }
+        charts.append(kept | {"title": title, "width": width})
+    legend = "   ".join(f"{sign} {meaning}" for sign, _, meaning in drawing.legend)
+    return {
+        "title": {
+            "text": drawing.title,
+            "subtitle": legend,
+            "anchor": "start",
+            "fontSize": 15,
+            "offset": 12,
+        },
+        "vconcat": charts,
+        "datasets": datasets,
+        "config": CONFIG | {"background": "white"},
+        "padding": 16,
+    }

@@ -1,0 +1,225 @@
+"""Medians with intervals, a row a label: by series, by part of a step, beside the literature; and
+the widths of intervals as bars.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from models import Figure
+from pipeline.site.charts import alternatives
+from pipeline.site.charts.axes import BELOW_LABELS, log_ticks, number_axis, number_scale
+from pipeline.site.charts.columns import make_tooltip
+from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
+from pipeline.site.charts.labels import (
+    ROW_PIXELS,
+    break_title,
+    label_axis,
+    list_labels,
+    row_pixels,
+    wrap_labels,
+)
+from pipeline.site.charts.series import KNOWN, OURS, PALETTE, SHAPES, series_scale, sign_series
+from pipeline.site.pages.rendering import format_number
+
+IntervalStyle = Literal["single", "grouped", "listed"]
+SOURCE_ROW_PIXELS = 30
+PART_PIXELS = 24
+WIDTH_ROOM = 1.35  # of the widest bar: its number stands beside it, in a narrow window too
+
+
+def draw_intervals(figure: Figure) -> Drawing:
+    """One row a label and one mark a series: the median with its interval."""
+    frame = _shown_intervals(figure.frame)
+    words = alternatives.describe_intervals(frame.assign(label=frame["name"]))
+    frame["label"] = wrap_labels(frame["name"])
+    rows = frame.groupby("label", sort=False)["series"].nunique()
+    least = row_pixels(frame["label"], 2 * ROW_PIXELS)
+    height = int(sum(max(count * ROW_PIXELS, least) for count in rows))
+    series = _order_series(frame)
+    chart = _interval_chart(frame, figure, "grouped" if len(series) > 1 else "single")
+    drawing = draw_panels(figure, [("", chart, height, words)])
+    return replace(drawing, legend=sign_series(series)) if len(series) > 1 else drawing
+
+
+def draw_parts(figure: Figure) -> Drawing:
+    """A panel a comparison: the parts of the step as dots with intervals, on one shared scale."""
+    frame = _shown_intervals(figure.frame.rename(columns={"part": "label"}))
+    domain = _domain(frame, figure.is_log_x)
+    panels = []
+    for comparison, rows in frame.groupby("comparison", sort=False):
+        shown = rows.assign(label=wrap_labels(rows["label"]))
+        height = len(rows) * row_pixels(shown["label"], PART_PIXELS)
+        chart = _interval_chart(shown, figure, "single", domain)
+        words = alternatives.describe_intervals(rows)
+        panels.append((str(comparison), chart, max(height, 60), words))
+    return draw_panels(figure, panels)
+
+
+def draw_literature(figure: Figure, logarithmic: Iterable[str] = ()) -> Drawing:
+    """A panel a family of estimands: ours, the baseline and published values, one row each."""
+    logs = set(logarithmic)
+    frame = _shown_intervals(figure.frame)
+    panels = []
+    for name, rows in frame.groupby("panel", sort=False):
+        chart = _source_chart(rows, is_log=name in logs, title=str(rows["unit"].iloc[0]))
+        labels = rows["label"].where(rows["series"] == OURS, rows["label"] + ", " + rows["source"])
+        labels = labels.str.removeprefix(f"{OURS}, ")  # a family of one has no label of its own
+        words = alternatives.describe_intervals(rows.assign(label=labels))
+        panels.append((str(rows["title"].iloc[0]), chart, len(rows) * SOURCE_ROW_PIXELS, words))
+    shown = tuple(sign for sign in sign_series(KNOWN) if sign[2] in set(frame["series"]))
+    return replace(draw_panels(figure, panels), legend=shown)
+
+
+def draw_widths(figure: Figure) -> Drawing:
+    """A bar a label with its width beside it (columns label, width)."""
+    rows = figure.frame.assign(
+        label=wrap_labels(figure.frame["label"]),
+        shown=[format_number(width, 2) for width in figure.frame["width"]],
+    )
+    y = label_axis(list(rows["label"]))
+    x = alt.X(
+        field="width",
+        type="quantitative",
+        title=break_title(figure.x_title),
+        scale=alt.Scale(domain=[0, WIDTH_ROOM * float(rows["width"].max())], nice=False),
+        axis=number_axis(False, **BELOW_LABELS),
+    )
+    base = alt.Chart(rows).encode(
+        y=y, x=x, tooltip=[make_tooltip(rows, name) for name in figure.hover]
+    )
+    bars = base.mark_bar(color=PALETTE[0], opacity=0.75, height={"band": 0.55})
+    text = base.mark_text(align="left", dx=5).encode(text=alt.Text(field="shown", type="nominal"))
+    words = "; ".join(
+        f"{label}: {shown}"
+        for label, shown in zip(figure.frame["label"], rows["shown"], strict=True)
+    )
+    height = len(rows) * row_pixels(rows["label"], 2 * ROW_PIXELS)
+    return draw_panels(figure, [("", alt.layer(bars, text), height, f"{words}.")])
+
+
+def _source_chart(frame: pd.DataFrame, is_log: bool, title: str) -> Layers:
+    """Rows in order, named after their estimand where ours and after their source where not."""
+    is_ours = frame["series"] == OURS
+    named = frame.assign(label=frame["label"].where(is_ours, frame["source"]))
+    figure = Figure("intervals", "", "", "", frame, x_title=title, is_log_x=is_log)
+    return _interval_chart(frame.assign(label=list_labels(named, is_ours)), figure, "listed")
+
+
+def _interval_chart(
+    frame: pd.DataFrame,
+    figure: Figure,
+    style: IntervalStyle,
+    domain: tuple[float, float] | None = None,
+) -> Layers:
+    low, high = domain or _domain(frame, figure.is_log_x)
+    ends = frame["upper"].where(~frame["is_open"], high)
+    encoding = _interval_encoding(frame, style)
+    shape = (
+        {"shape": encoding.pop("shape")} if "shape" in encoding else {}
+    )  # on a rule it would add points
+    base = alt.Chart(frame.assign(high=ends)).encode(**encoding)
+    rule = base.transform_filter("isValid(datum.lower) && isValid(datum.high)")
+    rule = rule.mark_rule(strokeWidth=2.2, opacity=0.75).encode(
+        x=alt.X(field="lower", type="quantitative"), x2=alt.X2(field="high")
+    )
+    dots = base.mark_point(filled=True, size=70, opacity=1).encode(
+        x=alt.X(field="median", type="quantitative", **_interval_axis(figure, low, high)), **shape
+    )
+    layers = [rule, dots]
+    if frame["is_open"].any():
+        layers.append(_arrows(base))
+    if low < 0 < high:
+        zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(strokeDash=[4, 4], opacity=0.5)
+        layers.insert(0, zero.encode(x=alt.X(field="zero", type="quantitative")))
+    return alt.layer(*layers)
+
+
+def _arrows(base: alt.Chart) -> Any:
+    """Heads at the right edge for intervals without an upper bound."""
+    heads = base.transform_filter("datum.is_open").mark_point(
+        filled=True, size=70, angle=90, opacity=1
+    )
+    x = alt.X(field="high", type="quantitative")
+    return heads.encode(x=x, shape=alt.value("triangle"))
+
+
+def _interval_encoding(frame: pd.DataFrame, style: IntervalStyle) -> dict[str, Any]:
+    shown = ("name", *(["source"] if style == "listed" else []), "series", "shown", "interval")
+    titles = {"name": "label", "shown": "estimate"}
+    encoding: dict[str, Any] = {
+        "y": label_axis(list(dict.fromkeys(frame["label"])), style == "listed"),
+        "tooltip": [
+            alt.Tooltip(field=name, type="nominal", title=titles.get(name, name))
+            for name in shown
+            if name in frame
+        ],
+        "color": alt.value(PALETTE[0]),
+    }
+    if style == "single":
+        return encoding
+    series = _order_series(frame, KNOWN if style == "listed" else ())
+    styles: dict[str, Any] = {"field": "series", "type": "nominal", "legend": None}
+    if style == "grouped":
+        encoding["yOffset"] = alt.YOffset(field="series", type="nominal", sort=series)
+    encoding["color"] = alt.Color(**styles, scale=series_scale(series, PALETTE))
+    encoding["shape"] = alt.Shape(**styles, scale=series_scale(series, SHAPES))
+    return encoding
+
+
+def _order_series(frame: pd.DataFrame, kept: Sequence[str] = ()) -> list[str]:
+    """The series of the rows and those to be kept: ours, baseline, published, then as they come."""
+    present = list(dict.fromkeys(frame["series"]))
+    known = [name for name in KNOWN if name in present or name in kept]
+    return [*known, *(name for name in present if name not in known)]
+
+
+def _interval_axis(figure: Figure, low: float, high: float) -> dict[str, Any]:
+    scale = number_scale(figure.is_log_x, domain=[low, high], nice=False)
+    ticks = log_ticks(low, high) if figure.is_log_x else None
+    return {
+        "scale": scale,
+        "title": break_title(figure.x_title) or None,
+        "axis": number_axis(figure.is_log_x, ticks, **BELOW_LABELS),
+    }
+
+
+def _domain(frame: pd.DataFrame, is_log: bool) -> tuple[float, float]:
+    """The range of an axis of intervals; open ones need more room on the right."""
+    values = frame[["median", "lower", "upper"]].stack().dropna()
+    if values.empty:
+        return (0.1, 10.0) if is_log else (0.0, 1.0)
+    low, high = float(np.min(values)), float(np.max(values))
+    if is_log:
+        return low / 1.25, high * (2.0 if frame["is_open"].any() else 1.25)
+    room = (high - low) or abs(high) or 1.0
+    return low - 0.06 * room, high + (0.3 if frame["is_open"].any() else 0.06) * room
+
+
+def _shown_intervals(frame: pd.DataFrame) -> pd.DataFrame:
+    """`frame` with a series, a flag for intervals without upper bound, and the words for each.
+
+    `name` keeps the label whole, for the tooltip.
+    """
+    made = frame.assign(name=frame["label"])
+    for name, default in (("series", OURS), ("is_open", False)):
+        if name not in made:
+            made[name] = default
+    made["is_open"] |= np.isposinf(made["upper"].astype(float))
+    numbers = ["median", "lower", "upper"]
+    made[numbers] = made[numbers].astype(float).replace([np.inf, -np.inf], np.nan)
+    return made.assign(shown=[_interval_words(dict(row)) for row in made.to_dict("records")])
+
+
+def _interval_words(row: dict[Any, Any]) -> str:
+    if pd.isna(row["median"]) and pd.isna(row["lower"]):
+        return "no finite value" if row["is_open"] else "not reported"
+    median = "no median" if pd.isna(row["median"]) else format_number(row["median"], 3)
+    if pd.isna(row["lower"]):
+        return median
+    upper = "no upper bound" if pd.isna(row["upper"]) else format_number(row["upper"], 3)
+    return f"{median} ({format_number(row['lower'], 3)} to {upper})"

@@ -1,0 +1,194 @@
+"""What readers take into their own bibliographies: a page's sources as BibTeX and CSL-JSON, and the
+words and the BibTeX entry by which the page itself is cited.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pybtex.database import BibliographyData, Entry, Person
+from pybtex.database.output.bibtex import Writer
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.failures import SourceError
+from pipeline.ingest.bibliography import OTHERS, VENUES, Reference, read_field, to_plain
+from pipeline.ingest.cards.faults import from_pydantic
+from pipeline.ingest.cards.yaml_files import read_tree
+
+# BibTeX's types of entry as CSL 1.0.2 calls them; others are `document`.
+CSL_TYPES = {
+    "article": "article-journal",
+    "inproceedings": "paper-conference",
+    "conference": "paper-conference",
+    "incollection": "chapter",
+    "inbook": "chapter",
+    "book": "book",
+    "proceedings": "book",
+    "techreport": "report",
+    "phdthesis": "thesis",
+    "mastersthesis": "thesis",
+    "online": "webpage",
+    "software": "software",
+    "dataset": "dataset",
+}
+# Fields of CSL by the field of BibTeX that fills them.
+CSL_FIELDS = {
+    "title": "title",
+    "volume": "volume",
+    "number": "issue",
+    "pages": "page",
+    "doi": "DOI",
+    "url": "URL",
+    "isbn": "ISBN",
+    "note": "note",
+}
+CONTAINERS = ("journal", "booktitle")  # what an entry stands in; other venues published it
+
+
+class _Author(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True)
+    name: str = Field("", description="name of a group")
+    family_names: str = Field("", alias="family-names", description="family name of a person")
+    given_names: str = Field("", alias="given-names", description="given names of a person")
+
+    @property
+    def words(self) -> str:
+        """The name as people say it."""
+        return self.name or f"{self.given_names} {self.family_names}".strip()
+
+    @property
+    def bibtex(self) -> str:
+        """The name as BibTeX has it; that of a group is one word in braces."""
+        return f"{{{self.name}}}" if self.name else f"{self.family_names}, {self.given_names}"
+
+
+class Software(BaseModel):
+    """What CITATION.cff says of this software, as far as a citation needs it."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    title: str = Field(description="title of the software", min_length=1)
+    version: str = Field(description="version of the software", min_length=1)
+    authors: list[_Author] = Field(description="people or groups", min_length=1)
+    doi: str = Field("", description="DOI of the software")
+
+
+@dataclass(frozen=True)
+class PageCitation:
+    """How a page is cited."""
+
+    words: str
+    bibtex: str
+
+
+def read_software(path: Path) -> Software:
+    """The software that the CITATION.cff at `path` describes. Raises SourceError for its faults."""
+    tree = read_tree(path, "the citation file", "write title, version and authors")
+    try:
+        return Software.model_validate(tree)
+    except ValidationError as error:
+        faults = from_pydantic(error, path, tree, Software.model_json_schema())
+        raise SourceError(faults) from None
+
+
+def cite_page(software: Software, title: str, name: str, data_hash: str = "") -> PageCitation:
+    """The words and the entry for the page `name`; the hash says which data it speaks of.
+
+    No date: a page carries none, and its data hash tells it from later ones.
+    """
+    data = f"data SHA-256 {data_hash}" if data_hash else ""
+    authors = ", ".join(author.words for author in software.authors)
+    doi = f"doi:{software.doi}" if software.doi else ""
+    version = f"version {software.version}"
+    identity = ", ".join(part for part in (f"page {name}", version, data, doi) if part)
+    words = f"{authors}. “{title}” In: {software.title}, {identity}."
+    fields = {
+        "title": _escape(title),
+        "howpublished": _escape(f"Page {name} of {software.title}"),
+        "version": software.version,
+        "note": _escape(", ".join(part for part in (version.capitalize(), data) if part)),
+        "doi": software.doi,
+    }
+    people = " and ".join(author.bibtex for author in software.authors)
+    lines = [f"author = {{{people}}}"]
+    lines += [f"{field} = {{{text}}}" for field, text in fields.items() if text]
+    key = "apportion-" + re.sub(r"[^a-z0-9]+", "-", name.lower())
+    return PageCitation(words, f"@misc{{{key},\n  " + ",\n  ".join(lines) + "\n}\n")
+
+
+class _Verbatim(Writer):
+    """Writes fields as they were read. The library's own way marks signs that are marked."""
+
+    def _encode(self, text: str) -> str:
+        return text
+
+
+def write_bibtex(references: Iterable[Reference]) -> str:
+    """The entries of the references as a BibTeX file, in their order."""
+    entries = {each.key: each.entry for each in references if each.entry is not None}
+    return str(_Verbatim().to_string(BibliographyData(entries=entries)))
+
+
+def write_csl(references: Iterable[Reference]) -> str:
+    """The references as a CSL-JSON file, in their order."""
+    items = [to_csl(each.key, each.entry) for each in references if each.entry is not None]
+    return json.dumps(items, ensure_ascii=False, indent=1) + "\n"
+
+
+def to_csl(key: str, entry: Entry) -> dict[str, Any]:
+    """The entry as an item of CSL-JSON 1.0.2, its LaTeX as plain text."""
+    item: dict[str, Any] = {"id": key, "type": _find_type(entry)}
+    for role in ("author", "editor"):
+        people = [_name(person) for person in entry.persons.get(role) or []]
+        if named := [name for name in people if name]:
+            item[role] = named
+    if found := re.search(r"\d{4}", str(entry.fields.get("year", ""))):
+        item["issued"] = {"date-parts": [[int(found[0])]]}
+    for field, name in CSL_FIELDS.items():
+        if text := read_field(entry, field):
+            item[name] = text
+    return item | _venue(entry) | _eprint(entry)
+
+
+def _find_type(entry: Entry) -> str:
+    if entry.type == "misc" and "eprint" in entry.fields:
+        return "article"  # CSL's word for a preprint
+    return CSL_TYPES.get(entry.type, "document")
+
+
+def _venue(entry: Entry) -> dict[str, str]:
+    """What the entry stands in, and who published it."""
+    found = {name: text for name in VENUES if (text := read_field(entry, name))}
+    container = next((found[name] for name in CONTAINERS if name in found), "")
+    publisher = next((text for name, text in found.items() if name not in CONTAINERS), "")
+    named = {"container-title": container, "publisher": publisher}
+    return {name: text for name, text in named.items() if text}
+
+
+def _eprint(entry: Entry) -> dict[str, str]:
+    eprint = read_field(entry, "eprint")
+    archive = read_field(entry, "archiveprefix") or "arXiv"
+    return {"number": f"{archive}:{eprint}", "archive": archive} if eprint else {}
+
+
+def _name(person: Person) -> dict[str, str]:
+    """A name in parts; a group's, which BibTeX has as one word in braces, is literal."""
+    given = to_plain(" ".join((*person.first_names, *person.middle_names)))
+    parts = {
+        "family": to_plain(" ".join(person.last_names)),
+        "given": given,
+        "non-dropping-particle": to_plain(" ".join(person.prelast_names)),
+        "suffix": to_plain(" ".join(person.lineage_names)),
+    }
+    if parts["family"] == OTHERS and not given:
+        return {}
+    if not given and " " in parts["family"]:
+        return {"literal": parts["family"]}
+    return {name: text for name, text in parts.items() if text}
+
+
+def _escape(text: str) -> str:
+    """`text` with the signs that BibTeX and LaTeX would take for their own marked."""
+    return re.sub(r"([&%#$_{}])", r"\\\1", text.replace("\\", " "))

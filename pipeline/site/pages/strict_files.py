@@ -1,0 +1,40 @@
+"""YAML files that people write beside the cards: claims, scenarios, equations.
+
+Each is described by a class and checked as strictly as a card: an unknown key, an empty word or a
+number of the wrong kind is a failure with its line.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.failures import Failure
+from pipeline.ingest.cards.faults import EMPTY_PATTERN, find_placeholders, from_pydantic
+
+Words = Annotated[str, Field(pattern=EMPTY_PATTERN)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class StrictPart(BaseModel):
+    """Base of the parts of such a file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+File = TypeVar("File", bound=StrictPart)
+
+
+def check_tree[File: StrictPart](
+    path: Path, tree: Any, file: type[File]
+) -> tuple[File | None, list[Failure]]:
+    """What `tree`, read at `path`, says as a `file`, and every fault of form; None where it fails.
+
+    A placeholder that was left is a fault of its own beside a file that can be read.
+    """
+    schema = file.model_json_schema()
+    faults = find_placeholders(path, tree, schema)
+    try:
+        return file.model_validate(tree), faults
+    except ValidationError as error:
+        return None, [*faults, *from_pydantic(error, path, tree, schema)]

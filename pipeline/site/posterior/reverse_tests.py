@@ -1,0 +1,194 @@
+"""The reverse test as a figure's rows: the FLOP that early methods need, and amounts to compare.
+
+With how much compute would the first method of a leaderboard have reached its best score? Beside
+the answer stand amounts that readers know: the recorded compute of the models at both ends, a mole
+of FLOP, a year of a large cluster, and the largest known run.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from models import Figure, fitted_rows
+from pipeline.site.pages.answers import (
+    INTERVAL_WORDS,
+    Attributions,
+    describe_bound,
+    describe_probability,
+)
+from pipeline.site.pages.rendering import MOLE, format_number
+
+FLOP, UNREACHABLE = "reverse_test_flop", "reverse_test_p_unreachable"
+NEEDED, KNOWN = "needed", "known amount"
+SMALLEST_SAID = 0.001  # probability
+MOLE_LABEL = "one mole of FLOP (Avogadro's number)"
+# Grattafiori et al. 2024 (arXiv 2407.21783), Table 4: what was measured in training Llama 3 405B.
+CLUSTER_CHIPS, CHIP_FLOP_A_SECOND = 16_384, 4.0e14
+CLUSTER_FLOP = CLUSTER_CHIPS * CHIP_FLOP_A_SECOND * 365.25 * 86_400
+CLUSTER_LABEL = "one year of the cluster of Llama 3 405B"
+CLUSTER_WORDS = (
+    f"The cluster: {CLUSTER_CHIPS:,} H100 chips, each at {CHIP_FLOP_A_SECOND / 1e12:.0f} TFLOP a "
+    "second, as measured in that training (Grattafiori et al. 2024, Table 4)."
+)
+Row = Mapping[Any, Any]
+
+
+@dataclass(frozen=True)
+class ReverseTest:
+    """`frame`: a row an early method (kind `needed`) or an amount to compare (`known amount`).
+
+    Columns kind, label, median, lower, upper (FLOP; missing where unbounded, and for known amounts
+    all but the median), p_unreachable, early_model, early_flop, best_model and best_flop (recorded
+    compute of the models at both ends; missing where it is not known).
+    """
+
+    frame: pd.DataFrame
+    caption: str
+
+
+def make_reverse_test(
+    attributions: Attributions,
+    estimands: xr.Dataset,
+    table: pd.DataFrame,
+    runs: pd.DataFrame | None,
+    scatter: Figure | None,
+) -> ReverseTest | None:
+    """The rows and what to read from them; None where the model makes no reverse test.
+
+    `scatter` is the model's figure of the outcome against compute: its x is the column of compute
+    as the model counts it.
+    """
+    needed = _list_needed(attributions)
+    if not needed:
+        return None
+    if scatter is not None:
+        rows = _count_compute(table, scatter)
+        needed = [row | _find_ends(rows, row["label"]) for row in needed]
+    marks = {MOLE_LABEL: MOLE, CLUSTER_LABEL: CLUSTER_FLOP} | _find_largest_run(runs)
+    known = [{"kind": KNOWN, "label": label, "median": flop} for label, flop in marks.items()]
+    columns = ["median", "lower", "upper", "p_unreachable", "early_flop", "best_flop"]
+    frame = pd.DataFrame([*needed, *known]).reindex(
+        columns=["kind", "label", *columns[:4], "early_model", columns[4], "best_model", columns[5]]
+    )
+    frame = frame.astype(dict.fromkeys(columns, float))
+    return ReverseTest(frame, _describe(frame, estimands))
+
+
+def describe_needed(row: Row) -> str:
+    """The compute in FLOP with its interval; a bound that does not exist is said not to."""
+    if math.isnan(row["lower"]):
+        return "no compute suffices in most draws"
+    bounds = ("median", "lower", "upper")
+    found = {name: None if math.isnan(row[name]) else row[name] for name in bounds}
+    median, upper = (describe_bound(found | {"unit": ""}, name) for name in ("median", "upper"))
+    return f"{median} ({format_number(row['lower'])} to {upper})"
+
+
+def describe_unreachable(row: Row) -> str:
+    """The probability that no compute suffices, to two or three digits."""
+    probability = describe_probability(float(row["p_unreachable"]))
+    return f"P(unreachable) {'' if probability[0] in '<>' else '= '}{probability}"
+
+
+def find_domain(frame: pd.DataFrame) -> tuple[float, float]:
+    """The range of the axis in FLOP, with room beside the last mark for arrows."""
+    amounts = frame[["median", "lower", "upper", "early_flop", "best_flop"]].to_numpy()
+    low, high = float(np.nanmin(amounts)), float(np.nanmax(amounts))
+    is_open = bool(frame.loc[frame["kind"] == NEEDED, "upper"].isna().any())
+    factor = max(high / low, 10.0)
+    return float(low / factor**0.04), float(high * factor ** (0.15 if is_open else 0.04))
+
+
+def _list_needed(attributions: Attributions) -> list[dict[str, Any]]:
+    rows = []
+    for key, found in attributions.items():
+        family, _, rest = key.partition("[")
+        if family != FLOP or found.get("reason"):
+            continue
+        label = rest.removesuffix("]")
+        bounds = {bound: found[bound] for bound in ("median", "lower", "upper")}
+        chance = attributions[f"{UNREACHABLE}[{label}]"]["median"]
+        rows.append({"kind": NEEDED, "label": label, **bounds, "p_unreachable": chance})
+    return rows
+
+
+def _find_largest_run(runs: pd.DataFrame | None) -> dict[str, float]:
+    """The run of most training compute in the registry, estimates included."""
+    if runs is None or runs["training_flop"].isna().all():
+        return {}
+    row = runs.sort_values("training_flop", ascending=False, kind="stable").iloc[0]
+    return {f"largest known run, {row['model']}": float(row["training_flop"])}
+
+
+def _count_compute(table: pd.DataFrame, scatter: Figure) -> pd.DataFrame:
+    """The fitted rows whose compute is known, with it as the model counts it in column `flop`."""
+    source = table if scatter.x in table else scatter.frame
+    counted = table.assign(flop=source[scatter.x].reindex(table.index).astype(float))
+    return fitted_rows(counted).dropna(subset=["flop"])
+
+
+def _find_ends(rows: pd.DataFrame, label: str) -> dict[str, Any]:
+    """Names and compute of the early model and the best one of the label's benchmark.
+
+    Nothing where the first row is not the model that the label names.
+    """
+    names = rows["benchmark"].unique()
+    benchmark = next((name for name in names if label.startswith(f"{name}: ")), None)
+    known = rows if benchmark is None else rows[rows["benchmark"] == benchmark]
+    column = "score" if "score" in rows else "perplexity"
+    is_low = column == "perplexity"
+    first = known.sort_values(["release_date", column], ascending=[True, is_low], kind="stable")
+    best = known.sort_values([column, "release_date"], ascending=[is_low, True], kind="stable")
+    if known.empty or label.removeprefix(f"{benchmark}: ") != first["model"].iloc[0]:
+        return {}
+    return {
+        f"{end}_{name}": frame[column].iloc[0]
+        for end, frame in (("early", first), ("best", best))
+        for name, column in (("model", "model"), ("flop", "flop"))
+    }
+
+
+def _describe(frame: pd.DataFrame, estimands: xr.Dataset) -> str:
+    needed = frame[frame["kind"] == NEEDED].to_dict("records")
+    largest = frame[frame["kind"] == KNOWN].to_dict("records")[-1]
+    meaning = str(estimands[UNREACHABLE].attrs.get("description", ""))
+    sentences = [
+        *(_describe_one(row, largest) for row in needed),
+        f"Point and line: median and {INTERVAL_WORDS}; an arrow has no upper bound. Recorded "
+        f"compute is drawn without its error. {CLUSTER_WORDS}",
+        f"P(unreachable), the probability that no compute suffices: {meaning}." if meaning else "",
+    ]
+    return " ".join(filter(None, sentences))
+
+
+def _describe_one(row: Row, largest: Row) -> str:
+    """What the early method would need, how that compares, and whether it can be had at all."""
+    if math.isnan(row["lower"]):
+        return (
+            f"{row['label']}: in more than 95\N{NO-BREAK SPACE}% of the draws no compute suffices."
+        )
+    text = f"{row['label']}: its method would need {describe_needed(row)} FLOP"
+    if math.isnan(row["median"]):
+        text = (
+            f"{row['label']}: its method would need more than {format_number(row['lower'])} FLOP "
+            "(the lower end of the interval; neither the median nor the upper end is finite)"
+        )
+    if isinstance(row["best_model"], str):
+        took = format_number(row["best_flop"])
+        text += f" to match {row['best_model']}, which was trained with {took} FLOP"
+    amount = float(largest["median"])
+    if row["lower"] > amount:
+        text += f"; the whole interval lies above the {largest['label'].removeprefix('one ')}"
+    elif row["upper"] < amount:
+        text += f"; the whole interval lies below the {largest['label'].removeprefix('one ')}"
+    elif not math.isnan(row["median"]):
+        text += f"; the median is {format_number(row['median'] / amount)} times the "
+        text += f"{largest['label'].removeprefix('one ')}"
+    if row["p_unreachable"] >= SMALLEST_SAID:
+        text += f"; {describe_unreachable(row)}"
+    return f"{text}."

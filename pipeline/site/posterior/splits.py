@@ -1,0 +1,178 @@
+"""The split of the headline step, as numbers and words: the shares at the top of a page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from models import INTERVAL_PROBABILITY
+from pipeline.site.pages.answers import (
+    Attributions,
+    describe_drivers,
+    describe_probability,
+    has_passed,
+)
+from pipeline.site.pages.rendering import format_number, format_quantity
+
+WHOLES = ("compute", "algorithms", "unexplained")
+OF_ALGORITHMS = ("allocation", "technique", "trend", "lab")
+TAIL = (1 - INTERVAL_PROBABILITY) / 2
+# Where a bar fades: the probability that the share is larger falls by these steps.
+FADE_LEVELS = (0.005, 0.025, 0.05, *(step / 10 for step in range(1, 10)), 0.95, 0.975, 0.995)
+HEADLINE_FAMILY = "share_compute"
+Check = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Split:
+    """The shares of one step: a row a part, with what fades each bar and what to read from it.
+
+    `frame` has columns part, name (compute or one of the others), level (whole or part), median,
+    lower and upper (90 %), lower_50 and upper_50; `fades` has the quantiles at `FADE_LEVELS` of
+    every whole. Without a split `frame` is empty and `reason` says why.
+    """
+
+    frame: pd.DataFrame
+    fades: dict[str, np.ndarray]
+    caption: str
+    warnings: tuple[str, ...] = ()  # to be read before the numbers
+    reason: str = ""
+
+
+def make_split(
+    key: str, estimands: xr.Dataset, attributions: Attributions, check: dict[str, Any]
+) -> Split | None:
+    """The split of the step whose compute share is `key`; None for other headlines."""
+    family, _, rest = key.partition("[")
+    if family != HEADLINE_FAMILY:
+        return None
+    step = rest.removesuffix("]")
+    found = attributions.get(key, {"reason": f"the attribution file has no {key}"})
+    reason = found.get("reason") or ("" if has_passed(check) else "the fit did not converge")
+    if reason:
+        return Split(pd.DataFrame(), {}, "", reason=str(reason))
+    draws = _list_draws(step, estimands, attributions)
+    rows = [_summarise(name, draws[name], attributions[_key(name, step)]) for name in _order(draws)]
+    frame = pd.DataFrame(rows)
+    fades = {
+        name: np.quantile(draws[name], FADE_LEVELS, method="inverted_cdf")
+        for name in WHOLES
+        if name in draws
+    }
+    words = estimands[HEADLINE_FAMILY].attrs.get("labels", {}).get(step, step)
+    sentences = [
+        f"{words}: {_list_shares(frame)}.",
+        _compare(draws),
+        "A bar fades as the probability falls that the share reaches so far. Mark: median; thick "
+        "line: 50\N{NO-BREAK SPACE}% interval; thin line: 90\N{NO-BREAK SPACE}%, equal-tailed.",
+        _explain_outside(frame),
+        _explain_absent(step, attributions),
+    ]
+    warnings = _warn(step, list(frame["part"]), check)
+    return Split(frame, fades, " ".join(filter(None, sentences)), tuple(warnings))
+
+
+def _key(name: str, step: str) -> str:
+    return f"share_{name}[{step}]"
+
+
+def _list_draws(
+    step: str, estimands: xr.Dataset, attributions: Attributions
+) -> dict[str, np.ndarray]:
+    """Draws of every part that is reported and is not zero by construction."""
+    draws = {}
+    for name in (*WHOLES, *OF_ALGORITHMS):
+        found = attributions.get(_key(name, step))
+        if found is None or found.get("reason"):
+            continue
+        values = estimands[f"share_{name}"].sel(comparison=step).to_numpy().ravel()
+        if name in WHOLES or np.any(values != 0):
+            draws[name] = values
+    return draws
+
+
+def _order(draws: dict[str, np.ndarray]) -> list[str]:
+    """The wholes, then what algorithms consist of, where that is more than one part."""
+    parts = [name for name in OF_ALGORITHMS if name in draws]
+    return [name for name in WHOLES if name in draws] + (parts if len(parts) > 1 else [])
+
+
+def _summarise(name: str, draws: np.ndarray, found: dict[str, Any]) -> dict[str, Any]:
+    """A row: the published interval, and the 50 % interval of the same draws."""
+    half = np.quantile(draws, [0.25, 0.75], method="inverted_cdf")
+    return {
+        "part": name,
+        "level": "whole" if name in WHOLES else "part of algorithms",
+        **{bound: float(found[bound]) for bound in ("median", "lower", "upper")},
+        **{
+            bound: float(f"{at:.6g}")
+            for bound, at in zip(("lower_50", "upper_50"), half, strict=True)
+        },
+    }
+
+
+def describe_share(row: Mapping[Any, Any]) -> str:
+    """A share with its interval: 36 % (24 to 51 %)."""
+    median, upper = (format_quantity(row[bound], "share") for bound in ("median", "upper"))
+    lower = format_number(100 * row["lower"])
+    if row["lower"] == row["upper"]:
+        return f"{median} in every draw"
+    return f"{median} ({lower} to {upper})"
+
+
+def _list_shares(frame: pd.DataFrame) -> str:
+    rows = frame[frame["level"] == "whole"].to_dict("records")
+    return "; ".join(
+        f"{row['part']} {describe_share(row)}"
+        + (", which may be of either sign" if row["lower"] < 0 < row["upper"] else "")
+        for row in rows
+    )
+
+
+def _compare(draws: dict[str, np.ndarray]) -> str:
+    """How sure it is that compute was more than half, and that algorithms were more."""
+    compute = draws["compute"]
+    half = describe_probability(float((compute > 0.5).mean()))
+    text = f"P(compute is more than half of the step) {_equals(half)}"
+    if "algorithms" in draws:
+        more = describe_probability(float((draws["algorithms"] > compute).mean()))
+        text += f"; P(algorithms are more than compute) {_equals(more)}"
+    return f"{text}."
+
+
+def _equals(probability: str) -> str:
+    return probability if probability[0] in "<>" else f"= {probability}"
+
+
+def _explain_outside(frame: pd.DataFrame) -> str:
+    if frame["lower"].min() >= 0 and frame["upper"].max() <= 1:
+        return ""
+    return (
+        "A share below 0 means that the part made the step smaller; one above "
+        "100\N{NO-BREAK SPACE}% that the others together did."
+    )
+
+
+def _explain_absent(step: str, attributions: Attributions) -> str:
+    absent = [
+        f"{name} ({str(found['reason']).rstrip('.')})"
+        for name in ("unexplained", *OF_ALGORITHMS)
+        if (found := attributions.get(_key(name, step))) and found.get("reason")
+    ]
+    return f"No share of its own: {'; '.join(absent)}." if absent else ""
+
+
+def _warn(step: str, names: list[str], check: Check) -> list[str]:
+    """What a reader must know before the numbers."""
+    warnings = []
+    if check.get("is_identified") is False:
+        warnings.append("▲ The data do not tell the parts apart: the split leans on the priors.")
+    warnings += [
+        f"▲ {name.capitalize()}: {driven}."
+        for name in names
+        if (driven := describe_drivers(_key(name, step), dict(check)))
+    ]
+    return warnings

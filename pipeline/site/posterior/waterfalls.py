@@ -1,0 +1,201 @@
+"""Every step of a leaderboard as a waterfall: its parts in turn, from earlier to later model.
+
+Bars are posterior means, which add up from part to part; medians do not. The numbers in words are
+medians with 90 % intervals, as everywhere.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from models import INTERVAL_PROBABILITY
+from pipeline.site.pages.answers import INTERVAL_WORDS, describe_probability
+from pipeline.site.pages.rendering import format_fixed
+
+Kind = Literal["decades", "shapley"]
+PARTS = ("compute", "allocation", "technique", "trend", "lab", "unexplained")
+WHOLE = "whole step"
+TAIL = (1 - INTERVAL_PROBABILITY) / 2
+DIGITS = 6  # significant, of the numbers that a page carries
+PERCENTAGE_POINTS = 100.0
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How a unit is printed: times `factor`, to `decimals`, as `words`; `title` is the figure's."""
+
+    title: str
+    words: str
+    short: str
+    factor: float
+    decimals: int
+
+
+SCALES = {
+    "decades": Scale(
+        "Where each step came from: effective compute",
+        "decades of effective compute",
+        "decades",
+        1.0,
+        2,
+    ),
+    "score": Scale(
+        "The same steps in score",
+        "change of the score (percentage points)",
+        "percentage points",
+        PERCENTAGE_POINTS,
+        1,
+    ),
+    "nats per token": Scale(
+        "The same steps in log perplexity",
+        "change of log perplexity (nats per token)",
+        "nats per token",
+        1.0,
+        3,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Waterfall:
+    """All steps on one scale.
+
+    `frame`: a row a part and one for the whole of every step, in the order of the page; columns
+    comparison, label, part, mean, median, lower, upper, unit, start and end (of the bar), low and
+    high (of its interval). `caption` says what to see.
+    """
+
+    kind: Kind
+    scale: Scale
+    frame: pd.DataFrame
+    caption: str
+
+    @property
+    def estimates(self) -> pd.DataFrame:
+        """The frame without the places of bars and lines, which follow from the means."""
+        return self.frame.drop(columns=["comparison", "start", "end", "low", "high"])
+
+
+def make_waterfall(estimands: xr.Dataset, kind: Kind, headline: str) -> Waterfall | None:
+    """The steps in `kind`, `headline` (its id) described first; None where there is no step."""
+    if f"{kind}_compute" not in estimands:
+        return None
+    template = estimands[f"{kind}_compute"]
+    scale = SCALES[template.attrs["unit"]]
+    labels: dict[str, str] = template.attrs["labels"]
+    drawn: dict[str, dict[str, np.ndarray]] = {}
+    repeated: dict[str, str] = {}
+    for step in map(str, template["comparison"].to_numpy()):
+        parts = _find_parts(estimands, kind, step)
+        if not parts:
+            continue
+        same = next((each for each, other in drawn.items() if _is_same(parts, other)), None)
+        if same:
+            repeated[labels[step]] = labels[same]
+        else:
+            drawn[step] = parts
+    if not drawn:
+        return None
+    frames = [_lay_out(step, labels[step], parts, scale) for step, parts in drawn.items()]
+    first = headline if headline in drawn else next(iter(drawn))
+    sentences = [
+        _describe(labels[first], frames[list(drawn).index(first)], drawn[first], scale),
+        f"Each bar starts where the one above ends; bars are means, which add up. Numbers are "
+        f"medians with the {INTERVAL_WORDS}, drawn as a line: it is that of the part alone, from "
+        "where its bar starts. Parts that do not change have no row. All panels have one scale.",
+        "Lower perplexity is better: steps to the left are progress."
+        if scale is SCALES["nats per token"]
+        else "",
+        _list_repeated(repeated),
+        _list_left_out(template, labels),
+    ]
+    frame = pd.concat(frames, ignore_index=True)
+    return Waterfall(kind, scale, frame, " ".join(filter(None, sentences)))
+
+
+def describe_change(row: Mapping[Any, Any], scale: Scale) -> str:
+    """A part with its sign and interval: +1.80 (1.20 to 2.40)."""
+    median, lower, upper = (
+        format_fixed(round(scale.factor * row[bound], scale.decimals) + 0.0, scale.decimals)
+        for bound in ("median", "lower", "upper")
+    )
+    sign = "+" if row["median"] > 0 and median.strip("0.,") else ""
+    return f"{sign}{median} ({lower} to {upper})"
+
+
+def _find_parts(estimands: xr.Dataset, kind: Kind, step: str) -> dict[str, np.ndarray]:
+    """Draws of the parts of a step that are reported and that it changes."""
+    parts = {}
+    for part in PARTS:
+        variable = estimands[f"{kind}_{part}"]
+        if step in variable.attrs.get("reasons", {}):
+            continue
+        draws = variable.sel(comparison=step).to_numpy().ravel()
+        if np.any(draws != 0):
+            parts[part] = draws
+    return parts
+
+
+def _is_same(parts: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
+    return parts.keys() == other.keys() and all(
+        np.array_equal(draws, other[part]) for part, draws in parts.items()
+    )
+
+
+def _lay_out(step: str, label: str, parts: dict[str, np.ndarray], scale: Scale) -> pd.DataFrame:
+    """The rows of one step, each bar beginning where the last one ended."""
+    whole = np.sum(list(parts.values()), axis=0)
+    rows, end = [], 0.0
+    for part, draws in (*parts.items(), (WHOLE, whole)):
+        start = 0.0 if part == WHOLE else end
+        mean = float(draws.mean())
+        end = start + mean
+        lower, median, upper = np.quantile(draws, [TAIL, 0.5, 1 - TAIL], method="inverted_cdf")
+        numbers = {
+            "mean": mean, "median": median, "lower": lower, "upper": upper,
+            "start": start, "end": end, "low": start + lower, "high": start + upper,
+        }  # fmt: skip
+        rows.append(
+            {"comparison": step, "label": label, "part": part}
+            | {name: float(f"{value:.{DIGITS}g}") for name, value in numbers.items()}
+        )
+    return pd.DataFrame(rows).assign(unit=scale.short)
+
+
+def _describe(label: str, rows: pd.DataFrame, parts: dict[str, np.ndarray], scale: Scale) -> str:
+    """The headline step: how long it is, its largest part, and the parts of unknown sign."""
+    named = {row["part"]: row for row in rows.to_dict("records")}
+    largest = max(parts, key=lambda part: abs(named[part]["mean"]))
+    text = f"{label}: {describe_change(named[WHOLE], scale)} {scale.short}"
+    if len(parts) == 1:
+        return f"{text}, all of it {largest}."
+    sizes = np.abs(np.stack(list(parts.values())))
+    chance = (sizes.argmax(axis=0) == list(parts).index(largest)).mean()
+    text += (
+        f". The largest part is {largest}, {describe_change(named[largest], scale)} (with "
+        f"probability {describe_probability(float(chance))})."
+    )
+    unsigned = [part for part in parts if named[part]["lower"] < 0 < named[part]["upper"]]
+    if unsigned:
+        text += f" The data leave the sign open of: {', '.join(unsigned)}."
+    return text
+
+
+def _list_repeated(repeated: dict[str, str]) -> str:
+    """Record paths that are steps of the card have no panel of their own."""
+    pairs = "; ".join(f"{label} is the step {same}" for label, same in repeated.items())
+    return f"Drawn once: {pairs}." if pairs else ""
+
+
+def _list_left_out(template: xr.DataArray, labels: dict[str, str]) -> str:
+    reasons: dict[str, str] = template.attrs.get("reasons", {})
+    by_reason: dict[str, list[str]] = {}
+    for step, reason in reasons.items():
+        by_reason.setdefault(reason.rstrip("."), []).append(labels[step])
+    return " ".join(
+        f"Not drawn, since {reason}: {'; '.join(steps)}." for reason, steps in by_reason.items()
+    )

@@ -1,0 +1,115 @@
+"""Cell -> study of its calibration: coverage on simulated data, and how far results move with the
+priors, with wrong compute, with errors in compute and with the design.
+
+Run by people, not by `dvc repro`: it takes minutes. Writes
+`data/calibration/<dataset>-<model>.json`, the same bytes for the same seed whatever `--jobs` is.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import models
+from models import Card
+from pipeline.checks.fingerprint import fingerprint, is_same
+from pipeline.checks.refit import THOROUGH, Refitter, choose_settings
+from pipeline.failures import file_failure
+from pipeline.files import write_json
+from pipeline.fit.cell import read_scaling_law
+from pipeline.ingest.cards.card import load_card
+from pipeline.studies.attenuation import study_attenuation
+from pipeline.studies.coverage import study_coverage, study_fixed_share
+from pipeline.studies.designs import study_design
+from pipeline.studies.perturb import study_priors, study_wrong_compute
+from pipeline.studies.trials import Study
+
+SEED = 20261121
+DATASETS = 300
+PARTS: dict[str, Callable[[Study, int], dict[str, Any]]] = {
+    "coverage": study_coverage,
+    "fixed_share": study_fixed_share,
+    "priors": lambda study, _: study_priors(study),
+    "wrong_compute": lambda study, _: study_wrong_compute(study),
+    "attenuation": lambda study, _: study_attenuation(study),
+    "design": lambda study, _: study_design(study),
+}
+
+
+def calibrate(
+    root: Path, dataset: str, model: str, parts: list[str], datasets: int, jobs: int, seed: int
+) -> Path | str:
+    """Study one cell and write what was found: the file, or why the model cannot be fitted.
+
+    Parts that are not asked for are kept from the file where it is of the same data, model and
+    seed.
+    """
+    table, card = read_cell(root, dataset)
+    module = models.load(model)
+    reason = module.why_not(table, card)
+    if reason:
+        return reason
+    name = f"{dataset}-{model}"
+    study = make_study(name, module, table, card, seed, jobs)
+    path = root / "data/calibration" / f"{name}.json"
+    head = {
+        "dataset": dataset,
+        "model": model,
+        "seed": seed,
+        "settings": {"simulated": asdict(study.settings), "real": asdict(THOROUGH)},
+        "fingerprint": fingerprint(table, card.options, model, root / "models"),
+    }
+    kept = _keep(path, head, parts)
+    found = kept | run_parts(study, parts, datasets)
+    write_json(path, head | {part: found[part] for part in PARTS if part in found})
+    return path
+
+
+def make_study(
+    name: str, model: models.Model, table: pd.DataFrame, card: Card, seed: int = SEED, jobs: int = 1
+) -> Study:
+    """The study of one cell, its model compiled."""
+    refitter = Refitter(model, table, card)
+    return Study(name, model, table, card, refitter, seed, jobs, choose_settings(refitter))
+
+
+def run_parts(study: Study, parts: list[str], datasets: int) -> dict[str, Any]:
+    """The parts by name, in their fixed order."""
+    return {name: run(study, datasets) for name, run in PARTS.items() if name in parts}
+
+
+def read_cell(root: Path, dataset: str) -> tuple[pd.DataFrame, Card]:
+    """The validated table and what models may know of its card.
+
+    Raises SourceError where `dvc repro` has not made the table yet.
+    """
+    folder = root / "data/validated"
+    path = folder / f"{dataset}.parquet"
+    if not path.is_file():
+        raise file_failure(path, "there is no validated table", "run `dvc repro` first")
+    registry = folder / "training_runs.parquet"
+    law = root / "data/attributions/chinchilla_runs-scaling_law.parquet"
+    card = load_card(root / "data/sources" / dataset / "source.yaml").for_model(
+        pd.read_parquet(registry) if registry.is_file() else None,
+        read_scaling_law(law if law.is_file() else None),
+    )
+    return pd.read_parquet(path), card
+
+
+def _keep(path: Path, head: dict[str, Any], parts: list[str]) -> dict[str, Any]:
+    """What the file has of the other parts, if it is of the same data, model, seed and settings."""
+    if not path.is_file():
+        return {}
+    before = json.loads(path.read_text(encoding="utf-8"))
+    others = {name: before[name] for name in PARTS if name in before and name not in parts}
+    if is_same(before.get("fingerprint", {}), head["fingerprint"]):
+        before["fingerprint"] = head["fingerprint"]
+    changed = [key for key, value in head.items() if before.get(key) != value]
+    if changed and others:
+        gone, why = ", ".join(others), ", ".join(changed)
+        print(f"{path.name}: {gone} will go: made with another {why}", file=sys.stderr, flush=True)
+    return {} if changed else others

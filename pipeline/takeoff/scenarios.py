@@ -1,0 +1,257 @@
+"""What the simulation of full automation assumes, read from `data/takeoff.yaml` and checked as
+strictly as a card: inputs, assumptions with their sources, scenarios.
+"""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from models.takeoff import Economy
+from pipeline.failures import Failure, SourceError
+from pipeline.ingest.cards.faults import make_fault, suggest
+from pipeline.ingest.cards.yaml_files import Steps, read_tree
+from pipeline.ingest.cards import dataset_names
+from pipeline.site.pages.strict_files import Number, StrictPart, Words, check_tree
+
+Name = Annotated[str, Field(pattern=f"^{dataset_names.PATTERN.pattern}$")]
+Kind = Literal["returns", "pooled_returns", "elasticity", "rate"]
+ROLES = ("returns", "elasticity", "rate")
+# The quantities that an input of a kind must give, and the role that it plays in a scenario.
+QUANTITIES: dict[str, set[str]] = {
+    "returns": {"stepping_on_toes", "fishing_out"},
+    "pooled_returns": {"returns"},
+    "elasticity": {"elasticity"},
+    "rate": {"rate"},
+}
+ROLE_OF = {"returns": "returns", "pooled_returns": "returns"}
+# The assumptions, at values with which others can be tried out.
+PLAIN = {
+    "labour_share": 0.5,
+    "labour_jump": 1.0,
+    "ceiling_decades": 10.0,
+    "experiment_growth": 0.0,
+    "delay_years": 0.0,
+}
+NO_AUTOMATION = "no_automation"  # today's rate goes on; beside the scenarios in every output
+
+
+class Input(StrictPart):
+    """Draws of a posterior, or a number, for one role: returns, elasticity or rate."""
+
+    id: Name = Field(description="a name that stays")
+    kind: Kind = Field(description="what it says")
+    label: Words = Field(description="where it comes from, for readers")
+    reason: Words = Field(description="why it is used")
+    posterior: Words | None = Field(None, description="<dataset>-<model>")
+    draws: dict[str, Words] = Field(
+        default_factory=dict, description="quantity: key of data/attributions/<posterior>.json"
+    )
+    borrows: Words | None = Field(
+        None, description="the input of kind returns whose fishing_out pooled returns use"
+    )
+    value: Number | None = Field(None, description="a number instead of draws")
+    citations: list[Words] = Field(default_factory=list, description="keys of the bibliography")
+
+    @model_validator(mode="after")
+    def _draws_or_value(self) -> "Input":
+        if (self.posterior is None) == (self.value is None):
+            raise ValueError("must have a posterior or a value, not both")
+        if self.value is not None and (self.role == "returns" or self.value <= 0):
+            raise ValueError("a value must be a positive elasticity or rate")
+        if self.posterior is not None and set(self.draws) != QUANTITIES[self.kind]:
+            raise ValueError(f"draws must name {', '.join(sorted(QUANTITIES[self.kind]))}")
+        if (self.kind == "pooled_returns") != (self.borrows is not None):
+            raise ValueError("pooled_returns, and they alone, borrow the fishing_out of an input")
+        return self
+
+    @property
+    def role(self) -> str:
+        """What it stands for in a scenario."""
+        return ROLE_OF.get(self.kind, self.kind)
+
+
+class Assumption(StrictPart):
+    """A parameter that no posterior speaks of, with its range, source and reason."""
+
+    id: Literal[
+        "labour_share", "labour_jump", "ceiling_decades", "experiment_growth", "delay_years"
+    ] = Field(description="the parameter of models/takeoff.py")
+    label: Words = Field(description="its name for readers")
+    unit: Words = Field(description="its unit")
+    central: Number = Field(description="the value where nothing else is said")
+    low: Number = Field(description="the low end of its range")
+    high: Number = Field(description="the high end of its range")
+    scale: Literal["linear", "log"] = Field(description="how it is spread over its range")
+    citations: list[Words] = Field(min_length=1, description="keys of the bibliography")
+    locator: Words = Field(description="where in the sources it stands")
+    reason: Words = Field(description="why this value and this range")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Assumption":
+        if not self.low <= self.central <= self.high or self.low == self.high:
+            raise ValueError("must have low <= central <= high, and low below high")
+        if self.scale == "log" and self.low <= 0:
+            raise ValueError("a range on the log scale must be positive")
+        return self
+
+
+class Scenario(StrictPart):
+    """What one scenario changes."""
+
+    id: Name = Field(description="a name that stays: the label of its estimands")
+    label: Words = Field(description="what it changes, in words")
+    note: str = Field("", description="what else a reader should know")
+    inputs: dict[str, Words] = Field(default_factory=dict, description="role: id of an input")
+    assumptions: dict[str, Number] = Field(
+        default_factory=dict, description="assumption: its value"
+    )
+
+
+class Published(StrictPart):
+    """A published value of an estimand of the simulation."""
+
+    estimand: Literal["p_3_years_in_one", "p_10_years_in_one"] = Field(description="its name here")
+    value: Number = Field(description="as printed")
+    note: Words = Field(description="what differs from ours")
+    citation: Words = Field(description="key of the bibliography")
+    locator: Words = Field(description="where in the source it stands")
+
+
+class Scenarios(StrictPart):
+    """The whole file."""
+
+    defaults: dict[str, Words] = Field(
+        description="role: id of the input where a scenario says nothing else"
+    )
+    inputs: list[Input] = Field(min_length=1, description="where draws come from")
+    assumptions: list[Assumption] = Field(description="what is taken as given")
+    scenarios: list[Scenario] = Field(min_length=1, description="in the order of the page")
+    published: list[Published] = Field(default_factory=list, description="to compare with")
+
+    def input(self, name: str) -> Input:
+        """The input of that id."""
+        return next(each for each in self.inputs if each.id == name)
+
+    def choose(self, scenario: Scenario) -> dict[str, Input]:
+        """The input of every role under `scenario`."""
+        chosen = {**self.defaults, **scenario.inputs}
+        return {role: self.input(chosen[role]) for role in ROLES}
+
+    def value(self, scenario: Scenario, name: str) -> float:
+        """The value of an assumption under `scenario`."""
+        central = {str(each.id): each.central for each in self.assumptions}
+        return {**central, **scenario.assumptions}[name]
+
+    def posteriors(self) -> list[str]:
+        """The posteriors that are read, in order."""
+        return list(dict.fromkeys(each.posterior for each in self.inputs if each.posterior))
+
+    def citations(self) -> list[str]:
+        """Every source that is named, in order."""
+        of_inputs = [key for each in self.inputs for key in each.citations]
+        of_assumptions = [key for each in self.assumptions for key in each.citations]
+        return [*(each.citation for each in self.published), *of_inputs, *of_assumptions]
+
+
+def read_scenarios(path: Path, citation_keys: Collection[str]) -> Scenarios:
+    """The file at `path`. Raises SourceError with every fault of form and every unknown name."""
+    tree = read_tree(path, "the file of the scenarios", "write defaults, inputs, assumptions ...")
+    made, faults = check_tree(path, tree, Scenarios)
+    if made is None:
+        raise SourceError(faults)
+    faults += _find_wrong_names(path, tree, made, citation_keys)
+    if faults:
+        raise SourceError(faults)
+    return made
+
+
+def _find_wrong_names(
+    path: Path, tree: Any, made: Scenarios, citation_keys: Collection[str]
+) -> Iterator[Failure]:
+    """Failures of names that repeat, are missing, or name nothing."""
+    for steps, name, known in _list_names(made, citation_keys):
+        if name not in known:
+            remedy = suggest(name, known, "write a name that is there")
+            yield make_fault(path, tree, steps, "there is nothing of this name", remedy, name)
+    for part in ("inputs", "assumptions", "scenarios"):
+        ids = [str(each.id) for each in getattr(made, part)]
+        for position, name in enumerate(ids):
+            if name in ids[:position] or name == NO_AUTOMATION:
+                place: Steps = (part, position, "id")
+                yield make_fault(path, tree, place, "this id is taken", "choose another", name)
+    missing = [name for name in PLAIN if name not in {each.id for each in made.assumptions}]
+    missing += [role for role in ROLES if role not in made.defaults]
+    for name in missing:
+        yield make_fault(path, tree, (), "an assumption or a default is missing", f"add {name}", "")
+    yield from _find_wrong_values(path, tree, made)
+    first = made.scenarios[0]
+    if first.inputs or first.assumptions:
+        rule, remedy = "the first scenario changes something", "put the central one first"
+        yield make_fault(path, tree, ("scenarios", 0), rule, remedy, first.id)
+
+
+def _find_wrong_values(path: Path, tree: Any, made: Scenarios) -> Iterator[Failure]:
+    """Failures of values that the simulation cannot take."""
+    given: list[tuple[Steps, str, float]] = [
+        (("assumptions", position, end), str(each.id), getattr(each, end))
+        for position, each in enumerate(made.assumptions)
+        for end in ("central", "low", "high")
+    ]
+    for position, scenario in enumerate(made.scenarios):
+        place: Steps = ("scenarios", position, "assumptions")
+        given += [((*place, name), name, value) for name, value in scenario.assumptions.items()]
+    for steps, name, value in given:
+        try:
+            make_economy(1.0, 1.0, 1.0, 1.0, {**PLAIN, name: value})
+        except ValueError as error:
+            yield make_fault(path, tree, steps, str(error), "see models/takeoff.py", value)
+        except TypeError:
+            continue  # a name that is not an assumption's has its own fault
+
+
+def make_economy(
+    stepping_on_toes: Any, fishing_out: Any, elasticity: Any, rate: Any, assumed: dict[str, Any]
+) -> Economy:
+    """The paths of these draws (arrays or numbers) under these assumptions.
+
+    rho is (elasticity - 1) / elasticity. Raises ValueError for values that are impossible.
+    """
+    with np.errstate(divide="ignore"):
+        rho = 1 - 1 / np.asarray(elasticity, dtype=float)
+    return Economy(
+        stepping_on_toes=stepping_on_toes,
+        fishing_out=fishing_out,
+        rho=rho,
+        rate_decades_per_year=rate,
+        **assumed,
+    )
+
+
+def _list_names(
+    made: Scenarios, citation_keys: Collection[str]
+) -> Iterator[tuple[Steps, str, Collection[str]]]:
+    """Every name that must exist: where it stands, the name, and what there is."""
+    by_role = {role: [each.id for each in made.inputs if each.role == role] for role in ROLES}
+    for role, name in made.defaults.items():
+        yield ("defaults", role), role, ROLES
+        yield ("defaults", role), name, by_role.get(role, [])
+    for position, scenario in enumerate(made.scenarios):
+        for role, name in scenario.inputs.items():
+            yield ("scenarios", position, "inputs", role), role, ROLES
+            yield ("scenarios", position, "inputs", role), name, by_role.get(role, [])
+        for name in scenario.assumptions:
+            yield ("scenarios", position, "assumptions", name), name, PLAIN
+    lenders = [each.id for each in made.inputs if each.kind == "returns"]
+    for position, each in enumerate(made.inputs):
+        if each.borrows:
+            yield ("inputs", position, "borrows"), each.borrows, lenders
+        for key in each.citations:
+            yield ("inputs", position, "citations"), key, citation_keys
+    for position, found in enumerate(made.published):
+        yield ("published", position, "citation"), found.citation, citation_keys
+    for position, assumption in enumerate(made.assumptions):
+        for key in assumption.citations:
+            yield ("assumptions", position, "citations"), key, citation_keys

@@ -1,0 +1,86 @@
+"""The simulation of full automation in words: its answer, for its page and the index, and what is
+doubtful of the posteriors that it reads.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline.site.pages import answers
+
+FAMILY = "p_acceleration["
+QUANTITIES = {
+    "stepping_on_toes": "exponent of research",
+    "fishing_out": "exponent of ideas found",
+    "returns": "returns to research",
+    "elasticity": "elasticity of substitution",
+    "rate": "decades a year",
+}
+# What a posterior may lack, said of one and of several.
+FAILED = "the fit did not converge", "whose fit did not converge"
+OFF = "its intervals miss the truth in simulated data", "whose intervals miss simulated truths"
+UNCALIBRATED = "calibration not measured", "of unmeasured calibration"
+CONFOUNDED = "its data do not tell apart what it divides", "whose data do not tell its parts apart"
+DRIVEN = "driven by the prior", "driven by a prior in what is read"
+
+
+def describe_answer(entries: dict[str, dict[str, Any]]) -> str:
+    """The probability in the first scenario and how far the others move it, or why there is none.
+
+    `entries` are those of data/attributions/takeoff.json.
+    """
+    family = [entry for key, entry in entries.items() if key.startswith(FAMILY)]
+    central = family[0]
+    if central.get("reason"):
+        return f"Withheld: {central['reason']}."
+    found = [entry["median"] for entry in family if not entry.get("reason")]
+    low, high = (answers.describe_probability(each) for each in (min(found), max(found)))
+    return (
+        "Under the central assumptions, progress of algorithms accelerates after full automation, "
+        f"with compute fixed, with probability {answers.describe_probability(central['median'])}; "
+        f"over the {len(found)} scenarios the probability goes from {low} to {high}."
+    )
+
+
+def list_doubts(check: dict[str, Any], draws: Mapping[str, str]) -> list[str]:
+    """What is doubtful of one input, from the check of its posterior; nothing else if it failed.
+
+    `draws` has the key of the posterior that is read for each quantity of the input.
+    """
+    kinds = _find_kinds(check, list(draws.values()))
+    said = [one for one, _ in kinds if (one, _) != DRIVEN]
+    if FAILED in kinds:
+        return said
+    return said + [
+        f"{QUANTITIES[quantity]} {driven}"
+        for quantity, key in draws.items()
+        if (driven := answers.describe_drivers(key, check))
+    ]
+
+
+def summarise_doubts(posteriors: Mapping[str, tuple[dict[str, Any], Sequence[str]]]) -> str:
+    """How many posteriors are doubtful, and why; empty where none is.
+
+    `posteriors` has for each name its check and the keys that are read.
+    """
+    kinds = [_find_kinds(check, keys) for check, keys in posteriors.values()]
+    counts = {
+        many: sum((one, many) in each for each in kinds)
+        for one, many in (FAILED, OFF, UNCALIBRATED, CONFOUNDED, DRIVEN)
+    }
+    said = [f"{count} {many}" for many, count in counts.items() if count]
+    if not said:
+        return ""
+    return f"Doubts about the {len(kinds)} posteriors that it reads: {', '.join(said)}"
+
+
+def _find_kinds(check: dict[str, Any], keys: Sequence[str]) -> list[tuple[str, str]]:
+    """The doubts of a posterior of which these keys are read."""
+    if not answers.has_passed(check):
+        return [FAILED]
+    found = {
+        OFF: check.get("is_calibrated") is False,
+        UNCALIBRATED: check.get("is_calibrated") is None,
+        CONFOUNDED: check.get("is_identified") is False,
+        DRIVEN: any(answers.describe_drivers(key, check) for key in keys),
+    }
+    return [kind for kind, is_so in found.items() if is_so]
