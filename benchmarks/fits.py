@@ -27,7 +27,7 @@ def measure(dataset: str, name: str) -> list[tuple[object, ...]]:
     """
     model = models.load(name)
     table, card = read_cell(Path(), dataset)
-    if model.why_not(table, card):
+    if model.unsupported_reason(table, card):
         return []
     start = time.perf_counter()
     compiled = nutpie.compile_pymc_model(model.build(table, card, model.Priors()))

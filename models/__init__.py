@@ -117,7 +117,7 @@ class Model(Protocol):
     Priors: type
     DIMS: dict[str, tuple[str, ...]]  # label dims of every variable of a truth that has labels
 
-    def why_not(self, table: pd.DataFrame, card: Card) -> str:
+    def unsupported_reason(self, table: pd.DataFrame, card: Card) -> str:
         """Why the model cannot be fitted to this dataset; empty where it can."""
 
     def data(self, table: pd.DataFrame, card: Card, priors: Any) -> dict[str, np.ndarray]:
@@ -130,7 +130,7 @@ class Model(Protocol):
     def build(self, table: pd.DataFrame, card: Card, priors: Any) -> Any:
         """The PyMC model: named coords and dims, observed data and prior scales in pm.Data."""
 
-    def draw_truth(
+    def sample_prior(
         self, table: pd.DataFrame, card: Card, priors: Any, rng: np.random.Generator
     ) -> Truth:
         """Every parameter drawn from its prior, in plain NumPy; shares no code with `build`."""
@@ -144,7 +144,7 @@ class Model(Protocol):
         Each has the attributes label, unit and description.
 
         Further attributes: `key` (name in the attribution file, if not the variable's),
-        `is_positive` (positive by construction), `judged_by` (its convergence is that of another
+        `is_positive` (positive by construction), `derived_from` (its convergence is that of another
         estimand), `reasons` (label -> why not reported), `labels` (label -> its words),
         `is_headline` (its sensitivity to the prior is measured and shown).
         """

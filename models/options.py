@@ -16,7 +16,7 @@ from models.production.options import ResearchInputOptions, TrainingRunsOptions
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
 ComparisonId = Annotated[str, Field(pattern=r"^[a-z0-9_]+(-[a-z0-9_]+){2}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
-UNTOLD = "Data quality, distillation and contamination"  # from progress with the calendar
+CONFOUNDERS = "Data quality, distillation and contamination"  # from progress with the calendar
 
 
 class EfficiencyOptions(Options):
@@ -121,10 +121,10 @@ class LeaderboardOptions(Options):
     )
 
     @property
-    def untold(self) -> str:
+    def confounders(self) -> str:
         """What cannot be told from the trend: distillation too, unless the card tags it."""
         is_tagged = "distillation" in self.techniques
-        return "Data quality and contamination" if is_tagged else UNTOLD
+        return "Data quality and contamination" if is_tagged else CONFOUNDERS
 
     @model_validator(mode="after")
     def _names(self) -> "LeaderboardOptions":

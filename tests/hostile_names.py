@@ -191,7 +191,7 @@ def make_tree(table: pd.DataFrame, card: Any, name: str, **facts: str) -> xr.Dat
     """A posterior file of draws from the prior of the model, with what it predicts of the rows."""
     model = models.load(name)
     rng = np.random.default_rng(20250101)
-    truths = [model.draw_truth(table, card, model.Priors(), rng) for _ in range(200)]
+    truths = [model.sample_prior(table, card, model.Priors(), rng) for _ in range(200)]
     drawn = xr.concat([as_draws(truth, model.DIMS) for truth in truths], "draw")
     drawn = drawn.assign_coords(draw=range(len(truths)))
     rows = fitted_rows(table)

@@ -449,15 +449,17 @@ def test_share_of_a_step_within_a_day_cannot_be_fixed() -> None:
 
 
 def test_card_without_trend_is_refused() -> None:
-    assert "trend: none" in augmented_scaling_law.why_not(make_table(), make_card(trend="none"))
+    assert "trend: none" in augmented_scaling_law.unsupported_reason(
+        make_table(), make_card(trend="none")
+    )
 
 
 @pytest.mark.parametrize("column", ["parameters", "dataset_tokens"])
 def test_rows_without_size_are_refused(column: str) -> None:
     table = make_table()
     lacking = table.assign(**{column: table[column].where(table["model"] != "Wide")})
-    assert augmented_scaling_law.why_not(table, make_card()) == ""
-    assert augmented_scaling_law.why_not(lacking, make_card()).startswith("1 fitted row")
+    assert augmented_scaling_law.unsupported_reason(table, make_card()) == ""
+    assert augmented_scaling_law.unsupported_reason(lacking, make_card()).startswith("1 fitted row")
 
 
 @pytest.mark.parametrize(
@@ -501,7 +503,7 @@ def test_doubling_time_overlaps_the_published_one() -> None:
 def test_known_truth_is_recovered() -> None:
     table, card = load_real("lm_perplexity")
     rng = np.random.default_rng(11)
-    truth = augmented_scaling_law.draw_truth(table, card, Priors(), rng) | {
+    truth = augmented_scaling_law.sample_prior(table, card, Priors(), rng) | {
         "rate": 0.5,
         "rate_difference": 0.1,
         "exponent_parameters": 0.15,

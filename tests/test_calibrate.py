@@ -111,7 +111,9 @@ def test_fixed_shares_are_the_truths_and_are_covered() -> None:
 
 def test_share_without_a_report_is_divided_from_decades() -> None:
     study = make_toy_study()
-    truth = study.model.draw_truth(study.table, study.card, study.priors, np.random.default_rng(1))
+    truth = study.model.sample_prior(
+        study.table, study.card, study.priors, np.random.default_rng(1)
+    )
     fixed = Toy().fix_share(truth, 0.3, study.table, study.card)
     measured = study.measure(as_draws(fixed, study.model.DIMS), study.table)
     assert measured[STEP] == pytest.approx([0.3])

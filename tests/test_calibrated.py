@@ -84,7 +84,7 @@ def _is_rate_covered(
     rng: np.random.Generator,
 ) -> bool:
     card = make_card()
-    truth = compute_multiplier.draw_truth(table, card, priors, rng)
+    truth = compute_multiplier.sample_prior(table, card, priors, rng)
     truth |= {"slope": {"Toy": 1.0}, "level": {"Toy": 0.0}}  # scores that say something
     simulated = compute_multiplier.simulate(table, truth, rng).assign(lab=shown["lab"])
     try:

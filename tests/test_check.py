@@ -97,7 +97,7 @@ def test_stuck_estimand_fails_though_the_parameters_pass() -> None:
 
 def test_estimand_judged_by_another_is_not_tested() -> None:
     draws = stick(sample(seed=4))
-    months = make_estimand(draws, judged_by="rate_decades_per_year")
+    months = make_estimand(draws, derived_from="rate_decades_per_year")
     judged = judge({"rate": sample()}, xr.Dataset({"doubling_time_months": months}))
     assert judged["verdict"] == "pass"
 

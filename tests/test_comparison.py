@@ -71,8 +71,8 @@ def test_weight_that_one_unit_decides_is_uncertain() -> None:
     """One model is far better on one unit of twenty, the other a little on all of the rest."""
     once = np.array([0.0] + [-1.0] * 19)
     rest = np.array([-9.0] + [-0.8] * 19)
-    weights = comparison.restack(pd.DataFrame({"once": once, "rest": rest}))
-    sure = comparison.restack(pd.DataFrame({"better": rest + 1.0, "worse": rest}))
+    weights = comparison.bootstrap_weights(pd.DataFrame({"once": once, "rest": rest}))
+    sure = comparison.bootstrap_weights(pd.DataFrame({"better": rest + 1.0, "worse": rest}))
     assert weights["once"].quantile(0.95) - weights["once"].quantile(0.05) > 0.1
     np.testing.assert_allclose(sure["better"], 1.0, atol=1e-6)
     np.testing.assert_allclose(weights.sum(axis=1), 1.0)
@@ -82,9 +82,9 @@ def test_weights_of_units_that_count_alike_are_those_of_stacking() -> None:
     """The mean of the weights over masses is near the weights themselves; the draws repeat."""
     rng = np.random.default_rng(4)
     densities = pd.DataFrame(rng.normal(-1, 0.5, (400, 2)), columns=["a", "b"])
-    again = comparison.restack(densities)
+    again = comparison.bootstrap_weights(densities)
     assert abs(again["a"].mean() - comparison.stack(densities)["a"]) < 0.05
-    pd.testing.assert_frame_equal(again, comparison.restack(densities))
+    pd.testing.assert_frame_equal(again, comparison.bootstrap_weights(densities))
 
 
 def test_difference_has_the_standard_error_of_a_sum_of_paired_differences() -> None:

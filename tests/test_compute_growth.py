@@ -101,14 +101,16 @@ def test_names_that_are_not_fitted_are_refused(real: tuple[pd.DataFrame, Card]) 
     table, card = real
     options = TrainingRunsOptions(named_runs=["GPT-4o", "GPT-4"])
     made = Card(card.dataset, card.table, options)
-    assert compute_growth.why_not(table, made) == "named_runs that are not fitted: GPT-4o"
-    assert "a trend takes" in compute_growth.why_not(table.head(8), card)
+    assert (
+        compute_growth.unsupported_reason(table, made) == "named_runs that are not fitted: GPT-4o"
+    )
+    assert "a trend takes" in compute_growth.unsupported_reason(table.head(8), card)
 
 
 def test_simulated_rows_keep_the_middle_and_the_spread(real: tuple[pd.DataFrame, Card]) -> None:
     table, card = real
     rng = np.random.default_rng(3)
-    truth = compute_growth.draw_truth(table, card, compute_growth.Priors(), rng) | TRUTH
+    truth = compute_growth.sample_prior(table, card, compute_growth.Priors(), rng) | TRUTH
     offsets = dict.fromkeys(truth["family_offset"], 0.0)
     drawn = [
         prepare(compute_growth.simulate(table, truth | {"family_offset": offsets}, rng), card)
@@ -128,7 +130,7 @@ def test_simulated_rows_keep_the_middle_and_the_spread(real: tuple[pd.DataFrame,
 def test_rate_is_recovered_from_simulated_runs(real: tuple[pd.DataFrame, Card]) -> None:
     table, card = real
     rng = np.random.default_rng(5)
-    truth = compute_growth.draw_truth(table, card, compute_growth.Priors(), rng) | TRUTH
+    truth = compute_growth.sample_prior(table, card, compute_growth.Priors(), rng) | TRUTH
     simulated = compute_growth.simulate(table, truth, rng)
     made = compute_growth.estimands(sample("compute_growth", simulated, card, 6), simulated, card)
     true = compute_growth.estimands(make_posterior(real), *real)["growth_decades_per_year"].item()

@@ -533,7 +533,7 @@ def test_other_outcomes_computes_and_priors_change_data_alone() -> None:
 def test_fixed_share_is_exact_on_several_benchmarks(seed: int) -> None:
     table, card = load_real("minerva")
     rng = np.random.default_rng(seed)
-    truth = compute_multiplier.draw_truth(table, card, compute_multiplier.Priors(), rng)
+    truth = compute_multiplier.sample_prior(table, card, compute_multiplier.Priors(), rng)
     fixed = compute_multiplier.fix_share(truth, 0.1, table, card)
     made = compute_multiplier.estimands(as_draws(fixed, compute_multiplier.DIMS), table, card)
     step = made["share_compute"].sel(comparison=get_options(card).headline_comparison)
@@ -547,7 +547,7 @@ def test_fixed_share_moves_the_gains_that_the_step_changes_and_no_others() -> No
     table = make_leaderboard()
     table.loc[table["model"].isin(["Base 0", "Base 1", "Base 2"]), "techniques"] = "tool_use"
     rng = np.random.default_rng(1)
-    truth = compute_multiplier.draw_truth(table, card, compute_multiplier.Priors(), rng)
+    truth = compute_multiplier.sample_prior(table, card, compute_multiplier.Priors(), rng)
     fixed = compute_multiplier.fix_share(truth, 0.05, table, card)
     moved = {t for t, gain in fixed["technique_gain"].items() if gain != truth["technique_gain"][t]}
     assert moved == {"domain_tuning", "majority_vote"}
@@ -621,7 +621,7 @@ def test_known_allocation_of_a_truth_is_one_draw_of_the_law() -> None:
     rng, priors = np.random.default_rng(1), compute_multiplier.Priors()
     pairs = set()
     for _ in range(20):
-        drawn = compute_multiplier.draw_truth(table, two, priors, rng)["allocation"]
+        drawn = compute_multiplier.sample_prior(table, two, priors, rng)["allocation"]
         pairs.add((round(drawn["Base 0"], 9), round(drawn["Base 1"], 9)))
         assert drawn["Base 2"] <= 0
     assert len(pairs) == 2
@@ -638,7 +638,7 @@ def true_step(truth: Truth, table: pd.DataFrame, card: Any, comparison: str) -> 
 def test_known_truth_is_recovered_on_the_rows_of_math() -> None:
     table, card = load_real("math")
     rng = np.random.default_rng(5)
-    truth = compute_multiplier.draw_truth(table, card, compute_multiplier.Priors(), rng) | {
+    truth = compute_multiplier.sample_prior(table, card, compute_multiplier.Priors(), rng) | {
         "slope": {"MATH": 1.0},
         "level": {"MATH": 0.0},
         "rate": 0.7,
@@ -675,7 +675,7 @@ def test_known_gains_are_recovered_on_the_rows_of_minerva() -> None:
     rng = np.random.default_rng(7)
     benchmarks = list(table["benchmark"].unique())
     gains = {"domain_tuning": 1.5, "majority_vote": 0.7}
-    truth = compute_multiplier.draw_truth(table, card, compute_multiplier.Priors(), rng) | {
+    truth = compute_multiplier.sample_prior(table, card, compute_multiplier.Priors(), rng) | {
         "slope": dict.fromkeys(benchmarks, 1.0),
         "level": dict(zip(benchmarks, (-1.5, 0.0, -2.0, -0.5), strict=True)),
         "technique_gain": gains,
@@ -698,7 +698,7 @@ def test_known_gains_are_recovered_on_the_rows_of_minerva() -> None:
 def test_known_harness_shifts_are_recovered_on_the_rows_of_mmlu() -> None:
     table, card = load_real("mmlu")
     rng = np.random.default_rng(11)
-    truth = compute_multiplier.draw_truth(table, card, compute_multiplier.Priors(), rng) | {
+    truth = compute_multiplier.sample_prior(table, card, compute_multiplier.Priors(), rng) | {
         "slope": {"MMLU": 0.8},
         "level": {"MMLU": 0.3},
         "rate": 0.5,

@@ -38,7 +38,7 @@ def test_picture_of_the_readme_says_what_the_attribution_files_say() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (path,) = re.findall(r"!\[[^]]+\]\((reports/summary/answers\.svg)\)", readme)
     kept = (ROOT / path).read_text(encoding="utf-8")
-    made = overview.draw_picture(overview.draw_headlines(read_overview().speakers))
+    made = overview.draw_picture(overview.draw_headlines(read_overview().primaries))
     assert list_words(kept) == list_words(made)
 
 

@@ -227,7 +227,7 @@ def test_data_are_all_that_build_reads() -> None:
 def test_truth_from_the_prior_can_be_simulated_and_summarised() -> None:
     table, card = load_real("imagenet_efficiency")
     rng = np.random.default_rng(1)
-    truth = efficiency_frontier.draw_truth(table, card, efficiency_frontier.Priors(), rng)
+    truth = efficiency_frontier.sample_prior(table, card, efficiency_frontier.Priors(), rng)
     simulated = efficiency_frontier.simulate(table, truth, rng)
     made = efficiency_frontier.estimands(as_draws(truth, efficiency_frontier.DIMS), simulated, card)
     assert len(simulated) == len(fitted_rows(table))
@@ -250,7 +250,7 @@ def test_regressors_are_years_and_all_targets_but_the_first() -> None:
 def test_truths_follow_the_priors() -> None:
     table, card = load_real("imagenet_efficiency")
     rng, priors = np.random.default_rng(1), efficiency_frontier.Priors()
-    truths = [efficiency_frontier.draw_truth(table, card, priors, rng) for _ in range(2000)]
+    truths = [efficiency_frontier.sample_prior(table, card, priors, rng) for _ in range(2000)]
     rates = np.array([list(each["rate"].values()) for each in truths])
     assert rates.mean() == pytest.approx(0.3, abs=0.03)
     within = np.square(rates - rates.mean(axis=1, keepdims=True)).sum(axis=1).mean() / 3

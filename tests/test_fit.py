@@ -85,9 +85,11 @@ def test_no_unfinished_file_is_left(posteriors: list[Path]) -> None:
     assert not list(posteriors[0].parent.glob(".*.part"))
 
 
-def fit_unfit(tmp_path: Path, why_not: Any, monkeypatch: pytest.MonkeyPatch, *more: str) -> Path:
-    """The file of a model that cannot be fitted for the reason that `why_not` gives."""
-    model = SimpleNamespace(SAMPLER={"adaptation": "diag"}, why_not=why_not)
+def fit_unfit(
+    tmp_path: Path, unsupported_reason: Any, monkeypatch: pytest.MonkeyPatch, *more: str
+) -> Path:
+    """The file of a model that cannot be fitted for the reason that `unsupported_reason` gives."""
+    model = SimpleNamespace(SAMPLER={"adaptation": "diag"}, unsupported_reason=unsupported_reason)
     monkeypatch.setattr(models, "load", lambda _: model)
     table, output = tmp_path / "table.parquet", tmp_path / "posterior.nc"
     pd.DataFrame({"line": [2]}).to_parquet(table)
@@ -117,11 +119,11 @@ def test_model_is_given_the_draws_of_the_scaling_law(
     law.to_parquet(tmp_path / "law.parquet")
     seen = []
 
-    def why_not(table: pd.DataFrame, card: models.Card) -> str:
+    def unsupported_reason(table: pd.DataFrame, card: models.Card) -> str:
         seen.append(card.scaling_law)
         return "only looking"
 
-    fit_unfit(tmp_path, why_not, monkeypatch, f"--scaling-law={tmp_path}/law.parquet")
-    fit_unfit(tmp_path, why_not, monkeypatch)
+    fit_unfit(tmp_path, unsupported_reason, monkeypatch, f"--scaling-law={tmp_path}/law.parquet")
+    fit_unfit(tmp_path, unsupported_reason, monkeypatch)
     pd.testing.assert_frame_equal(seen[0], law)
     assert seen[1] is None

@@ -156,12 +156,12 @@ def test_gap_is_refused_with_its_place(change: dict[str, Any], words: str) -> No
     table = make_table()
     card = make_card(table)
     table.loc[4, list(change)] = list(change.values())
-    assert words in idea_production.why_not(table, card)
+    assert words in idea_production.unsupported_reason(table, card)
 
 
 def test_one_efficiency_is_too_few() -> None:
     table = make_table(())
-    assert "growth takes two" in idea_production.why_not(table, make_card(table))
+    assert "growth takes two" in idea_production.unsupported_reason(table, make_card(table))
 
 
 def test_research_after_the_last_efficiency_enters_nothing() -> None:

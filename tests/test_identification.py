@@ -142,8 +142,8 @@ def test_regressor_that_does_not_vary_is_left_out() -> None:
 
 def test_doubling_time_is_judged_by_its_rate() -> None:
     cell = make_cell(APART)
-    attrs = {"judged_by": "rate"}
+    attrs = {"derived_from": "rate"}
     months = xr.DataArray(sample(), dims=("chain", "draw"), attrs=attrs).expand_dims(target=["a"])
-    cell.estimands.update({"rate": months.assign_attrs(judged_by=None), "months": months})
+    cell.estimands.update({"rate": months.assign_attrs(derived_from=None), "months": months})
     vars(cell.model)["headline"] = lambda _: Headline("months[a]", "")
     assert find_judged_key(cell) == "rate[a]"

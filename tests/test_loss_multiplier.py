@@ -108,7 +108,7 @@ def test_record_path_leads_to_the_lowest_perplexity() -> None:
 
 @pytest.mark.parametrize("trend", ["linear", "none"])
 def test_model_needs_a_trend(trend: str) -> None:
-    answer = loss_multiplier.why_not(make_loss_leaderboard(), make_loss_card(trend))
+    answer = loss_multiplier.unsupported_reason(make_loss_leaderboard(), make_loss_card(trend))
     assert ("trend: none" in answer) == (trend == "none")
 
 
@@ -207,7 +207,7 @@ def test_row_without_compute_is_not_read() -> None:
 
 def test_comparisons_of_models_without_compute_are_left_out_with_their_reason() -> None:
     table, card = load_real("lm_perplexity")
-    truth = loss_multiplier.draw_truth(
+    truth = loss_multiplier.sample_prior(
         table, card, loss_multiplier.Priors(), np.random.default_rng(1)
     )
     made = loss_multiplier.estimands(as_draws(truth, loss_multiplier.DIMS), table, card)
@@ -235,7 +235,7 @@ def test_step_to_a_row_that_is_not_fitted_is_left_out_with_its_reason(
 def test_known_truth_is_recovered_on_the_rows_of_the_published_fit() -> None:
     table, card = load_real("lm_perplexity")
     rng = np.random.default_rng(3)
-    truth = loss_multiplier.draw_truth(table, card, loss_multiplier.Priors(), rng) | {
+    truth = loss_multiplier.sample_prior(table, card, loss_multiplier.Priors(), rng) | {
         "rate": 0.5,
         "steepness": 0.25,
         "noise_scale": 0.08,

@@ -130,11 +130,11 @@ def test_scales_have_their_inverses(scale: dict[str, Any]) -> None:
     ],
 )
 def test_what_cannot_be_pooled_is_refused_in_words(rows: list[dict[str, Any]], words: str) -> None:
-    assert words in meta_analysis.why_not(make_table(*rows), make_card())
+    assert words in meta_analysis.unsupported_reason(make_table(*rows), make_card())
 
 
 def test_points_of_two_studies_can_be_pooled() -> None:
-    assert meta_analysis.why_not(make_table({}, {"bound": "lower"}), make_card()) == ""
+    assert meta_analysis.unsupported_reason(make_table({}, {"bound": "lower"}), make_card()) == ""
 
 
 def density_of(*arguments: float) -> float:
@@ -229,7 +229,9 @@ def test_opposed_specifications_stand_as_domains_of_their_own() -> None:
 
 def test_opposed_specifications_are_drawn_side_by_side_as_published() -> None:
     table, card = load_real("substitution_elasticity")
-    truth = meta_analysis.draw_truth(table, card, meta_analysis.Priors(), np.random.default_rng(1))
+    truth = meta_analysis.sample_prior(
+        table, card, meta_analysis.Priors(), np.random.default_rng(1)
+    )
     from models import as_draws
 
     figures = meta_analysis.charts(as_draws(truth, meta_analysis.DIMS), table, card)

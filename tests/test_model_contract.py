@@ -57,7 +57,7 @@ OUTCOMES = {
 }
 # What may change besides: a bound may turn out to lie on the other side.
 MAY_CHANGE = {"published_estimates": {"bound"}}
-# What build may share with draw_truth and simulate.
+# What build may share with sample_prior and simulate.
 SHARED = {
     "models.fitted_rows": "chooses rows and knows no equation",
     "models.core.prior.list_priors": "names the priors and knows no equation",
@@ -109,13 +109,13 @@ class Cell:
     estimands: xr.Dataset  # of the prior's draws
 
 
-def why_not(dataset: str, name: str) -> str:
-    return models.load(name).why_not(*load_real(dataset))
+def unsupported_reason(dataset: str, name: str) -> str:
+    return models.load(name).unsupported_reason(*load_real(dataset))
 
 
 def build_cell(dataset: str, name: str) -> Cell:
     """The cell; skips the test where the model says that it cannot be fitted."""
-    if reason := why_not(dataset, name):
+    if reason := unsupported_reason(dataset, name):
         pytest.skip(reason)
     return _build_cell(dataset, name)
 
@@ -140,11 +140,11 @@ def _build_cell(dataset: str, name: str) -> Cell:
 @cache
 def draw_cell(dataset: str, name: str) -> tuple[Truth, pd.DataFrame]:
     """A truth drawn from the prior on the rows of `dataset`, and rows simulated from it."""
-    if reason := why_not(dataset, name):
+    if reason := unsupported_reason(dataset, name):
         pytest.skip(reason)
     table, card = load_real(dataset)
     module, rng = models.load(name), np.random.default_rng(1)
-    truth = module.draw_truth(table, card, module.Priors(), rng)
+    truth = module.sample_prior(table, card, module.Priors(), rng)
     return truth, module.simulate(table, truth, rng)
 
 
@@ -304,13 +304,13 @@ def test_families_are_centred(dataset: str, name: str) -> None:
         assert abs(draws.mean()) < 0.1 * draws.std(), family
 
 
-@pytest.mark.parametrize("function", ["draw_truth", "simulate"])
+@pytest.mark.parametrize("function", ["sample_prior", "simulate"])
 @each_model
 def test_what_makes_data_shares_no_code_with_build(name: str, function: str) -> None:
     assert reachable(name, "build") & reachable(name, function) <= set(SHARED)
 
 
-@pytest.mark.parametrize("function", ["draw_truth", "simulate"])
+@pytest.mark.parametrize("function", ["sample_prior", "simulate"])
 @each_model
 def test_what_makes_data_knows_nothing_of_pymc(name: str, function: str) -> None:
     used = {".".join(find_function(f"models.{name}", function))} | reachable(name, function)
@@ -408,14 +408,16 @@ def test_data_are_those_of_build(dataset: str, name: str) -> None:
 
 @each_model
 def test_model_refuses_with_words_what_it_cannot_fit(name: str) -> None:
-    answers = {dataset: why_not(dataset, name) for dataset, model in CELLS if model == name}
+    answers = {
+        dataset: unsupported_reason(dataset, name) for dataset, model in CELLS if model == name
+    }
     assert all(answer == "" or len(answer) > 20 for answer in answers.values())
     assert "" in answers.values()
 
 
 @pytest.mark.parametrize("name", ["scale_dependent", "era_ceilings"])
 def test_model_of_change_over_time_refuses_a_card_without_a_trend(name: str) -> None:
-    assert "trend: none" in why_not("minerva", name)
+    assert "trend: none" in unsupported_reason("minerva", name)
 
 
 @each_cell
@@ -460,7 +462,9 @@ def test_positive_estimands_are_positive(dataset: str, name: str) -> None:
 def test_convergence_is_judged_by_an_estimand_that_exists(dataset: str, name: str) -> None:
     made = build_cell(dataset, name).estimands
     judges = {
-        each.attrs["judged_by"] for each in made.data_vars.values() if "judged_by" in each.attrs
+        each.attrs["derived_from"]
+        for each in made.data_vars.values()
+        if "derived_from" in each.attrs
     }
     assert judges <= set(made.data_vars)
 
@@ -566,10 +570,10 @@ def test_estimands_of_a_truth_are_those_of_a_posterior(dataset: str, name: str) 
 @each_model
 def test_truths_follow_the_priors_of_build(name: str) -> None:
     """Every parameter, or its first label, against PyMC's draws: Kolmogorov and Smirnov."""
-    dataset = next(each for each in cells_of(name) if not why_not(each, name))
+    dataset = next(each for each in cells_of(name) if not unsupported_reason(each, name))
     cell, rng = build_cell(dataset, name), np.random.default_rng(3)
     priors = cell.module.Priors()
-    truths = [cell.module.draw_truth(cell.table, cell.card, priors, rng) for _ in range(100)]
+    truths = [cell.module.sample_prior(cell.table, cell.card, priors, rng) for _ in range(100)]
     draws = xr.concat([as_draws(truth, cell.module.DIMS) for truth in truths], dim="draw")
     # Allocation is a moment summary in build and the law's own draws here: see test_allocation.py.
     for key in set(draws.data_vars) & set(cell.prior.data_vars) - {"allocation"}:

@@ -297,9 +297,9 @@ def test_the_simulation_is_linked_and_said_not_to_be_a_measurement(
 
 def test_the_answer_of_one_model_stands_beside_the_average() -> None:
     real = read_overview()
-    said = {c.name: overview.describe_average(c, real.comparisons) for c in real.speakers}
+    said = {c.name: overview.describe_average(c, real.comparisons) for c in real.primaries}
     assert said["chinchilla_runs-scaling_law"] == ""  # one model
-    for cell in real.speakers:
+    for cell in real.primaries:
         made = next((each for each in real.comparisons if each.dataset == cell.card.dataset), None)
         words = said[cell.name].replace("\N{NO-BREAK SPACE}", " ")
         if made is None or made.reason:

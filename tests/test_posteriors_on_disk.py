@@ -295,7 +295,7 @@ def test_promised_cell_is_fitted_and_passes(dataset: str, name: str) -> None:
 @each_cell
 def test_cell_is_fitted_unless_the_model_says_why_not(dataset: str, name: str) -> None:
     tree = read_tree(find(DATA / f"posteriors/{dataset}-{name}.nc"))
-    reason = models.load(name).why_not(read_table(dataset), load_real(dataset)[1])
+    reason = models.load(name).unsupported_reason(read_table(dataset), load_real(dataset)[1])
     assert tree.attrs.get("not_fitted", "") == reason
     assert read_json("checks", dataset, name).get("not_fitted") == (reason or None)
 

@@ -76,4 +76,4 @@ def test_pairs_that_belong_together_are_closer_than_reshuffled() -> None:
 
 
 def test_one_pair_is_refused() -> None:
-    assert "1 pairs" in rate_coincidence.why_not(make_table(1), CARD)
+    assert "1 pairs" in rate_coincidence.unsupported_reason(make_table(1), CARD)

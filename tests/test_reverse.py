@@ -147,7 +147,7 @@ def test_early_method_reaches_the_best_loss_with_the_compute_needed() -> None:
 
 def test_each_benchmark_has_its_own_early_model() -> None:
     table, card = load_real("minerva")
-    truth = compute_multiplier.draw_truth(
+    truth = compute_multiplier.sample_prior(
         table, card, compute_multiplier.Priors(), np.random.default_rng(1)
     )
     made = compute_multiplier.estimands(as_draws(truth, compute_multiplier.DIMS), table, card)

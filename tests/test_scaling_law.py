@@ -243,7 +243,7 @@ def test_data_are_all_that_build_reads() -> None:
 def test_truth_from_the_prior_can_be_simulated_and_summarised() -> None:
     table, card = load_real("chinchilla_runs")
     rng = np.random.default_rng(1)
-    truth = scaling_law.draw_truth(table, card, scaling_law.Priors(), rng)
+    truth = scaling_law.sample_prior(table, card, scaling_law.Priors(), rng)
     simulated = scaling_law.simulate(table, truth, rng)
     made = scaling_law.estimands(as_draws(truth, scaling_law.DIMS), simulated, card)
     assert len(simulated) == len(fitted_rows(table))

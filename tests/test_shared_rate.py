@@ -67,16 +67,16 @@ def test_fits_to_data_without_error_in_the_mean_report_what_is_divided_out() -> 
 
 
 def test_one_leaderboard_is_refused() -> None:
-    assert "number of leaderboards whose rate may be quoted is 1" in shared_rate.why_not(
+    assert "number of leaderboards whose rate may be quoted is 1" in shared_rate.unsupported_reason(
         make_table([0.4]), CARD
     )
-    assert shared_rate.why_not(make_table([0.4, 0.5]), CARD) == ""
+    assert shared_rate.unsupported_reason(make_table([0.4, 0.5]), CARD) == ""
 
 
 def test_leaderboard_that_did_not_converge_is_not_counted() -> None:
     table = make_table([0.4, 0.5])
     table.loc[1, "exclusion"] = "not converged"
-    assert "is 1," in shared_rate.why_not(table, CARD)
+    assert "is 1," in shared_rate.unsupported_reason(table, CARD)
 
 
 def test_estimands_of_a_known_draw() -> None:

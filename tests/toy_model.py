@@ -43,7 +43,7 @@ class Toy:
     Priors: type = Priors
     DIMS: dict[str, tuple[str, ...]] = field(default_factory=lambda: {"deviation": ("base_model",)})
 
-    def why_not(self, table: pd.DataFrame, card: Card) -> str:
+    def unsupported_reason(self, table: pd.DataFrame, card: Card) -> str:
         return self.reason
 
     def data(self, table: pd.DataFrame, card: Card, priors: Any) -> dict[str, np.ndarray]:
@@ -51,7 +51,7 @@ class Toy:
         made = {"log10_compute": np.log10(flop), "years": years_of(table), "score": table["score"]}
         return {name: np.asarray(each) for name, each in made.items()} | prior_data(priors)
 
-    def draw_truth(
+    def sample_prior(
         self, table: pd.DataFrame, card: Card, priors: Any, rng: np.random.Generator
     ) -> Truth:
         bases = table["base_model"].drop_duplicates()

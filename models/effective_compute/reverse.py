@@ -9,12 +9,12 @@ FLOP_A_MOLE = 6.02214076e23
 
 
 def describe_reverse_tests(
-    needed_flop: dict[str, np.ndarray], template: xr.DataArray, card: Card, judged_by: str
+    needed_flop: dict[str, np.ndarray], template: xr.DataArray, card: Card, derived_from: str
 ) -> xr.Dataset:
     """Estimands from the FLOP that each early model's method needs, by draw.
 
     `needed_flop`: label -> draws (chain, draw), infinite where no compute suffices; `template`
-    brings chain and draw; `judged_by` is the estimand whose convergence speaks for them. In FLOP,
+    brings chain and draw; `derived_from` is the estimand whose convergence speaks for them. In FLOP,
     in moles of FLOP, in multiples of the largest known run (where the card brings the registry),
     and the probability that no compute suffices.
     """
@@ -58,5 +58,5 @@ def describe_reverse_tests(
             description="largest training compute in the run registry",
         )
     for variable in made.data_vars.values():
-        variable.attrs |= {"is_positive": True, "judged_by": judged_by}
+        variable.attrs |= {"is_positive": True, "derived_from": derived_from}
     return made

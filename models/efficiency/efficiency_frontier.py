@@ -90,7 +90,7 @@ class Priors:
     )
 
 
-def why_not(table: pd.DataFrame, card: Card) -> str:
+def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """Empty: any `efficiency` table can be fitted."""
     return ""
 
@@ -166,7 +166,9 @@ def _draw_rows(
     return frontier + above + rng.normal(0, noise_scale, size)
 
 
-def draw_truth(table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator) -> Truth:
+def sample_prior(
+    table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator
+) -> Truth:
     """Every parameter drawn from its prior, by target where it has one."""
     assert isinstance(card.options, EfficiencyOptions)
     targets = sorted(set(fitted_rows(table)["target"]))
@@ -224,14 +226,14 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
                 is_headline=True,
             ),
             "doubling_time_months": doubling_time_months(rate).assign_attrs(
-                judged_by="rate_decades_per_year"
+                derived_from="rate_decades_per_year"
             ),
             "reduction_factor": (10 ** (rate * period)).assign_attrs(
                 label="Reduction over the observed period",
                 unit="factor",
                 description="frontier resource at the first date over that at the last",
                 is_positive=True,
-                judged_by="rate_decades_per_year",
+                derived_from="rate_decades_per_year",
             ),
             "distance_from_frontier_decades": _distance(posterior, rows),
         }

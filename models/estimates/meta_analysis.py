@@ -101,7 +101,7 @@ class Priors:
     )
 
 
-def why_not(table: pd.DataFrame, card: Card) -> str:
+def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """A single study, bounds alone, or values that the scale cannot hold; else empty."""
     return find_refusal(table, get_options(card))
 
@@ -194,7 +194,9 @@ def _draw_rows(
     return np.asarray(rng.normal(location, error, size) + within)
 
 
-def draw_truth(table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator) -> Truth:
+def sample_prior(
+    table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator
+) -> Truth:
     """Every parameter drawn from its prior, and the scale that the card gives."""
     rows, options = fitted_rows(table), card.options
     drawn = {
@@ -300,7 +302,9 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     if options.has_rho:
         made |= _rhos(pooled, by_domain)
     if options.unit == "decades per year":
-        made["doubling_time_months"] = doubling_time_months(pooled).assign_attrs(judged_by="pooled")
+        made["doubling_time_months"] = doubling_time_months(pooled).assign_attrs(
+            derived_from="pooled"
+        )
     return xr.Dataset(made)
 
 
@@ -337,7 +341,7 @@ def _exceedances(
             label=f"{options.quantity}, pooled, less the threshold",
             unit=options.unit,
             description="its probability of being positive is that of a pooled value above",
-            judged_by="pooled",
+            derived_from="pooled",
         ),
         "p_above": above.transpose(*order).assign_attrs(
             label="Share of domains above",
@@ -355,9 +359,9 @@ def _rhos(pooled: xr.DataArray, by_domain: xr.DataArray) -> dict[str, xr.DataArr
         "description": "(sigma - 1) / sigma, by draw: 0 is Cobb-Douglas, far below 0 a bottleneck",
     }
     return {
-        "rho": make_rho(by_domain).assign_attrs(words, judged_by="domain_value"),
+        "rho": make_rho(by_domain).assign_attrs(words, derived_from="domain_value"),
         "pooled_rho": make_rho(pooled).assign_attrs(
-            words, key="rho", label="Substitution parameter rho, pooled", judged_by="pooled"
+            words, key="rho", label="Substitution parameter rho, pooled", derived_from="pooled"
         ),
     }
 

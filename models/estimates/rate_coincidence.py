@@ -71,7 +71,7 @@ class Priors:
     )
 
 
-def why_not(table: pd.DataFrame, card: Card) -> str:
+def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """Fewer than two pairs; else empty."""
     count = len(fitted_rows(table))
     if count < 2:
@@ -112,7 +112,9 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     return model
 
 
-def draw_truth(table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator) -> Truth:
+def sample_prior(
+    table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator
+) -> Truth:
     """Every parameter drawn from its prior, and the true hardware rates about the printed ones."""
     rows = fitted_rows(table)
     drawn = {

@@ -67,7 +67,7 @@ class Priors:
     )
 
 
-def why_not(table: pd.DataFrame, card: Card) -> str:
+def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """Fewer than two leaderboards; else empty."""
     count = len(fitted_rows(table))
     if count < MINIMUM_ROWS:
@@ -112,7 +112,9 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     return model
 
 
-def draw_truth(table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator) -> Truth:
+def sample_prior(
+    table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator
+) -> Truth:
     """Mean and spread drawn from their priors, and the rate of every leaderboard from them."""
     mean, spread = (float(prior.draw(rng)) for prior in (priors.mean, priors.between_sd))
     rates = {name: float(rng.normal(mean, spread)) for name in fitted_rows(table)["domain"]}

@@ -192,7 +192,7 @@ def headline(card: Card) -> Headline:
         sentence=f"{comparison.label}: {{median}} of the step in effective compute was training "
         "compute (90 % interval {lower} to {upper}).",
         notes=(
-            f"{get_accuracy_options(card).untold} cannot be told from the trend.",
+            f"{get_accuracy_options(card).confounders} cannot be told from the trend.",
             "The unexplained part is counted in the total and is never called algorithms.",
             "The error of a compute figure is shared by all models of a base model and cancels "
             "between them: that of continued training is not in the interval.",

@@ -54,7 +54,7 @@ def _rates(posterior: xr.Dataset, design: Design) -> xr.Dataset:
     return xr.Dataset(
         {
             "rate_decades_per_year": rate,
-            "doubling_time_months": doubling.assign_attrs(judged_by="rate_decades_per_year"),
+            "doubling_time_months": doubling.assign_attrs(derived_from="rate_decades_per_year"),
         }
     )
 
@@ -150,7 +150,7 @@ def _technique_gains(posterior: xr.Dataset, design: Design, card: Card) -> xr.Da
                 unit="factor",
                 description="how much more training compute would have given the same",
                 is_positive=True,
-                judged_by="technique_gain_decades",
+                derived_from="technique_gain_decades",
             ),
         }
     )

@@ -26,7 +26,7 @@ import pandas as pd
 
 from models import Card
 from models.effective_compute.simulation import DIMS
-from models.effective_compute.simulation import draw_accuracy as draw_truth
+from models.effective_compute.simulation import draw_accuracy as sample_prior
 from models.effective_compute.simulation import simulate_accuracy as simulate
 from models.leaderboards.accuracy import (
     AccuracyPriors,
@@ -51,14 +51,14 @@ __all__ = [
     "build",
     "charts",
     "data",
-    "draw_truth",
+    "sample_prior",
     "estimands",
     "fix_share",
     "headline",
     "regressors",
     "simulate",
     "unit_log_likelihood",
-    "why_not",
+    "unsupported_reason",
 ]
 
 TABLE = "accuracy_leaderboard"
@@ -72,7 +72,7 @@ class Priors(AccuracyPriors):
     """In decades of effective compute, years and logits."""
 
 
-def why_not(table: pd.DataFrame, card: Card) -> str:
+def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """Always can: a card without a trend has no rate."""
     return ""
 

@@ -26,7 +26,7 @@ from models import Card
 from models.core.prior import Prior
 from models.effective_compute.multiplier import get_options
 from models.effective_compute.simulation import DIMS
-from models.effective_compute.simulation import draw_accuracy as draw_truth
+from models.effective_compute.simulation import draw_accuracy as sample_prior
 from models.effective_compute.simulation import simulate_accuracy as simulate
 from models.leaderboards.accuracy import (
     AccuracyPriors,
@@ -51,14 +51,14 @@ __all__ = [
     "build",
     "charts",
     "data",
-    "draw_truth",
+    "sample_prior",
     "estimands",
     "fix_share",
     "headline",
     "regressors",
     "simulate",
     "unit_log_likelihood",
-    "why_not",
+    "unsupported_reason",
 ]
 
 TABLE = "accuracy_leaderboard"
@@ -79,7 +79,7 @@ class Priors(AccuracyPriors):
     )
 
 
-def why_not(table: pd.DataFrame, card: Card) -> str:
+def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """Needs a trend: without dates there are no eras."""
     if get_options(card).trend == "none":
         return "the card says `trend: none`: with one date there are no eras to tell apart"

@@ -22,7 +22,7 @@ from models import Card
 from models.core.prior import Prior
 from models.effective_compute.multiplier import get_options
 from models.effective_compute.simulation import DIMS
-from models.effective_compute.simulation import draw_accuracy as draw_truth
+from models.effective_compute.simulation import draw_accuracy as sample_prior
 from models.effective_compute.simulation import simulate_accuracy as simulate
 from models.leaderboards.accuracy import (
     AccuracyPriors,
@@ -47,14 +47,14 @@ __all__ = [
     "build",
     "charts",
     "data",
-    "draw_truth",
+    "sample_prior",
     "estimands",
     "fix_share",
     "headline",
     "regressors",
     "simulate",
     "unit_log_likelihood",
-    "why_not",
+    "unsupported_reason",
 ]
 
 TABLE = "accuracy_leaderboard"
@@ -76,7 +76,7 @@ class Priors(AccuracyPriors):
     )
 
 
-def why_not(table: pd.DataFrame, card: Card) -> str:
+def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """Needs a trend, which the interaction is with."""
     if get_options(card).trend == "none":
         return "the card says `trend: none`: with one date, no gain over time can grow with scale"

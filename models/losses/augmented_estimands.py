@@ -48,7 +48,7 @@ def _rates(posterior: xr.Dataset) -> xr.Dataset:
                 description="yearly gain in effective compute at the same parameters and tokens",
                 is_headline=True,
             ),
-            "doubling_time_months": doubling.assign_attrs(judged_by="rate_decades_per_year"),
+            "doubling_time_months": doubling.assign_attrs(derived_from="rate_decades_per_year"),
             "rate_through": rates_through(posterior).assign_attrs(
                 key="rate_decades_per_year_through",
                 label="Rate of algorithmic progress through one input",

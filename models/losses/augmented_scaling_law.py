@@ -60,14 +60,14 @@ __all__ = [
     "build",
     "charts",
     "data",
-    "draw_truth",
+    "sample_prior",
     "estimands",
     "fix_share",
     "headline",
     "regressors",
     "simulate",
     "unit_log_likelihood",
-    "why_not",
+    "unsupported_reason",
 ]
 
 TABLE = "loss_leaderboard"
@@ -150,7 +150,7 @@ class Priors:
     )
 
 
-def why_not(table: pd.DataFrame, card: Card) -> str:
+def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """Why the model cannot be fitted: no trend, or rows without N or D; empty where it can."""
     if get_loss_options(card).trend == "none":
         return "the card says `trend: none`, and this model is one of progress with the calendar"
@@ -310,7 +310,9 @@ def _build_paper_effect(
     pm.Deterministic("paper_effect_scale", scale, dims="paper")
 
 
-def draw_truth(table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator) -> Truth:
+def sample_prior(
+    table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator
+) -> Truth:
     """Every parameter drawn from its prior, in plain NumPy."""
     rows = fitted_rows(table)
     benchmarks, papers = (list(dict.fromkeys(rows[name])) for name in ("benchmark", "lab"))

@@ -97,7 +97,7 @@ class Priors(MultiplierPriors):
     )
 
 
-def why_not(table: pd.DataFrame, card: Card) -> str:
+def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """Needs a trend."""
     return "" if get_options(card).trend == "linear" else "the card says `trend: none`"
 
@@ -156,7 +156,9 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     return model
 
 
-def draw_truth(table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator) -> Truth:
+def sample_prior(
+    table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator
+) -> Truth:
     """Every parameter drawn from its prior, in plain NumPy."""
     truth = _simulation.draw_multiplier(table, card, priors, rng)
     rows = fitted_with_compute(table)
@@ -250,7 +252,7 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
                 is_headline=True,
             ),
             "doubling_time_months": doubling_time_months(posterior["rate"]).assign_attrs(
-                judged_by="rate_decades_per_year"
+                derived_from="rate_decades_per_year"
             ),
             "steepness": posterior["steepness"].assign_attrs(
                 label="Fall of the log reducible loss",

@@ -95,7 +95,7 @@ class Priors:
     )
 
 
-def why_not(table: pd.DataFrame, card: Card) -> str:
+def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """Why not: too few base runs with compute, or of too few dates; empty where neither."""
     runs = prepare(table, card)
     if len(runs) < MINIMUM_RUNS or runs["release_date"].nunique() < MINIMUM_RUNS // 2:
@@ -152,7 +152,9 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     return model
 
 
-def draw_truth(table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator) -> Truth:
+def sample_prior(
+    table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator
+) -> Truth:
     """Every parameter drawn from its prior; the errors are the card's."""
     options = card.options
     assert isinstance(options, TrainingRunsOptions)
@@ -204,7 +206,7 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
             description="by how much the largest of so many runs grows in a year",
             is_positive=True,
             is_headline=True,
-            judged_by="growth_decades_per_year",
+            derived_from="growth_decades_per_year",
         ),
         "middle_growth_decades_per_year": posterior["mean_rate"].assign_attrs(
             label="Growth of training compute in the middle of all runs",

@@ -89,7 +89,7 @@ class Priors:
     )
 
 
-def why_not(table: pd.DataFrame, card: Card) -> str:
+def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """Empty where each field has two efficiencies and research in every year between."""
     return find_fault(table, card)
 
@@ -104,7 +104,9 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     return build_ideas(table, card, priors)
 
 
-def draw_truth(table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator) -> Truth:
+def sample_prior(
+    table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator
+) -> Truth:
     """Every parameter drawn from its prior, a value a field."""
     return draw_law(table, card, priors, rng)
 

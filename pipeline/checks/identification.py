@@ -99,7 +99,7 @@ def find_judged_key(cell: Cell) -> str:
     reported = {found for found, _ in flatten(cell.estimands)}
     for name, variable in cell.estimands.items():
         label = key.removeprefix(estimand_key(str(name), variable))
-        followed = f"{variable.attrs.get('judged_by')}{label}"
+        followed = f"{variable.attrs.get('derived_from')}{label}"
         if label != key and label[:1] in ("", "[") and followed in reported:
             return followed
     return key

@@ -37,7 +37,7 @@ def measure_influence(cell: Cell) -> dict[str, Any]:
 
     def leave(position: int, study: str) -> dict[str, Any]:
         is_left_out = cell.table["study"] == study
-        reason = cell.model.why_not(cell.table[~is_left_out], cell.card)
+        reason = cell.model.unsupported_reason(cell.table[~is_left_out], cell.card)
         if reason:
             return {"reason": reason}
         marked = cell.table.assign(is_held_out=is_left_out)

@@ -198,7 +198,7 @@ def describe_models(
 def _why_not(name: str, table: pd.DataFrame, card: Card) -> str:
     if not len(fitted_rows(table)):
         return "no row is left to fit"
-    return models.load(name).why_not(table, card)
+    return models.load(name).unsupported_reason(table, card)
 
 
 def _foresee(name: str, table: pd.DataFrame, card: Card) -> Findings:

@@ -34,7 +34,7 @@ def find_outliers(table: pd.DataFrame, card: Card) -> list[dict[str, Any]]:
         return []
     outcome, measured, name = CLOUDS[card.table]
     model = load(name)
-    if model.why_not(table, card):
+    if model.unsupported_reason(table, card):
         return []
     rows = fitted_rows(table)
     distance = _measure_distance(

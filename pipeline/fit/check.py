@@ -94,14 +94,14 @@ def list_estimands(cell: Cell) -> tuple[dict[str, xr.DataArray], list[str]]:
     """Estimands whose convergence is tested, and the names of those constant by construction."""
     tested: dict[str, xr.DataArray] = {}
     constant: list[str] = []
-    judged_by = {
+    derived_from = {
         key
         for name, v in cell.estimands.items()
-        if v.attrs.get("judged_by")
+        if v.attrs.get("derived_from")
         for key, _ in flatten(v.to_dataset(name=name))
     }
     for key, draws in flatten(cell.estimands):
-        if key in judged_by or bool(draws.isnull().any()):
+        if key in derived_from or bool(draws.isnull().any()):
             continue
         if is_constant(draws):
             constant.append(key)

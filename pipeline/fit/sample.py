@@ -138,7 +138,7 @@ def main(argv: list[str] | None = None) -> int:
         "sampler": {"nuts_sampler": "nutpie", **model.SAMPLER, **settings},
         "versions": {name: version(name) for name in VERSIONED},
     }
-    not_fitted = model.why_not(table, card)
+    not_fitted = model.unsupported_reason(table, card)
     if not_fitted:
         print(f"{card.dataset}-{options.model}: not fitted: {not_fitted}", flush=True)
         write_tree(options.output, describe(xr.DataTree(), {"not_fitted": not_fitted} | facts))

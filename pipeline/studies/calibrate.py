@@ -50,7 +50,7 @@ def calibrate(
     """
     table, card = read_cell(root, dataset)
     module = models.load(model)
-    reason = module.why_not(table, card)
+    reason = module.unsupported_reason(table, card)
     if reason:
         return reason
     name = f"{dataset}-{model}"

@@ -158,7 +158,7 @@ def draw_truth_at(study: Study, posterior: xr.Dataset, table: pd.DataFrame, inde
     """
     rng = study.make_generator("design truth", index)
     priors = pin(study.priors, posterior)
-    drawn = study.model.draw_truth(table, study.card, priors, rng)
+    drawn = study.model.sample_prior(table, study.card, priors, rng)
     return overlay(drawn, take_medians(posterior, study.model.DIMS))
 
 

@@ -127,7 +127,7 @@ def find_reason(study: Study, wrong: pd.DataFrame) -> str:
 def _key_names(study: Study) -> set[str]:
     """Keys that the model has on this dataset, found with a truth from the prior."""
     rng = study.make_generator("keys", 0)
-    truth = study.model.draw_truth(study.table, study.card, study.priors, rng)
+    truth = study.model.sample_prior(study.table, study.card, study.priors, rng)
     return set(study.measure(as_draws(truth, study.model.DIMS), study.table))
 
 

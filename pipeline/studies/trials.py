@@ -185,7 +185,7 @@ def run_trial(
     for redrawn in range(MAXIMUM_REDRAWN):
         try:
             with np.errstate(over="ignore", under="ignore"):
-                drawn = study.model.draw_truth(study.table, study.card, study.priors, rng)
+                drawn = study.model.sample_prior(study.table, study.card, study.priors, rng)
                 truth = change(drawn) if change else drawn
                 simulated = study.model.simulate(study.table, truth, rng)
         except ValueError as error:  # NumPy's, for parameters that no outcome can be drawn from

@@ -313,12 +313,12 @@ def list_doubts(
     read: Mapping[str, Entry],
     check: Mapping[str, Any],
     models: Mapping[str, Sequence[Entry]],
-    speakers: Mapping[str, tuple[Entry, Entry]],
+    primaries: Mapping[str, tuple[Entry, Entry]],
 ) -> list[str]:
     """What cannot be trusted, to be read first.
 
     `read` are the headlines of other posteriors that are spoken of, by what they are called;
-    `check` is that of the pooled rates, `models` each leaderboard's share by model, `speakers` its
+    `check` is that of the pooled rates, `models` each leaderboard's share by model, `primaries` its
     rate by the model that is pooled and averaged over models.
     """
     steps = read_family(entries, "share_step")
@@ -328,14 +328,14 @@ def list_doubts(
         if entry.get("is_flagged")
     ]
     doubts += _doubt_models(models)
-    return [*doubts, *_doubt_speakers(speakers), *_doubt_pooling(check, len(steps))]
+    return [*doubts, *_doubt_speakers(primaries), *_doubt_pooling(check, len(steps))]
 
 
-def _doubt_speakers(speakers: Mapping[str, tuple[Entry, Entry]]) -> list[str]:
+def _doubt_speakers(primaries: Mapping[str, tuple[Entry, Entry]]) -> list[str]:
     """Where the model that is pooled and the average over models are not alike."""
     said = [
         f"{name} {say(own)} instead of {say(averaged)}"
-        for name, (own, averaged) in speakers.items()
+        for name, (own, averaged) in primaries.items()
         if not 1 / SIMILAR < own["median"] / averaged["median"] < SIMILAR
     ]
     if not said:

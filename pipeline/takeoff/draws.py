@@ -71,7 +71,7 @@ class Paths:
         assumed = {name: self.scenarios.value(scenario, name) for name in names}
         return make_economy(**columns, assumed=assumed)
 
-    def why_not(self, scenario: Scenario) -> str:
+    def unsupported_reason(self, scenario: Scenario) -> str:
         """Why nothing is said under `scenario`: an input that may not be quoted; else empty."""
         chosen = list(self.scenarios.choose(scenario).values())
         chosen += [self.scenarios.input(each.borrows) for each in chosen if each.borrows]

@@ -136,7 +136,7 @@ def run_all(paths: Paths, scenarios: Sequence[Scenario]) -> list[Run]:
     economies = [paths.economy(each) for each in scenarios]
     outcome = simulate(Economy.join(economies), dates=DATES)
     outcomes = outcome.split([len(each) for each in economies])
-    reasons = [paths.why_not(each) for each in scenarios]
+    reasons = [paths.unsupported_reason(each) for each in scenarios]
     return [
         Run(scenario, economy, None if reason else found, reason)
         for scenario, economy, found, reason in zip(

@@ -2,7 +2,7 @@
 
 `data/claims.yaml` gives each claim a source and one test of a named estimand. It is checked as
 strictly as a card. The probability is the share of the draws that pass the test; only posteriors
-whose check passed testify.
+whose check passed evaluate_claim.
 """
 
 from collections.abc import Collection, Iterator, Mapping

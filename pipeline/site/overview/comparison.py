@@ -198,7 +198,7 @@ def _differ(candidates: Sequence[Candidate], densities: pd.DataFrame) -> list[Ro
 
 
 def _weigh(rows: Sequence[Row], densities: pd.DataFrame) -> list[Row]:
-    weights, again = stack(densities), restack(densities).quantile(list(TAILS))
+    weights, again = stack(densities), bootstrap_weights(densities).quantile(list(TAILS))
     return [
         replace(
             row,
@@ -245,7 +245,7 @@ def stack(densities: pd.DataFrame) -> pd.Series:
     return pd.Series(weights, index=densities.columns)
 
 
-def restack(densities: pd.DataFrame) -> pd.DataFrame:
+def bootstrap_weights(densities: pd.DataFrame) -> pd.DataFrame:
     """The weights under `RESTACKED` draws of the units' masses (uniform on the simplex)."""
     relative, rng = _relate(densities), np.random.default_rng(RESTACKING_SEED)
     masses = rng.dirichlet(np.ones(len(densities)), RESTACKED)

@@ -106,7 +106,7 @@ class Overview:
         return [cell for cell in self.cells if isinstance(cell, Apart) and cell.state == state]
 
     @property
-    def speakers(self) -> list[Passed]:
+    def primaries(self) -> list[Passed]:
         """The posterior that speaks for each dataset: the first in the registry that passed."""
         first: dict[str, Passed] = {}
         for cell in self.passed:

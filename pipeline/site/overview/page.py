@@ -97,9 +97,9 @@ def _call(cell: Passed | Apart) -> Posterior:
     return Posterior(cell.name, cell.model, cell.attributions, {}, reason=reason)
 
 
-def draw_headlines(speakers: list[Passed]) -> Drawing | None:
+def draw_headlines(primaries: list[Passed]) -> Drawing | None:
     """A panel a dataset: its headline beside published values of the same quantity."""
-    frames = [_headline_rows(cell) for cell in speakers if cell.answer.sentence]
+    frames = [_headline_rows(cell) for cell in primaries if cell.answer.sentence]
     if not frames:
         return None
     frame = pd.concat(frames, ignore_index=True)
@@ -192,7 +192,7 @@ def describe_average(cell: Passed, comparisons: list[Comparison]) -> str:
 def write_answers(overview: Overview) -> str:
     """The README's table in Markdown: a row a dataset, answered by the model that speaks for it."""
     lines = ["| Asked | Answer | Posterior |", "| --- | --- | --- |"]
-    for cell in overview.speakers:
+    for cell in overview.primaries:
         asked, said = cell.card.card.question, cell.answer.sentence or cell.answer.reason
         if caveats := "; ".join(cell.answer.caveats):
             said = f"{caveats[0].upper()}{caveats[1:]}: {said}"
@@ -357,7 +357,7 @@ def main(argv: list[str] | None = None) -> int:
     citation = cite_page(read_software(options.citation), f"{TITLE}.", "index")
     write_text(options.output, render(overview, contents, options.templates, citation))
     write_text(options.summary / "answers.md", write_answers(overview))
-    write_text(options.summary / "answers.svg", draw_picture(draw_headlines(overview.speakers)))
+    write_text(options.summary / "answers.svg", draw_picture(draw_headlines(overview.primaries)))
     compared = {made.dataset: comparison.describe(made) for made in overview.comparisons}
     write_json(options.summary / "comparison.json", compared)
     judged = {verdict.claim.id: claims.describe(verdict) for verdict in verdicts}

@@ -60,7 +60,7 @@ def summarise(overview: Overview, rates: Sequence[Row], shares: Sequence[Row]) -
                 rates, cell.card.dataset, headline_rate_key(rates, overview, cell.card.dataset)
             ),
         )
-        for cell in overview.speakers
+        for cell in overview.primaries
     ]
     lines = [line for line in lines if line.rate]
     sentences = [say_shares(lines), say_rates(lines)]

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from models.core.prior import list_priors
-from models.options import UNTOLD
+from models.options import CONFOUNDERS
 from pipeline.files import write_text
 from pipeline.fit.cell import add_cell_arguments
 from pipeline.ingest.tables import OF_MODELS
@@ -58,7 +58,7 @@ def render(inputs: Inputs, templates: Path) -> str:
         identification=panel,
         trust=describe_trust(inputs),
         scores_models=inputs.card.card.table in OF_MODELS,
-        untold=getattr(inputs.card.options, "untold", UNTOLD),
+        confounders=getattr(inputs.card.options, "confounders", CONFOUNDERS),
         convergence=answers.describe_convergence(inputs.check),
         interval_words=INTERVAL_WORDS,
         drawings=drawings,
