@@ -1,32 +1,88 @@
-"""The `apportion` command: look at the datasets and their results without reading a stage."""
+"""The `apportion` command: what people do with datasets and results, and the stages of `dvc.yaml`.
+
+What a command needs is imported when it runs, so that help and completion come at once.
+"""
 
 import json
 import sys
 import webbrowser
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from pipeline import docs
 from pipeline.failures import SourceError
-from pipeline.ingest.cards.faults import suggest
-from pipeline.ingest.registries import read_datasets, read_models
+from pipeline.layout import Layout
 from pipeline.new_dataset import command
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_enable=False,
     help="How much of AI progress is compute, and how much is algorithms: data and results.",
     epilog="`dvc repro` makes the results; CONTRIBUTING.md says how to add a dataset or a model.",
 )
 Root = Annotated[Path, typer.Option(help="the repository", exists=True, file_okay=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON for scripts, on standard output")]
+Dataset = Annotated[str, typer.Argument(help="a folder of data/sources")]
+Model = Annotated[str, typer.Argument(help="a model of its table")]
 HERE = Path()
-STUDIES = ("coverage", "fixed_share", "priors", "wrong_compute", "attenuation", "design")
+STAGES = "Stages"
+PARTS = ("coverage", "fixed_share", "priors", "wrong_compute", "attenuation", "design")
+
+
+@app.command(rich_help_panel=STAGES)
+def ingest(dataset: Dataset, root: Root = HERE) -> None:
+    """Read and validate the rows of DATASET: the table that models are fitted to."""
+    from pipeline.ingest.stage import ingest_dataset
+
+    _run_stage(lambda: ingest_dataset(Layout(root), dataset))
+
+
+@app.command(rich_help_panel=STAGES)
+def fit(dataset: Dataset, model: Model, root: Root = HERE) -> None:
+    """Sample MODEL on DATASET, check the fit, and compute the estimands."""
+    from pipeline.fit.stage import fit_cell
+
+    _run_stage(lambda: fit_cell(Layout(root), dataset, model, _read_params(root)))
+
+
+@app.command(rich_help_panel=STAGES)
+def synthesise(root: Root = HERE) -> None:
+    """Set the shares and rates of all domains beside each other."""
+    from pipeline.synthesis.stage import synthesise as make
+
+    _run_stage(lambda: make(Layout(root)))
+
+
+@app.command(rich_help_panel=STAGES)
+def simulate(root: Root = HERE) -> None:
+    """Simulate what full automation of research would bring."""
+    from pipeline.takeoff.stage import simulate as make
+
+    _run_stage(lambda: make(Layout(root), _read_params(root)["takeoff"]))
+
+
+@app.command(rich_help_panel=STAGES)
+def site(root: Root = HERE) -> None:
+    """Make every page, the claims and the summaries."""
+    from pipeline.site.stage import build_site
+
+    _run_stage(lambda: build_site(Layout(root)))
+
+
+def _run_stage(work: Callable[[], str]) -> None:
+    from pipeline.stage import end_with_dvc
+
+    end_with_dvc()
+    typer.echo(work())
+
+
+def _read_params(root: Path) -> dict[str, Any]:
+    from ruamel.yaml import YAML
+
+    return dict(YAML(typ="safe").load(Layout(root).params.read_text(encoding="utf-8")))
 
 
 @app.command(
@@ -37,23 +93,13 @@ def list_cells(root: Root = HERE, as_json: AsJson = False) -> None:
 
     The interval is the 90 % equal-tailed one. Tab-separated where the output is not a terminal.
     """
-    from pipeline.commands.listing import COLUMNS, describe_headline
-    from pipeline.commands.listing import list_cells as describe_cells
+    from pipeline.commands import listing
 
-    cells = describe_cells(root, *_read_registries(root))
+    cells = listing.list_cells(Layout(root), *_read_registries(Layout(root)))
     if as_json:
         typer.echo(json.dumps(cells, indent=1))
-        return
-    if not _is_terminal():
-        rows = [["" if value is None else str(value) for value in cell.values()] for cell in cells]
-        typer.echo("\n".join("\t".join(row) for row in [list(COLUMNS), *rows]))
-        return
-    shown = Table("dataset", "rows", "model", "verdict", "headline")
-    for cell in cells:
-        named = [cell["dataset"], cell["rows_fitted"], cell["model"], cell["verdict"]]
-        words = ["" if value is None else str(value) for value in named]
-        shown.add_row(*(escape(word) for word in (*words, describe_headline(cell))))
-    Console().print(shown)
+    else:
+        typer.echo(listing.describe(cells, is_terminal=_is_terminal()))
 
 
 @app.command(
@@ -77,14 +123,14 @@ def check(
     whether compute can be told from the calendar. Without NAME: a line a dataset, and what is
     wrong with those that are refused, which come last.
     """
-    from pipeline.commands.inspection import inspect  # a second, of statsmodels
+    from pipeline.commands.inspection import inspect
     from pipeline.commands.inspection_text import describe, describe_shortly
 
-    datasets, models = _read_registries(root)
+    datasets, models = _read_registries(Layout(root))
     if name:
         _require_dataset(root, name)
     names = [name] if name else [each for named in datasets.values() for each in named]
-    found = [inspect(root, each, datasets, models) for each in names]
+    found = [inspect(Layout(root), each, datasets, models) for each in names]
     found.sort(key=lambda each: not each["is_accepted"])
     if as_json:
         typer.echo(json.dumps(found[0] if name else found, indent=1))
@@ -97,11 +143,16 @@ def check(
 
 def _require_dataset(root: Path, name: str) -> None:
     """A wrong name is a wrong command: the folders that there are, the nearest first."""
-    known = sorted(path.parent.name for path in (root / "data/sources").glob("*/source.yaml"))
-    folders = sorted(path.name for path in (root / "data/sources").iterdir() if path.is_dir())
-    if name not in folders:
-        meant = suggest(name, known, f"there are: {', '.join(known)}")
-        raise typer.BadParameter(f"no dataset {name!r}; {meant}")
+    sources = Layout(root).sources
+    if name not in {path.name for path in sources.iterdir() if path.is_dir()}:
+        known = sorted(path.parent.name for path in sources.glob("*/source.yaml"))
+        raise _wrong_name("dataset", name, known, f"there are: {', '.join(known)}")
+
+
+def _wrong_name(what: str, name: str, known: list[str], otherwise: str) -> typer.BadParameter:
+    from pipeline.ingest.cards.faults import suggest
+
+    return typer.BadParameter(f"no {what} {name!r}; {suggest(name, known, otherwise)}")
 
 
 app.command("new", cls=command.TableListing, help=command.HELP, epilog=command.EPILOG)(command.new)
@@ -118,39 +169,31 @@ def open_page(
 
     A dataset opens on the page of the first model of its table that passed, or else has a page.
     """
-    page = root / "reports/html" / f"{_choose_page(root, name)}.html"
+    from pipeline.commands.listing import choose_page
+
+    layout = Layout(root)
+    page = layout.page(choose_page(layout, name, *_read_registries(layout)))
     if not page.is_file():
-        pages = sorted(path.stem for path in page.parent.glob("*.html"))
+        pages = sorted(path.stem for path in layout.pages.glob("*.html"))
         made = f"there are: {', '.join(pages)}" if pages else "none is made: run `dvc repro` first"
-        raise typer.BadParameter(f"no page {name!r}; {suggest(name, pages, made)}")
+        raise _wrong_name("page", name, pages, made)
     typer.echo(str(page))
     webbrowser.open(page.resolve().as_uri())
-
-
-def _choose_page(root: Path, name: str) -> str:
-    """The page of a cell, the overview, or that of the model that speaks for a dataset."""
-    from pipeline.commands.listing import list_cells as describe_cells
-
-    cells = [
-        cell
-        for cell in describe_cells(root, *_read_registries(root))
-        if cell["dataset"] == name and cell["page"]
-    ]
-    cells.sort(key=lambda cell: cell["verdict"] != "pass")
-    return Path(cells[0]["page"]).stem if cells else name
 
 
 @app.command("docs")
 def update_docs(root: Root = HERE) -> None:
     """Bring the data dictionary, the README's answers and the schema of the cards up to date."""
-    for path in docs.update(root):
+    from pipeline import docs
+
+    for path in docs.update(Layout(root)):
         typer.echo(f"updated {path}")
 
 
 @app.command(
     epilog="Example: `apportion calibrate math compute_multiplier --only coverage --datasets 50`. "
-    "The stage `check` shows a study as long as data and model are those it was made of; commit "
-    "the file with them."
+    "Pages show a study as long as data and model are those it was made of; commit the file with "
+    "them."
 )
 def calibrate(
     dataset: Annotated[str, typer.Argument(help="one dataset; all of them if absent")] = "",
@@ -161,8 +204,8 @@ def calibrate(
     ] = 300,
     jobs: Annotated[int, typer.Option(min=1, help="refits side by side; changes no result")] = 1,
     only: Annotated[
-        str, typer.Option(help=f"parts of the study, joined by commas, of: {', '.join(STUDIES)}")
-    ] = ",".join(STUDIES),
+        str, typer.Option(help=f"parts of the study, joined by commas, of: {', '.join(PARTS)}")
+    ] = ",".join(PARTS),
     seed: Annotated[int, typer.Option(help="of all random numbers")] = 20261121,
 ) -> None:
     """Study whether the intervals of DATASET under MODEL hold the truth, and what moves them.
@@ -181,8 +224,8 @@ def calibrate(
     from pipeline.studies import calibrate as study  # several seconds, of this command alone
 
     parts = only.split(",")
-    if unknown := sorted(set(parts) - set(STUDIES)):
-        raise typer.BadParameter(f"no part {unknown}; there are: {', '.join(STUDIES)}")
+    if unknown := sorted(set(parts) - set(PARTS)):
+        raise typer.BadParameter(f"no part {unknown}; there are: {', '.join(PARTS)}")
     for name, each in _choose_cells(root, dataset, model):
         made = study.calibrate(root, name, each, parts, datasets, jobs, seed)
         done = f"wrote {made}" if isinstance(made, Path) else f"not studied: {made}"
@@ -191,10 +234,16 @@ def calibrate(
 
 def _choose_cells(root: Path, dataset: str, model: str) -> list[tuple[str, str]]:
     """Cells of the registries that the two names, if given, leave."""
-    cells = [(name, each) for name, _, each in _list_cells(root) if each]
+    datasets, models = _read_registries(Layout(root))
+    cells = [
+        (name, each)
+        for table, names in datasets.items()
+        for name in names
+        for each in models.get(table, [])
+    ]
     chosen = [(name, each) for name, each in cells if dataset in ("", name) and model in ("", each)]
     if not chosen:
-        known = ", ".join(f"{name} {each}" for name, each in cells)
+        known = ", ".join(" ".join(cell) for cell in cells)
         raise typer.BadParameter(f"no cell {dataset} {model}; there are: {known}")
     return chosen
 
@@ -203,21 +252,12 @@ def _is_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def _read_registries(root: Path) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+def _read_registries(layout: Layout) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """Datasets and models, by table."""
-    sources, models = root / "data/sources", root / "models"
-    datasets = read_datasets(sources / "datasets.yaml", sources)
-    return datasets, read_models(models / "models.yaml", models)
+    from pipeline.ingest.registries import read_datasets, read_models
 
-
-def _list_cells(root: Path) -> list[tuple[str, str, str | None]]:
-    datasets, models = _read_registries(root)
-    return [
-        (dataset, table, model)
-        for table, names in datasets.items()
-        for dataset in names
-        for model in models.get(table, [None])
-    ]
+    datasets = read_datasets(layout.datasets, layout.sources)
+    return datasets, read_models(layout.models, layout.models.parent)
 
 
 def main() -> None:

@@ -5,8 +5,10 @@ two markers, and the schema of the cards.
 from pathlib import Path
 
 from pipeline.commands import dictionary
-from pipeline.ingest.cards.card import SourceCard
+from pipeline.files import write_text
 from pipeline.ingest.cards import schema
+from pipeline.ingest.cards.card import SourceCard
+from pipeline.layout import Layout
 
 
 def replace_block(text: str, name: str, content: str) -> str:
@@ -22,24 +24,20 @@ def replace_block(text: str, name: str, content: str) -> str:
     return f"{before}{opening}\n{content.strip()}\n{closing}{after}"
 
 
-def update(root: Path) -> list[Path]:
+def update(layout: Layout) -> list[Path]:
     """Rewrite the data dictionary, the README's answers and the schema; the files that changed."""
-    answers = root / "reports/summary/answers.md"
-    wanted = {root / "data/README.md": ("tables", dictionary.render())}
+    made = {layout.sources / schema.FILE_NAME: schema.render(SourceCard)}
+    wanted = [(layout.data_dictionary, "tables", dictionary.render())]
+    answers = layout.summary / "answers.md"
     if answers.is_file():
-        wanted[root / "README.md"] = ("answers", answers.read_text(encoding="utf-8"))
-    made = {
-        path: replace_block(path.read_text(encoding="utf-8"), name, content)
-        for path, (name, content) in wanted.items()
-    }
-    made[root / "data/sources" / schema.FILE_NAME] = schema.render(SourceCard)
-    return [path for path, text in made.items() if _write_changed(path, text)]
+        wanted.append((layout.readme, "answers", answers.read_text(encoding="utf-8")))
+    for path, name, content in wanted:
+        made[path] = replace_block(path.read_text(encoding="utf-8"), name, content)
+    changed = [path for path, text in made.items() if _read(path) != text]
+    for path in changed:
+        write_text(path, made[path])
+    return changed
 
 
-def _write_changed(path: Path, text: str) -> bool:
-    """Write `text` unless the file holds it already; whether it was written."""
-    if path.is_file() and path.read_text(encoding="utf-8") == text:
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    return True
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None

@@ -61,6 +61,16 @@ class Layout:
         """Templates, scripts and style of the pages."""
         return self.root / "reports/templates"
 
+    @property
+    def readme(self) -> Path:
+        """README, which shows the answers."""
+        return self.root / "README.md"
+
+    @property
+    def data_dictionary(self) -> Path:
+        """Every column of every table, and where the data are from."""
+        return self.root / "data/README.md"
+
     def card(self, dataset: str) -> Path:
         """The dataset's card."""
         return self.sources / dataset / "source.yaml"

@@ -18,7 +18,7 @@ POLL_SECONDS = 0.2
 
 def stage_main(main: Callable[[list[str] | None], int]) -> None:
     """Run `main` as the process of a stage and exit with its code; 1 after bad input."""
-    _end_with_dvc()
+    end_with_dvc()
     try:
         code = main(None)
     except SourceError as error:
@@ -27,7 +27,7 @@ def stage_main(main: Callable[[list[str] | None], int]) -> None:
     raise SystemExit(code)
 
 
-def _end_with_dvc() -> None:
+def end_with_dvc() -> None:
     """Stop at once when a process between this one and its `dvc` ends.
 
     DVC starts stages through a shell and does not stop them when it is killed: without this a fit

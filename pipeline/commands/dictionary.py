@@ -15,6 +15,11 @@ def describe_table(name: str) -> str:
     return (tables.TABLES[name].__doc__ or "").strip().splitlines()[0]
 
 
+def list_tables() -> list[str]:
+    """`name: what it is for` of every table."""
+    return [f"{name}: {describe_table(name)}" for name in tables.TABLES]
+
+
 def _render_table(name: str, model: type[pa.DataFrameModel]) -> str:
     schema = model.to_schema()
     lines = [

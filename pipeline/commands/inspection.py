@@ -7,7 +7,6 @@ compute and date can be told apart. Nothing is written and nothing is sampled.
 
 from collections import defaultdict
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from pipeline.ingest.cards.card import LoadedCard
 from pipeline.ingest.sources import units
 from pipeline.ingest.tables import OF_MODELS
 from pipeline.ingest.validate import summarise
+from pipeline.layout import Layout
 from pipeline.site.overview.acceptance import accept
 
 Findings = dict[str, Any]
@@ -35,7 +35,7 @@ SHOWN_LINES = 10
 
 
 def inspect(
-    root: Path, name: str, datasets: dict[str, list[str]], model_names: dict[str, list[str]]
+    layout: Layout, name: str, datasets: dict[str, list[str]], model_names: dict[str, list[str]]
 ) -> Findings:
     """What is found of the dataset `name`, as far as it can be read.
 
@@ -49,8 +49,8 @@ def inspect(
         found.update(_describe_step(what, made, datasets))
 
     try:
-        keys = _read_references(root, name)
-        accepted = accept(root / "data/sources", name, note, keys)
+        keys = _read_references(layout, name)
+        accepted = accept(layout.sources, name, note, keys)
     except SourceError as error:
         return found | describe_failures(error.failures)
     card, runs, table, failures, validated = accepted
@@ -61,19 +61,19 @@ def inspect(
     return found | describe_models(validated, card, runs, model_names)
 
 
-def _read_references(root: Path, name: str) -> Bibliography:
+def _read_references(layout: Layout, name: str) -> Bibliography:
     """What the card of the dataset may cite.
 
     Raises SourceError also where another dataset's bibliography says something else of its keys.
     """
-    known = read_bibliography(root / "data/references.bib")
-    own = known.with_own(root / "data/sources" / name)
+    known = read_bibliography(layout.bibliography)
+    own = known.with_own(layout.sources / name)
     others = known
-    for folder in sorted((root / "data/sources").iterdir()):
+    for folder in sorted(layout.sources.iterdir()):
         if folder.name != name:
             with suppress(SourceError):  # what is wrong with others is told of them
                 others = others.with_own(folder)
-    others.with_own(root / "data/sources" / name)
+    others.with_own(layout.sources / name)
     return own
 
 

@@ -6,52 +6,54 @@ What a stage has not made yet is None. The numbers are those of the pages, in th
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
 from models import load
 from pipeline.failures import SourceError
 from pipeline.files import read_json
 from pipeline.ingest.cards.card import LoadedCard, load_card
+from pipeline.layout import Layout
 from pipeline.site.pages import answers
 
 COLUMNS = (
     *("dataset", "table", "rows_fitted", "model", "verdict", "headline", "label", "unit"),
     *("median", "lower", "upper", "driven_by_prior", "reason", "page"),
 )
-
 WORDS = {"factor": "times"}
+Cells = list[dict[str, Any]]
+Registry = dict[str, list[str]]
 
 
-def list_cells(
-    root: Path, datasets: dict[str, list[str]], models: dict[str, list[str]]
-) -> list[dict[str, Any]]:
+def list_cells(layout: Layout, datasets: Registry, models: Registry) -> Cells:
     """Every dataset of the registry with each model of its table; keys are `COLUMNS`.
 
     `verdict` is pass, fail, not fitted, refused (the card) or None where there is no result;
     `lower` and `upper` are the 90 % interval, None where there is no bound.
     """
     return [
-        dict.fromkeys(COLUMNS) | _describe(root, dataset, table, model)
+        dict.fromkeys(COLUMNS) | _describe_cell(layout, dataset, table, model)
         for table, names in datasets.items()
         for dataset in names
         for model in models.get(table, [None])
     ]
 
 
-def _describe(root: Path, dataset: str, table: str, model: str | None) -> dict[str, Any]:
-    checked = read_json(root / "data/checks" / f"{dataset}.json") or {}
-    known = {"dataset": dataset, "table": table, "model": model}
-    known["rows_fitted"] = checked.get("rows_fitted")
+def _describe_cell(layout: Layout, dataset: str, table: str, model: str | None) -> dict[str, Any]:
+    rows = (read_json(layout.rows(dataset)) or {}).get("rows_fitted")
+    known = {"dataset": dataset, "table": table, "model": model, "rows_fitted": rows}
     try:
-        card = load_card(root / "data/sources" / dataset / "source.yaml")
+        card = load_card(layout.card(dataset))
     except SourceError as error:
         return known | {"verdict": "refused", "reason": str(error).splitlines()[0]}
-    return known if model is None else known | _describe_result(root, card, model)
+    return known if model is None else known | _describe_result(layout, card, model)
 
 
-def _describe_result(root: Path, card: LoadedCard, model: str) -> dict[str, Any]:
+def _describe_result(layout: Layout, card: LoadedCard, model: str) -> dict[str, Any]:
     cell = f"{card.dataset}-{model}"
-    check = read_json(root / "data/checks" / f"{cell}.json") or {}
-    page = root / "reports/html" / f"{cell}.html"
-    known = {"page": str(page.relative_to(root)) if page.is_file() else None}
+    check, page = read_json(layout.check(cell)) or {}, layout.page(cell)
+    known = {"page": str(page.relative_to(layout.root)) if page.is_file() else None}
     if not check:
         return known
     if check.get("not_fitted"):
@@ -59,32 +61,55 @@ def _describe_result(root: Path, card: LoadedCard, model: str) -> dict[str, Any]
     known["verdict"] = check["verdict"]
     if not answers.has_passed(check):
         return known | {"reason": "; ".join(check["reasons"])}
-    return known | _describe_headline(root, card, model, check)
+    key = load(model).headline(card.for_model()).key
+    found = (read_json(layout.attribution(cell)) or {}).get(key)
+    return known | {"headline": key} | _describe_headline(key, found, check)
 
 
 def _describe_headline(
-    root: Path, card: LoadedCard, model: str, check: dict[str, Any]
+    key: str, found: dict[str, Any] | None, check: dict[str, Any]
 ) -> dict[str, Any]:
-    key = load(model).headline(card.for_model()).key
-    attributed = root / "data/attributions" / f"{card.dataset}-{model}.json"
-    found = (read_json(attributed) or {}).get(key)
     if found is None:
-        return {"headline": key, "reason": "its estimands have not been computed"}
-    return {
-        "headline": key,
-        "label": found["label"],
-        "unit": found["unit"],
-        **{bound: found.get(bound) for bound in ("median", "lower", "upper")},
-        "driven_by_prior": bool(answers.describe_drivers(key, check)),
-        "reason": found.get("reason") or None,
-    }
+        return {"reason": "its estimands have not been computed"}
+    shown = {name: found.get(name) for name in ("label", "unit", "median", "lower", "upper")}
+    driven = bool(answers.describe_drivers(key, check))
+    return shown | {"driven_by_prior": driven, "reason": found.get("reason") or None}
 
 
-def describe_headline(cell: dict[str, Any]) -> str:
-    """The headline of a listed cell in words, with its interval, or why there is none."""
+def describe(cells: Cells, *, is_terminal: bool) -> str:
+    """The cells as a table for a person, or tab-separated for a script."""
+    if not is_terminal:
+        rows = [["" if value is None else str(value) for value in cell.values()] for cell in cells]
+        return "\n".join("\t".join(row) for row in [list(COLUMNS), *rows])
+    shown = Table("dataset", "rows", "model", "verdict", "headline")
+    for cell in cells:
+        named = [cell[name] for name in ("dataset", "rows_fitted", "model", "verdict")]
+        words = ["" if value is None else str(value) for value in named]
+        shown.add_row(*map(escape, [*words, _describe_in_words(cell)]))
+    return render(shown)
+
+
+def render(table: Table) -> str:
+    """What the terminal shows of `table`."""
+    console = Console()
+    with console.capture() as captured:
+        console.print(table)
+    return captured.get()
+
+
+def _describe_in_words(cell: dict[str, Any]) -> str:
+    """The headline with its interval, or why there is none."""
     if cell["median"] is None:
         return cell["reason"] or ""
     shown = f"{answers.describe_bound(cell, 'median')} ({answers.describe_interval(cell)})"
     unit = "" if cell["unit"].startswith("share") else f" {WORDS.get(cell['unit'], cell['unit'])}"
     driven = "driven by the prior; " if cell["driven_by_prior"] else ""
     return f"{driven}{shown}{unit}: {cell['label']}"
+
+
+def choose_page(layout: Layout, name: str, datasets: Registry, models: Registry) -> str:
+    """The page of a cell, the overview, or that of the first model that passed on a dataset."""
+    cells = [cell for cell in list_cells(layout, datasets, models) if cell["page"]]
+    of_dataset = [cell for cell in cells if cell["dataset"] == name]
+    of_dataset.sort(key=lambda cell: cell["verdict"] != "pass")
+    return Path(of_dataset[0]["page"]).stem if of_dataset else name

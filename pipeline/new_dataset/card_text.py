@@ -3,8 +3,8 @@
 import re
 
 from pipeline.commands.dictionary import describe_table
-from pipeline.ingest.cards.schema import EDITOR_LINE
 from pipeline.ingest import tables
+from pipeline.ingest.cards.schema import EDITOR_LINE
 from pipeline.new_dataset.card_options import render_options
 from pipeline.new_dataset.draft import Draft
 from pipeline.new_dataset.guesses import Guess

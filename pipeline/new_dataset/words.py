@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipeline.layout import Layout
 from pipeline.new_dataset.card_text import list_gaps
 from pipeline.new_dataset.draft import Draft
 from pipeline.new_dataset.guesses import Guess
-from pipeline.new_dataset.registration import SOURCES
 from pipeline.new_dataset.yaml_text import comment, render_value
 
 
@@ -28,7 +28,7 @@ def describe(made: Draft, card: str) -> dict[str, Any]:
         "dataset": made.name,
         "is_made": True,
         "table": made.table,
-        "folder": (SOURCES / made.name).as_posix(),
+        "folder": Layout().card(made.name).parent.as_posix(),
         "rows": made.row_count,
         "blank_rows_left_out": made.blank_row_count,
         "columns": [vars(guess) for guess in made.guesses],
@@ -64,7 +64,7 @@ def tell_guesses(made: Draft) -> str:
 
 def tell_steps(made: Draft, card: str) -> str:
     """What was made, and numbered, what comes next."""
-    folder = (SOURCES / made.name).as_posix()
+    folder = Layout().card(made.name).parent.as_posix()
     rows = f"{made.row_count} rows" if made.received else "a header, no rows"
     blank = f"; blank rows left out: {made.blank_row_count}" if made.blank_row_count else ""
     steps = [f"{i}. {step}" for i, step in enumerate(_list_steps(made, card), start=1)]
@@ -72,7 +72,7 @@ def tell_steps(made: Draft, card: str) -> str:
 
 
 def _list_steps(made: Draft, card: str) -> list[str]:
-    folder = (SOURCES / made.name).as_posix()
+    folder = Layout().card(made.name).parent.as_posix()
     gaps = _join_lines(list_gaps(card))
     keyed = [] if made.received else [f"Key the rows into {folder}/records.csv."]
     joined = " A model that training_runs lacks is added there first." * (made.runs == "registry")
@@ -85,7 +85,7 @@ def _list_steps(made: Draft, card: str) -> list[str]:
         + joined,
         "`dvc repro` fits the new dataset and makes its pages; `apportion open "
         f"{made.name}` shows them.",
-        f"Commit {folder}, {SOURCES.as_posix()}/datasets.yaml, dvc.lock, data/checks and "
+        f"Commit {folder}, {Layout().datasets.as_posix()}, dvc.lock, data/checks and "
         "data/attributions.",
     ]
 
