@@ -158,11 +158,8 @@ class Model(Protocol):
     def baseline(self, table: pd.DataFrame, card: Card) -> pd.DataFrame:
         """The classical twin: columns key, label, method, estimate, lower, upper (90 %)."""
 
-    def charts(self, posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figure]:
-        """The pictures of the page, as data."""
-
-    def headline(self, card: Card) -> Headline:
-        """The answer in one sentence."""
+    def headline_key(self, card: Card) -> str:
+        """The estimand that the page puts first, `name` or `name[label]`."""
 
 
 class Leaderboard(Model, Protocol):

@@ -13,7 +13,7 @@ COPIED = (
         "pipeline",
         "models",
         "reports/templates",
-        "reports/equations",
+        "reports/models",
         "dvc.yaml",
         ".ci",
         "pyproject.toml",

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from models import Curve, Figure
 from pipeline.site.charts import alternatives, kinds
 from pipeline.site.charts.alternatives import POSTERIOR, PRIOR
 from pipeline.site.charts.intervals import draw_literature
 from pipeline.site.charts.series import OURS, PUBLISHED
+from pipeline.site.figures.kinds import Curve, Figure
 
 
 def test_question_has_no_second_mark() -> None:

@@ -9,12 +9,13 @@ import pytest
 import vl_convert
 from cells import HOSTILE, make_model, make_table
 
-from models import Card, Curve, Figure
+from models import Card
 from models.options import Options
 from pipeline.site.charts import checks, intervals, kinds
 from pipeline.site.charts.drawings import Drawing
 from pipeline.site.charts.labels import LINE_PIXELS
 from pipeline.site.charts.series import BASELINE, OURS
+from pipeline.site.figures.kinds import Curve, Figure
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,10 @@ import pytest
 import vl_convert
 from tables_for_models import make_card, make_leaderboard, make_loss_card, make_posterior
 
-from models import Card, Curve, Figure
+from models import Card
 from models.leaderboards import compute_multiplier
 from pipeline.site.charts.drawings import Control, Drawing
+from pipeline.site.figures.kinds import Curve, Figure
 from pipeline.site.posterior import boards, evidence_charts
 from pipeline.site.posterior.boards import Board, find_records, make_board
 

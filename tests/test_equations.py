@@ -10,9 +10,10 @@ from models import load
 from models.core.prior import list_priors
 from pipeline.failures import SourceError
 from pipeline.ingest.registries import read_models
-from pipeline.site.pages.equations import find_symbols, read_equations, to_mathml
+from pipeline.site.pages.equations import find_symbols, to_mathml
+from pipeline.site.words import read_words
 
-FOLDER = ROOT / "reports/equations"
+FOLDER = ROOT / "reports/models"
 MODELS = sorted(
     {name for names in read_models(ROOT / "models/models.yaml").values() for name in names}
 )
@@ -26,19 +27,19 @@ CORE = {
 
 @pytest.mark.parametrize("model", PRINTED)
 def test_every_model_has_equations(model: str) -> None:
-    assert read_equations(FOLDER, model).equations
+    assert read_words(FOLDER, model).equations
 
 
 @pytest.mark.parametrize("model", PRINTED)
 def test_every_symbol_is_explained_and_every_explained_one_is_used(model: str) -> None:
-    found = read_equations(FOLDER, model)
+    found = read_words(FOLDER, model)
     used = {symbol for each in found.equations for symbol in find_symbols(each.latex)}
     assert used == {find_symbols(each.latex)[0] for each in found.symbols}
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_every_prior_is_that_of_an_explained_symbol(model: str) -> None:
-    meanings = " ".join(each.meaning for each in read_equations(FOLDER, model).symbols)
+    meanings = " ".join(each.meaning for each in read_words(FOLDER, model).symbols)
     assert {
         name for name, _ in list_priors(load(model).Priors()) if f"`{name}`" not in meanings
     } == set()
@@ -46,7 +47,7 @@ def test_every_prior_is_that_of_an_explained_symbol(model: str) -> None:
 
 @pytest.mark.parametrize("model", PRINTED)
 def test_equations_are_of_the_mathml_that_browsers_draw(model: str) -> None:
-    for each in read_equations(FOLDER, model).equations:
+    for each in read_words(FOLDER, model).equations:
         made = to_mathml(each.latex, "block")
         assert made.startswith('<math display="block">')
         assert set(re.findall(r"<(\w+)", made)) <= CORE
@@ -69,7 +70,7 @@ def test_names_of_functions_and_differentials_have_room_and_symbols_of_the_same_
 
 
 def test_a_model_without_a_file_has_no_equations(tmp_path: Path) -> None:
-    assert read_equations(tmp_path, "toy").equations == ()
+    assert read_words(tmp_path, "toy").equations == ()
 
 
 def test_latex_of_a_file_cannot_leave_the_formula() -> None:
@@ -93,4 +94,4 @@ def test_latex_of_a_file_cannot_leave_the_formula() -> None:
 def test_faults_of_a_file_are_told(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "toy.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(SourceError, match=words):
-        read_equations(tmp_path, "toy")
+        read_words(tmp_path, "toy")

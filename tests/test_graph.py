@@ -52,7 +52,7 @@ WRITTEN_BY_PEOPLE = (
     "data/sources",
     "models",
     "pipeline",
-    "reports/equations",
+    "reports/models",
     "reports/templates",
     "tests",
     "benchmarks",

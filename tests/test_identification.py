@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 from toy_posteriors import CHAINS, DRAWS, TABLE, sample
 
-from models import Card, Headline, Model
+from models import Card, Model
 from models.options import EfficiencyOptions
 from pipeline.checks.identification import (
     LARGEST_INFLATION,
@@ -21,6 +21,7 @@ from pipeline.checks.identification import (
     judge_identification,
 )
 from pipeline.fit.cell import Cell
+from pipeline.site.words import Headline
 
 ROWS = 60
 RNG = np.random.default_rng(5)

@@ -8,7 +8,7 @@ import pytest
 import vl_convert
 from worked_splits import DRAWS, make_leaderboard, make_reverse
 
-from models import Figure
+from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.rendering import MOLE
 from pipeline.site.posterior import reverse_tests, split_charts
 from pipeline.site.posterior.reverse_tests import (

@@ -16,16 +16,17 @@ import xarray as xr
 from cells import CHECK, STUDIED
 from printed import find_numbers, is_printed, read_number
 
-from models import Figure, Headline
 from pipeline.commands import inspection_text
 from pipeline.fit import check
 from pipeline.site.charts import kinds, summaries
 from pipeline.site.charts.series import BASELINE
+from pipeline.site.figures.kinds import Figure
 from pipeline.site.overview import claims, comparison
 from pipeline.site.pages import answers, rendering
 from pipeline.site.posterior import figures, panels
 from pipeline.site.posterior.design_panel import answer_design, draw_design_figure
 from pipeline.site.posterior.results import describe_density
+from pipeline.site.words import Headline
 
 HEADLINE = Headline("key", "Step A: {median} of it was compute (90 % interval {lower} to {upper}).")
 NONE = None

@@ -14,13 +14,13 @@ from toy_takeoff import DRAWS, FAILED, FILE, PASSED, flatten, make_frames, read_
 
 from pipeline.failures import SourceError
 from pipeline.site.pages.answers import describe_probability
-from pipeline.site.pages.equations import read_equations
 from pipeline.site.pages.rendering import format_number
+from pipeline.site.words import read_words
+from pipeline.takeoff import stage as takeoff
 from pipeline.takeoff.draws import Paths, Posterior, pair, read_posteriors
 from pipeline.takeoff.results import ESTIMANDS, Run, run_all
 from pipeline.takeoff.scenarios import Scenario
 from pipeline.takeoff.sensitivity import analyse, pick_returns, spread
-from pipeline.takeoff import stage as takeoff
 from pipeline.takeoff.words import describe_answer, list_doubts, summarise_doubts
 
 VISION = "research_inputs-idea_production"
@@ -325,7 +325,7 @@ def test_the_page_is_cited_with_the_hash_of_its_inputs(made: Path, tmp_path: Pat
 
 def test_the_page_has_equations_and_its_sources_as_files(made: Path) -> None:
     page = (made / "takeoff.html").read_text(encoding="utf-8")
-    equations = read_equations(ROOT / "reports/equations", "takeoff").equations
+    equations = read_words(ROOT / "reports/models", "takeoff").equations
     assert page.count('<math display="block">') == len(equations)
     for ending in ("bib", "json"):
         assert f'data-file="takeoff-sources.{ending}"' in page

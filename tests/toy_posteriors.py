@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from models import Card, Headline, Model
+from models import Card, Model
 from models.core.prior import Prior
 from models.options import EfficiencyOptions
 from pipeline.fit.cell import Cell
+from pipeline.site.words import Headline
 
 CHAINS, DRAWS = 4, 1000
 Draws = dict[str, np.ndarray]

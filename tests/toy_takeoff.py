@@ -57,7 +57,7 @@ def write_toys(
         "--scenarios": [str(FILE)],
         "--bibliography": [str(ROOT / "data/references.bib")],
         "--citation": [str(ROOT / "CITATION.cff")],
-        "--equations": [str(ROOT / "reports/equations")],
+        "--equations": [str(ROOT / "reports/models")],
         "--templates": [str(ROOT / "reports/templates")],
         "--output": [str(folder / "takeoff.json")],
         "--page": [str(folder / "takeoff.html")],

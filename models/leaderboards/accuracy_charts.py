@@ -183,6 +183,11 @@ def find_headline(options: LeaderboardOptions) -> Comparison:
     return next(c for c in options.comparisons if c.id == options.headline_comparison)
 
 
+def headline_key(card: Card) -> str:
+    """The compute share of the headline comparison."""
+    return f"share_compute[{get_options(card).headline_comparison}]"
+
+
 def headline(card: Card) -> Headline:
     """The compute share of the headline comparison."""
     options = get_options(card)

@@ -37,7 +37,7 @@ from models.leaderboards.accuracy import (
     unit_log_likelihood,
 )
 from models.leaderboards.accuracy_baseline import baseline
-from models.leaderboards.accuracy_charts import charts, headline
+from models.leaderboards.accuracy_charts import charts, headline, headline_key
 from models.leaderboards.accuracy_estimands import estimands, fix_share
 
 # What every model of accuracy leaderboards does alike is imported; the rest stands below.
@@ -55,6 +55,7 @@ __all__ = [
     "estimands",
     "fix_share",
     "headline",
+    "headline_key",
     "regressors",
     "simulate",
     "unit_log_likelihood",

@@ -41,6 +41,11 @@ def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figur
     ]
 
 
+def headline_key(card: Card) -> str:
+    """The compute share of the headline comparison."""
+    return f"share_compute[{find_headline(card).id}]"
+
+
 def headline(card: Card) -> Headline:
     """The compute share of the headline comparison."""
     comparison = find_headline(card)

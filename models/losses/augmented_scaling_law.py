@@ -45,7 +45,7 @@ from scipy import stats
 from models import Card, Truth, fitted_rows
 from models.core.prior import Prior, prior_data
 from models.losses.augmented_baseline import baseline
-from models.losses.augmented_charts import charts, headline
+from models.losses.augmented_charts import charts, headline, headline_key
 from models.losses.augmented_design import Sizes, find_positions, get_loss_options, make_sizes
 from models.losses.augmented_estimands import estimands, fix_share
 from models.losses.augmented_law import LOG_10, expect
@@ -64,6 +64,7 @@ __all__ = [
     "estimands",
     "fix_share",
     "headline",
+    "headline_key",
     "regressors",
     "simulate",
     "unit_log_likelihood",

@@ -442,6 +442,11 @@ def _curves(posterior: xr.Dataset, design: Design, benchmark: str) -> pd.DataFra
     return pd.concat(frames, ignore_index=True)
 
 
+def headline_key(card: Card) -> str:
+    """The compute share of the headline comparison."""
+    return f"share_compute[{get_options(card).headline_comparison}]"
+
+
 def headline(card: Card) -> Headline:
     """The compute share of the headline comparison."""
     options = get_options(card)

@@ -5,10 +5,10 @@ from dataclasses import replace
 import altair as alt
 import pandas as pd
 
-from models import Figure
 from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
 from pipeline.site.charts.intervals import draw_intervals
 from pipeline.site.charts.series import PALETTE
+from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.rendering import format_number
 from pipeline.takeoff.results import CENTRAL, HIGH, LOW, SERIES, STROKES
 

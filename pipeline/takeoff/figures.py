@@ -6,13 +6,13 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from models import Figure
 from pipeline.site.charts import intervals
 from pipeline.site.charts.drawings import Drawing
+from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.answers import INTERVAL_WORDS
+from pipeline.takeoff import charts
 from pipeline.takeoff.results import ESTIMANDS, Line, collect_paths
 from pipeline.takeoff.sensitivity import HORIZON_YEARS, OUTCOMES, SHORT_YEARS
-from pipeline.takeoff import charts
 
 Entries = dict[str, dict[str, Any]]
 

@@ -22,7 +22,8 @@ from pipeline.site.charts.drawings import CONFIG, chart_library, collect_specs
 from pipeline.site.pages import answers, rendering
 from pipeline.site.pages.answers import INTERVAL_WORDS
 from pipeline.site.pages.citations import Software, cite_page
-from pipeline.site.pages.equations import Equations
+from pipeline.site.words import Words
+from pipeline.takeoff import figures
 from pipeline.takeoff.draws import Paths
 from pipeline.takeoff.results import (
     CENTRAL,
@@ -35,7 +36,6 @@ from pipeline.takeoff.results import (
 )
 from pipeline.takeoff.scenarios import NO_AUTOMATION, Input
 from pipeline.takeoff.sensitivity import SHORT_YEARS
-from pipeline.takeoff import figures
 from pipeline.takeoff.words import QUANTITIES, describe_answer, list_doubts, summarise_doubts
 
 TITLE = "If AI did all research on algorithms, would progress accelerate?"
@@ -61,7 +61,7 @@ class Inputs:
     indices: pd.DataFrame
     bibliography: Bibliography
     software: Software
-    formulas: Equations
+    formulas: Words
     settings: dict[str, int]
     files: list[Path]
 

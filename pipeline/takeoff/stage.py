@@ -15,8 +15,9 @@ from pipeline.files import write_json, write_parquet, write_text
 from pipeline.fit.attribute import COLUMNS, attribute, draw_frame
 from pipeline.ingest.bibliography import read_bibliography
 from pipeline.site.pages.citations import read_software
-from pipeline.site.pages.equations import read_equations
+from pipeline.site.words import read_words
 from pipeline.stage import stage_main
+from pipeline.takeoff import page as takeoff_page
 from pipeline.takeoff.draws import pair, read_posteriors
 from pipeline.takeoff.page import Inputs
 from pipeline.takeoff.results import (
@@ -28,7 +29,6 @@ from pipeline.takeoff.results import (
 )
 from pipeline.takeoff.scenarios import read_scenarios
 from pipeline.takeoff.sensitivity import analyse
-from pipeline.takeoff import page as takeoff_page
 
 
 def make_inputs(options: argparse.Namespace) -> Inputs:
@@ -53,7 +53,7 @@ def make_inputs(options: argparse.Namespace) -> Inputs:
         indices=indices,
         bibliography=bibliography,
         software=read_software(options.citation),
-        formulas=read_equations(options.equations, "takeoff"),
+        formulas=read_words(options.equations, "takeoff"),
         settings={"seed": options.seed, "paths": options.paths, "samples": options.samples},
         files=[options.scenarios, *(each.path for each in posteriors.values())],
     )
@@ -72,7 +72,7 @@ def main(argv: list[str] | None = None) -> int:
         ("--scenarios", "data/takeoff.yaml"),
         ("--bibliography", "data/references.bib"),
         ("--citation", "CITATION.cff"),
-        ("--equations", "reports/equations"),
+        ("--equations", "reports/models"),
         ("--templates", "reports/templates"),
         ("--output", "data/attributions/takeoff.json; .csv and .parquet (draws) beside it"),
         ("--page", "reports/html/takeoff.html"),

@@ -8,7 +8,6 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from models import Figure
 from pipeline.site.charts import alternatives
 from pipeline.site.charts.alternatives import POSTERIOR, PRIOR
 from pipeline.site.charts.axes import BELOW_LABELS, log_ticks, number_axis, number_scale
@@ -16,6 +15,7 @@ from pipeline.site.charts.columns import make_tooltip
 from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
 from pipeline.site.charts.labels import ROW_PIXELS, break_title, label_axis, row_pixels, wrap_labels
 from pipeline.site.charts.series import DASHES, PALETTE, series_scale
+from pipeline.site.figures.kinds import Figure
 
 
 def draw_densities(figure: Figure, logarithmic: Iterable[str] = ()) -> Drawing:

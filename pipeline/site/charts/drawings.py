@@ -16,10 +16,10 @@ import pandas as pd
 import vl_convert
 from markupsafe import Markup
 
-from models import Figure
 from pipeline.site.charts import alternatives
 from pipeline.site.charts.data import round_numbers, trim
 from pipeline.site.charts.labels import LINE_PIXELS, break_title
+from pipeline.site.figures.kinds import Figure
 
 type Layers = alt.LayerChart | alt.FacetChart
 TITLE_CHARACTERS = 64

@@ -10,7 +10,6 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from models import Figure
 from pipeline.site.charts import alternatives
 from pipeline.site.charts.axes import BELOW_LABELS, log_ticks, number_axis, number_scale
 from pipeline.site.charts.columns import make_tooltip
@@ -24,6 +23,7 @@ from pipeline.site.charts.labels import (
     wrap_labels,
 )
 from pipeline.site.charts.series import KNOWN, OURS, PALETTE, SHAPES, series_scale, sign_series
+from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.rendering import format_number
 
 IntervalStyle = Literal["single", "grouped", "listed"]

@@ -1,9 +1,9 @@
 """A model's figure -> its drawing: which kind of chart draws it."""
 
-from models import Figure
 from pipeline.site.charts.drawings import Drawing
 from pipeline.site.charts.intervals import draw_intervals, draw_parts
 from pipeline.site.charts.points import draw_scatter
+from pipeline.site.figures.kinds import Figure
 
 
 def draw(figure: Figure) -> Drawing:

@@ -6,13 +6,13 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from models import Figure
 from pipeline.site.charts import alternatives
 from pipeline.site.charts.axes import TICK_COUNT, decade_ticks, number_axis, number_scale
 from pipeline.site.charts.columns import find_measure, make_tooltip, say_name
 from pipeline.site.charts.drawings import Control, Drawing, draw_panels
 from pipeline.site.charts.labels import break_title
 from pipeline.site.charts.series import PALETTE, SHAPES, count_legend_rows, make_legend
+from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.rendering import say_count
 
 DATE_RANGE = ("#d9972b", "#3b82c4")  # early, late

@@ -16,7 +16,6 @@ from typing import Any
 
 import pandas as pd
 
-from models import Figure
 from pipeline.files import read_json, write_json, write_text
 from pipeline.ingest.bibliography import Bibliography, Reference, read_bibliography
 from pipeline.ingest.registries import read_datasets, read_models
@@ -30,6 +29,7 @@ from pipeline.site.charts.drawings import (
     stack_panels,
 )
 from pipeline.site.charts.series import OURS
+from pipeline.site.figures.kinds import Figure
 from pipeline.site.overview import claims, comparison, forest_charts, metrics
 from pipeline.site.overview.claims import Posterior, Verdict, Witnesses
 from pipeline.site.overview.comparison import Comparison, Entry

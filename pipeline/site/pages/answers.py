@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from models import INTERVAL_PROBABILITY, Headline
+from models import INTERVAL_PROBABILITY
 from pipeline.checks.study import LEAST_COVERAGE
 from pipeline.site.pages.rendering import format_fixed, format_quantity
+from pipeline.site.words import Headline
 
 State = Literal["good", "bad", "unknown"]
 Attributions = dict[str, dict[str, Any]]

@@ -6,9 +6,10 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from models import Card, Figure
+from models import Card
 from models.options import LeaderboardOptions
 from pipeline.site.charts import alternatives
+from pipeline.site.figures.kinds import Figure
 
 JOINT = " + "  # between the techniques of a row
 NO_TECHNIQUE = "none"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, cast
 
 import pandas as pd
 
-from models import Figure
+from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.answers import INTERVAL_WORDS
 from pipeline.site.pages.rendering import format_fixed, format_number, say_count
 

@@ -13,13 +13,14 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from models import Card, Figure
+from models import Card
 from pipeline.site.charts import kinds
 from pipeline.site.charts.axes import TICK_COUNT, decade_ticks, number_axis, number_scale
 from pipeline.site.charts.columns import make_tooltip
 from pipeline.site.charts.drawings import AXIS_PIXELS, Control, Drawing, draw_panels
 from pipeline.site.charts.points import choose_from
 from pipeline.site.charts.series import LEGEND_LIMITS, PALETTE, SHAPES, legend_columns
+from pipeline.site.figures.kinds import Figure
 from pipeline.site.posterior.boards import (
     JOINT,
     NO_TECHNIQUE,

@@ -5,12 +5,13 @@ from typing import Any
 
 import pandas as pd
 
-from models import Figure, estimand_key, flatten
+from models import estimand_key, flatten
 from models.core.prior import list_priors
 from pipeline.ingest.bibliography import Bibliography
 from pipeline.site.charts import checks, kinds, summaries
 from pipeline.site.charts import intervals as interval_charts
 from pipeline.site.charts.drawings import Drawing
+from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages import answers, rendering
 from pipeline.site.pages.answers import INTERVAL_WORDS
 from pipeline.site.posterior import boards, design_panel, evidence_charts, panels, split_charts

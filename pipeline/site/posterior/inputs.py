@@ -12,7 +12,7 @@ from pipeline.ingest.bibliography import Bibliography, read_bibliography
 from pipeline.ingest.cards.card import LoadedCard, load_card
 from pipeline.site.pages.answers import Attributions
 from pipeline.site.pages.citations import Software, read_software
-from pipeline.site.pages.equations import Equations, read_equations
+from pipeline.site.words import Words, read_words
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Inputs:
     attributions: Attributions
     bibliography: Bibliography
     software: Software
-    formulas: Equations
+    formulas: Words
 
     @property
     def posterior(self) -> xr.Dataset:
@@ -51,5 +51,5 @@ def read_inputs(options: argparse.Namespace) -> Inputs:
         attributions=json.loads(options.attribution.read_text(encoding="utf-8")),
         bibliography=read_bibliography(options.bibliography).with_own(options.card.parent),
         software=read_software(options.citation),
-        formulas=read_equations(options.equations, options.model),
+        formulas=read_words(options.equations, options.model),
     )

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from models import Figure, fitted_rows
+from models import fitted_rows
+from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.answers import (
     INTERVAL_WORDS,
     Attributions,

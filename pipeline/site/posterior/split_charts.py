@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from models import Figure
 from pipeline.site.charts.drawings import Drawing, draw_panels
 from pipeline.site.charts.series import PALETTE
+from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.answers import Attributions
 from pipeline.site.pages.rendering import format_number
 from pipeline.site.posterior import reverse_tests, splits, waterfalls

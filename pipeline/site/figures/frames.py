@@ -1,0 +1,35 @@
+"""Draws -> the frames that figures show."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from models import INTERVAL_PROBABILITY
+
+TAIL = (1 - INTERVAL_PROBABILITY) / 2
+POSTERIOR_SERIES = f"posterior, {INTERVAL_PROBABILITY:.0%}"
+
+
+def summarise(draws: xr.DataArray) -> pd.DataFrame:
+    """Columns lower, median and upper (90 %, equal-tailed) of draws on chain, draw and one more.
+
+    Rows are in the order of that dim.
+    """
+    quantiles = draws.quantile([TAIL, 0.5, 1 - TAIL], dim=("chain", "draw"))
+    (dim,) = [name for name in quantiles.dims if name != "quantile"]
+    values = quantiles.transpose(dim, "quantile").to_numpy()
+    return pd.DataFrame(values, columns=["lower", "median", "upper"])
+
+
+def make_intervals(draws: xr.DataArray) -> pd.DataFrame:
+    """The frame of an `intervals` figure: a row a label of the draws' own dim."""
+    (dim,) = [name for name in draws.dims if name not in ("chain", "draw")]
+    labels = [str(label) for label in draws[dim].to_numpy()]
+    return summarise(draws).assign(label=labels, series=POSTERIOR_SERIES)
+
+
+def make_curve(x: Any, draws: xr.DataArray, series: str) -> pd.DataFrame:
+    """One series of a scatter's curve: `draws` on chain, draw and `x`, at the positions `x`."""
+    return summarise(draws).assign(x=np.asarray(x), series=series)

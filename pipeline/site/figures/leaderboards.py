@@ -1,0 +1,120 @@
+"""The figures of an accuracy leaderboard: scores against compute, gains, and parts of each step."""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy import special
+
+from models.core.dates import years_since
+from models.effective_compute.design import Design
+from models.leaderboards.accuracy import make_accuracy_design
+from pipeline.fit.cell import Cell
+from pipeline.site.figures.frames import make_curve
+from pipeline.site.figures.kinds import Curve, Figure
+from pipeline.site.figures.steps import draw_gains, draw_parts
+from pipeline.site.words import Words
+
+COLUMNS = [
+    *("benchmark", "model", "lab", "release_date", "release_year", "training_flop"),
+    *("compute_confidence", "score", "method", "techniques", "harness", "status", "is_verified"),
+    *("citation", "locator", "shown"),
+]
+HOVER = (
+    *("model", "benchmark", "lab", "release_date", "training_flop", "score", "method"),
+    *("techniques", "status", "citation"),
+)
+Series = tuple[str, xr.DataArray, float | None]
+
+
+def draw(cell: Cell, words: Words) -> list[Figure]:
+    """Scores against compute, the gains of techniques, and the parts of every comparison."""
+    return [_draw_scores(cell, words), *draw_gains(cell, words), draw_parts(cell, words)]
+
+
+def _draw_scores(cell: Cell, words: Words) -> Figure:
+    design, options = make_accuracy_design(cell.table, cell.card), cell.card.options
+    headline = next(c for c in options.comparisons if c.id == options.headline_comparison)
+    return Figure(
+        kind="scatter",
+        frame=_list_points(cell.table, design)[COLUMNS],
+        x="training_flop",
+        y="score",
+        colour="shown",
+        is_log_x=True,
+        hover=HOVER,
+        curve=Curve(_curves(cell, words, design, headline.benchmark)),
+        **words.figure("score-against-compute", benchmark=headline.benchmark),
+    )
+
+
+def _list_points(table: pd.DataFrame, design: Design) -> pd.DataFrame:
+    """Every row with compute, coloured by benchmark, or by year where there is one benchmark."""
+    points = table.assign(
+        status=np.where(table["exclusion"].isna(), "fitted", "not fitted"),
+        release_year=table["release_date"].dt.year.astype("Int64").astype("str"),
+    ).dropna(subset=["training_flop"])
+    group = points["benchmark" if len(design.benchmarks) > 1 else "release_year"]
+    return points.assign(shown=group.where(points["exclusion"].isna(), "not fitted"))
+
+
+def _curves(cell: Cell, words: Words, design: Design, benchmark: str) -> pd.DataFrame:
+    """Fitted score over compute: at the middle of every year, or for techniques added in turn."""
+    drawn = cell.tree["posterior"].to_dataset().sel(benchmark=benchmark)
+    grid = np.linspace(design.log10_compute.min(), design.log10_compute.max() + 0.3, 30)
+    compute = xr.DataArray(grid, dims="x")
+    last_early = float(design.years[design.is_early].max())
+    is_dated = cell.card.options.trend == "linear"
+    curves = _list_years(drawn, design) if is_dated else _list_tags(drawn, design, words)
+    frames = []
+    for series, added, years in curves:
+        effective = compute + added
+        if years is not None and "interaction" in drawn:
+            effective = effective + drawn["interaction"] * years * compute
+        height = xr.apply_ufunc(special.expit, drawn["level"] + drawn["slope"] * effective)
+        span = cell.card.options.benchmarks[benchmark].ceiling - drawn["chance"]
+        if years is not None and "early_height" in drawn and years <= last_early:
+            span = span * drawn["early_height"]
+        x = 10 ** (grid + design.log10_flop_reference)
+        frames.append(make_curve(x, drawn["chance"] + span * height, series))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _list_years(drawn: xr.Dataset, design: Design) -> list[Series]:
+    """Name, decades added to compute and date (years from the reference) of each year's curve.
+
+    Techniques that most rows carry are in.
+    """
+    common = _average_allocation(drawn)
+    if design.tags:
+        tags = [
+            tag
+            for tag, carried in zip(design.tags, design.has_tag.T, strict=True)
+            if carried.mean() > 0.5
+        ]
+        common = common + _gains(drawn).sel(technique=tags).sum("technique")
+    released = design.rows["release_date"].dt.year
+    years = range(int(released.min()), int(released.max()) + 1)
+    dates = pd.Series([pd.Timestamp(year, 7, 1) for year in years])
+    return [
+        (f"models of {year}", drawn["rate"] * since + common, float(since))
+        for year, since in zip(years, years_since(dates, design.reference_date), strict=True)
+    ]
+
+
+def _list_tags(drawn: xr.Dataset, design: Design, words: Words) -> list[Series]:
+    """The base model's curve and one for each technique added, at no date."""
+    total = _average_allocation(drawn)
+    series: list[Series] = [("base model", total, None)]
+    for tag in design.tags:
+        total = total + _gains(drawn).sel(technique=tag)
+        series.append((f"+ {words.name(tag)}", total, None))
+    return series
+
+
+def _gains(drawn: xr.Dataset) -> xr.DataArray:
+    return drawn.get("technique_on_benchmark", drawn.get("technique_gain"))
+
+
+def _average_allocation(drawn: xr.Dataset) -> xr.DataArray:
+    zero = xr.zeros_like(drawn["slope"])
+    return zero + drawn["allocation"].mean("base_model") if "allocation" in drawn else zero

@@ -1,0 +1,210 @@
+"""What pages say of a model: `reports/models/<model>.yaml`, with the card's words for its labels.
+
+The folder belongs to the pages: rewording a headline, a caption or an equation is no reason to fit
+a model again. Files whose names start with an underscore hold what models share; a model names
+them under `with`, and its own words come before theirs.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from pipeline.failures import SourceError
+from pipeline.ingest.cards.faults import make_fault
+from pipeline.ingest.cards.yaml_files import read_tree
+from pipeline.site.pages.strict_files import StrictPart, check_tree
+from pipeline.site.pages.strict_files import Words as Text
+
+NOT_SEPARATED = "not separated"  # reason of results where the card says `allocation: none`
+HEADLINE = "{label}: {median} (90 % interval {lower} to {upper})."  # of a model without words
+RECORD_PATH = ", first to last record"  # after the id of a benchmark, in labels of the results
+
+
+class Equation(StrictPart):
+    """One equation with the sentence that reads it."""
+
+    words: Text = Field(description="what the equation says, in one sentence")
+    latex: Text = Field(description="the equation in LaTeX")
+
+
+class Symbol(StrictPart):
+    """What a symbol of the equations stands for."""
+
+    latex: Text = Field(description="the symbol in LaTeX, with its indices")
+    meaning: Text = Field(description="what it stands for, with its name in the code in backticks")
+    unit: Text = Field(description="its unit; `index` or `pure number` where it has none")
+
+
+class Note(StrictPart):
+    """A sentence below the headline that some cards call for."""
+
+    text: Text = Field(description="the sentence")
+    when: dict[str, Any] = Field(
+        {}, description="option: the value that it has, or a key or entry that it holds"
+    )
+    unless: dict[str, Any] = Field({}, description="the same, for cards that do without the note")
+
+
+class FigureWords(StrictPart):
+    """What stands around a figure; {names} are filled in by the module that draws it."""
+
+    title: Text = Field(description="the heading of the figure")
+    caption: Text = Field(description="what to see in it")
+    x_title: str = Field("", description="title of the horizontal axis")
+    y_title: str = Field("", description="title of the vertical axis")
+
+
+class WordsFile(StrictPart):
+    """A file of `reports/models`."""
+
+    title: str = Field("", description="the model in two or three words")
+    headline: str = Field(
+        "",
+        description="the answer in a sentence, with {median}, {lower} and {upper}; {label} is what "
+        "it is of, and an option of the card stands in by its name",
+    )
+    notes: list[Text | Note] = Field([], description="sentences below the headline")
+    figures: dict[str, FigureWords] = Field({}, description="figure: its words")
+    estimands: dict[str, Text] = Field({}, description="estimand: what it is")
+    equations: list[Equation] = Field(description="the equations, in the order of reading")
+    symbols: list[Symbol] = Field(description="every symbol that they use and no shared file has")
+    shared: list[Text] = Field(
+        default=[], alias="with", description="files of the same folder that are read after it"
+    )
+
+
+@dataclass(frozen=True)
+class Words:
+    """All that a page says of a model under a card; `labels` are the card's own words."""
+
+    title: str
+    headline: str = HEADLINE
+    notes: tuple[str | Note, ...] = ()
+    figures: Mapping[str, FigureWords] = field(default_factory=dict)
+    estimands: Mapping[str, str] = field(default_factory=dict)
+    equations: tuple[Equation, ...] = ()
+    symbols: tuple[Symbol, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def name(self, label: object) -> str:
+        """The card's words for a label, or the label itself."""
+        start, path, ends = str(label).partition(RECORD_PATH)
+        return f"{self.labels.get(start, start)}{path}{ends}"
+
+    def figure(self, figure_id: str, **values: object) -> dict[str, Any]:
+        """The words of a figure as arguments of `Figure`, with `values` in their {places}."""
+        said = self.figures[figure_id].model_dump()
+        return {"id": figure_id} | {name: fill(text, values) for name, text in said.items()}
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The answer of a page: `sentence` has {median}, {lower} and {upper} of the estimand `key`."""
+
+    key: str
+    sentence: str
+    notes: tuple[str, ...] = ()
+
+
+def read_words(folder: Path, model: str, options: Any = None) -> Words:
+    """The words of `model`, with those that the card's `options` give to labels.
+
+    A model without a file is named after its module. Raises SourceError where a file is not as it
+    should be, or explains a symbol twice.
+    """
+    path, labels = folder / f"{model}.yaml", list_labels(options)
+    title = model.replace("_", " ").capitalize()
+    if not path.is_file():
+        return Words(title, labels=labels)
+    own = _read(path)
+    files = [own, *(_read(folder / f"{name}.yaml") for name in own.shared)]
+    symbols = [symbol for file in files for symbol in file.symbols]
+    names = [symbol.latex for symbol in symbols]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        rule = f"these symbols are explained twice, here or in the files that it names: {twice}"
+        raise SourceError([make_fault(path, {}, ("symbols",), rule, "keep one of the two")])
+    return Words(
+        title=own.title or title,
+        headline=next((file.headline for file in files if file.headline), HEADLINE),
+        notes=tuple(note for file in files for note in file.notes),
+        figures={name: each for file in files[::-1] for name, each in file.figures.items()},
+        estimands={name: each for file in files[::-1] for name, each in file.estimands.items()},
+        equations=tuple(each for file in files for each in file.equations),
+        symbols=tuple(symbols),
+        labels=labels,
+    )
+
+
+def _read(path: Path) -> WordsFile:
+    tree = read_tree(path, "the words of a model", "write `equations:` and `symbols:`")
+    file, faults = check_tree(path, tree, WordsFile)
+    if file is None or faults:
+        raise SourceError(faults)
+    return file
+
+
+def fill(text: str, values: Mapping[str, object]) -> str:
+    """`text` with values in the {places} of their names; places of other names stay."""
+    return re.sub(r"\{(\w+)\}", lambda found: str(values.get(found.group(1), found.group(0))), text)
+
+
+def list_labels(options: Any) -> dict[str, str]:
+    """What a card calls its benchmarks, techniques and comparisons: id -> label."""
+    labels: dict[str, str] = {}
+    for value in dict(options or {}).values():
+        if isinstance(value, Mapping):
+            named = value.items()
+        elif isinstance(value, list):
+            named = [(getattr(each, "id", None), each) for each in value]
+        else:
+            continue
+        labels |= {str(key): each.label for key, each in named if hasattr(each, "label")}
+    return labels
+
+
+def relabel(attributions: Mapping[str, dict[str, Any]], options: Any) -> dict[str, dict[str, Any]]:
+    """The result file's entries with the card's words in place of the ids in labels and reasons."""
+    words = Words("", labels=list_labels(options))
+    return {key: each | _reword(each, words, options) for key, each in attributions.items()}
+
+
+def _reword(entry: dict[str, Any], words: Words, options: Any) -> dict[str, str]:
+    start, colon, name = entry["label"].partition(": ")
+    made = {"label": f"{start}{colon}{words.name(name)}"}
+    if entry.get("reason") == NOT_SEPARATED:
+        made["reason"] = f"not separated: {options.allocation_reason}"
+    return made
+
+
+def say_headline(words: Words, options: Any, key: str, label: str = "") -> Headline:
+    """The headline sentence of `key` and the notes that the card calls for, both filled.
+
+    `label`: words for the label of `key`; the card's own unless given. Notes of the card come
+    after those of the model.
+    """
+    values = {
+        name: each for name, each in dict(options or {}).items() if not hasattr(each, "items")
+    }
+    values["label"] = label or words.name(key.partition("[")[2].removesuffix("]") or key)
+    notes = [note for note in words.notes if isinstance(note, str) or _is_called_for(note, options)]
+    said = [note if isinstance(note, str) else note.text for note in notes]
+    return Headline(
+        key,
+        fill(words.headline, values),
+        tuple(fill(note, values) for note in said) + tuple(getattr(options, "notes", ())),
+    )
+
+
+def _is_called_for(note: Note, options: Any) -> bool:
+    return all(_holds(options, *each) for each in note.when.items()) and not any(
+        _holds(options, *each) for each in note.unless.items()
+    )
+
+
+def _holds(options: Any, name: str, wanted: Any) -> bool:
+    value = getattr(options, name)
+    return bool(wanted in value) if isinstance(value, Mapping | list) else bool(value == wanted)
