@@ -16,9 +16,10 @@ from models.effective_compute.design import name_benchmark
 from models.options import AccuracyOptions, Comparison, LeaderboardOptions, LossOptions, Side
 from pipeline.ingest.cards.card import LoadedCard, load_card
 from pipeline.ingest.convert import ingest
-from pipeline.ingest.sources.own_rates import fill_rates
+from pipeline.ingest.in_house import add_in_house
 from pipeline.ingest.sources.records import read_records
 from pipeline.ingest.validate import exclude_by_rule
+from pipeline.layout import Layout
 
 ROOT = Path(__file__).parents[1]
 MIDDLE_OF_GRID = {"parameters": 9e8, "tokens": 1.6e10}  # geometric means of the Chinchilla runs
@@ -59,13 +60,8 @@ def _registry() -> pd.DataFrame:
 
 def _convert(card: LoadedCard, runs: pd.DataFrame | None) -> pd.DataFrame:
     records = read_records(card.records_path)
-    found = [path for name in ("attributions", "checks") for path in _list_results(name)]
-    return exclude_by_rule(fill_rates(ingest(card, records, runs), card, found), card, records)
-
-
-def _list_results(folder: str) -> list[Path]:
-    """The small files of results that are kept in Git."""
-    return sorted((ROOT / "data" / folder).glob("*-*.json"))
+    table = add_in_house(ingest(card, records, runs), card, Layout(ROOT))
+    return exclude_by_rule(table, card, records)
 
 
 @cache

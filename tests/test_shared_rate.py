@@ -9,7 +9,7 @@ from tables_for_models import ROOT, load_real, sample
 import models
 from models import Card, as_draws
 from models.estimates import shared_rate
-from models.estimates.own_options import OwnRateOptions
+from models.estimates.options import OwnRateOptions
 
 CARD = Card("toy", "own_rates", OwnRateOptions())
 PRIOR_MEAN, PRIOR_SD = 0.4, 0.6

@@ -13,7 +13,7 @@ from toy_synthesis import COMPUTE, DOMAINS, Toy, write_toys
 from toy_takeoff import flatten
 
 from pipeline.failures import SourceError
-from pipeline.ingest.sources.own_rates import TABLE as OWN
+from pipeline.ingest.in_house import RATES_TABLE as OWN
 from pipeline.synthesis import stage as synthesis
 from pipeline.synthesis.synthesis_results import (
     FIELDS,

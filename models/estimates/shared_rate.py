@@ -37,7 +37,7 @@ from statsmodels.stats.meta_analysis import combine_effects
 from models import INTERVAL_PROBABILITY, Card, Figure, Headline, Truth, fitted_rows
 from models.core.figures import POSTERIOR_SERIES, make_intervals, summarise
 from models.core.prior import Prior, prior_data
-from models.estimates.own_options import OwnRateOptions
+from models.estimates.options import OwnRateOptions
 
 TABLE = "own_rates"
 TITLE = "One rate for all leaderboards"

@@ -1,44 +1,33 @@
-"""What cards of the tables about the inputs of progress may say: research, and training compute."""
+"""Options of the tables about the inputs of progress: research, and training compute."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from models.core.options import ComputeError, Options
+from models.core.options import AboveOne, ComputeError, Options, Positive
 
-Positive = Annotated[float, Field(gt=0)]
+Dropped = Annotated[str | None, BeforeValidator(lambda _: None)]  # a reason, which no model reads
 
 
 class EfficiencyError(Options):
     """How well the growth of a field's efficiency is known."""
 
-    decades: Positive = Field(description="standard deviation of log10 of the efficiency")
-    reason: str = Field(min_length=10, description="where it comes from")
+    decades: Positive
 
 
 class ResearchInputOptions(Options):
     """Options of the `research_inputs` table."""
 
-    headline_domain: str = Field(description="the field whose returns the page puts first")
-    efficiency_error: dict[str, EfficiencyError] = Field(
-        description="field: error of its efficiencies, relative to that of its first year"
-    )
-    ceiling_within: list[Annotated[float, Field(gt=1)]] = Field(
-        [10.0, 100.0], description="factors above today's efficiency that may hold the ceiling"
-    )
+    headline_domain: str
+    efficiency_error: Mapping[str, EfficiencyError]
+    ceiling_within: list[AboveOne] = Field([10.0, 100.0])
 
 
 class TrainingRunsOptions(Options):
     """Options of the `training_runs` table; the registry needs none to be joined."""
 
-    largest_of: int = Field(
-        10, ge=2, description="the frontier is the largest of so many runs of one time"
-    )
-    left_out: dict[str, Annotated[str, Field(min_length=10)]] = Field(
-        {}, description="run that the growth of compute is not fitted to: reason"
-    )
-    named_runs: list[str] = Field([], description="runs whose compute is reported with its error")
-    compute_error_decades: ComputeError = Field(
-        ComputeError(),
-        description="standard deviation of log10 of a compute figure, by confidence class",
-    )
+    largest_of: Annotated[int, Field(ge=2)] = 10
+    left_out: Mapping[str, Dropped] = Field({})
+    named_runs: list[str] = Field([])
+    compute_error_decades: ComputeError = ComputeError()

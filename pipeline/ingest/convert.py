@@ -6,7 +6,6 @@ the card excludes carry the reason in `exclusion`. Whether values make sense is 
 say.
 """
 
-import argparse
 from collections.abc import Callable, Collection, Hashable, Sequence
 from functools import cache
 from pathlib import Path
@@ -14,19 +13,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from models.estimates.options import EstimateOptions
-from models.options import LeaderboardOptions
 from pipeline.failures import Failure, SourceError
-from pipeline.files import write_parquet
-from pipeline.ingest.bibliography import read_bibliography
-from pipeline.ingest.cards.card import ColumnSource, LoadedCard, load_card
-from pipeline.ingest.cards.faults import suggest
 from pipeline.ingest import tables
-from pipeline.ingest.sources import own_rates, spellings, units
-from pipeline.ingest.sources.own_estimates import add_own
-from pipeline.ingest.sources.records import find_invisible, read_records
+from pipeline.ingest.cards.card import ColumnSource, LoadedCard
+from pipeline.ingest.cards.faults import suggest
+from pipeline.ingest.in_house import RATES_TABLE
+from pipeline.ingest.options import EstimateOptions, LeaderboardOptions
+from pipeline.ingest.sources import spellings, units
+from pipeline.ingest.sources.records import find_invisible
 from pipeline.ingest.tables import LINE
-from pipeline.stage import stage_main
 
 # Exclusions of these rules speak of rows whose model is not a training run: they are not joined.
 NOT_A_RUN = {"human", "repeats another row", "chance"}
@@ -85,7 +80,7 @@ def ingest(
         frame["techniques"] = _tag_techniques(frame, card.options)
     if isinstance(card.options, EstimateOptions):
         frame["is_own"] = False
-    if card.table == own_rates.TABLE:
+    if card.table == RATES_TABLE:
         frame[["rate", "rate_sd"]] = np.nan  # its posteriors fill them
     return frame[list(dtypes)]
 
@@ -318,7 +313,7 @@ def _derive(rule: str, frame: pd.DataFrame) -> pd.Series:
 
 def _join_runs(frame: pd.DataFrame, runs: pd.DataFrame | None, problems: Problems) -> pd.DataFrame:
     if runs is None:
-        raise ValueError("the card says `runs: registry`: pass the validated registry with --runs")
+        raise ValueError("the card says `runs: registry`: the validated registry is needed")
     columns = [*tables.RunColumns.to_schema().columns, "base_model"]
     registry = runs.assign(base_model=_roots(runs)).set_index("model")[columns]
     _refuse_unknown(frame, registry.index, problems)
@@ -372,43 +367,3 @@ def _tag_techniques(frame: pd.DataFrame, options: LeaderboardOptions) -> pd.Seri
     return pd.Series(
         [tags(m, h) for m, h in zip(frame["model"], frame["method"], strict=True)], dtype="str"
     )
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Read the card and its records, write the canonical table."""
-    parser = argparse.ArgumentParser(
-        prog="python -m pipeline.ingest.convert",
-        description=__doc__.splitlines()[0] if __doc__ else "",
-    )
-    parser.add_argument(
-        "--card", type=Path, required=True, help="data/sources/<dataset>/source.yaml"
-    )
-    parser.add_argument(
-        "--runs", type=Path, help="validated run registry, where the card says `runs: registry`"
-    )
-    parser.add_argument(
-        "--bibliography", type=Path, help="data/references.bib, where the card's citations must be"
-    )
-    parser.add_argument(
-        "--own",
-        type=Path,
-        nargs="*",
-        default=[],
-        help="check and attribution files of this project's posteriors that the card names as rows",
-    )
-    parser.add_argument("--output", type=Path, required=True, help="data/tables/<dataset>.parquet")
-    options = parser.parse_args(argv)
-    keys = None
-    if options.bibliography:
-        keys = read_bibliography(options.bibliography).with_own(options.card.parent)
-    card = load_card(options.card, keys)
-    runs = pd.read_parquet(options.runs) if options.runs else None
-    table = add_own(ingest(card, read_records(card.records_path), runs, keys), card, options.own)
-    table = own_rates.fill_rates(table, card, options.own)
-    write_parquet(options.output, table)
-    print(f"{card.dataset}: {len(table)} rows")
-    return 0
-
-
-if __name__ == "__main__":
-    stage_main(main)

@@ -7,11 +7,8 @@ rule that excludes them: compute imputed from benchmark scores, no compute, not 
 dropped without a count.
 """
 
-import argparse
-import sys
 from collections import Counter
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,12 +16,9 @@ import pandas as pd
 import pandera.pandas as pa
 
 from pipeline.failures import Failure, SourceError
-from pipeline.files import write_json, write_parquet, write_text
-from pipeline.ingest.cards.card import LoadedCard, load_card
 from pipeline.ingest import tables
+from pipeline.ingest.cards.card import LoadedCard
 from pipeline.ingest.sources.card_rows import find_absent_rows
-from pipeline.ingest.sources.records import read_records
-from pipeline.stage import stage_main
 
 WholeTable = tuple[None, str, str, str, str]  # line, column, value, rule, remedy
 Broken = tuple[str, str, str, np.ndarray]  # column, rule, remedy, positions of the rows
@@ -234,43 +228,9 @@ def summarise(
     }
 
 
-def _quarantine_csv(failures: list[Failure]) -> str:
+def render_quarantine(failures: list[Failure]) -> str:
+    """The quarantine as CSV, one line per failure."""
     frame = pd.DataFrame(
         [vars(failure) for failure in failures], columns=["file", *QUARANTINE_COLUMNS]
     )
     return frame[QUARANTINE_COLUMNS].to_csv(index=False, lineterminator="\n")
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Validate a table; write it, what happened to its rows, and the quarantine."""
-    parser = argparse.ArgumentParser(
-        prog="python -m pipeline.ingest.validate",
-        description=__doc__.splitlines()[0] if __doc__ else "",
-    )
-    parser.add_argument(
-        "--card", type=Path, required=True, help="data/sources/<dataset>/source.yaml"
-    )
-    parser.add_argument("--table", type=Path, required=True, help="data/tables/<dataset>.parquet")
-    parser.add_argument(
-        "--output", type=Path, required=True, help="data/validated/<dataset>.parquet"
-    )
-    parser.add_argument("--summary", type=Path, required=True, help="data/checks/<dataset>.json")
-    parser.add_argument(
-        "--quarantine", type=Path, required=True, help="data/checks/<dataset>-quarantine.csv"
-    )
-    options = parser.parse_args(argv)
-    card = load_card(options.card)
-    table, records = pd.read_parquet(options.table), read_records(card.records_path)
-    failures = find_failures(table, card, records)
-    write_text(options.quarantine, _quarantine_csv(failures))
-    validated = exclude_by_rule(split(table, failures, card, records), card, records)
-    check_options(validated, card, records)
-    write_json(options.summary, summarise(card, validated, failures, len(table)))
-    write_parquet(options.output, validated)
-    fitted = int(validated["exclusion"].isna().sum())
-    print(f"{card.dataset}: {len(table)} rows in, {fitted} fitted", file=sys.stderr)
-    return 0
-
-
-if __name__ == "__main__":
-    stage_main(main)

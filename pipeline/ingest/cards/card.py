@@ -25,11 +25,11 @@ from pydantic import (
 from models import Card
 from models.options import Options
 from pipeline.failures import Failure, SourceError, file_failure
+from pipeline.ingest.cards import checks, names
+from pipeline.ingest.cards import faults as card_faults
 from pipeline.ingest.cards.dataset_names import REGISTRY, check_dataset_name
 from pipeline.ingest.cards.schema import make_schema
 from pipeline.ingest.cards.yaml_files import Steps, find_line, read_tree
-from pipeline.ingest.cards import checks, names
-from pipeline.ingest.cards import faults as card_faults
 from pipeline.ingest.tables import LINE
 
 Text = str | int | float  # strict: true and false are neither
@@ -72,11 +72,9 @@ class Selection(_Part):
     """Rows of records.csv picked by the text of their cells, with the number of rows expected."""
 
     _line: int | None = PrivateAttr(None)  # of the card
-    rows: Rows = Field(description="column of records.csv: value, or list of values")
-    count: int = Field(
-        gt=0, description="rows the selection must find; a guard against a changed source"
-    )
-    reason: str = Field(min_length=10, description="why, for readers of the page")
+    rows: Rows
+    count: int = Field(gt=0)
+    reason: str = Field(min_length=10)
 
     def find(self, records: pd.DataFrame, path: Path) -> pd.Series:
         """The mask of the rows selected in `records` (all text).
@@ -107,46 +105,29 @@ class Selection(_Part):
 class Correction(Selection):
     """A known error of the source, replaced before conversion."""
 
-    column: Words = Field(description="column of records.csv that is wrong")
-    printed: str = Field(description="the cell as the source prints it")
-    corrected: str = Field(description="what the cell should read")
+    column: Words
+    printed: str
+    corrected: str
 
 
 class Exclusion(Selection):
     """Rows that no model reads, under a rule that is counted."""
 
-    rule: ExclusionRule = Field(description="under which the rows are counted")
+    rule: ExclusionRule
 
 
 class ColumnSource(_Part):
     """How one column of the table is read from records.csv."""
 
-    source: str | None = Field(
-        None, alias="from", description="column of records.csv; the same name if absent"
-    )
-    unit: str | None = Field(
-        None, description="unit of the cells, in pint's words; in cells: each names its own"
-    )
-    unit_column: str | None = Field(
-        None, description="column of records.csv that holds the unit of each row"
-    )
-    decimal: Literal["comma", "point"] | None = Field(
-        None, description="the decimal mark of the cells; without it, 1,234 is refused as unclear"
-    )
-    order: Literal["ymd", "dmy", "mdy", "excel"] | None = Field(
-        None, description="order of day, month and year; excel: serial days of its 1900 system"
-    )
-    precision: Literal["day", "month", "year"] = Field(
-        "day",
-        description="the coarsest date accepted; month: read as its 15th, year: as its 1 July",
-    )
-    constant: Text | bool | None = Field(None, description="the same value in every row")
-    derived: Literal["tokens from 6ND", "flop from 6ND"] | None = Field(
-        None, description="computed from the other two of C = 6 N D"
-    )
-    values: dict[str, Text | bool] | None = Field(
-        None, description="cell of records.csv: value of the table"
-    )
+    source: str | None = Field(None, alias="from")
+    unit: str | None = None
+    unit_column: str | None = None
+    decimal: Literal["comma", "point"] | None = None
+    order: Literal["ymd", "dmy", "mdy", "excel"] | None = None
+    precision: Literal["day", "month", "year"] = "day"
+    constant: Text | bool | None = None
+    derived: Literal["tokens from 6ND", "flop from 6ND"] | None = None
+    values: dict[str, Text | bool] | None = None
 
     @model_validator(mode="after")
     def _one_origin(self) -> "ColumnSource":
@@ -161,57 +142,37 @@ class ColumnSource(_Part):
 class Published(_Part):
     """A published figure that the page prints beside ours."""
 
-    estimand: Words = Field(description="estimand of a model it stands beside")
-    label: Words = Field(description="who found it, and on what")
-    estimate: float | None = Field(None, description="in the estimand's unit")
-    lower: float | None = Field(None, description="lower end of the interval")
-    upper: float | None = Field(None, description="upper end of the interval")
-    interval: Words | None = Field(None, description="what the interval is, with its probability")
-    citation: Words = Field(description="key of data/references.bib")
-    locator: Words = Field(description="where in the source the figure was read")
-    difference: Words | None = Field(
-        None, description="why it may lie outside of our interval, as far as is known"
-    )
+    estimand: Words
+    label: Words
+    estimate: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    interval: Words | None = None
+    citation: Words
+    locator: Words
+    difference: Words | None = None
 
 
 class SourceCard(_Part):
     """The whole card."""
 
-    table: TableName = Field(description="table of data/README.md that the dataset fills")
-    title: Words = Field(description="name of the dataset on its page")
-    question: Words = Field(description="the question this dataset helps to answer")
-    description: Words = Field(description="what the rows are, and what a reader must know of them")
-    citations: list[Words] = Field(min_length=1, description="keys of data/references.bib")
-    licence: Words = Field(description="licence of the source, or why none is needed")
-    retrieved: Day = Field(description="day the figures were taken; no date in the data is later")
-    runs: Literal["registry", "own"] = Field(
-        "own", description="registry: date, compute and lab are joined by model name; own: mapped"
-    )
-    columns: dict[str, ColumnSource] = Field(
-        description="column of the table: how it is read from records.csv; {} for the same name"
-    )
-    ignored: dict[str, Words] = Field(
-        {}, description="column of records.csv that no column of the table needs: reason"
-    )
-    known_errors: list[Words] = Field(
-        [], description="what is known to be wrong or uncertain in the source, for readers"
-    )
-    corrections: list[Correction] = Field(
-        [], description="errors of the source, replaced before conversion"
-    )
-    exclusions: list[Exclusion] = Field([], description="rows that no model reads, with reasons")
-    admitted: list[Selection] = Field(
-        [], description="unverified rows that are fitted all the same"
-    )
-    allowed_failures: list[Selection] = Field(
-        [], description="rows that fail validation and are left out, by name"
-    )
-    published: list[Published] = Field(
-        [], description="published figures that the page prints beside ours"
-    )
-    options: dict[str, Any] = Field(
-        {}, description="what models of the table must know: models/options.py"
-    )
+    table: TableName
+    title: Words
+    question: Words
+    description: Words
+    citations: list[Words] = Field(min_length=1)
+    licence: Words
+    retrieved: Day
+    runs: Literal["registry", "own"] = "own"
+    columns: dict[str, ColumnSource]
+    ignored: dict[str, Words] = {}
+    known_errors: list[Words] = []
+    corrections: list[Correction] = []
+    exclusions: list[Exclusion] = []
+    admitted: list[Selection] = []
+    allowed_failures: list[Selection] = []
+    published: list[Published] = []
+    options: dict[str, Any] = {}
 
     @field_validator("citations")
     @classmethod

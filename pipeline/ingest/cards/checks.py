@@ -9,11 +9,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from models.options import OPTIONS, Options
+from models.options import Options
 from pipeline.failures import Failure
 from pipeline.ingest import tables
 from pipeline.ingest.cards import faults as card_faults
 from pipeline.ingest.cards import names
+from pipeline.ingest.options import OPTIONS
 
 # Columns that may be computed from the other two of C = 6 N D.
 DERIVED = {"training_tokens": "tokens from 6ND", "training_flop": "flop from 6ND"}
@@ -142,7 +143,7 @@ def read_options(
     faults = card_faults.find_empty(path, tree, schema, "options")
     faults += names.find_unknown_names(path, tree)
     try:
-        return OPTIONS[table].model_validate(options, strict=True), faults
+        return OPTIONS[table].model_validate(options, strict=True, extra="forbid"), faults
     except ValidationError as error:
         found = card_faults.from_pydantic(error, path, tree, schema, ("options",))
     # Wrong names are what pydantic says of the options as a whole; `faults` has their lines.

@@ -56,8 +56,7 @@ def from_pydantic(
 ) -> list[Failure]:
     """One failure for each place of the card at which `error` finds fault.
 
-    `schema` is that of the card (`pipeline.ingest.cards.schema`); `prefix` leads to the part that was
-    checked.
+    `schema` is that of the card (schema.py); `prefix` leads to the part that was checked.
     """
     found: dict[Steps, list[dict[str, Any]]] = {}
     for detail in error.errors(include_url=False):

@@ -4,54 +4,19 @@ messages that say what a key means and which keys there are.
 
 import json
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema
+from ruamel.yaml import YAML
 
-from models.options import OPTIONS
 from pipeline.ingest import tables
+from pipeline.ingest.options import OPTIONS
 
 FILE_NAME = "card.schema.json"
 EDITOR_LINE = f"# yaml-language-server: $schema=../{FILE_NAME}"
+MEANINGS = Path(__file__).parents[1] / "card.yaml"
 _REFERENCE = "#/$defs/"
-# Meaning of the options whose names were thought to speak for themselves, by class and field.
-OPTION_WORDS = {
-    ("AccuracyOptions", "benchmarks"): "benchmark as named in the rows: its facts",
-    ("Benchmark", "label"): "name of the benchmark on the page",
-    ("BenchmarkFacts", "label"): "name of the benchmark on the page",
-    ("Comparison", "benchmark"): "a benchmark of `benchmarks`",
-    ("Comparison", "earlier"): "the row the step starts from",
-    ("Comparison", "id"): "benchmark-earlier-later: three parts of a-z, 0-9, _, joined by hyphens",
-    ("Comparison", "label"): "name of the step on the page",
-    ("Comparison", "later"): "the row the step ends at",
-    ("ComputeError", "confident"): "of reported figures, in decades",
-    ("ComputeError", "likely"): "of likely figures, in decades",
-    ("ComputeError", "speculative"): "of speculative figures, in decades",
-    ("LeaderboardOptions", "allocation_reason"): "why that is the right choice of allocation",
-    ("LeaderboardOptions", "comparisons"): "steps whose progress is split",
-    ("LeaderboardOptions", "compute_error_decades"): (
-        "standard deviation of log10 of a compute figure, by confidence class"
-    ),
-    ("LeaderboardOptions", "compute_error_reason"): "where those standard deviations come from",
-    ("LeaderboardOptions", "headline_comparison"): "id of the comparison the page puts first",
-    ("LeaderboardOptions", "techniques"): "technique tag: which rows carry it",
-    ("LossOptions", "benchmarks"): "benchmark as named in the rows: its facts",
-    ("Side", "method"): "a method of the rows",
-    ("Side", "model"): "a model of the rows",
-    ("Technique", "definition"): "what counts as the technique",
-    ("Technique", "label"): "name of the technique on the page",
-    ("Technique", "methods"): "methods whose rows carry the tag",
-    ("Technique", "models"): "models whose rows carry the tag",
-}
-
-
-class _Plain(GenerateJsonSchema):
-    """Without the titles that repeat the names of the fields."""
-
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 pydantic's signature
-        """Never: editors show the key itself."""
-        return False
 
 
 @cache
@@ -60,7 +25,6 @@ def make_schema(card: type[BaseModel], table: str) -> dict[str, Any]:
     schema = _describe(card)
     options = _describe(OPTIONS[table])
     schema["$defs"] |= options.pop("$defs", {}) | {OPTIONS[table].__name__: options}
-    _add_option_words(schema["$defs"])
     schema["properties"] |= _parts_of_table(schema, table)
     if options.get("required"):
         schema["required"] = [*schema["required"], "options"]
@@ -94,15 +58,22 @@ def list_keys(schema: dict[str, Any], steps: tuple[str | int, ...]) -> list[str]
     return [key for branch in branches for key in branch.get("properties", {})]
 
 
+@cache
+def _read_meanings() -> dict[str, str]:
+    return YAML(typ="safe", pure=True).load(MEANINGS)
+
+
 def _describe(model: type[BaseModel]) -> dict[str, Any]:
-    schema = model.model_json_schema(by_alias=True, schema_generator=_Plain)
-    _drop_titles([schema, *schema.get("$defs", {}).values()])
+    """The schema of `model` with the meaning of each key, without titles that repeat the keys."""
+    schema = model.model_json_schema(by_alias=True)
+    for name, part in [(model.__name__, schema), *schema.get("$defs", {}).items()]:
+        part.pop("title", None)
+        part["additionalProperties"] = False
+        for key, node in part.get("properties", {}).items():
+            node.pop("title", None)
+            meanings = _read_meanings()
+            node["description"] = meanings.get(f"{name}.{key}") or meanings[key]
     return schema
-
-
-def _drop_titles(schemas: list[dict[str, Any]]) -> None:
-    for schema in schemas:
-        schema.pop("title", None)
 
 
 def _parts_of_table(schema: dict[str, Any], table: str) -> dict[str, Any]:
@@ -138,20 +109,6 @@ def _choose(table: str, schema: dict[str, Any], whole: dict[str, Any]) -> dict[s
         "if": {"properties": {"table": {"const": table}}, "required": ["table"]},
         "then": then | ({"required": added} if added else {}),
     }
-
-
-def _add_option_words(definitions: dict[str, dict[str, Any]]) -> None:
-    for (name, field), words in OPTION_WORDS.items():
-        for owner in _heirs(name):
-            node = definitions.get(owner, {}).get("properties", {}).get(field)
-            if node is not None:
-                node.setdefault("description", words)
-
-
-def _heirs(name: str) -> tuple[str, ...]:
-    """The classes of options that have the fields of `name`."""
-    leaderboards = ("AccuracyOptions", "LossOptions")
-    return leaderboards if name == "LeaderboardOptions" else (name,)
 
 
 def _branches(schema: dict[str, Any], node: dict[str, Any]) -> list[dict[str, Any]]:

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 from models.core.prior import list_priors
-from models.options import CONFOUNDERS
 from pipeline.files import write_text
 from pipeline.fit.cell import add_cell_arguments
+from pipeline.ingest.options import CONFOUNDERS
 from pipeline.ingest.tables import OF_MODELS
 from pipeline.site.charts import summaries
 from pipeline.site.charts.drawings import CONFIG, chart_library, collect_specs
@@ -97,7 +97,7 @@ def main(argv: list[str] | None = None) -> int:
         ("--attribution", "data/attributions/<dataset>-<model>.json"),
         ("--bibliography", "data/references.bib"),
         ("--citation", "CITATION.cff"),
-        ("--equations", "reports/equations"),
+        ("--equations", "reports/models"),
         ("--templates", "reports/templates"),
         ("--output", "reports/html/<dataset>-<model>.html"),
     ):
