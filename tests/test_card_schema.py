@@ -9,7 +9,7 @@ import pytest
 from conftest import ROOT
 from jsonschema import Draft7Validator
 
-from models.options import OPTIONS
+from pipeline.ingest.options import OPTIONS
 from pipeline.ingest.cards.card import SourceCard
 from pipeline.ingest.cards.schema import (
     EDITOR_LINE,

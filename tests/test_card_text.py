@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from models.options import OPTIONS
+from pipeline.ingest.options import OPTIONS
 from pipeline.ingest.cards.card import SourceCard
 from pipeline.new_dataset.card_options import render_options
 from pipeline.new_dataset.card_text import render_card
