@@ -54,7 +54,7 @@ def read_records(path: Path) -> pd.DataFrame:
     named alike or with what cannot be seen, or a cell that is too long.
     """
     content = _read_bytes(path)
-    text = _decode(path, content)
+    text = decode(path, content)
     delimiter = _find_delimiter(path, text)
     del text  # the cells follow, and take as much again
     rows = _read_rows(path, content, delimiter)
@@ -87,7 +87,7 @@ def check_size(path: Path, size: int, lines: int = 0) -> None:
         raise file_failure(path, f"{lines:,} lines, more than {MAXIMUM_LINES:,} lines", SPLIT)
 
 
-def _decode(path: Path, content: bytes) -> str:
+def decode(path: Path, content: bytes) -> str:
     found = BYTE_ORDER_MARKS.get(content[:2])
     if found:
         raise file_failure(path, f"the file is {found}, not UTF-8", SAVE_AS_UTF8)
