@@ -227,7 +227,7 @@ def calibrate(
     if unknown := sorted(set(parts) - set(PARTS)):
         raise typer.BadParameter(f"no part {unknown}; there are: {', '.join(PARTS)}")
     for name, each in _choose_cells(root, dataset, model):
-        made = study.calibrate(root, name, each, parts, datasets, jobs, seed)
+        made = study.calibrate(Layout(root), name, each, parts, datasets, jobs, seed)
         done = f"wrote {made}" if isinstance(made, Path) else f"not studied: {made}"
         typer.echo(f"{name}-{each}: {done}")
 

@@ -18,9 +18,8 @@ import statsmodels.api as sm
 
 from models import fitted_rows
 from models.core.options import ComputeError
-from pipeline.checks.refit import THOROUGH, RefitError
 from pipeline.studies.perturb import RATE, find_reason, hold_reference
-from pipeline.studies.trials import Study, round_number
+from pipeline.studies.trials import Draws, Study, round_number
 
 ADDED = (0.0, 0.5, 1.0, 1.5, 2.0)  # variance of the errors added, over that of those stated
 REPEATS = 6  # refits for each
@@ -42,15 +41,19 @@ def study_attenuation(study: Study) -> dict[str, Any]:
     if reason := find_reason(study, wrong):
         return {"reason": reason}
     added = [each for each in ADDED for _ in range(REPEATS)]
-    runs = study.run(PART, lambda index: _draw_rate(study, errors, added[index], index), len(added))
-    made = [(each, run) for each, run in zip(added, runs, strict=True) if not isinstance(run, str)]
-    failed = len(runs) - len(made)
-    if {each for each, _ in made} != set(ADDED):
-        return {"reason": f"{failed} of {len(runs)} refits failed"}
+    runs = study.run(PART, lambda i: _measure_with_errors(study, errors, added[i], i), len(added))
     rates = pd.DataFrame(
-        {"added": [each for each, _ in made], "rate": [np.median(run) for _, run in made]}
+        [
+            (each, np.median(run[RATE]), run[RATE].std())
+            for each, run in zip(added, runs, strict=True)
+            if not isinstance(run, str)
+        ],
+        columns=["added", "rate", "sd"],
     )
-    spread = float(np.mean([run.std() for each, run in made if each == 0]))
+    failed = len(runs) - len(rates)
+    if set(rates["added"]) != set(ADDED):
+        return {"reason": f"{failed} of {len(runs)} refits failed"}
+    spread = rates.loc[rates["added"] == 0, "sd"].mean()
     medians = rates.groupby("added")["rate"].mean()
     ends = {form: extrapolate(rates, degree) for form, degree in FORMS.items()}
     return {
@@ -65,7 +68,7 @@ def study_attenuation(study: Study) -> dict[str, Any]:
             }
             for form, (end, error) in ends.items()
         },
-        "refits": len(made),
+        "refits": len(rates),
         "failed": failed,
     }
 
@@ -97,12 +100,9 @@ def add_errors(
     return rows.assign(training_flop=rows["training_flop"] * factor)
 
 
-def _draw_rate(study: Study, errors: ComputeError, added: float, index: int) -> np.ndarray | str:
-    """Draws of the rate with errors added, or why there are none."""
-    rng = study.make_generator(PART, index)
-    table = hold_reference(study.table, add_errors(study.table, errors, added, rng))
-    try:
-        posterior = study.refit_real(PART, index, table=table, settings=THOROUGH)
-    except RefitError as failure:
-        return str(failure)
-    return study.measure(posterior, study.table)[RATE]
+def _measure_with_errors(
+    study: Study, errors: ComputeError, added: float, index: int
+) -> Draws | str:
+    """Draws with errors added to compute, or why there are none."""
+    wrong = add_errors(study.table, errors, added, study.make_generator(PART, index))
+    return study.measure_real(PART, index, table=hold_reference(study.table, wrong))

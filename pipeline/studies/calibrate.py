@@ -5,7 +5,6 @@ Run by people, not by `dvc repro`: it takes minutes. Writes
 `data/calibration/<dataset>-<model>.json`, the same bytes for the same seed whatever `--jobs` is.
 """
 
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -16,20 +15,20 @@ import pandas as pd
 
 import models
 from models import Card
-from pipeline.checks.fingerprint import fingerprint, is_same
 from pipeline.checks.refit import THOROUGH, Refitter, choose_settings
 from pipeline.failures import file_failure
-from pipeline.files import write_json
+from pipeline.files import read_json, write_json
 from pipeline.fit.cell import read_scaling_law
 from pipeline.ingest.cards.card import load_card
+from pipeline.layout import Layout
 from pipeline.studies.attenuation import study_attenuation
 from pipeline.studies.coverage import study_coverage, study_fixed_share
 from pipeline.studies.designs import study_design
 from pipeline.studies.perturb import study_priors, study_wrong_compute
+from pipeline.studies.record import describe_inputs
 from pipeline.studies.trials import Study
 
 SEED = 20261121
-DATASETS = 300
 PARTS: dict[str, Callable[[Study, int], dict[str, Any]]] = {
     "coverage": study_coverage,
     "fixed_share": study_fixed_share,
@@ -41,28 +40,27 @@ PARTS: dict[str, Callable[[Study, int], dict[str, Any]]] = {
 
 
 def calibrate(
-    root: Path, dataset: str, model: str, parts: list[str], datasets: int, jobs: int, seed: int
+    layout: Layout, dataset: str, model: str, parts: list[str], datasets: int, jobs: int, seed: int
 ) -> Path | str:
     """Study one cell and write what was found: the file, or why the model cannot be fitted.
 
     Parts that are not asked for are kept from the file where it is of the same data, model and
     seed.
     """
-    table, card = read_cell(root, dataset)
+    table, card = read_cell(layout, dataset)
     module = models.load(model)
-    reason = module.unsupported_reason(table, card)
-    if reason:
+    if reason := module.unsupported_reason(table, card):
         return reason
-    name = f"{dataset}-{model}"
-    study = make_study(name, module, table, card, seed, jobs)
-    path = root / "data/calibration" / f"{name}.json"
+    cell = f"{dataset}-{model}"
+    study = make_study(cell, module, table, card, seed, jobs)
     head = {
         "dataset": dataset,
         "model": model,
         "seed": seed,
         "settings": {"simulated": asdict(study.settings), "real": asdict(THOROUGH)},
-        "fingerprint": fingerprint(table, card.options, model, root / "models"),
+        "made_with": describe_inputs(layout, cell),
     }
+    path = layout.study(cell)
     kept = _keep(path, head, parts)
     found = kept | run_parts(study, parts, datasets)
     write_json(path, head | {part: found[part] for part in PARTS if part in found})
@@ -82,32 +80,25 @@ def run_parts(study: Study, parts: list[str], datasets: int) -> dict[str, Any]:
     return {name: run(study, datasets) for name, run in PARTS.items() if name in parts}
 
 
-def read_cell(root: Path, dataset: str) -> tuple[pd.DataFrame, Card]:
+def read_cell(layout: Layout, dataset: str) -> tuple[pd.DataFrame, Card]:
     """The validated table and what models may know of its card.
 
     Raises SourceError where `dvc repro` has not made the table yet.
     """
-    folder = root / "data/validated"
-    path = folder / f"{dataset}.parquet"
+    path = layout.table(dataset)
     if not path.is_file():
         raise file_failure(path, "there is no validated table", "run `dvc repro` first")
-    registry = folder / "training_runs.parquet"
-    law = root / "data/attributions/chinchilla_runs-scaling_law.parquet"
-    card = load_card(root / "data/sources" / dataset / "source.yaml").for_model(
-        pd.read_parquet(registry) if registry.is_file() else None,
-        read_scaling_law(law if law.is_file() else None),
+    card = load_card(layout.card(dataset)).for_model(
+        pd.read_parquet(layout.registry) if layout.registry.is_file() else None,
+        read_scaling_law(layout.scaling_law if layout.scaling_law.is_file() else None),
     )
     return pd.read_parquet(path), card
 
 
 def _keep(path: Path, head: dict[str, Any], parts: list[str]) -> dict[str, Any]:
     """What the file has of the other parts, if it is of the same data, model, seed and settings."""
-    if not path.is_file():
-        return {}
-    before = json.loads(path.read_text(encoding="utf-8"))
+    before = read_json(path) or {}
     others = {name: before[name] for name in PARTS if name in before and name not in parts}
-    if is_same(before.get("fingerprint", {}), head["fingerprint"]):
-        before["fingerprint"] = head["fingerprint"]
     changed = [key for key, value in head.items() if before.get(key) != value]
     if changed and others:
         gone, why = ", ".join(others), ", ".join(changed)

@@ -6,11 +6,11 @@ are uniform (Talts et al. 2018). Data sets that the table could not hold are dra
 compute share fixed instead, coverage says how intervals do where the share is such.
 """
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
 from models import INTERVAL_PROBABILITY, Leaderboard, Truth
@@ -24,8 +24,8 @@ CONSTANT_WIDTH = 1e-9  # of an interval, relative to its ends: nothing was estim
 def study_coverage(study: Study, datasets: int) -> dict[str, Any]:
     """How many of the intervals of each watched quantity hold the truth that was drawn."""
     trials = study.run("coverage", partial(run_trial, study, "coverage"), datasets)
-    by_key = gather(trials)
-    constant = [key for key, found in by_key.items() if all(map(_is_constant, found))]
+    by_key = {str(key): found for key, found in gather(trials).groupby("key", sort=False)}
+    constant = [key for key, found in by_key.items() if _is_constant(found)]
     return count_failures(trials) | {
         "probability": INTERVAL_PROBABILITY,
         "estimands": {
@@ -47,56 +47,57 @@ def study_fixed_share(study: Study, datasets: int) -> dict[str, Any]:
     key, count = study.headline_share, max(1, datasets // (2 * len(SHARES)))
     made = {}
     for share in SHARES:
-        part, change = f"fixed share {share:g}", _fixing(study, share)
+        part, change = f"fixed share {share:g}", partial(_fix_share, study, share)
         trials = study.run(part, partial(run_trial, study, part, change=change), count)
-        found = gather(trials).get(key, [])
+        found = gather(trials).query("key == @key")
         made[f"{share:g}"] = count_failures(trials) | count_covered(found) | describe_bias(found)
     return {"estimand": key, "probability": INTERVAL_PROBABILITY, "shares": made}
 
 
-def _fixing(study: Study, share: float) -> Callable[[Truth], Truth]:
-    model = cast("Leaderboard", study.model)
-    return lambda truth: model.fix_share(truth, share, study.table, study.card)
+def _fix_share(study: Study, share: float, truth: Truth) -> Truth:
+    return cast("Leaderboard", study.model).fix_share(truth, share, study.table, study.card)
 
 
-def gather(trials: list[Trial]) -> dict[str, list[Found]]:
-    """What all refits found, by key."""
-    made: dict[str, list[Found]] = {}
-    for trial in trials:
-        for key, found in trial.found.items():
-            made.setdefault(key, []).append(found)
-    return made
+def gather(trials: list[Trial]) -> pd.DataFrame:
+    """What all refits found: a row per refit and key, columns key and those of `Found`."""
+    rows = [(key, *found) for trial in trials for key, found in trial.found.items()]
+    return pd.DataFrame(rows, columns=["key", *Found._fields])
 
 
-def count_covered(found: list[Found]) -> dict[str, Any]:
+def count_covered(found: pd.DataFrame) -> dict[str, Any]:
     """Intervals that hold their truth, of how many, and the share of them."""
-    covered = sum(each.lower <= each.truth <= each.upper for each in found)
-    share = round_number(covered / len(found)) if found else None
-    return {"covered": covered, "intervals": len(found), "share": share}
-
-
-def describe_ranks(found: list[Found]) -> dict[str, Any]:
-    """Mean rank (0.5 without bias) and the p-value of uniform ranks in ten bins."""
-    ranks = [each.rank for each in found]
-    counts, _ = np.histogram(ranks, RANK_BINS, (0, 1))
+    is_covered = found["truth"].between(found["lower"], found["upper"])
     return {
-        "mean_rank": round_number(np.mean(ranks)),
+        "covered": int(is_covered.sum()),
+        "intervals": len(found),
+        "share": round_number(is_covered.mean()),
+    }
+
+
+def measure_p_value(covered: int, intervals: int, probability: float) -> float:
+    """The p-value of so many intervals holding their truth where each does with `probability`."""
+    return float(stats.binomtest(covered, intervals, probability).pvalue)
+
+
+def describe_ranks(found: pd.DataFrame) -> dict[str, Any]:
+    """Mean rank (0.5 without bias) and the p-value of uniform ranks in ten bins."""
+    counts, _ = np.histogram(found["rank"], RANK_BINS, (0, 1))
+    return {
+        "mean_rank": round_number(found["rank"].mean()),
         "rank_p": round_number(stats.chisquare(counts).pvalue),
     }
 
 
-def describe_bias(found: list[Found]) -> dict[str, Any]:
+def describe_bias(found: pd.DataFrame) -> dict[str, Any]:
     """Mean and median of (median of the posterior less truth), and the mean width."""
-    if not found:
-        return {"mean_bias": None, "median_bias": None, "mean_width": None}
-    bias = [each.median - each.truth for each in found]
+    bias = found["median"] - found["truth"]
     return {
-        "mean_bias": round_number(np.mean(bias)),
-        "median_bias": round_number(np.median(bias)),
-        "mean_width": round_number(np.mean([each.upper - each.lower for each in found])),
+        "mean_bias": round_number(bias.mean()),
+        "median_bias": round_number(bias.median()),
+        "mean_width": round_number((found["upper"] - found["lower"]).mean()),
     }
 
 
-def _is_constant(found: Found) -> bool:
-    size = max(1.0, abs(found.upper))
-    return found.upper - found.lower <= CONSTANT_WIDTH * size
+def _is_constant(found: pd.DataFrame) -> bool:
+    size = found["upper"].abs().clip(lower=1.0)
+    return bool((found["upper"] - found["lower"] <= CONSTANT_WIDTH * size).all())

@@ -24,8 +24,15 @@ from scipy import stats
 from models import INTERVAL_PROBABILITY, Truth, fitted_rows
 from models.core.prior import Prior, list_priors
 from models.options import LeaderboardOptions
-from pipeline.checks.refit import THOROUGH, RefitError, Refitter
-from pipeline.studies.trials import Study, count_failures, draw_seed, refit_trial, round_number
+from pipeline.checks.refit import RefitError, Refitter
+from pipeline.studies.trials import (
+    Study,
+    Trial,
+    count_failures,
+    draw_seed,
+    refit_trial,
+    round_number,
+)
 
 DESIGN_DATASETS = 10
 JITTER_DECADES = 0.3
@@ -44,58 +51,51 @@ def study_design(study: Study, datasets: int = DESIGN_DATASETS) -> dict[str, Any
     if not study.headline_share:
         return {"reason": "the table has no comparisons"}
     try:
-        posterior = study.refit_real("design", 0, settings=THOROUGH)
+        posterior = study.refit_real("design", 0)
     except RefitError as failure:
         return {"reason": f"the refit to the real data failed: {failure}"}
     truths = [draw_truth_at(study, posterior, study.table, i) for i in range(datasets)]
     made = {name: _measure_design(study, posterior, name, truths) for name in TIMES}
-    widths = {name: each.pop("widths") for name, each in made.items()}
-    for name, each in made.items():
-        each |= compare_widths(widths[name], widths["as_it_is"])
-    return {"estimand": study.headline_share, "designs": made}
+    _, reference = made["as_it_is"]
+    designs = {name: told | compare_widths(each, reference) for name, (told, each) in made.items()}
+    return {"estimand": study.headline_share, "designs": designs}
 
 
-def compare_widths(
-    widths: list[float | None], reference: list[float | None]
-) -> dict[str, float | None]:
+def compare_widths(widths: pd.Series, reference: pd.Series) -> dict[str, float | None]:
     """Geometric mean of the ratios of widths, pair by pair, with its 90 % interval (Student's t on
-    their logs); None where a pair or two are too few. Missing widths are None.
+    their logs); None where a pair or two are too few. Missing widths are NaN.
     """
-    logs = [np.log(a / b) for a, b in zip(widths, reference, strict=True) if a and b]
-    mean = float(np.mean(logs)) if logs else np.nan
-    error = float(np.std(logs, ddof=1) / np.sqrt(len(logs))) if len(logs) > 2 else np.nan
+    ratios = widths / reference
+    logs = np.log(ratios[ratios.between(0, np.inf, inclusive="neither")])
+    error = logs.sem() if len(logs) > 2 else np.nan
     half = stats.t.ppf((1 + INTERVAL_PROBABILITY) / 2, max(len(logs) - 1, 1)) * error
-    return {
-        "ratio": round_number(np.exp(mean)),
-        "ratio_lower": round_number(np.exp(mean - half)),
-        "ratio_upper": round_number(np.exp(mean + half)),
-    }
+    ends = {"ratio": 0.0, "ratio_lower": -half, "ratio_upper": half}
+    return {name: round_number(np.exp(logs.mean() + end)) for name, end in ends.items()}
 
 
 def _measure_design(
     study: Study, posterior: xr.Dataset, name: str, truths: list[Truth]
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], pd.Series]:
+    """What is told of the design, and the width of the interval in each of its datasets."""
     table = make_design_table(study, name)
     refitter = Refitter(study.model, table, study.card)
-    part = f"design {name}"
 
-    def refit(index: int) -> Any:
+    def refit(index: int) -> Trial:
         truth = overlay(draw_truth_at(study, posterior, table, index), truths[index])
-        rng = study.make_generator(part, index)
+        rng = study.make_generator(f"design {name}", index)
         simulated = study.model.simulate(table, truth, rng)
         return refit_trial(study, refitter, index, truth, simulated, draw_seed(rng))
 
-    trials = study.run(part, refit, len(truths))
+    trials = study.run(f"design {name}", refit, len(truths))
     found = [each.found.get(study.headline_share) for each in trials]
-    widths = [each.upper - each.lower if each else None for each in found]
-    known = [width for width in widths if width is not None]
-    return {
+    widths = pd.Series([each.upper - each.lower if each else np.nan for each in found])
+    told = {
         "base_models": int(table["base_model"].nunique()),
         "rows": len(table),
         **count_failures(trials),
-        "median_width": round_number(np.median(known)) if known else None,
-        "widths": widths,
+        "median_width": round_number(widths.median()),
     }
+    return told, widths
 
 
 def make_design_table(study: Study, name: str) -> pd.DataFrame:
@@ -111,21 +111,18 @@ def make_design_table(study: Study, name: str) -> pd.DataFrame:
 def copy_models(rows: pd.DataFrame, mark: str, rng: np.random.Generator) -> pd.DataFrame:
     """The rows as of other models: new names, compute and dates jittered by base model."""
     bases = sorted(set(rows["base_model"]))
-    decades = dict(zip(bases, rng.normal(0, JITTER_DECADES, len(bases)), strict=True))
-    days = dict(zip(bases, rng.normal(0, JITTER_YEARS * DAYS_A_YEAR, len(bases)), strict=True))
-    moved = pd.to_timedelta(rows["base_model"].map(days).astype(float).round(), unit="D")
+    decades = pd.Series(rng.normal(0, JITTER_DECADES, len(bases)), bases)
+    days = pd.Series(rng.normal(0, JITTER_YEARS * DAYS_A_YEAR, len(bases)), bases).round()
+    moved = pd.to_timedelta(rows["base_model"].map(days), unit="D")
     named = {name: rows[name] + f" ({mark})" for name in ("model", "base_model")}
     dated = rows.assign(release_date=rows["release_date"] + moved)
-    return scale_compute(dated, rows["base_model"].map(decades).astype(float)).assign(**named)
+    return scale_compute(dated, rows["base_model"].map(decades)).assign(**named)
 
 
 def scale_compute(rows: pd.DataFrame, decades: pd.Series) -> pd.DataFrame:
     """Rows with compute times 10^decades, model and data growing alike."""
-    changed = {"training_flop": rows["training_flop"] * 10**decades}
-    for name in SIZES:
-        if name in rows:
-            changed[name] = rows[name] * 10 ** (decades / 2)
-    return rows.assign(**changed)
+    sizes = {name: rows[name] * 10 ** (decades / 2) for name in SIZES if name in rows}
+    return rows.assign(training_flop=rows["training_flop"] * 10**decades, **sizes)
 
 
 def permute_compute(
@@ -140,7 +137,7 @@ def permute_compute(
     compute = np.log10(flop).groupby(rows["base_model"]).min().dropna()
     free = compute.drop(index=sorted(_find_ends(rows, options)), errors="ignore")
     new = pd.Series(rng.permutation(free.to_numpy()), index=free.index)
-    return scale_compute(rows, rows["base_model"].map(new - free).astype(float).fillna(0.0))
+    return scale_compute(rows, rows["base_model"].map(new - free).fillna(0.0))
 
 
 def _find_ends(rows: pd.DataFrame, options: LeaderboardOptions) -> set[str]:
@@ -156,45 +153,25 @@ def draw_truth_at(study: Study, posterior: xr.Dataset, table: pd.DataFrame, inde
     The model draws it from priors without width at the medians, so that deviations of base models
     come out with the fitted scale; what has labels then takes the median of its label.
     """
+    medians = posterior.median(("chain", "draw"))
+    pinned = {
+        name: Prior("Normal", (float(posterior[name].median()), 0.0), prior.unit, "pinned")
+        for name, prior in list_priors(study.priors)
+        if name in posterior
+    }
     rng = study.make_generator("design truth", index)
-    priors = pin(study.priors, posterior)
-    drawn = study.model.sample_prior(table, study.card, priors, rng)
-    return overlay(drawn, take_medians(posterior, study.model.DIMS))
+    drawn = study.model.sample_prior(table, study.card, replace(study.priors, **pinned), rng)
+    return overlay(drawn, as_truth(medians, study.model.DIMS))
 
 
-def pin(priors: Any, posterior: xr.Dataset) -> Any:
-    """The priors without width at the posterior's medians; those of no variable as stated."""
-    known = [name for name, _ in list_priors(priors) if name in posterior]
-    medians = {name: float(np.median(posterior[name])) for name in known}
-    return replace(
-        priors,
-        **{
-            name: Prior("Normal", (median, 0.0), "as stated", "pinned to the posterior's median")
-            for name, median in medians.items()
-        },
-    )
-
-
-def take_medians(posterior: xr.Dataset, dims: dict[str, tuple[str, ...]]) -> Truth:
-    """Posterior medians of all variables but those of single models, by label."""
-    shared = {
-        str(name): variable
-        for name, variable in posterior.data_vars.items()
-        if not PER_MODEL_DIMS & set(variable.dims)
-    }
+def as_truth(values: xr.Dataset, dims: dict[str, tuple[str, ...]]) -> Truth:
+    """`values` as numbers by label, those of single models left out."""
     return {
-        name: _by_label(each.median(("chain", "draw")), dims.get(name, ()))
-        for name, each in shared.items()
-        if set(each.dims) == {"chain", "draw", *dims.get(name, ())}
-    }
-
-
-def _by_label(values: xr.DataArray, dims: tuple[str, ...]) -> Any:
-    if not dims:
-        return float(values)
-    first, *rest = dims
-    return {
-        label: _by_label(values.sel({first: label}), tuple(rest)) for label in values[first].values
+        str(name): each.transpose(*dims[str(name)]).to_pandas().T.to_dict()
+        if each.dims
+        else float(each)
+        for name, each in values.items()
+        if not PER_MODEL_DIMS & set(each.dims) and set(each.dims) == set(dims.get(str(name), ()))
     }
 
 

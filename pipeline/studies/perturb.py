@@ -8,7 +8,6 @@ import pandas as pd
 
 from models import as_draws, fitted_rows
 from models.core.prior import list_priors
-from pipeline.checks.refit import THOROUGH, RefitError
 from pipeline.studies.trials import TAILS, Draws, Study, round_number
 
 FACTORS = (2.0, 0.5)  # of each prior's scale
@@ -27,35 +26,33 @@ def study_priors(study: Study) -> dict[str, Any]:
     used = [name for name, _ in stated if f"prior_{name}" in study.refitter.data_names]
     fixed = [name for name, prior in stated if prior.widened(2.0) == prior]
     changes = [(name, factor) for name in used if name not in fixed for factor in FACTORS]
-    runs: list[tuple[str, float] | None] = [None, None, *changes]  # None: as stated, two seeds
-    refits = study.run("priors", lambda i: _refit_changed(study, i, runs[i]), len(runs))
-    before = refits[0]
-    if isinstance(before, str) or isinstance(refits[1], str):
-        return {"reason": f"the refit to the real data failed: {refits[0]}, {refits[1]}"}
+    sets = [study.priors, study.priors]  # as stated, with two seeds
+    sets += [
+        replace(study.priors, **{name: getattr(study.priors, name).widened(factor)})
+        for name, factor in changes
+    ]
+    refits = study.run(
+        "priors", lambda i: study.measure_real("priors", i, priors=sets[i]), len(sets)
+    )
+    before, repeated, *others = refits
+    if isinstance(before, str) or isinstance(repeated, str):
+        return _describe_failure(before, repeated)
     shifts: dict[str, dict[str, Any]] = {}
-    for (name, factor), after in zip(changes, refits[2:], strict=True):
+    for (name, factor), after in zip(changes, others, strict=True):
         shift = {"reason": after} if isinstance(after, str) else compare(before, after)
         shifts.setdefault(name, {})[f"{factor:g}"] = shift
     return {
         "baseline": describe(before),
-        "noise": compare(before, refits[1]),
+        "noise": compare(before, repeated),
         "shifts": shifts,
         "without_scale": [name for name in used if name in fixed],
         "not_used": [name for name, _ in stated if name not in used],
     }
 
 
-def _refit_changed(study: Study, index: int, change: tuple[str, float] | None) -> Draws | str:
-    """Draws of the watched quantities with one prior changed, or why there are none."""
-    priors = study.priors
-    if change:
-        name, factor = change
-        priors = replace(priors, **{name: getattr(priors, name).widened(factor)})
-    try:
-        posterior = study.refit_real("priors", index, priors=priors, settings=THOROUGH)
-    except RefitError as failure:
-        return str(failure)
-    return study.measure(posterior, study.table)
+def _describe_failure(*refits: Draws | str) -> dict[str, Any]:
+    reasons = [each for each in refits if isinstance(each, str)]
+    return {"reason": f"the refit to the real data failed: {', '.join(reasons)}"}
 
 
 def measure_width(draws: np.ndarray) -> float:
@@ -86,13 +83,13 @@ def compare(before: Draws, after: Draws) -> dict[str, float | None]:
 
 def study_wrong_compute(study: Study) -> dict[str, Any]:
     """Shift of the rate, in posterior sds, when half of the closed models' compute is off by 3."""
-    reason = _why_no_compute(study)
-    if reason:
+    if reason := _why_no_compute(study):
         return {"reason": reason}
-    runs = study.run("wrong compute", lambda i: _measure_rate(study, i), REPEATS + 2)
-    before, repeated, *after = runs
+    before, repeated, *after = study.run(
+        "wrong compute", lambda i: _measure_mistaken(study, i), REPEATS + 2
+    )
     if isinstance(before, str) or isinstance(repeated, str):
-        return {"reason": f"the refit to the real data failed: {before}, {repeated}"}
+        return _describe_failure(before, repeated)
     shifts = [None if isinstance(each, str) else _shift(before, each) for each in after]
     sizes = [abs(shift) for shift in shifts if shift is not None]
     return {
@@ -116,35 +113,30 @@ def _why_no_compute(study: Study) -> str:
 
 def find_reason(study: Study, wrong: pd.DataFrame) -> str:
     """Why other compute figures can move no rate; empty where they can."""
-    pairs = [study.model.data(each, study.card, study.priors) for each in (study.table, wrong)]
-    if all(np.array_equal(pairs[0][name], pairs[1][name]) for name in pairs[0]):
+    before, after = (
+        study.model.data(each, study.card, study.priors) for each in (study.table, wrong)
+    )
+    if all(np.array_equal(before[name], after[name]) for name in before):
         return "the model does not read the figure for training compute"
-    if RATE not in _key_names(study):
-        return "no rate is fitted"
-    return ""
+    truth = study.model.sample_prior(
+        study.table, study.card, study.priors, study.make_generator("keys", 0)
+    )
+    found = study.measure(as_draws(truth, study.model.DIMS), study.table)
+    return "" if RATE in found else "no rate is fitted"
 
 
-def _key_names(study: Study) -> set[str]:
-    """Keys that the model has on this dataset, found with a truth from the prior."""
-    rng = study.make_generator("keys", 0)
-    truth = study.model.sample_prior(study.table, study.card, study.priors, rng)
-    return set(study.measure(as_draws(truth, study.model.DIMS), study.table))
-
-
-def _measure_rate(study: Study, index: int) -> np.ndarray | str:
-    """Draws of the rate: of the real data with two seeds, then with wrong compute."""
-    rng = study.make_generator("wrong compute", index)
-    wrong = None if index < 2 else mistake_compute(study.table, rng)
+def _measure_mistaken(study: Study, index: int) -> Draws | str:
+    """Draws on the real data with two seeds, then with wrong compute."""
+    wrong = None
+    if index >= 2:
+        wrong = mistake_compute(study.table, study.make_generator("wrong compute", index))
     table = None if wrong is None else hold_reference(study.table, wrong)
-    try:
-        posterior = study.refit_real("wrong compute", index, table=table, settings=THOROUGH)
-    except RefitError as failure:
-        return str(failure)
-    return study.measure(posterior, study.table)[RATE]
+    return study.measure_real("wrong compute", index, table=table)
 
 
-def _shift(before: np.ndarray, after: np.ndarray) -> float | None:
-    return round_number((np.median(after) - np.median(before)) / before.std())
+def _shift(before: Draws, after: Draws) -> float | None:
+    change = np.median(after[RATE]) - np.median(before[RATE])
+    return round_number(change / before[RATE].std())
 
 
 def hold_reference(table: pd.DataFrame, wrong: pd.DataFrame) -> pd.DataFrame:

@@ -5,10 +5,10 @@ and the quantities that are watched.
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,8 +16,7 @@ import xarray as xr
 
 import models
 from models import INTERVAL_PROBABILITY, Card, Truth, as_draws, estimand_key, flatten
-from models.options import LeaderboardOptions
-from pipeline.checks.refit import QUICK, RefitError, Refitter, Settings
+from pipeline.checks.refit import QUICK, THOROUGH, RefitError, Refitter, Settings
 from pipeline.ingest.tables import TABLES
 
 TAILS = ((1 - INTERVAL_PROBABILITY) / 2, (1 + INTERVAL_PROBABILITY) / 2)
@@ -50,32 +49,6 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Progress:
-    """Lines on standard error: how many refits are done, how fast, how long to go."""
-
-    label: str
-    stream: TextIO | None = None  # standard error as it is when a line is printed
-
-    def follow[T](self, results: Iterable[T], total: int) -> list[T]:
-        """All results, in order; a line every ten seconds and at the end."""
-        start = said = time.monotonic()
-        collected: list[T] = []
-        for result in results:
-            collected.append(result)
-            now = time.monotonic()
-            if now - said > REPORT_SECONDS or len(collected) == total:
-                said = now
-                self._say(len(collected), total, max(now - start, 1e-9))
-        return collected
-
-    def _say(self, done: int, total: int, seconds: float) -> None:
-        rate = done / seconds
-        left = (total - done) / rate
-        text = f"{self.label}: {done} of {total}, {rate:.2g} a second, {left:.0f} s left"
-        print(text, file=self.stream or sys.stderr, flush=True)
-
-
-@dataclass(frozen=True)
 class Study:
     """One cell under study. The same `seed` gives the same results whatever `jobs` is."""
 
@@ -96,10 +69,8 @@ class Study:
     @property
     def headline_share(self) -> str:
         """Key of the compute share of the headline comparison; empty without comparisons."""
-        options = self.card.options
-        if not isinstance(options, LeaderboardOptions):
-            return ""
-        return f"share_compute[{options.headline_comparison}]"
+        comparison = getattr(self.card.options, "headline_comparison", "")
+        return f"share_compute[{comparison}]" if comparison else ""
 
     def make_generator(self, part: str, index: int) -> np.random.Generator:
         """Random numbers of one refit of one part, whatever ran before it."""
@@ -109,30 +80,55 @@ class Study:
         """`task` of 0 to `count` - 1, in order, on as many threads as there are jobs."""
         pool = ThreadPoolExecutor(self.jobs)
         try:
-            return Progress(f"{self.name} {part}").follow(pool.map(task, range(count)), count)
+            return list(report(f"{self.name} {part}", pool.map(task, range(count)), count))
         finally:
             pool.shutdown(cancel_futures=True)
 
     def refit_real(
-        self,
-        part: str,
-        index: int,
-        table: pd.DataFrame | None = None,
-        priors: Any = None,
-        settings: Settings = QUICK,
+        self, part: str, index: int, table: pd.DataFrame | None = None, priors: Any = None
     ) -> xr.Dataset:
         """The posterior on the real data, or on `table` or `priors` in their place."""
-        return self.refitter.refit(
-            self.table if table is None else table,
-            self.card,
-            priors or self.priors,
-            draw_seed(self.make_generator(part, index)),
-            settings,
-        )
+        chosen = self.table if table is None else table
+        seed = draw_seed(self.make_generator(part, index))
+        return self.refitter.refit(chosen, self.card, priors or self.priors, seed, THOROUGH)
+
+    def measure_real(self, part: str, index: int, **changed: Any) -> Draws | str:
+        """Draws of the watched quantities of `refit_real`, or why there are none."""
+        try:
+            return self.measure(self.refit_real(part, index, **changed), self.table)
+        except RefitError as failure:
+            return str(failure)
 
     def measure(self, posterior: xr.Dataset, table: pd.DataFrame) -> Draws:
-        """Draws of the watched quantities of `posterior`."""
-        return measure(self.model, posterior, table, self.card)
+        """Draws of the headline estimands, compute shares and rates that are finite, by key.
+
+        A share that is not reported because its total is often near zero is divided all the same:
+        of one truth there is one total, and a study of shares must not choose its datasets by them.
+        """
+        made = self.model.estimands(posterior, table, self.card)
+        watched = {
+            str(name): each
+            for name, each in made.items()
+            if each.attrs.get("is_headline") or estimand_key(str(name), each) in WATCHED
+        }
+        if "share_compute" in watched:
+            watched["share_compute"] = _divide_compute(made)
+        flat = {
+            key: draws.transpose("chain", "draw").to_numpy().ravel().astype(float)
+            for key, draws in flatten(xr.Dataset(watched))
+        }
+        return {key: draws for key, draws in flat.items() if np.isfinite(draws).all()}
+
+
+def report[T](label: str, results: Iterable[T], total: int) -> Iterator[T]:
+    """All results; a line on standard error every ten seconds and at the end."""
+    start = said = time.monotonic()
+    for done, result in enumerate(results, 1):
+        now = time.monotonic()
+        if now - said > REPORT_SECONDS or done == total:
+            said, left = now, (now - start) * (total - done) / done
+            print(f"{label}: {done} of {total}, {left:.0f} s left", file=sys.stderr, flush=True)
+        yield result
 
 
 def draw_seed(rng: np.random.Generator) -> int:
@@ -140,45 +136,15 @@ def draw_seed(rng: np.random.Generator) -> int:
     return int(rng.integers(2**31))
 
 
-def measure(model: models.Model, posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> Draws:
-    """Draws of the headline estimands, compute shares and rates that are finite, by key.
-
-    A share that is not reported because its total is often near zero is divided all the same: of
-    one truth there is one total, and a study of shares must not choose its datasets by them.
-    """
-    made = model.estimands(posterior, table, card)
-    found = {}
-    for name, variable in made.data_vars.items():
-        if not (variable.attrs.get("is_headline") or estimand_key(str(name), variable) in WATCHED):
-            continue
-        for key, draws in flatten(variable.to_dataset(name=name)):
-            values = _divide(made, key) if name == "share_compute" else draws
-            flat = values.transpose("chain", "draw").to_numpy().ravel().astype(float)
-            if np.isfinite(flat).all():
-                found[key] = flat
-    return found
-
-
-def _divide(made: xr.Dataset, key: str) -> xr.DataArray:
-    """Decades of compute over those of all parts that the step has."""
-    label = key.partition("[")[2].removesuffix("]")
-    decades = {
-        str(name): variable.sel({variable.dims[-1]: label})
-        for name, variable in made.data_vars.items()
-        if str(name).startswith("decades_")
-    }
-    present = [each for each in decades.values() if not bool(each.isnull().any())]
-    if not present:  # a comparison that the model does not split
-        return decades["decades_compute"]
+def _divide_compute(made: xr.Dataset) -> xr.DataArray:
+    """Decades of compute over those of all parts that a step has; NaN where it is not split."""
+    parts = [each.fillna(0.0) for name, each in made.items() if str(name).startswith("decades_")]
     with np.errstate(divide="ignore", invalid="ignore"):
-        return decades["decades_compute"] / sum(present[1:], start=present[0])
+        return made["decades_compute"] / sum(parts[1:], start=parts[0])
 
 
 def run_trial(
-    study: Study,
-    part: str,
-    index: int,
-    change: Callable[[Truth], Truth] | None = None,
+    study: Study, part: str, index: int, change: Callable[[Truth], Truth] | None = None
 ) -> Trial:
     """Draw a truth from the prior (and `change` it), simulate from it on the real rows, refit."""
     rng = study.make_generator(part, index)
@@ -197,22 +163,18 @@ def run_trial(
 
 
 def is_possible(simulated: pd.DataFrame, real: pd.DataFrame, table: str) -> bool:
-    """Whether *validate* would take the outcomes that were simulated, by their ranges.
+    """Whether *ingest* would take the outcomes that were simulated, by their ranges.
 
     A prior is wide enough for perplexities that no number can hold. To draw those again is a rule
     on data, not on truths: given the data each posterior is right, so that intervals still hold
     their truths at the stated rate.
     """
     columns = TABLES[table].to_schema().columns
-    outcomes = [
-        name
-        for name in columns
-        if name in simulated and not simulated[name].equals(real.loc[simulated.index, name])
-    ]
     return all(
         bool(check(simulated[name]).check_passed)
-        for name in outcomes
-        for check in columns[name].checks
+        for name, column in columns.items()
+        if name in simulated and not simulated[name].equals(real.loc[simulated.index, name])
+        for check in column.checks
     )
 
 
@@ -222,12 +184,7 @@ def add_unfitted(simulated: pd.DataFrame, real: pd.DataFrame) -> pd.DataFrame:
 
 
 def refit_trial(
-    study: Study,
-    refitter: Refitter,
-    index: int,
-    truth: Truth,
-    simulated: pd.DataFrame,
-    seed: int,
+    study: Study, refitter: Refitter, index: int, truth: Truth, simulated: pd.DataFrame, seed: int
 ) -> Trial:
     """What a refit to `simulated` finds of the `truth` that it was simulated from."""
     try:

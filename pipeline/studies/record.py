@@ -1,0 +1,78 @@
+"""What a study was made with: its table, options and packages of the model, by DVC's hashes.
+
+Light, since whoever reads a study asks here whether it is current. A table with figures of our own
+posteriors is recorded by its `records.csv`: those figures move by their Monte Carlo error from one
+machine to the next, which says nothing about the model. Left out are the model contract
+(`models/__init__.py`) and the options as code: what a card says has a hash of its own.
+"""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipeline.layout import Layout
+
+Record = dict[str, Any]
+
+
+def describe_inputs(layout: Layout, cell: str) -> Record:
+    """The hashes of what the cell `<dataset>-<model>` is made with; None for what is not there."""
+    dataset, _, model = cell.partition("-")
+    packages = list_packages(layout.models.parent, model)
+    return {
+        "table": _hash_table(layout, dataset),
+        "options": _hash_file(layout.options(dataset)),
+        "model": {f"models/{folder.name}": hash_package(folder) for folder in packages},
+    }
+
+
+def is_current(layout: Layout, cell: str, study: dict[str, Any]) -> bool:
+    """Whether the study was made with the present table, options and model.
+
+    Before `dvc repro` has made the table and the options, the model alone decides.
+    """
+    present = describe_inputs(layout, cell)
+    made_with = study.get("made_with", {})
+    return all(made_with.get(name) == value for name, value in present.items() if value)
+
+
+def list_packages(models: Path, model: str) -> list[Path]:
+    """The package of `model` in the folder `models` and those that it imports, directly or not."""
+    found = set[Path]()
+    waiting = [path.parent for path in models.glob(f"*/{model}.py")]
+    while waiting:
+        package = waiting.pop()
+        found.add(package)
+        code = "\n".join(path.read_text("utf-8") for path in package.rglob("*.py"))
+        names = set(re.findall(r"^\s*from models\.(\w+)", code, re.MULTILINE))
+        imported = [models / name for name in sorted(names) if (models / name).is_dir()]
+        waiting += [each for each in imported if each not in found]
+    return sorted(found)
+
+
+def hash_package(folder: Path) -> str:
+    """DVC's hash of the folder: the MD5 of the list of its files and their own, and `.dir`."""
+    files = sorted((path.relative_to(folder).as_posix(), path) for path in folder.rglob("*.py"))
+    entries = [{"md5": _hash_file(path), "relpath": name} for name, path in files]
+    return f"{_hash(json.dumps(entries).encode())}.dir"
+
+
+def _hash_table(layout: Layout, dataset: str) -> str | None:
+    path = layout.table(dataset)
+    if not path.is_file():
+        return None
+    table = pd.read_parquet(path)
+    is_own = "posterior" in table or ("is_own" in table and bool(table["is_own"].any()))
+    return _hash_file(layout.records(dataset) if is_own else path)
+
+
+def _hash_file(path: Path) -> str | None:
+    return _hash(path.read_bytes()) if path.is_file() else None
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
