@@ -88,6 +88,7 @@ def check_size(path: Path, size: int, lines: int = 0) -> None:
 
 
 def decode(path: Path, content: bytes) -> str:
+    """The text of a file in UTF-8. Raises SourceError for any other."""
     found = BYTE_ORDER_MARKS.get(content[:2])
     if found:
         raise file_failure(path, f"the file is {found}, not UTF-8", SAVE_AS_UTF8)
