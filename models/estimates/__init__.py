@@ -1,0 +1,1 @@
+"""Models of published figures: estimates, rates side by side, and this project's own rates."""

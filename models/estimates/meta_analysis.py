@@ -38,30 +38,25 @@ import pandas as pd
 import xarray as xr
 from scipy import stats
 
-from models import Card, Figure, Headline, Truth, fitted_rows
-from models.core.prior import Prior, prior_data
+from models import Card, Truth, fitted_rows
+from models.core.prior import Prior, list_priors, prior_data
 from models.core.rates import doubling_time_months
+from models.estimates.classical import measure_errors, pool
 from models.estimates.estimates import (
-    LOWER,
+    NUMBERS,
     POINT,
-    UPPER,
     find_refusal,
     get_options,
-    list_labels,
-    make_rho,
     prepare,
     to_natural,
     to_working,
 )
-from models.estimates.meta_baseline import pool_classically
-from models.estimates.meta_charts import draw_domains, draw_forest, draw_funnel, draw_specifications
+from models.estimates.evidence import draw_rows, log_density
+from models.estimates.meta_simulation import simulate as simulate
 
 TABLE = "published_estimates"
-TITLE = "Meta-analysis"
 SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.99}
 DIMS = {"domain_effect": ("domain",), "study_effect": ("study",)}
-ROW_DATA = ("side", "is_range", "half_width", "stated_sd", "unstated_factor", "weight")
-FAR = 9.0  # standard deviations above which a normal distribution function is 1 to every digit
 
 
 @dataclass(frozen=True)
@@ -103,15 +98,20 @@ class Priors:
 
 def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """A single study, bounds alone, or values that the scale cannot hold; else empty."""
-    return find_refusal(table, get_options(card))
+    return find_refusal(table, card)
+
+
+def headline_key(card: Card) -> str:
+    """The pooled value."""
+    return "pooled"
 
 
 def data(table: pd.DataFrame, card: Card, priors: Priors) -> dict[str, np.ndarray]:
     """The rows on the working scale, and the parameters of the priors."""
-    rows = prepare(table, get_options(card))
+    rows = prepare(table, card).rows
     return {
         "observed_value": rows["value"].to_numpy(),
-        **{name: rows[name].to_numpy(dtype=float) for name in ROW_DATA},
+        **{name: rows[name].to_numpy(dtype=float) for name in NUMBERS},
         **prior_data(priors),
     }
 
@@ -120,205 +120,85 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     """The PyMC model over the fitted rows; dims: row, domain, study."""
     import pymc as pm
 
-    rows = fitted_rows(table)
-    values = data(table, card, priors)
-    domains, studies = list_labels(rows, "domain"), list_labels(rows, "study")
-    domain_index = pd.Categorical(rows["domain"], categories=domains).codes
-    study_index = pd.Categorical(rows["study"], categories=studies).codes
-    coords = {"row": np.arange(len(rows)), "domain": domains, "study": studies}
-    with pm.Model(coords=coords) as model:
+    design, values = prepare(table, card), data(table, card, priors)
+    labels = {name: design.labels(name) for name in ("domain", "study")}
+    with pm.Model(coords={"row": np.arange(len(design.rows)), **labels}) as model:
         observed = pm.Data("observed_value", values["observed_value"], dims="row")
-        given = {name: pm.Data(name, values[name], dims="row") for name in ROW_DATA}
-        mean = priors.mean.variable("mean")
-        domain_sd = priors.domain_sd.variable("domain_sd")
-        study_sd = priors.study_sd.variable("study_sd")
-        residual_sd = priors.residual_sd.variable("residual_sd")
-        unstated_sd = priors.unstated_sd.variable("unstated_sd")
+        given = {name: pm.Data(name, values[name], dims="row") for name in NUMBERS}
+        drawn = {name: prior.variable(name) for name, prior in list_priors(priors)}
         # non-centred: many domains and studies have one row
         domain_offset = pm.Normal("domain_offset", 0, 1, dims="domain")
         study_offset = pm.Normal("study_offset", 0, 1, dims="study")
         pm.Normal("new_domain_offset", 0, 1)  # of a domain that no row speaks of
-        domain_effect = pm.Deterministic("domain_effect", domain_sd * domain_offset, dims="domain")
-        study_effect = pm.Deterministic("study_effect", study_sd * study_offset, dims="study")
-        error = pm.math.sqrt(
-            given["stated_sd"] ** 2 + (given["unstated_factor"] * unstated_sd) ** 2 + residual_sd**2
+        domain = pm.Deterministic(
+            "domain_effect", drawn["domain_sd"] * domain_offset, dims="domain"
         )
+        study = pm.Deterministic("study_effect", drawn["study_sd"] * study_offset, dims="study")
+        unstated = given["unstated_factor"] * drawn["unstated_sd"]
+        error = pm.math.sqrt(given["stated_sd"] ** 2 + unstated**2 + drawn["residual_sd"] ** 2)
         pm.CustomDist(
             "value",
-            mean + domain_effect[domain_index] + study_effect[study_index],
+            drawn["mean"] + domain[design.codes("domain")] + study[design.codes("study")],
             error,
             *(given[name] for name in ("side", "is_range", "half_width", "weight")),
-            logp=_log_density,
-            random=_draw_rows,
+            logp=log_density,
+            random=draw_rows,
             observed=observed,
             dims="row",
         )
     return model
 
 
-def _log_density(
-    value: Any, location: Any, error: Any, side: Any, is_range: Any, half_width: Any, weight: Any
-) -> Any:
-    """Log density of a point or of the middle of a range, log probability of a bound."""
-    import pymc as pm
-    from pymc.distributions.dist_math import normal_lcdf
-
-    def lcdf(standard: Any) -> Any:
-        """Log of the normal distribution function; far up its slope would not be a number."""
-        return normal_lcdf(0, 1, pm.math.minimum(standard, FAR))
-
-    point = pm.logp(pm.Normal.dist(location, error), value)
-    bound = lcdf(side * (location - value) / error)
-    low, high = (value - half_width - location) / error, (value + half_width - location) / error
-    # in the lower tail, where the difference of two probabilities keeps its digits
-    is_above = low + high > 0
-    left, right = pm.math.switch(is_above, -high, low), pm.math.switch(is_above, -low, high)
-    inside = pm.math.logdiffexp(lcdf(right), lcdf(left))
-    spread = inside - pm.math.log(2 * half_width)
-    known = pm.math.switch(pm.math.eq(is_range, 1), spread, point)
-    return weight * pm.math.switch(pm.math.eq(side, 0), known, bound)
-
-
-def _draw_rows(
-    location: Any,
-    error: Any,
-    side: Any,
-    is_range: Any,
-    half_width: Any,
-    weight: Any,
-    rng: np.random.Generator,
-    size: Any = None,
-) -> np.ndarray:
-    """Draws for the predictive checks; of a bound, the value that it bounds."""
-    within = is_range * rng.uniform(-1, 1, size) * half_width
-    return np.asarray(rng.normal(location, error, size) + within)
-
-
 def sample_prior(
     table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator
 ) -> Truth:
     """Every parameter drawn from its prior, and the scale that the card gives."""
-    rows, options = fitted_rows(table), card.options
-    drawn = {
-        name: float(getattr(priors, name).draw(rng))
-        for name in ("mean", "domain_sd", "study_sd", "residual_sd", "unstated_sd")
+    rows, options = fitted_rows(table), get_options(card)
+    drawn = {name: float(prior.draw(rng)) for name, prior in list_priors(priors)}
+    effects = {
+        f"{name}_effect": {
+            label: float(rng.normal(0, drawn[f"{name}_sd"])) for label in dict.fromkeys(rows[name])
+        }
+        for name in ("domain", "study")
     }
-    domains, studies = (dict.fromkeys(rows[name]) for name in ("domain", "study"))
-    return drawn | {
-        "domain_effect": {name: float(rng.normal(0, drawn["domain_sd"])) for name in domains},
-        "study_effect": {name: float(rng.normal(0, drawn["study_sd"])) for name in studies},
+    return {
+        **drawn,
+        **effects,
         "new_domain_offset": float(rng.normal()),
-        "is_log": float(getattr(options, "scale", "") == "log"),
-        "reference": float(getattr(options, "reference", 0.0)),
-        "spread": float(getattr(options, "spread", None) or 1.0),
-        "secondary_error_factor": float(getattr(options, "secondary_error_factor", 1.0)),
+        "is_log": float(options.scale == "log"),
+        "reference": options.reference,
+        "spread": options.spread or 1.0,
+        "secondary_error_factor": options.secondary_error_factor,
     }
-
-
-def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
-    """The rows with estimates and intervals drawn from `truth`; a bound may change its side.
-
-    Intervals keep their width on the working scale. One that the log scale cannot hold stays as it
-    is: its row has no error of its own in the fit either.
-    """
-    simulated = fitted_rows(table).copy()
-    for line, row in simulated.iterrows():
-        place = truth["domain_effect"][row["domain"]] + truth["study_effect"][row["study"]]
-        moved = _simulate_row(row, truth["mean"] + place, truth, rng)
-        for name, value in moved.items():
-            simulated.loc[line, name] = value
-    return simulated
-
-
-def _simulate_row(
-    row: pd.Series, location: float, truth: Truth, rng: np.random.Generator
-) -> dict[str, Any]:
-    """The changed cells of one row."""
-    reference, spread = truth["reference"], truth["spread"]
-
-    def scale(number: float) -> float:
-        if not truth["is_log"]:
-            return float((number - reference) / spread)
-        return float(np.log(number / reference)) if number > 0 else np.nan
-
-    def unscale(number: float) -> float:
-        return float(reference * np.exp(number) if truth["is_log"] else reference + number * spread)
-
-    factor = 1.0 if row["is_primary"] else truth["secondary_error_factor"]
-    low, high = scale(row["lower"]), scale(row["upper"])
-    has_width = np.isfinite(high - low)
-    true = rng.normal(location, truth["residual_sd"])
-    if pd.notna(row["bound"]):
-        seen = rng.normal(true, factor * truth["unstated_sd"])
-        return {"bound": "lower" if seen > scale(row["estimate"]) else "upper"}
-    middle = (low + high) / 2
-    if row["interval_kind"] == "range" and has_width:
-        seen = true + rng.uniform(-1, 1) * factor * (high - low) / 2
-        shift = seen - middle
-    else:
-        error = truth["unstated_sd"]
-        if row["interval_kind"] == "probability" and has_width:
-            error = (high - low) / 2 / stats.norm.ppf((1 + row["interval_probability"]) / 2)
-        seen = rng.normal(true, factor * error)
-        before = middle if pd.isna(row["estimate"]) else scale(row["estimate"])
-        shift = seen - before
-    changed = {"lower": unscale(low + shift), "upper": unscale(high + shift)} if has_width else {}
-    if pd.notna(row["estimate"]):
-        at = scale(row["estimate"]) + shift
-        changed["estimate"] = unscale(at if np.isfinite(at) else seen)
-    return changed
 
 
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
     """Pooled value, spreads, domains, the next domain, and where they lie against thresholds."""
     options = get_options(card)
-    pooled = to_natural(posterior["mean"], options)
-    by_domain = to_natural(posterior["mean"] + posterior["domain_effect"], options)
-    new = posterior["mean"] + posterior["domain_sd"] * posterior["new_domain_offset"]
-    is_positive = options.scale == "log"
-    words = {"unit": options.unit, "is_positive": is_positive}
+    mean, spread = posterior["mean"], posterior["domain_sd"]
+    pooled = to_natural(mean, options)
+    by_domain = to_natural(mean + posterior["domain_effect"], options)
+    new = to_natural(mean + spread * posterior["new_domain_offset"], options)
+    words = {"unit": options.unit, "is_positive": options.scale == "log", "is_headline": True}
     made = {
-        "pooled": pooled.assign_attrs(
-            label=f"{options.quantity}, pooled",
-            description="middle of the distribution of domains; half of them lie above",
-            is_headline=True,
-            **words,
-        ),
-        "domain_value": by_domain.assign_attrs(
-            label=f"{options.quantity}, by domain",
-            description="value of the domain, whatever the study",
-            is_headline=True,
-            **words,
-        ),
-        "predictive": to_natural(new, options).assign_attrs(
-            label=f"{options.quantity}, in a domain not yet studied",
-            description="drawn from the distribution of domains",
-            is_headline=True,
-            **words,
+        "pooled": pooled.assign_attrs(label=f"{options.quantity}, pooled", **words),
+        "domain_value": by_domain.assign_attrs(label=f"{options.quantity}, by domain", **words),
+        "predictive": new.assign_attrs(
+            label=f"{options.quantity}, in a domain not yet studied", **words
         ),
     }
-    made |= _spreads(posterior, options.scale == "log", options.unit)
+    unit = "natural logs" if options.scale == "log" else f"the card's spread, {options.unit}"
+    for name, plural in (("domain", "domains"), ("study", "studies")):
+        made[f"between_{name}_sd"] = posterior[f"{name}_sd"].assign_attrs(
+            label=f"Spread between {plural}", unit=unit, is_positive=True
+        )
     made |= _exceedances(posterior, pooled, card)
     if options.has_rho:
         made |= _rhos(pooled, by_domain)
     if options.unit == "decades per year":
-        made["doubling_time_months"] = doubling_time_months(pooled).assign_attrs(
-            derived_from="pooled"
-        )
+        months = doubling_time_months(pooled)
+        made["doubling_time_months"] = months.assign_attrs(derived_from="pooled")
     return xr.Dataset(made)
-
-
-def _spreads(posterior: xr.Dataset, is_log: bool, unit: str) -> dict[str, xr.DataArray]:
-    scale = "natural logs" if is_log else f"the card's spread, {unit}"
-    return {
-        f"between_{name}_sd": posterior[f"{name}_sd"].assign_attrs(
-            label=f"Spread between {plural}",
-            unit=scale,
-            description=f"standard deviation of the {name} effects",
-            is_positive=True,
-        )
-        for name, plural in (("domain", "domains"), ("study", "studies"))
-    }
 
 
 def _exceedances(
@@ -329,10 +209,9 @@ def _exceedances(
     if not options.thresholds:
         return {}
     coords = {"threshold": [f"{value:g}" for value in options.thresholds]}
-    natural = xr.DataArray(options.thresholds, dims="threshold", coords=coords)
-    working = xr.DataArray(to_working(options.thresholds, options), dims="threshold", coords=coords)
+    natural = xr.DataArray(options.thresholds, coords, "threshold")
+    working = xr.DataArray(to_working(options.thresholds, options), coords, "threshold")
     standard = (posterior["mean"] - working) / posterior["domain_sd"]
-    above = xr.apply_ufunc(stats.norm.cdf, standard)
     order = ("chain", "draw", "threshold")
     return {
         "pooled_minus": (pooled - natural)
@@ -340,24 +219,16 @@ def _exceedances(
         .assign_attrs(
             label=f"{options.quantity}, pooled, less the threshold",
             unit=options.unit,
-            description="its probability of being positive is that of a pooled value above",
             derived_from="pooled",
         ),
-        "p_above": above.transpose(*order).assign_attrs(
-            label="Share of domains above",
-            unit="share of domains",
-            description="probability that a domain not yet studied lies above, by draw",
-            is_positive=True,
-        ),
+        "p_above": xr.apply_ufunc(stats.norm.cdf, standard)
+        .transpose(*order)
+        .assign_attrs(label="Share of domains above", unit="share of domains", is_positive=True),
     }
 
 
 def _rhos(pooled: xr.DataArray, by_domain: xr.DataArray) -> dict[str, xr.DataArray]:
-    words = {
-        "label": "Substitution parameter rho",
-        "unit": "1",
-        "description": "(sigma - 1) / sigma, by draw: 0 is Cobb-Douglas, far below 0 a bottleneck",
-    }
+    words = {"label": "Substitution parameter rho", "unit": "1"}
     return {
         "rho": make_rho(by_domain).assign_attrs(words, derived_from="domain_value"),
         "pooled_rho": make_rho(pooled).assign_attrs(
@@ -366,42 +237,38 @@ def _rhos(pooled: xr.DataArray, by_domain: xr.DataArray) -> dict[str, xr.DataArr
     }
 
 
+def make_rho(sigma: Any) -> Any:
+    """The substitution parameter of a CES function, (sigma - 1) / sigma (Arrow et al. 1961)."""
+    return (sigma - 1) / sigma
+
+
 def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     """What kind of evidence each row is, 0 or 1 each."""
-    rows = prepare(table, get_options(card))
-    return pd.DataFrame(
-        {
-            "read in the study itself": rows["is_primary"].astype(float),
-            "error stated": (rows["unstated_factor"] == 0).astype(float),
-            "one-sided bound": rows["side"].isin([LOWER, UPPER]).astype(float),
-            "shares its study": rows["study"].duplicated(keep=False).astype(float),
-            "shares its domain": rows["domain"].duplicated(keep=False).astype(float),
-        }
-    )
+    rows = prepare(table, card).rows
+    kinds = {
+        "read in the study itself": rows["is_primary"],
+        "error stated": rows["unstated_factor"] == 0,
+        "one-sided bound": rows["side"] != POINT,
+        "shares its study": rows["study"].duplicated(keep=False),
+        "shares its domain": rows["domain"].duplicated(keep=False),
+    }
+    return pd.DataFrame(kinds).astype(float)
 
 
 def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     """DerSimonian and Laird's random effects, and a common effect, on the rows that are points."""
-    rows = prepare(table, get_options(card))
-    return pool_classically(rows[rows["side"] == POINT], get_options(card), Priors().unstated_sd)
+    rows = prepare(table, card).rows
+    points = rows[rows["side"] == POINT]
+    errors = measure_errors(points, unstated_median())
+    return pool(
+        "pooled",
+        points["value"].to_numpy(),
+        errors,
+        "rows taken as independent",
+        lambda value: to_natural(value, get_options(card)),
+    )
 
 
-def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figure]:
-    """Every study beside its domain, the domains, opposed specifications, and the funnel."""
-    options = get_options(card)
-    rows = prepare(table, options)
-    by_domain = to_natural(posterior["mean"] + posterior["domain_effect"], options)
-    found = estimands(posterior, table, card)
-    figures = [
-        draw_forest(rows, by_domain, options),
-        draw_domains(found, options),
-        draw_specifications(rows, by_domain, options),
-        draw_funnel(rows, options, Priors().unstated_sd),
-    ]
-    return [figure for figure in figures if figure is not None]
-
-
-def headline(card: Card) -> Headline:
-    """The pooled value in the words of the card."""
-    options = get_options(card)
-    return Headline(key="pooled", sentence=options.headline, notes=tuple(options.notes))
+def unstated_median() -> float:
+    """The prior's median of an error that is not stated, on the working scale."""
+    return float(np.exp(Priors().unstated_sd.parameters[0]))

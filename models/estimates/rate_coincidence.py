@@ -25,13 +25,11 @@ import pandas as pd
 import statsmodels.api as sm
 import xarray as xr
 
-from models import INTERVAL_PROBABILITY, Card, Figure, Headline, Truth, fitted_rows
-from models.core.figures import make_intervals
-from models.core.prior import Prior, prior_data
+from models import INTERVAL_PROBABILITY, Card, Truth, fitted_rows
+from models.core.prior import Prior, list_priors, prior_data
 from models.estimates.options import GrowthOptions
 
 TABLE = "growth_rates"
-TITLE = "Rates side by side"
 SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.99}
 DIMS = dict.fromkeys(("hardware_true", "deviation"), ("domain",))
 MINIMUM_PAIRS = 8  # independent ones, below which coincidence is not tested
@@ -79,6 +77,11 @@ def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     return ""
 
 
+def headline_key(card: Card) -> str:
+    """The ratio of the pairs; whether they coincide is not said with so few."""
+    return "ratio"
+
+
 def data(table: pd.DataFrame, card: Card, priors: Priors) -> dict[str, np.ndarray]:
     """The rates in log10, and the parameters of the priors."""
     rows = fitted_rows(table)
@@ -95,14 +98,11 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
 
     values = data(table, card, priors)
     with pm.Model(coords={"domain": list(fitted_rows(table)["domain"])}) as model:
-        observed = pm.Data(
-            "observed_log10_software", values["observed_log10_software"], dims="domain"
+        observed, hardware = (
+            pm.Data(name, values[name], dims="domain")
+            for name in ("observed_log10_software", "log10_hardware")
         )
-        hardware = pm.Data("log10_hardware", values["log10_hardware"], dims="domain")
-        level = priors.level.variable("level")
-        slope = priors.slope.variable("slope")
-        scatter = priors.scatter.variable("scatter")
-        error = priors.error.variable("error")
+        level, slope, scatter, error = (prior.variable(name) for name, prior in list_priors(priors))
         hardware_offset = pm.Normal("hardware_offset", 0, 1, dims="domain")
         deviation_offset = pm.Normal("deviation_offset", 0, 1, dims="domain")
         true = pm.Deterministic("hardware_true", hardware + error * hardware_offset, dims="domain")
@@ -117,10 +117,7 @@ def sample_prior(
 ) -> Truth:
     """Every parameter drawn from its prior, and the true hardware rates about the printed ones."""
     rows = fitted_rows(table)
-    drawn = {
-        name: float(getattr(priors, name).draw(rng))
-        for name in ("level", "slope", "scatter", "error")
-    }
+    drawn: Truth = {name: float(prior.draw(rng)) for name, prior in list_priors(priors)}
     printed = dict(zip(rows["domain"], np.log10(rows["hardware_rate"]), strict=True))
     return drawn | {
         "hardware_true": {
@@ -146,43 +143,20 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
 
     Where there are not, those are missing, with the reason.
     """
-    rows, options = fitted_rows(table), _options(card)
     hardware, software = _true_rates(posterior)
     log_ratio = software - hardware
+    words = {"unit": "factor", "is_positive": True, "is_headline": True}
     made = {
         "ratio_by_domain": (10**log_ratio).assign_attrs(
-            key="ratio",
-            label="Software rate over hardware rate",
-            unit="factor",
-            description="of the true rates of the domain, with the error that the prior assumes",
-            is_positive=True,
-            is_headline=True,
+            key="ratio", label="Software rate over hardware rate", **words
         ),
         "ratio": (10 ** log_ratio.mean("domain")).assign_attrs(
-            label="Software rate over hardware rate, geometric mean of the pairs",
-            unit="factor",
-            description="of these pairs alone, which are no sample of all fields",
-            is_positive=True,
-            is_headline=True,
+            label="Software rate over hardware rate, geometric mean of the pairs", **words
         ),
     }
-    spread = hardware.std("domain")
-    explained = posterior["slope"] * spread
-    kept = {
-        "slope": posterior["slope"].assign_attrs(
-            label="Slope of software on hardware",
-            unit="1",
-            description="relative change of the software rate with that of hardware",
-        ),
-        "correlation": (explained / np.sqrt(explained**2 + posterior["scatter"] ** 2)).assign_attrs(
-            label="Correlation of software and hardware rates",
-            unit="1",
-            description="of the logs of the true rates",
-        ),
-        **_similarities(log_ratio, hardware, software, options),
-    }
-    reason = find_reason(rows)
-    return xr.Dataset(made | {name: _withhold(each, reason) for name, each in kept.items()})
+    tests = _regression(posterior, hardware) | _similarities(hardware, software, card)
+    reason = find_reason(fitted_rows(table))
+    return xr.Dataset(made | {name: _withhold(each, reason) for name, each in tests.items()})
 
 
 def find_reason(rows: pd.DataFrame) -> str:
@@ -217,31 +191,40 @@ def _true_rates(posterior: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
     return hardware.transpose(*order), software.transpose(*order)
 
 
+def _regression(posterior: xr.Dataset, hardware: xr.DataArray) -> dict[str, xr.DataArray]:
+    """Slope of the logs of the rates, and their correlation."""
+    explained = posterior["slope"] * hardware.std("domain")
+    correlation = explained / np.sqrt(explained**2 + posterior["scatter"] ** 2)
+    return {
+        "slope": posterior["slope"].assign_attrs(label="Slope of software on hardware", unit="1"),
+        "correlation": correlation.assign_attrs(
+            label="Correlation of software and hardware rates", unit="1"
+        ),
+    }
+
+
 def _similarities(
-    log_ratio: xr.DataArray, hardware: xr.DataArray, software: xr.DataArray, options: GrowthOptions
+    hardware: xr.DataArray, software: xr.DataArray, card: Card
 ) -> dict[str, xr.DataArray]:
     """Share of pairs within the card's factor, and of reshuffles that lie no closer."""
-    label = {"factor": [f"{options.within_factor:g}"]}
-    within = (abs(log_ratio) <= np.log10(options.within_factor)).mean("domain")
+    assert isinstance(card.options, GrowthOptions)
+    factor = card.options.within_factor
+    hardware, software = hardware.drop_vars("domain"), software.drop_vars("domain")
+    apart = abs(software - hardware)
+    within = (apart <= np.log10(factor)).mean("domain")
     rng = np.random.default_rng(RESHUFFLE_SEED)
-    count = hardware.sizes["domain"]
-    distance = abs(log_ratio).mean("domain")
-    closer = xr.zeros_like(distance)
+    closer = xr.zeros_like(apart.mean("domain"))
     for _ in range(RESHUFFLES):
-        order = rng.permutation(count)
-        mixed = abs(software.isel(domain=order).drop_vars("domain") - hardware.drop_vars("domain"))
-        closer = closer + (distance < mixed.mean("domain"))
+        order = rng.permutation(hardware.sizes["domain"])
+        mixed = abs(software.isel(domain=order) - hardware)
+        closer = closer + (apart.mean("domain") < mixed.mean("domain"))
     return {
-        "p_ratio_within": within.expand_dims(label, axis=-1).assign_attrs(
-            label="Share of pairs whose rates are similar",
-            unit="share of pairs",
-            description="neither rate more than the factor times the other",
-            is_positive=True,
+        "p_ratio_within": within.expand_dims(factor=[f"{factor:g}"], axis=-1).assign_attrs(
+            label="Share of pairs whose rates are similar", unit="share of pairs", is_positive=True
         ),
         "closer_than_reshuffled": (closer / RESHUFFLES).assign_attrs(
             label="Share of reshuffled pairings that lie further apart",
             unit="share of reshuffles",
-            description=f"of {RESHUFFLES} pairings of software and hardware at random",
             is_positive=True,
         ),
     }
@@ -269,65 +252,3 @@ def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
         [["ratio", "pooled", words, float(10 ** fit.params[0]), float(lower), float(upper)]],
         columns=["key", "label", "method", "estimate", "lower", "upper"],
     )
-
-
-def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figure]:
-    """The ratio of every pair, and the pairs themselves."""
-    rows = fitted_rows(table)
-    found = estimands(posterior, table, card)
-    printed = pd.DataFrame(
-        {
-            "label": rows["domain"],
-            "series": "as published",
-            "median": rows["software_rate"] / rows["hardware_rate"],
-        }
-    ).assign(lower=np.nan, upper=np.nan)
-    ours = make_intervals(found["ratio_by_domain"]).assign(series="this posterior")
-    reason = find_reason(rows)
-    words = f" {reason[:1].upper()}{reason[1:]}." if reason else ""
-    hover = ("domain", "study", "software_rate", "hardware_rate", "locator")
-    return [
-        Figure(
-            kind="intervals",
-            id="ratios",
-            title="Software rate over hardware rate, pair by pair",
-            caption="At 1 both improve alike. The published ratios state no error; the intervals "
-            f"show the one that the prior assumes.{words}",
-            frame=pd.concat([printed, ours], ignore_index=True).sort_values(
-                "label", kind="stable", key=lambda each: each.map(list(rows["domain"]).index)
-            ),
-            x_title="software rate over hardware rate",
-            is_log_x=True,
-        ),
-        Figure(
-            kind="scatter",
-            id="pairs",
-            title="The pairs of rates",
-            caption="One point a study, as published: the less hardware rates differ, the less can "
-            "be seen of whether software follows them.",
-            frame=rows[list(hover)],
-            x="hardware_rate",
-            y="software_rate",
-            colour="domain",
-            x_title="hardware rate (decades per year)",
-            y_title="software rate (decades per year)",
-            is_log_x=True,
-            is_log_y=True,
-            hover=hover,
-        ),
-    ]
-
-
-def headline(card: Card) -> Headline:
-    """The ratio of the pairs; whether they coincide is not said with so few."""
-    return Headline(
-        key="ratio",
-        sentence="In the pairs that were published, and of these alone, software improved {median} "
-        "times as fast as hardware (90 % interval {lower} to {upper}).",
-        notes=tuple(_options(card).notes),
-    )
-
-
-def _options(card: Card) -> GrowthOptions:
-    assert isinstance(card.options, GrowthOptions)
-    return card.options

@@ -32,20 +32,15 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from scipy import stats
-from statsmodels.stats.meta_analysis import combine_effects
 
-from models import INTERVAL_PROBABILITY, Card, Figure, Headline, Truth, fitted_rows
-from models.core.figures import POSTERIOR_SERIES, make_intervals, summarise
-from models.core.prior import Prior, prior_data
-from models.estimates.options import OwnRateOptions
+from models import Card, Truth, fitted_rows
+from models.core.prior import Prior, list_priors, prior_data
+from models.estimates.classical import pool
 
 TABLE = "own_rates"
-TITLE = "One rate for all leaderboards"
 SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.99}
 DIMS = {"rate": ("domain",)}
 MINIMUM_ROWS = 2
-UNPOOLED, POOLED, OVERALL = "its own data alone", "partially pooled", "of all leaderboards"
-WORDS = {"unit": "decades per year"}
 
 
 @dataclass(frozen=True)
@@ -67,6 +62,15 @@ class Priors:
     )
 
 
+@dataclass(frozen=True)
+class Design:
+    """What the data of each leaderboard say of its rate, and the error, in decades per year."""
+
+    domains: list[str]
+    told: np.ndarray
+    error: np.ndarray
+
+
 def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """Fewer than two leaderboards; else empty."""
     count = len(fitted_rows(table))
@@ -78,31 +82,40 @@ def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     return ""
 
 
-def divide_out_prior(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """What the data of each leaderboard say of its rate, and the error: decades per year.
+def headline_key(card: Card) -> str:
+    """The mean over leaderboards."""
+    return "mean"
 
-    Precisions of the normal distributions subtract; the table holds no posterior as wide as its
-    prior.
+
+def prepare(table: pd.DataFrame) -> Design:
+    """The reported rates with their priors divided out: precisions of normals subtract.
+
+    The table holds no posterior as wide as its prior.
     """
+    rows = fitted_rows(table)
     reported, prior = 1 / rows["rate_sd"] ** 2, 1 / rows["prior_sd"] ** 2
     told = (reported * rows["rate"] - prior * rows["prior_mean"]) / (reported - prior)
-    return told.to_numpy(dtype=float), (reported - prior).pow(-0.5).to_numpy(dtype=float)
+    return Design(
+        list(rows["domain"]),
+        told.to_numpy(dtype=float),
+        (reported - prior).pow(-0.5).to_numpy(dtype=float),
+    )
 
 
 def data(table: pd.DataFrame, card: Card, priors: Priors) -> dict[str, np.ndarray]:
     """What the leaderboards say of their rates, the errors, and the parameters of the priors."""
-    told, error = divide_out_prior(fitted_rows(table))
-    return {"observed_rate": told, "error": error, **prior_data(priors)}
+    design = prepare(table)
+    return {"observed_rate": design.told, "error": design.error, **prior_data(priors)}
 
 
 def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     """The PyMC model over the leaderboards; dim: domain, one a leaderboard."""
     import pymc as pm
 
-    values = data(table, card, priors)
-    with pm.Model(coords={"domain": list(fitted_rows(table)["domain"])}) as model:
-        observed = pm.Data("observed_rate", values["observed_rate"], dims="domain")
-        error = pm.Data("error", values["error"], dims="domain")
+    design = prepare(table)
+    with pm.Model(coords={"domain": design.domains}) as model:
+        observed = pm.Data("observed_rate", design.told, dims="domain")
+        error = pm.Data("error", design.error, dims="domain")
         mean = priors.mean.variable("mean")
         between_sd = priors.between_sd.variable("between_sd")
         offset = pm.Normal("domain_offset", 0, 1, dims="domain")
@@ -116,14 +129,13 @@ def sample_prior(
     table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator
 ) -> Truth:
     """Mean and spread drawn from their priors, and the rate of every leaderboard from them."""
-    mean, spread = (float(prior.draw(rng)) for prior in (priors.mean, priors.between_sd))
-    rates = {name: float(rng.normal(mean, spread)) for name in fitted_rows(table)["domain"]}
-    return {
-        "mean": mean,
-        "between_sd": spread,
-        "rate": rates,
-        "new_domain_offset": float(rng.normal()),
+    drawn: Truth = {name: float(prior.draw(rng)) for name, prior in list_priors(priors)}
+    drawn["rate"] = {
+        name: float(rng.normal(drawn["mean"], drawn["between_sd"]))
+        for name in fitted_rows(table)["domain"]
     }
+    drawn["new_domain_offset"] = float(rng.normal())
+    return drawn
 
 
 def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
@@ -144,73 +156,45 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     """Mean, spread, every leaderboard's rate, the next one's, and how far apart they are."""
     rates = posterior["rate"].transpose("chain", "draw", "domain")
     mean, spread = posterior["mean"], posterior["between_sd"]
-    new = mean + spread * posterior["new_domain_offset"]
     slowest, fastest = rates.min("domain"), rates.max("domain")
-    above = xr.apply_ufunc(stats.norm.cdf, mean / spread)
+    design = prepare(table)
+    variance = xr.DataArray(design.error**2, {"domain": design.domains}, "domain")
+    shrinkage = (variance / (variance + spread**2)).transpose("chain", "draw", "domain")
+    rate, unit = "Rate of algorithmic progress", "decades per year"
     return xr.Dataset(
         {
             "mean": mean.assign_attrs(
-                label="Rate of algorithmic progress, mean over leaderboards",
-                description="mean of the distribution of leaderboards",
-                is_headline=True,
-                **WORDS,
+                label=f"{rate}, mean over leaderboards", unit=unit, is_headline=True
             ),
             "between_sd": spread.assign_attrs(
                 label="Spread of the rates between leaderboards",
-                description="standard deviation of the distribution of leaderboards",
+                unit=unit,
                 is_positive=True,
                 is_headline=True,
-                **WORDS,
             ),
-            "predictive": new.assign_attrs(
-                label="Rate of algorithmic progress on a leaderboard not yet seen",
-                description="drawn from the distribution of leaderboards",
-                is_headline=True,
-                **WORDS,
+            "predictive": (mean + spread * posterior["new_domain_offset"]).assign_attrs(
+                label=f"{rate} on a leaderboard not yet seen", unit=unit, is_headline=True
             ),
             "rate_by_domain": rates.assign_attrs(
-                key="rate",
-                label="Rate of algorithmic progress, partially pooled",
-                description="of the leaderboard, drawn towards the mean by what the others say",
-                **WORDS,
+                key="rate", label=f"{rate}, partially pooled", unit=unit
             ),
-            "slowest": slowest.assign_attrs(
-                label="Rate of algorithmic progress on the slowest leaderboard",
-                description="least of the rates, draw by draw: positive where all of them are",
-                **WORDS,
-            ),
+            "slowest": slowest.assign_attrs(label=f"{rate} on the slowest leaderboard", unit=unit),
             "fastest_over_slowest": (fastest / slowest)
             .where(slowest > 0, np.inf)
             .assign_attrs(
-                label="Fastest leaderboard over the slowest",
-                unit="factor",
-                description="greatest over least of the rates, draw by draw; no upper bound where "
-                "the least may be zero",
-                is_positive=True,
+                label="Fastest leaderboard over the slowest", unit="factor", is_positive=True
             ),
-            "p_positive": above.assign_attrs(
+            "p_positive": xr.apply_ufunc(stats.norm.cdf, mean / spread).assign_attrs(
                 label="Share of leaderboards whose rate is above zero",
                 unit="share of leaderboards",
-                description="probability that a leaderboard not yet seen has progress, by draw",
                 is_positive=True,
             ),
-            "shrinkage": _shrink(spread, table),
+            "shrinkage": shrinkage.assign_attrs(
+                label="Drawn to the mean by the other leaderboards",
+                unit="share of the distance",
+                is_positive=True,
+            ),
         }
-    )
-
-
-def _shrink(spread: xr.DataArray, table: pd.DataFrame) -> xr.DataArray:
-    """By how much of its distance to the mean each leaderboard's rate is drawn to it."""
-    rows = fitted_rows(table)
-    _, error = divide_out_prior(rows)
-    squared = xr.DataArray(error**2, dims="domain", coords={"domain": list(rows["domain"])})
-    share = (squared / (squared + spread**2)).transpose("chain", "draw", "domain")
-    return share.assign_attrs(
-        label="Drawn to the mean by the other leaderboards",
-        unit="share of the distance",
-        description="error^2 / (error^2 + between_sd^2): 0 keeps the leaderboard's own rate, 1 is "
-        "complete pooling",
-        is_positive=True,
     )
 
 
@@ -221,83 +205,5 @@ def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
 
 def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     """DerSimonian & Laird 1986 on the rates without their priors, and the common effect."""
-    told, error = divide_out_prior(fitted_rows(table))
-    found = combine_effects(told, error**2, method_re="dl")
-    summary = found.summary_frame(alpha=1 - INTERVAL_PROBABILITY)
-    methods = {
-        "random effect": f"DerSimonian & Laird, {len(told)} leaderboards",
-        "fixed effect": f"common effect, {len(told)} leaderboards",
-    }
-    return pd.DataFrame(
-        [
-            ["mean", "mean", words]
-            + [float(summary.loc[name, column]) for column in ("eff", "ci_low", "ci_upp")]
-            for name, words in methods.items()
-        ],
-        columns=["key", "label", "method", "estimate", "lower", "upper"],
-    )
-
-
-def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figure]:
-    """Every leaderboard before and after pooling with the whole, and how far each is drawn."""
-    found = estimands(posterior, table, card)
-    return [draw_rates(found, fitted_rows(table)), draw_shrinkage(found["shrinkage"])]
-
-
-def draw_rates(found: xr.Dataset, rows: pd.DataFrame) -> Figure:
-    """Rates of the leaderboards on their own and pooled; the mean and the next leaderboard's."""
-    told, error = divide_out_prior(rows)
-    reach = error * stats.norm.ppf((1 + INTERVAL_PROBABILITY) / 2)
-    alone = pd.DataFrame(
-        {"label": rows["domain"], "median": told, "lower": told - reach, "upper": told + reach}
-    ).assign(series=UNPOOLED)
-    pooled = make_intervals(found["rate_by_domain"]).assign(series=POOLED)
-    whole = {"Mean": "mean", "A leaderboard not yet seen": "predictive"}
-    overall = [
-        summarise(found[name].expand_dims("whole")).assign(label=label, series=OVERALL)
-        for label, name in whole.items()
-    ]
-    order = [*rows["domain"], *whole]
-    frame = pd.concat([alone, pooled, *overall], ignore_index=True)
-    return Figure(
-        kind="intervals",
-        id="pooling",
-        title="What the leaderboards tell each other",
-        caption="Each leaderboard's rate by its own data, the prior of its fit divided out, and "
-        "drawn towards the mean by the others: the wider its own interval, the more. "
-        f"{INTERVAL_PROBABILITY:.0%} intervals. The last row is where a leaderboard not yet seen "
-        "would lie; it is as wide as the spread between the few that there are.".replace(
-            "%", "\N{NO-BREAK SPACE}%"
-        ),
-        frame=frame.sort_values("label", kind="stable", key=lambda each: each.map(order.index)),
-        x_title="decades per year",
-    )
-
-
-def draw_shrinkage(share: xr.DataArray) -> Figure:
-    """How far each leaderboard is drawn to the mean."""
-    return Figure(
-        kind="intervals",
-        id="shrinkage",
-        title="How far each is drawn to the mean",
-        caption="Share of the distance between a leaderboard's own rate and the mean: at 0 it "
-        "keeps its own, at 1 it is taken for the mean. Wide intervals: with few leaderboards the "
-        "spread between them is not well known.",
-        frame=make_intervals(share).assign(series=POSTERIOR_SERIES),
-        x_title="share of the distance",
-    )
-
-
-def headline(card: Card) -> Headline:
-    """The mean over leaderboards."""
-    return Headline(
-        key="mean",
-        sentence="Over our leaderboards algorithms improve by {median} decades a year in the mean "
-        "(90 % interval {lower} to {upper}).",
-        notes=tuple(_options(card).notes),
-    )
-
-
-def _options(card: Card) -> OwnRateOptions:
-    assert isinstance(card.options, OwnRateOptions)
-    return card.options
+    design = prepare(table)
+    return pool("mean", design.told, design.error, "leaderboards")
