@@ -1,1 +1,1 @@
-"""The simulation of full automation, for the stage *takeoff*: scenarios, paths, outcomes, page."""
+"""The simulation of full automation: scenarios on draws of several posteriors."""

@@ -10,23 +10,22 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from models.takeoff import Economy
-from pipeline.failures import Failure, SourceError
+from pipeline.failures import SourceError
+from pipeline.ingest.cards import dataset_names
 from pipeline.ingest.cards.faults import make_fault, suggest
 from pipeline.ingest.cards.yaml_files import Steps, read_tree
-from pipeline.ingest.cards import dataset_names
 from pipeline.site.pages.strict_files import Number, StrictPart, Words, check_tree
 
 Name = Annotated[str, Field(pattern=f"^{dataset_names.PATTERN.pattern}$")]
 Kind = Literal["returns", "pooled_returns", "elasticity", "rate"]
 ROLES = ("returns", "elasticity", "rate")
-# The quantities that an input of a kind must give, and the role that it plays in a scenario.
+# The quantities that an input of a kind must give.
 QUANTITIES: dict[str, set[str]] = {
     "returns": {"stepping_on_toes", "fishing_out"},
     "pooled_returns": {"returns"},
     "elasticity": {"elasticity"},
     "rate": {"rate"},
 }
-ROLE_OF = {"returns": "returns", "pooled_returns": "returns"}
 # The assumptions, at values with which others can be tried out.
 PLAIN = {
     "labour_share": 0.5,
@@ -70,7 +69,7 @@ class Input(StrictPart):
     @property
     def role(self) -> str:
         """What it stands for in a scenario."""
-        return ROLE_OF.get(self.kind, self.kind)
+        return self.kind.removeprefix("pooled_")
 
 
 class Assumption(StrictPart):
@@ -78,7 +77,7 @@ class Assumption(StrictPart):
 
     id: Literal[
         "labour_share", "labour_jump", "ceiling_decades", "experiment_growth", "delay_years"
-    ] = Field(description="the parameter of models/takeoff.py")
+    ] = Field(description="the parameter of models/takeoff")
     label: Words = Field(description="its name for readers")
     unit: Words = Field(description="its unit")
     central: Number = Field(description="the value where nothing else is said")
@@ -131,6 +130,11 @@ class Scenarios(StrictPart):
     scenarios: list[Scenario] = Field(min_length=1, description="in the order of the page")
     published: list[Published] = Field(default_factory=list, description="to compare with")
 
+    @property
+    def central(self) -> Scenario:
+        """The scenario that changes nothing."""
+        return self.scenarios[0]
+
     def input(self, name: str) -> Input:
         """The input of that id."""
         return next(each for each in self.inputs if each.id == name)
@@ -140,10 +144,9 @@ class Scenarios(StrictPart):
         chosen = {**self.defaults, **scenario.inputs}
         return {role: self.input(chosen[role]) for role in ROLES}
 
-    def value(self, scenario: Scenario, name: str) -> float:
-        """The value of an assumption under `scenario`."""
-        central = {str(each.id): each.central for each in self.assumptions}
-        return {**central, **scenario.assumptions}[name]
+    def assume(self, scenario: Scenario) -> dict[str, float]:
+        """The value of every assumption under `scenario`."""
+        return {str(each.id): each.central for each in self.assumptions} | scenario.assumptions
 
     def posteriors(self) -> list[str]:
         """The posteriors that are read, in order."""
@@ -151,65 +154,91 @@ class Scenarios(StrictPart):
 
     def citations(self) -> list[str]:
         """Every source that is named, in order."""
-        of_inputs = [key for each in self.inputs for key in each.citations]
-        of_assumptions = [key for each in self.assumptions for key in each.citations]
-        return [*(each.citation for each in self.published), *of_inputs, *of_assumptions]
+        named = [key for each in (*self.inputs, *self.assumptions) for key in each.citations]
+        return [*(each.citation for each in self.published), *named]
 
 
 def read_scenarios(path: Path, citation_keys: Collection[str]) -> Scenarios:
     """The file at `path`. Raises SourceError with every fault of form and every unknown name."""
     tree = read_tree(path, "the file of the scenarios", "write defaults, inputs, assumptions ...")
     made, faults = check_tree(path, tree, Scenarios)
-    if made is None:
-        raise SourceError(faults)
-    faults += _find_wrong_names(path, tree, made, citation_keys)
-    if faults:
+    if made is not None:
+        found = (_find_unknown(made, citation_keys), _find_missing(made), _find_impossible(made))
+        faults += [make_fault(path, tree, *each) for part in found for each in part]
+    if made is None or faults:
         raise SourceError(faults)
     return made
 
 
-def _find_wrong_names(
-    path: Path, tree: Any, made: Scenarios, citation_keys: Collection[str]
-) -> Iterator[Failure]:
-    """Failures of names that repeat, are missing, or name nothing."""
+Fault = tuple[Steps, str, str, Any]  # where it stands, rule, remedy, value
+
+
+def _find_unknown(made: Scenarios, citation_keys: Collection[str]) -> Iterator[Fault]:
+    """Names that name nothing."""
     for steps, name, known in _list_names(made, citation_keys):
         if name not in known:
             remedy = suggest(name, known, "write a name that is there")
-            yield make_fault(path, tree, steps, "there is nothing of this name", remedy, name)
+            yield steps, "there is nothing of this name", remedy, name
+
+
+def _list_names(
+    made: Scenarios, citation_keys: Collection[str]
+) -> Iterator[tuple[Steps, str, Collection[str]]]:
+    """Every name that must exist: where it stands, the name, and what there is."""
+    by_role = {role: [each.id for each in made.inputs if each.role == role] for role in ROLES}
+    chosen: list[tuple[Steps, dict[str, str]]] = [(("defaults",), made.defaults)]
+    for number, scenario in enumerate(made.scenarios):
+        chosen.append((("scenarios", number, "inputs"), scenario.inputs))
+        for name in scenario.assumptions:
+            yield ("scenarios", number, "assumptions", name), name, PLAIN
+    for steps, inputs in chosen:
+        for role, name in inputs.items():
+            yield (*steps, role), role, ROLES
+            yield (*steps, role), name, by_role.get(role, [])
+    lenders = [each.id for each in made.inputs if each.kind == "returns"]
+    for number, given in enumerate(made.inputs):
+        if given.borrows:
+            yield ("inputs", number, "borrows"), given.borrows, lenders
+    for number, found in enumerate(made.published):
+        yield ("published", number, "citation"), found.citation, citation_keys
+    for part in ("inputs", "assumptions"):
+        for number, each in enumerate(getattr(made, part)):
+            for key in each.citations:
+                yield (part, number, "citations"), key, citation_keys
+
+
+def _find_missing(made: Scenarios) -> Iterator[Fault]:
+    """Ids that repeat, what is not given, and a first scenario that is not the central one."""
     for part in ("inputs", "assumptions", "scenarios"):
         ids = [str(each.id) for each in getattr(made, part)]
-        for position, name in enumerate(ids):
-            if name in ids[:position] or name == NO_AUTOMATION:
-                place: Steps = (part, position, "id")
-                yield make_fault(path, tree, place, "this id is taken", "choose another", name)
+        for number, name in enumerate(ids):
+            if name in ids[:number] or name == NO_AUTOMATION:
+                yield (part, number, "id"), "this id is taken", "choose another", name
     missing = [name for name in PLAIN if name not in {each.id for each in made.assumptions}]
-    missing += [role for role in ROLES if role not in made.defaults]
-    for name in missing:
-        yield make_fault(path, tree, (), "an assumption or a default is missing", f"add {name}", "")
-    yield from _find_wrong_values(path, tree, made)
-    first = made.scenarios[0]
-    if first.inputs or first.assumptions:
+    for name in [*missing, *(role for role in ROLES if role not in made.defaults)]:
+        yield (), "an assumption or a default is missing", f"add {name}", ""
+    if made.central.inputs or made.central.assumptions:
         rule, remedy = "the first scenario changes something", "put the central one first"
-        yield make_fault(path, tree, ("scenarios", 0), rule, remedy, first.id)
+        yield ("scenarios", 0), rule, remedy, made.central.id
 
 
-def _find_wrong_values(path: Path, tree: Any, made: Scenarios) -> Iterator[Failure]:
-    """Failures of values that the simulation cannot take."""
+def _find_impossible(made: Scenarios) -> Iterator[Fault]:
+    """Values that the simulation cannot take."""
     given: list[tuple[Steps, str, float]] = [
-        (("assumptions", position, end), str(each.id), getattr(each, end))
-        for position, each in enumerate(made.assumptions)
+        (("assumptions", number, end), str(each.id), getattr(each, end))
+        for number, each in enumerate(made.assumptions)
         for end in ("central", "low", "high")
     ]
-    for position, scenario in enumerate(made.scenarios):
-        place: Steps = ("scenarios", position, "assumptions")
-        given += [((*place, name), name, value) for name, value in scenario.assumptions.items()]
+    for number, scenario in enumerate(made.scenarios):
+        for name, value in scenario.assumptions.items():
+            given.append((("scenarios", number, "assumptions", name), name, value))
     for steps, name, value in given:
+        if name not in PLAIN:
+            continue  # which has its own fault
         try:
             make_economy(1.0, 1.0, 1.0, 1.0, {**PLAIN, name: value})
         except ValueError as error:
-            yield make_fault(path, tree, steps, str(error), "see models/takeoff.py", value)
-        except TypeError:
-            continue  # a name that is not an assumption's has its own fault
+            yield steps, str(error), "see models/takeoff", value
 
 
 def make_economy(
@@ -221,37 +250,4 @@ def make_economy(
     """
     with np.errstate(divide="ignore"):
         rho = 1 - 1 / np.asarray(elasticity, dtype=float)
-    return Economy(
-        stepping_on_toes=stepping_on_toes,
-        fishing_out=fishing_out,
-        rho=rho,
-        rate_decades_per_year=rate,
-        **assumed,
-    )
-
-
-def _list_names(
-    made: Scenarios, citation_keys: Collection[str]
-) -> Iterator[tuple[Steps, str, Collection[str]]]:
-    """Every name that must exist: where it stands, the name, and what there is."""
-    by_role = {role: [each.id for each in made.inputs if each.role == role] for role in ROLES}
-    for role, name in made.defaults.items():
-        yield ("defaults", role), role, ROLES
-        yield ("defaults", role), name, by_role.get(role, [])
-    for position, scenario in enumerate(made.scenarios):
-        for role, name in scenario.inputs.items():
-            yield ("scenarios", position, "inputs", role), role, ROLES
-            yield ("scenarios", position, "inputs", role), name, by_role.get(role, [])
-        for name in scenario.assumptions:
-            yield ("scenarios", position, "assumptions", name), name, PLAIN
-    lenders = [each.id for each in made.inputs if each.kind == "returns"]
-    for position, each in enumerate(made.inputs):
-        if each.borrows:
-            yield ("inputs", position, "borrows"), each.borrows, lenders
-        for key in each.citations:
-            yield ("inputs", position, "citations"), key, citation_keys
-    for position, found in enumerate(made.published):
-        yield ("published", position, "citation"), found.citation, citation_keys
-    for position, assumption in enumerate(made.assumptions):
-        for key in assumption.citations:
-            yield ("assumptions", position, "citations"), key, citation_keys
+    return Economy(stepping_on_toes, fishing_out, rho, rate, **assumed)

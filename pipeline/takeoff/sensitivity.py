@@ -9,8 +9,6 @@ within a group by fishing out. One number chooses the group, the other the draw 
 they return every draw equally often (a Rosenblatt transform of the draws).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,9 +17,9 @@ from SALib.analyze import sobol as analysis
 from SALib.sample import sobol as sampling
 
 from models import INTERVAL_PROBABILITY
-from models.takeoff import Economy, Outcome, simulate
+from models.takeoff import Economy, Outcome, simulate, speed_up
 from pipeline.takeoff.draws import Columns, Paths
-from pipeline.takeoff.scenarios import Assumption, make_economy
+from pipeline.takeoff.scenarios import Assumption, Scenarios, make_economy
 
 # Later and earlier count as then: the theory says nothing of such spans.
 SHORT_YEARS, HORIZON_YEARS = 0.01, 100.0
@@ -39,41 +37,30 @@ OUTCOMES = {
     "years_to_100x": "Years to 100 times",
     "speed_up": "Years of progress in the first year",
 }
-LOGARITHMIC = {"years_to_10x", "years_to_100x", "speed_up"}
+ORDERS = {"first": "S1", "total": "ST"}  # by SALib's name
+COLUMNS = ["outcome", "input", "label", "order", "index", "lower", "upper"]
 
 
-@dataclass(frozen=True)
-class Design:
-    """The inputs as functions of uniform numbers: what is drawn, and what is assumed."""
+def label_inputs(scenarios: Scenarios) -> dict[str, str]:
+    """The inputs in words, in the order of the columns of a sample."""
+    return POSTERIOR_INPUTS | {str(each.id): each.label for each in scenarios.assumptions}
 
-    paths: Paths
-    assumptions: list[Assumption]
 
-    @property
-    def names(self) -> list[str]:
-        """The inputs, in the order of the columns of a sample."""
-        return [*POSTERIOR_INPUTS, *(str(each.id) for each in self.assumptions)]
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """The inputs in words."""
-        return POSTERIOR_INPUTS | {str(each.id): each.label for each in self.assumptions}
-
-    def economy(self, uniform: np.ndarray) -> Economy:
-        """The paths at `uniform`, shape (path, input), each in [0, 1]."""
-        columns = dict(zip(self.names, uniform.T, strict=True))
-        chosen = self.paths.scenarios.choose(self.paths.scenarios.scenarios[0])
-        returns = self.paths.draw(chosen[RETURNS])
-        row = pick_returns(returns, columns[RETURNS], columns[FISHING_OUT])
-        elasticity = np.sort(self.paths.draw(chosen[ELASTICITY])[ELASTICITY])
-        rate = np.sort(self.paths.draw(chosen[RATE])[RATE])
-        return make_economy(
-            returns["stepping_on_toes"][row],
-            returns["fishing_out"][row],
-            elasticity[_index(columns[ELASTICITY], len(elasticity))],
-            rate[_index(columns[RATE], len(rate))],
-            {str(each.id): spread(each, columns[str(each.id)]) for each in self.assumptions},
-        )
+def draw_design(paths: Paths, uniform: np.ndarray) -> Economy:
+    """The paths at `uniform`, shape (path, input), each in [0, 1]."""
+    scenarios = paths.scenarios
+    columns = dict(zip(label_inputs(scenarios), uniform.T, strict=True))
+    drawn: Columns = {}
+    for given in scenarios.choose(scenarios.central).values():
+        drawn |= paths.draw(given)
+    row = pick_returns(drawn, columns[RETURNS], columns[FISHING_OUT])
+    return make_economy(
+        drawn["stepping_on_toes"][row],
+        drawn["fishing_out"][row],
+        _pick(drawn[ELASTICITY], columns[ELASTICITY]),
+        _pick(drawn[RATE], columns[RATE]),
+        {str(each.id): spread(each, columns[str(each.id)]) for each in scenarios.assumptions},
+    )
 
 
 def pick_returns(returns: Columns, first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -85,14 +72,16 @@ def pick_returns(returns: Columns, first: np.ndarray, second: np.ndarray) -> np.
         for group in np.array_split(by_ratio, max(int(np.sqrt(count)), 1))
     ]
     # Groups may differ by a draw in size: they are chosen in proportion to it.
-    ends = np.cumsum([len(group) for group in groups])
+    sizes = np.array([len(group) for group in groups])
+    ends = np.cumsum(sizes)
     chosen = np.searchsorted(ends, first * count, side="right").clip(max=len(groups) - 1)
-    sizes, starts = (
-        np.diff(ends, prepend=0)[chosen],
-        ends[chosen] - np.diff(ends, prepend=0)[chosen],
-    )
-    within = np.minimum((second * sizes).astype(int), sizes - 1)
-    return np.concatenate(groups)[starts + within]
+    within = np.minimum((second * sizes[chosen]).astype(int), sizes[chosen] - 1)
+    return np.concatenate(groups)[ends[chosen] - sizes[chosen] + within]
+
+
+def _pick(draws: np.ndarray, uniform: np.ndarray) -> np.ndarray:
+    """The draws at these shares of all, the smallest first."""
+    return np.sort(draws)[np.minimum((uniform * len(draws)).astype(int), len(draws) - 1)]
 
 
 def spread(assumption: Assumption, uniform: np.ndarray) -> np.ndarray:
@@ -109,22 +98,18 @@ def analyse(paths: Paths, samples: int, seed: int) -> pd.DataFrame:
     `samples` is the base of the design, a power of two; intervals are 90 %, from resampling, of the
     error of the estimate. An outcome that is the same on all paths has no rows.
     """
-    design = Design(paths, list(paths.scenarios.assumptions))
-    problem = {
-        "num_vars": len(design.names),
-        "names": design.names,
-        "bounds": [[0.0, 1.0]] * len(design.names),
-    }
+    labels = label_inputs(paths.scenarios)
+    bounds = [[0.0, 1.0]] * len(labels)
+    problem = {"num_vars": len(labels), "names": list(labels), "bounds": bounds}
     uniform = sampling.sample(problem, samples, calc_second_order=False, seed=seed)
-    economy = design.economy(uniform)
-    measured = measure(economy, simulate(economy))
-    frames = [
-        _tabulate(name, outcome, problem, seed, design.labels)
-        for name, outcome in measured.items()
+    economy = draw_design(paths, uniform)
+    rows = [
+        {"outcome": name, "label": labels[row["input"]]} | row
+        for name, outcome in measure(economy, simulate(economy)).items()
         if np.ptp(outcome) > 0
+        for row in _index(outcome, problem, seed)
     ]
-    columns = ["outcome", "input", "label", "order", "index", "lower", "upper"]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def measure(economy: Economy, outcome: Outcome) -> dict[str, np.ndarray]:
@@ -134,26 +119,13 @@ def measure(economy: Economy, outcome: Outcome) -> dict[str, np.ndarray]:
         "acceleration": (outcome.feedback > 0).astype(float),
         "years_to_10x": years[:, 0],
         "years_to_100x": years[:, 1],
-        "speed_up": np.log10(speed_up(economy, outcome)),
+        "speed_up": np.log10(speed_up(economy, outcome.decades[:, 0])),
     }
 
 
-def speed_up(economy: Economy, outcome: Outcome) -> np.ndarray:
-    """Years of today's progress in the first year after automation; 1 where there is none today."""
-    rate = economy.rate_decades_per_year
-    moves = rate > 0
-    return np.where(moves, outcome.decades[:, 0] / np.where(moves, rate, 1.0), 1.0)
-
-
-def _index(uniform: np.ndarray, count: int) -> np.ndarray:
-    return np.minimum((uniform * count).astype(int), count - 1)
-
-
-def _tabulate(
-    name: str, outcome: np.ndarray, problem: dict[str, Any], seed: int, labels: dict[str, str]
-) -> pd.DataFrame:
-    analyse_with: Callable[..., Any] = analysis.analyze
-    found = analyse_with(
+def _index(outcome: np.ndarray, problem: dict[str, Any], seed: int) -> list[dict[str, Any]]:
+    """The indices of every input, six significant digits as in every file of results."""
+    found: dict[str, np.ndarray] = analysis.analyze(
         problem,
         outcome,
         calc_second_order=False,
@@ -161,22 +133,12 @@ def _tabulate(
         conf_level=INTERVAL_PROBABILITY,
         seed=seed,
     )
-    rows = [
-        {
-            "outcome": name,
-            "input": given,
-            "label": labels[given],
-            "order": order,
-            "index": _round(found[key][number]),
-            "lower": _round(found[key][number] - found[f"{key}_conf"][number]),
-            "upper": _round(found[key][number] + found[f"{key}_conf"][number]),
+    return [
+        {"input": name, "order": order}
+        | {
+            column: float(f"{found[key][number] + side * found[f'{key}_conf'][number]:.6g}")
+            for column, side in (("index", 0), ("lower", -1), ("upper", 1))
         }
-        for order, key in (("first", "S1"), ("total", "ST"))
-        for number, given in enumerate(problem["names"])
+        for order, key in ORDERS.items()
+        for number, name in enumerate(problem["names"])
     ]
-    return pd.DataFrame(rows)
-
-
-def _round(value: float) -> float:
-    """Six significant digits, as in every file of results: the chart and its table are alike."""
-    return float(f"{value:.6g}")

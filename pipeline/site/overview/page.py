@@ -49,9 +49,9 @@ from pipeline.site.pages import answers, rendering
 from pipeline.site.pages.answers import INTERVAL_WORDS
 from pipeline.site.pages.citations import PageCitation, cite_page, read_software
 from pipeline.site.pages.rendering import format_quantity
+from pipeline.site.takeoff_page.words import describe_answer
 from pipeline.stage import stage_main
 from pipeline.synthesis.synthesis_words import describe_in_short
-from pipeline.takeoff.words import describe_answer
 
 TITLE = "How much of AI progress is compute, and how much is algorithms?"
 SIMULATION = "takeoff"  # its estimands and its page

@@ -2,7 +2,7 @@
 doubtful of the posteriors that it reads.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeline.site.pages import answers
@@ -16,11 +16,20 @@ QUANTITIES = {
     "rate": "decades a year",
 }
 # What a posterior may lack, said of one and of several.
-FAILED = "the fit did not converge", "whose fit did not converge"
-OFF = "its intervals miss the truth in simulated data", "whose intervals miss simulated truths"
-UNCALIBRATED = "calibration not measured", "of unmeasured calibration"
-CONFOUNDED = "its data do not tell apart what it divides", "whose data do not tell its parts apart"
-DRIVEN = "driven by the prior", "driven by a prior in what is read"
+KINDS = {
+    "failed": ("the fit did not converge", "whose fit did not converge"),
+    "off": (
+        "its intervals miss the truth in simulated data",
+        "whose intervals miss simulated truths",
+    ),
+    "uncalibrated": ("calibration not measured", "of unmeasured calibration"),
+    "confounded": (
+        "its data do not tell apart what it divides",
+        "whose data do not tell its parts apart",
+    ),
+    "driven": ("driven by the prior", "driven by a prior in what is read"),
+}
+Check = dict[str, Any]
 
 
 def describe_answer(entries: dict[str, dict[str, Any]]) -> str:
@@ -41,46 +50,40 @@ def describe_answer(entries: dict[str, dict[str, Any]]) -> str:
     )
 
 
-def list_doubts(check: dict[str, Any], draws: Mapping[str, str]) -> list[str]:
+def list_doubts(check: Check, draws: Mapping[str, str]) -> list[str]:
     """What is doubtful of one input, from the check of its posterior; nothing else if it failed.
 
     `draws` has the key of the posterior that is read for each quantity of the input.
     """
-    kinds = _find_kinds(check, list(draws.values()))
-    said = [one for one, _ in kinds if (one, _) != DRIVEN]
-    if FAILED in kinds:
-        return said
-    return said + [
-        f"{QUANTITIES[quantity]} {driven}"
-        for quantity, key in draws.items()
-        if (driven := answers.describe_drivers(key, check))
-    ]
+    kinds = _find_kinds(check, draws.values())
+    said = [KINDS[kind][0] for kind in kinds if kind != "driven"]
+    driven = {name: answers.describe_drivers(key, check) for name, key in draws.items()}
+    if "driven" in kinds:
+        said += [f"{QUANTITIES[name]} {words}" for name, words in driven.items() if words]
+    return said
 
 
-def summarise_doubts(posteriors: Mapping[str, tuple[dict[str, Any], Sequence[str]]]) -> str:
+def summarise_doubts(posteriors: Mapping[str, tuple[Check, Iterable[str]]]) -> str:
     """How many posteriors are doubtful, and why; empty where none is.
 
     `posteriors` has for each name its check and the keys that are read.
     """
     kinds = [_find_kinds(check, keys) for check, keys in posteriors.values()]
-    counts = {
-        many: sum((one, many) in each for each in kinds)
-        for one, many in (FAILED, OFF, UNCALIBRATED, CONFOUNDED, DRIVEN)
-    }
-    said = [f"{count} {many}" for many, count in counts.items() if count]
+    counts = {kind: sum(kind in each for each in kinds) for kind in KINDS}
+    said = [f"{count} {KINDS[kind][1]}" for kind, count in counts.items() if count]
     if not said:
         return ""
     return f"Doubts about the {len(kinds)} posteriors that it reads: {', '.join(said)}"
 
 
-def _find_kinds(check: dict[str, Any], keys: Sequence[str]) -> list[tuple[str, str]]:
+def _find_kinds(check: Check, keys: Iterable[str]) -> list[str]:
     """The doubts of a posterior of which these keys are read."""
     if not answers.has_passed(check):
-        return [FAILED]
+        return ["failed"]
     found = {
-        OFF: check.get("is_calibrated") is False,
-        UNCALIBRATED: check.get("is_calibrated") is None,
-        CONFOUNDED: check.get("is_identified") is False,
-        DRIVEN: any(answers.describe_drivers(key, check) for key in keys),
+        "off": check.get("is_calibrated") is False,
+        "uncalibrated": check.get("is_calibrated") is None,
+        "confounded": check.get("is_identified") is False,
+        "driven": any(answers.describe_drivers(key, check) for key in keys),
     }
     return [kind for kind, is_so in found.items() if is_so]

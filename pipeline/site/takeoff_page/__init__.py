@@ -1,0 +1,1 @@
+"""The page of the simulation of full automation."""
