@@ -19,10 +19,10 @@ import statsmodels.api as sm
 from models import fitted_rows
 from models.core.options import ComputeError
 from pipeline.studies.perturb import RATE, find_reason, hold_reference
-from pipeline.studies.trials import Draws, Study, round_number
+from pipeline.studies.trials import Study, round_number
 
-ADDED = (0.0, 0.5, 1.0, 1.5, 2.0)  # variance of the errors added, over that of those stated
-REPEATS = 6  # refits for each
+# Variance of the errors added, over that of those stated: each six times.
+ADDED = np.repeat([0.0, 0.5, 1.0, 1.5, 2.0], 6)
 NONE_LEFT = -1.0  # of the added variance: where the stated errors would be gone
 FORMS = {"line": 1, "parabola": 2}
 PART = "attenuation"
@@ -40,31 +40,30 @@ def study_attenuation(study: Study) -> dict[str, Any]:
     wrong = add_errors(study.table, errors, 1.0, study.make_generator(PART, 0))
     if reason := find_reason(study, wrong):
         return {"reason": reason}
-    added = [each for each in ADDED for _ in range(REPEATS)]
-    runs = study.run(PART, lambda i: _measure_with_errors(study, errors, added[i], i), len(added))
-    rates = pd.DataFrame(
-        [
-            (each, np.median(run[RATE]), run[RATE].std())
-            for each, run in zip(added, runs, strict=True)
-            if not isinstance(run, str)
-        ],
-        columns=["added", "rate", "sd"],
-    )
+
+    def refit(index: int) -> dict[str, float]:
+        rng = study.make_generator(PART, index)
+        held = hold_reference(study.table, add_errors(study.table, errors, ADDED[index], rng))
+        rate = study.measure(study.refit_real(PART, index, table=held))[RATE]
+        return {"added": ADDED[index], "rate": rate.median(), "sd": rate.std(ddof=0)}
+
+    runs = study.run(PART, refit, len(ADDED))
+    rates = pd.DataFrame([each for each in runs if not isinstance(each, str)])
     failed = len(runs) - len(rates)
-    if set(rates["added"]) != set(ADDED):
+    if rates.empty or set(rates["added"]) != set(ADDED):
         return {"reason": f"{failed} of {len(runs)} refits failed"}
-    spread = rates.loc[rates["added"] == 0, "sd"].mean()
-    medians = rates.groupby("added")["rate"].mean()
+    means = rates.groupby("added").mean()
+    fitted, spread = means.loc[0.0]
     ends = {form: extrapolate(rates, degree) for form, degree in FORMS.items()}
     return {
         "estimand": RATE,
-        "fitted": round_number(medians[0.0]),
-        "medians": {f"{each:g}": round_number(median) for each, median in medians.items()},
+        "fitted": round_number(fitted),
+        "medians": {f"{added:g}": round_number(rate) for added, rate in means["rate"].items()},
         "corrected": {
             form: {
                 "rate": round_number(end),
                 "standard_error": round_number(error),
-                "shift": round_number((end - medians[0.0]) / spread),
+                "shift": round_number((end - fitted) / spread),
             }
             for form, (end, error) in ends.items()
         },
@@ -96,13 +95,4 @@ def add_errors(
     stated = rows["compute_confidence"].map(errors.model_dump()).astype(float)
     error = stated.groupby(bases, sort=True).min() * np.sqrt(added)
     off = error * rng.normal(size=len(error))
-    factor = 10.0 ** bases.map(off).astype(float)
-    return rows.assign(training_flop=rows["training_flop"] * factor)
-
-
-def _measure_with_errors(
-    study: Study, errors: ComputeError, added: float, index: int
-) -> Draws | str:
-    """Draws with errors added to compute, or why there are none."""
-    wrong = add_errors(study.table, errors, added, study.make_generator(PART, index))
-    return study.measure_real(PART, index, table=hold_reference(study.table, wrong))
+    return rows.assign(training_flop=rows["training_flop"] * 10.0 ** bases.map(off))

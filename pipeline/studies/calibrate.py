@@ -62,7 +62,7 @@ def calibrate(
     }
     path = layout.study(cell)
     kept = _keep(path, head, parts)
-    found = kept | run_parts(study, parts, datasets)
+    found = {part: run(study, datasets) for part, run in PARTS.items() if part in parts} | kept
     write_json(path, head | {part: found[part] for part in PARTS if part in found})
     return path
 
@@ -73,11 +73,6 @@ def make_study(
     """The study of one cell, its model compiled."""
     refitter = Refitter(model, table, card)
     return Study(name, model, table, card, refitter, seed, jobs, choose_settings(refitter))
-
-
-def run_parts(study: Study, parts: list[str], datasets: int) -> dict[str, Any]:
-    """The parts by name, in their fixed order."""
-    return {name: run(study, datasets) for name, run in PARTS.items() if name in parts}
 
 
 def read_cell(layout: Layout, dataset: str) -> tuple[pd.DataFrame, Card]:

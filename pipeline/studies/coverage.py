@@ -7,14 +7,14 @@ compute share fixed instead, coverage says how intervals do where the share is s
 """
 
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from models import INTERVAL_PROBABILITY, Leaderboard, Truth
-from pipeline.studies.trials import Found, Study, Trial, count_failures, round_number, run_trial
+from models import INTERVAL_PROBABILITY, Truth
+from pipeline.studies.trials import Study, Trial, count_failures, find, round_number, run_trial
 
 RANK_BINS = 10
 SHARES = (0.2, 0.5, 0.8)
@@ -24,7 +24,7 @@ CONSTANT_WIDTH = 1e-9  # of an interval, relative to its ends: nothing was estim
 def study_coverage(study: Study, datasets: int) -> dict[str, Any]:
     """How many of the intervals of each watched quantity hold the truth that was drawn."""
     trials = study.run("coverage", partial(run_trial, study, "coverage"), datasets)
-    by_key = {str(key): found for key, found in gather(trials).groupby("key", sort=False)}
+    by_key = {str(key): found for key, found in gather(trials).groupby(level=0, sort=False)}
     constant = [key for key, found in by_key.items() if _is_constant(found)]
     return count_failures(trials) | {
         "probability": INTERVAL_PROBABILITY,
@@ -49,19 +49,19 @@ def study_fixed_share(study: Study, datasets: int) -> dict[str, Any]:
     for share in SHARES:
         part, change = f"fixed share {share:g}", partial(_fix_share, study, share)
         trials = study.run(part, partial(run_trial, study, part, change=change), count)
-        found = gather(trials).query("key == @key")
+        found = gather(trials).query("index == @key")
         made[f"{share:g}"] = count_failures(trials) | count_covered(found) | describe_bias(found)
     return {"estimand": key, "probability": INTERVAL_PROBABILITY, "shares": made}
 
 
 def _fix_share(study: Study, share: float, truth: Truth) -> Truth:
-    return cast("Leaderboard", study.model).fix_share(truth, share, study.table, study.card)
+    return study.model.fix_share(truth, share, study.table, study.card)
 
 
-def gather(trials: list[Trial]) -> pd.DataFrame:
-    """What all refits found: a row per refit and key, columns key and those of `Found`."""
-    rows = [(key, *found) for trial in trials for key, found in trial.found.items()]
-    return pd.DataFrame(rows, columns=["key", *Found._fields])
+def gather(trials: list[Trial | str]) -> pd.DataFrame:
+    """What all refits found, by key."""
+    nothing = find(pd.Series(dtype=float), pd.DataFrame(dtype=float))
+    return pd.concat([nothing, *(each.found for each in trials if not isinstance(each, str))])
 
 
 def count_covered(found: pd.DataFrame) -> dict[str, Any]:
@@ -82,10 +82,8 @@ def measure_p_value(covered: int, intervals: int, probability: float) -> float:
 def describe_ranks(found: pd.DataFrame) -> dict[str, Any]:
     """Mean rank (0.5 without bias) and the p-value of uniform ranks in ten bins."""
     counts, _ = np.histogram(found["rank"], RANK_BINS, (0, 1))
-    return {
-        "mean_rank": round_number(found["rank"].mean()),
-        "rank_p": round_number(stats.chisquare(counts).pvalue),
-    }
+    p_value = stats.chisquare(counts).pvalue
+    return {"mean_rank": round_number(found["rank"].mean()), "rank_p": round_number(p_value)}
 
 
 def describe_bias(found: pd.DataFrame) -> dict[str, Any]:

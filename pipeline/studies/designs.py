@@ -14,7 +14,7 @@ dataset; its interval says how much of it is the chance of so few datasets.
 """
 
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,21 +23,13 @@ from scipy import stats
 
 from models import INTERVAL_PROBABILITY, Truth, fitted_rows
 from models.core.prior import Prior, list_priors
-from models.options import LeaderboardOptions
 from pipeline.checks.refit import RefitError, Refitter
-from pipeline.studies.trials import (
-    Study,
-    Trial,
-    count_failures,
-    draw_seed,
-    refit_trial,
-    round_number,
-)
+from pipeline.studies.perturb import describe_failure
+from pipeline.studies.trials import Study, Trial, count_failures, refit_trial, round_number
 
 DESIGN_DATASETS = 10
 JITTER_DECADES = 0.3
-JITTER_YEARS = 0.5
-DAYS_A_YEAR = 365.25
+JITTER_DAYS = 0.5 * 365.25
 TIMES = {"as_it_is": 1, "twice": 2, "five_times": 5, "uncorrelated": 1}
 PER_MODEL_DIMS = {"base_model", "undisclosed_model"}  # deviations are drawn anew, not taken over
 # Compute is 6 N D: each takes the square root of a change of compute.
@@ -53,7 +45,7 @@ def study_design(study: Study, datasets: int = DESIGN_DATASETS) -> dict[str, Any
     try:
         posterior = study.refit_real("design", 0)
     except RefitError as failure:
-        return {"reason": f"the refit to the real data failed: {failure}"}
+        return describe_failure(str(failure))
     truths = [draw_truth_at(study, posterior, study.table, i) for i in range(datasets)]
     made = {name: _measure_design(study, posterior, name, truths) for name in TIMES}
     _, reference = made["as_it_is"]
@@ -84,11 +76,10 @@ def _measure_design(
         truth = overlay(draw_truth_at(study, posterior, table, index), truths[index])
         rng = study.make_generator(f"design {name}", index)
         simulated = study.model.simulate(table, truth, rng)
-        return refit_trial(study, refitter, index, truth, simulated, draw_seed(rng))
+        return refit_trial(study, refitter, truth, simulated, rng)
 
     trials = study.run(f"design {name}", refit, len(truths))
-    found = [each.found.get(study.headline_share) for each in trials]
-    widths = pd.Series([each.upper - each.lower if each else np.nan for each in found])
+    widths = pd.Series([_find_width(study, each) for each in trials])
     told = {
         "base_models": int(table["base_model"].nunique()),
         "rows": len(table),
@@ -98,12 +89,19 @@ def _measure_design(
     return told, widths
 
 
+def _find_width(study: Study, trial: Trial | str) -> float:
+    if isinstance(trial, str) or study.headline_share not in trial.found.index:
+        return np.nan
+    found = trial.found.loc[study.headline_share]
+    return float(found["upper"] - found["lower"])
+
+
 def make_design_table(study: Study, name: str) -> pd.DataFrame:
     """The fitted rows of the design `name`."""
     rows = fitted_rows(study.table)
     rng = study.make_generator(f"table {name}", 0)
     if name == "uncorrelated":
-        return permute_compute(rows, cast("LeaderboardOptions", study.card.options), rng)
+        return permute_compute(rows, study.card.options, rng)
     copies = [copy_models(rows, f"copy {i}", rng) for i in range(2, TIMES[name] + 1)]
     return pd.concat([rows, *copies], ignore_index=True)
 
@@ -112,11 +110,11 @@ def copy_models(rows: pd.DataFrame, mark: str, rng: np.random.Generator) -> pd.D
     """The rows as of other models: new names, compute and dates jittered by base model."""
     bases = sorted(set(rows["base_model"]))
     decades = pd.Series(rng.normal(0, JITTER_DECADES, len(bases)), bases)
-    days = pd.Series(rng.normal(0, JITTER_YEARS * DAYS_A_YEAR, len(bases)), bases).round()
-    moved = pd.to_timedelta(rows["base_model"].map(days), unit="D")
+    days = pd.Series(rng.normal(0, JITTER_DAYS, len(bases)), bases).round()
+    moved = rows["release_date"] + pd.to_timedelta(rows["base_model"].map(days), unit="D")
     named = {name: rows[name] + f" ({mark})" for name in ("model", "base_model")}
-    dated = rows.assign(release_date=rows["release_date"] + moved)
-    return scale_compute(dated, rows["base_model"].map(decades)).assign(**named)
+    scaled = scale_compute(rows, rows["base_model"].map(decades))
+    return scaled.assign(release_date=moved, **named)
 
 
 def scale_compute(rows: pd.DataFrame, decades: pd.Series) -> pd.DataFrame:
@@ -125,26 +123,19 @@ def scale_compute(rows: pd.DataFrame, decades: pd.Series) -> pd.DataFrame:
     return rows.assign(training_flop=rows["training_flop"] * 10**decades, **sizes)
 
 
-def permute_compute(
-    rows: pd.DataFrame, options: LeaderboardOptions, rng: np.random.Generator
-) -> pd.DataFrame:
+def permute_compute(rows: pd.DataFrame, options: Any, rng: np.random.Generator) -> pd.DataFrame:
     """Rows with compute permuted among base models; the headline's two ends keep theirs.
 
     What the rows of one base model differ by (further training) stays. Base models without known
     compute keep theirs.
     """
+    step = next(each for each in options.comparisons if each.id == options.headline_comparison)
+    is_end = rows["model"].isin([step.earlier.model, step.later.model])
     flop = rows["training_flop"].fillna(6 * rows["parameters"] * rows["training_tokens"])
     compute = np.log10(flop).groupby(rows["base_model"]).min().dropna()
-    free = compute.drop(index=sorted(_find_ends(rows, options)), errors="ignore")
+    free = compute.drop(index=sorted(set(rows.loc[is_end, "base_model"])), errors="ignore")
     new = pd.Series(rng.permutation(free.to_numpy()), index=free.index)
     return scale_compute(rows, rows["base_model"].map(new - free).fillna(0.0))
-
-
-def _find_ends(rows: pd.DataFrame, options: LeaderboardOptions) -> set[str]:
-    """Base models of the two ends of the headline comparison."""
-    step = next(each for each in options.comparisons if each.id == options.headline_comparison)
-    ends = rows["model"].isin([step.earlier.model, step.later.model])
-    return set(rows.loc[ends, "base_model"])
 
 
 def draw_truth_at(study: Study, posterior: xr.Dataset, table: pd.DataFrame, index: int) -> Truth:
@@ -153,7 +144,6 @@ def draw_truth_at(study: Study, posterior: xr.Dataset, table: pd.DataFrame, inde
     The model draws it from priors without width at the medians, so that deviations of base models
     come out with the fitted scale; what has labels then takes the median of its label.
     """
-    medians = posterior.median(("chain", "draw"))
     pinned = {
         name: Prior("Normal", (float(posterior[name].median()), 0.0), prior.unit, "pinned")
         for name, prior in list_priors(study.priors)
@@ -161,7 +151,7 @@ def draw_truth_at(study: Study, posterior: xr.Dataset, table: pd.DataFrame, inde
     }
     rng = study.make_generator("design truth", index)
     drawn = study.model.sample_prior(table, study.card, replace(study.priors, **pinned), rng)
-    return overlay(drawn, as_truth(medians, study.model.DIMS))
+    return overlay(drawn, as_truth(posterior.median(("chain", "draw")), study.model.DIMS))
 
 
 def as_truth(values: xr.Dataset, dims: dict[str, tuple[str, ...]]) -> Truth:

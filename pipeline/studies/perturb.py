@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models import as_draws, fitted_rows
+from models import fitted_rows
 from models.core.prior import list_priors
-from pipeline.studies.trials import TAILS, Draws, Study, round_number
+from pipeline.studies.trials import Study, measure_width, round_number
 
 FACTORS = (2.0, 0.5)  # of each prior's scale
 WRONG_FACTOR = 3.0
@@ -22,21 +22,21 @@ def study_priors(study: Study) -> dict[str, Any]:
     `noise` is the shift between two refits that differ in their seed alone: shifts like it say
     nothing.
     """
-    stated = list_priors(study.priors)
-    used = [name for name, _ in stated if f"prior_{name}" in study.refitter.data_names]
-    fixed = [name for name, prior in stated if prior.widened(2.0) == prior]
+    priors = study.priors
+    used = [name for name, _ in list_priors(priors) if f"prior_{name}" in study.refitter.data_names]
+    fixed = [name for name, prior in list_priors(priors) if prior.widened(2.0) == prior]
     changes = [(name, factor) for name in used if name not in fixed for factor in FACTORS]
-    sets = [study.priors, study.priors]  # as stated, with two seeds
-    sets += [
-        replace(study.priors, **{name: getattr(study.priors, name).widened(factor)})
-        for name, factor in changes
+    changed = [
+        replace(priors, **{name: getattr(priors, name).widened(factor)}) for name, factor in changes
     ]
-    refits = study.run(
-        "priors", lambda i: study.measure_real("priors", i, priors=sets[i]), len(sets)
-    )
-    before, repeated, *others = refits
+    tried = [priors, priors, *changed]  # first as stated, with two seeds
+
+    def refit(index: int) -> pd.DataFrame:
+        return study.measure(study.refit_real("priors", index, priors=tried[index]))
+
+    before, repeated, *others = study.run("priors", refit, len(tried))
     if isinstance(before, str) or isinstance(repeated, str):
-        return _describe_failure(before, repeated)
+        return describe_failure(before, repeated)
     shifts: dict[str, dict[str, Any]] = {}
     for (name, factor), after in zip(changes, others, strict=True):
         shift = {"reason": after} if isinstance(after, str) else compare(before, after)
@@ -46,58 +46,53 @@ def study_priors(study: Study) -> dict[str, Any]:
         "noise": compare(before, repeated),
         "shifts": shifts,
         "without_scale": [name for name in used if name in fixed],
-        "not_used": [name for name, _ in stated if name not in used],
+        "not_used": [name for name, _ in list_priors(priors) if name not in used],
     }
 
 
-def _describe_failure(*refits: Draws | str) -> dict[str, Any]:
-    reasons = [each for each in refits if isinstance(each, str)]
-    return {"reason": f"the refit to the real data failed: {', '.join(reasons)}"}
+def describe_failure(*refits: Any) -> dict[str, Any]:
+    """The reasons of those refits to the real data that failed."""
+    reasons = ", ".join(each for each in refits if isinstance(each, str))
+    return {"reason": f"the refit to the real data failed: {reasons}"}
 
 
-def measure_width(draws: np.ndarray) -> float:
-    """Width of the 90 % equal-tailed interval."""
-    lower, upper = np.quantile(draws, TAILS)
-    return float(upper - lower)
-
-
-def describe(draws: Draws) -> dict[str, Any]:
+def describe(draws: pd.DataFrame) -> dict[str, Any]:
     """Median and interval width by key."""
-    return {
-        key: {
-            "median": round_number(np.median(each)),
-            "width": round_number(measure_width(each)),
-        }
-        for key, each in draws.items()
-    }
+    found = pd.DataFrame({"median": draws.median(), "width": measure_width(draws)})
+    return found.map(round_number).to_dict("index")
 
 
-def compare(before: Draws, after: Draws) -> dict[str, float | None]:
+def compare(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, float | None]:
     """Change of each median over the width before; constants are left out."""
-    return {
-        key: round_number((np.median(after[key]) - np.median(each)) / measure_width(each))
-        for key, each in before.items()
-        if key in after and measure_width(each) > 0
-    }
+    width = measure_width(before)
+    keys = [key for key in before if key in after and width[key] > 0]
+    shifts = (after[keys].median() - before[keys].median()) / width[keys]
+    return shifts.map(round_number).to_dict()
 
 
 def study_wrong_compute(study: Study) -> dict[str, Any]:
     """Shift of the rate, in posterior sds, when half of the closed models' compute is off by 3."""
     if reason := _why_no_compute(study):
         return {"reason": reason}
-    before, repeated, *after = study.run(
-        "wrong compute", lambda i: _measure_mistaken(study, i), REPEATS + 2
-    )
+
+    def refit(index: int) -> pd.Series:  # on the real data with two seeds, then with wrong compute
+        rng = study.make_generator("wrong compute", index)
+        wrong = mistake_compute(study.table, rng) if index >= 2 else study.table
+        held = hold_reference(study.table, wrong)
+        return study.measure(study.refit_real("wrong compute", index, table=held))[RATE]
+
+    before, repeated, *others = study.run("wrong compute", refit, REPEATS + 2)
     if isinstance(before, str) or isinstance(repeated, str):
-        return _describe_failure(before, repeated)
-    shifts = [None if isinstance(each, str) else _shift(before, each) for each in after]
+        return describe_failure(before, repeated)
+    shifts = [None if isinstance(each, str) else _shift(before, each) for each in others]
     sizes = [abs(shift) for shift in shifts if shift is not None]
+    failures = [each for each in others if isinstance(each, str)]
     return {
         "estimand": RATE,
         "factor": WRONG_FACTOR,
         "shifts": shifts,
-        "failed": len(shifts) - len(sizes),
-        "failures": [each for each in after if isinstance(each, str)],
+        "failed": len(failures),
+        "failures": failures,
         "largest": max(sizes, default=None),
         "mean_size": round_number(np.mean(sizes)) if sizes else None,
         "noise": _shift(before, repeated),
@@ -107,8 +102,10 @@ def study_wrong_compute(study: Study) -> dict[str, Any]:
 def _why_no_compute(study: Study) -> str:
     if not {"is_open_weights", "training_flop", "base_model"} <= set(study.table):
         return "the table does not say whose compute was disclosed"
-    wrong = mistake_compute(study.table, study.make_generator("wrong compute", 0))
-    return "no fitted model has closed weights" if wrong is None else find_reason(study, wrong)
+    if fitted_rows(study.table)["is_open_weights"].all():
+        return "no fitted model has closed weights"
+    rng = study.make_generator("wrong compute", 0)
+    return find_reason(study, mistake_compute(study.table, rng))
 
 
 def find_reason(study: Study, wrong: pd.DataFrame) -> str:
@@ -118,25 +115,13 @@ def find_reason(study: Study, wrong: pd.DataFrame) -> str:
     )
     if all(np.array_equal(before[name], after[name]) for name in before):
         return "the model does not read the figure for training compute"
-    truth = study.model.sample_prior(
-        study.table, study.card, study.priors, study.make_generator("keys", 0)
-    )
-    found = study.measure(as_draws(truth, study.model.DIMS), study.table)
-    return "" if RATE in found else "no rate is fitted"
+    rng = study.make_generator("keys", 0)
+    truth = study.model.sample_prior(study.table, study.card, study.priors, rng)
+    return "" if RATE in study.measure_truth(truth) else "no rate is fitted"
 
 
-def _measure_mistaken(study: Study, index: int) -> Draws | str:
-    """Draws on the real data with two seeds, then with wrong compute."""
-    wrong = None
-    if index >= 2:
-        wrong = mistake_compute(study.table, study.make_generator("wrong compute", index))
-    table = None if wrong is None else hold_reference(study.table, wrong)
-    return study.measure_real("wrong compute", index, table=table)
-
-
-def _shift(before: Draws, after: Draws) -> float | None:
-    change = np.median(after[RATE]) - np.median(before[RATE])
-    return round_number(change / before[RATE].std())
+def _shift(before: pd.Series, after: pd.Series) -> float | None:
+    return round_number((after.median() - before.median()) / before.std(ddof=0))
 
 
 def hold_reference(table: pd.DataFrame, wrong: pd.DataFrame) -> pd.DataFrame:
@@ -152,17 +137,14 @@ def hold_reference(table: pd.DataFrame, wrong: pd.DataFrame) -> pd.DataFrame:
     return wrong.assign(training_flop=wrong["training_flop"] * 10 ** (before - after))
 
 
-def mistake_compute(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame | None:
+def mistake_compute(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """The fitted rows with half of the closed base models' compute three times too high or low.
 
-    All rows of a base model are wrong together. None where no fitted model is closed.
+    All rows of a base model are wrong together.
     """
     rows = fitted_rows(table)
     bases = rows["base_model"].fillna(rows["model"])  # the registry leaves a model's own name out
     closed = sorted(set(bases[~rows["is_open_weights"].astype(bool)]))
-    if not closed:
-        return None
     chosen = rng.permutation(closed)[: max(1, len(closed) // 2)]
-    factors = dict(zip(chosen, WRONG_FACTOR ** rng.choice([-1.0, 1.0], len(chosen)), strict=True))
-    factor = bases.map(factors).astype(float).fillna(1.0)
-    return rows.assign(training_flop=rows["training_flop"] * factor)
+    factors = pd.Series(WRONG_FACTOR ** rng.choice([-1.0, 1.0], len(chosen)), chosen)
+    return rows.assign(training_flop=rows["training_flop"] * bases.map(factors).fillna(1.0))

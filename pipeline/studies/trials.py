@@ -2,49 +2,37 @@
 and the quantities that are watched.
 """
 
-import sys
-import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from rich.console import Console
+from rich.progress import track
 
-import models
 from models import INTERVAL_PROBABILITY, Card, Truth, as_draws, estimand_key, flatten
 from pipeline.checks.refit import QUICK, THOROUGH, RefitError, Refitter, Settings
 from pipeline.ingest.tables import TABLES
 
-TAILS = ((1 - INTERVAL_PROBABILITY) / 2, (1 + INTERVAL_PROBABILITY) / 2)
+INTERVAL = {
+    "lower": (1 - INTERVAL_PROBABILITY) / 2,
+    "median": 0.5,
+    "upper": (1 + INTERVAL_PROBABILITY) / 2,
+}
 # Watched beside the headline estimands: key without its label.
 WATCHED = ("share_compute", "rate_decades_per_year")
-REPORT_SECONDS = 10.0
 MAXIMUM_REDRAWN = 200
-Draws = dict[str, np.ndarray]  # key: draws, one dimension
 
 
-class Found(NamedTuple):
-    """The interval of one quantity in one refit, beside the truth that its data came from."""
+class Trial(NamedTuple):
+    """One refit to simulated data: by key the truth, the interval, and the rank of the truth."""
 
-    truth: float
-    lower: float
-    median: float
-    upper: float
-    rank: float  # share of the draws below the truth, ties half
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One refit: what it found by key, or why there is nothing."""
-
-    index: int
-    found: dict[str, Found] = field(default_factory=dict)
-    divergences: int = 0
-    reason: str = ""
+    found: pd.DataFrame
+    divergences: int
     redrawn: int = 0  # data sets before it that the table could not hold
 
 
@@ -53,7 +41,7 @@ class Study:
     """One cell under study. The same `seed` gives the same results whatever `jobs` is."""
 
     name: str
-    model: models.Model
+    model: Any  # a models.Model, of which some are a models.Leaderboard
     table: pd.DataFrame
     card: Card
     refitter: Refitter
@@ -76,11 +64,23 @@ class Study:
         """Random numbers of one refit of one part, whatever ran before it."""
         return np.random.default_rng([self.seed, zlib.crc32(part.encode()), index])
 
-    def run[T](self, part: str, task: Callable[[int], T], count: int) -> list[T]:
-        """`task` of 0 to `count` - 1, in order, on as many threads as there are jobs."""
+    def run[T](self, part: str, task: Callable[[int], T], count: int) -> list[T | str]:
+        """`task` of 0 to `count` - 1, in order, on as many threads as there are jobs.
+
+        A refit that fails leaves its reason in place of a result.
+        """
+
+        def attempt(index: int) -> T | str:
+            try:
+                return task(index)
+            except RefitError as failure:
+                return str(failure)
+
         pool = ThreadPoolExecutor(self.jobs)
         try:
-            return list(report(f"{self.name} {part}", pool.map(task, range(count)), count))
+            results = pool.map(attempt, range(count))
+            bar = Console(stderr=True)
+            return list(track(results, f"{self.name} {part}", count, console=bar))
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -92,20 +92,13 @@ class Study:
         seed = draw_seed(self.make_generator(part, index))
         return self.refitter.refit(chosen, self.card, priors or self.priors, seed, THOROUGH)
 
-    def measure_real(self, part: str, index: int, **changed: Any) -> Draws | str:
-        """Draws of the watched quantities of `refit_real`, or why there are none."""
-        try:
-            return self.measure(self.refit_real(part, index, **changed), self.table)
-        except RefitError as failure:
-            return str(failure)
-
-    def measure(self, posterior: xr.Dataset, table: pd.DataFrame) -> Draws:
+    def measure(self, posterior: xr.Dataset, table: pd.DataFrame | None = None) -> pd.DataFrame:
         """Draws of the headline estimands, compute shares and rates that are finite, by key.
 
         A share that is not reported because its total is often near zero is divided all the same:
         of one truth there is one total, and a study of shares must not choose its datasets by them.
         """
-        made = self.model.estimands(posterior, table, self.card)
+        made = self.model.estimands(posterior, self.table if table is None else table, self.card)
         watched = {
             str(name): each
             for name, each in made.items()
@@ -113,22 +106,15 @@ class Study:
         }
         if "share_compute" in watched:
             watched["share_compute"] = _divide_compute(made)
-        flat = {
-            key: draws.transpose("chain", "draw").to_numpy().ravel().astype(float)
-            for key, draws in flatten(xr.Dataset(watched))
+        draws = {
+            key: each.transpose("chain", "draw").to_numpy().ravel().astype(float)
+            for key, each in flatten(xr.Dataset(watched))
         }
-        return {key: draws for key, draws in flat.items() if np.isfinite(draws).all()}
+        return pd.DataFrame({key: each for key, each in draws.items() if np.isfinite(each).all()})
 
-
-def report[T](label: str, results: Iterable[T], total: int) -> Iterator[T]:
-    """All results; a line on standard error every ten seconds and at the end."""
-    start = said = time.monotonic()
-    for done, result in enumerate(results, 1):
-        now = time.monotonic()
-        if now - said > REPORT_SECONDS or done == total:
-            said, left = now, (now - start) * (total - done) / done
-            print(f"{label}: {done} of {total}, {left:.0f} s left", file=sys.stderr, flush=True)
-        yield result
+    def measure_truth(self, truth: Truth, table: pd.DataFrame | None = None) -> pd.DataFrame:
+        """The watched quantities of a truth, in one row."""
+        return self.measure(as_draws(truth, self.model.DIMS), table)
 
 
 def draw_seed(rng: np.random.Generator) -> int:
@@ -144,7 +130,7 @@ def _divide_compute(made: xr.Dataset) -> xr.DataArray:
 
 
 def run_trial(
-    study: Study, part: str, index: int, change: Callable[[Truth], Truth] | None = None
+    study: Study, part: str, index: int, change: Callable[[Truth], Truth] = lambda truth: truth
 ) -> Trial:
     """Draw a truth from the prior (and `change` it), simulate from it on the real rows, refit."""
     rng = study.make_generator(part, index)
@@ -152,14 +138,15 @@ def run_trial(
         try:
             with np.errstate(over="ignore", under="ignore"):
                 drawn = study.model.sample_prior(study.table, study.card, study.priors, rng)
-                truth = change(drawn) if change else drawn
+                truth = change(drawn)
                 simulated = study.model.simulate(study.table, truth, rng)
         except ValueError as error:  # NumPy's, for parameters that no outcome can be drawn from
-            return Trial(index, reason=f"simulation: {error}")
+            raise RefitError(f"simulation: {error}") from error
         if is_possible(simulated, study.table, study.card.table):
-            trial = refit_trial(study, study.refitter, index, truth, simulated, draw_seed(rng))
-            return replace(trial, redrawn=redrawn)
-    return Trial(index, reason=f"{MAXIMUM_REDRAWN} data sets in a row that the table cannot hold")
+            return refit_trial(study, study.refitter, truth, simulated, rng)._replace(
+                redrawn=redrawn
+            )
+    raise RefitError(f"{MAXIMUM_REDRAWN} data sets in a row that the table cannot hold")
 
 
 def is_possible(simulated: pd.DataFrame, real: pd.DataFrame, table: str) -> bool:
@@ -169,13 +156,28 @@ def is_possible(simulated: pd.DataFrame, real: pd.DataFrame, table: str) -> bool
     on data, not on truths: given the data each posterior is right, so that intervals still hold
     their truths at the stated rate.
     """
-    columns = TABLES[table].to_schema().columns
     return all(
         bool(check(simulated[name]).check_passed)
-        for name, column in columns.items()
+        for name, column in TABLES[table].to_schema().columns.items()
         if name in simulated and not simulated[name].equals(real.loc[simulated.index, name])
         for check in column.checks
     )
+
+
+def refit_trial(
+    study: Study,
+    refitter: Refitter,
+    truth: Truth,
+    simulated: pd.DataFrame,
+    rng: np.random.Generator,
+) -> Trial:
+    """What a refit to `simulated` finds of the `truth` that it was simulated from."""
+    seed = draw_seed(rng)
+    posterior = refitter.refit(simulated, study.card, study.priors, seed, study.settings)
+    complete = add_unfitted(simulated, study.table)
+    true, drawn = study.measure_truth(truth, complete), study.measure(posterior, complete)
+    keys = [key for key in true if key in drawn]
+    return Trial(find(true[keys].iloc[0], drawn[keys]), int(posterior.attrs["divergences"]))
 
 
 def add_unfitted(simulated: pd.DataFrame, real: pd.DataFrame) -> pd.DataFrame:
@@ -183,37 +185,29 @@ def add_unfitted(simulated: pd.DataFrame, real: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([simulated, real[real["exclusion"].notna()]], ignore_index=True)
 
 
-def refit_trial(
-    study: Study, refitter: Refitter, index: int, truth: Truth, simulated: pd.DataFrame, seed: int
-) -> Trial:
-    """What a refit to `simulated` finds of the `truth` that it was simulated from."""
-    try:
-        posterior = refitter.refit(simulated, study.card, study.priors, seed, study.settings)
-    except RefitError as failure:
-        return Trial(index, reason=str(failure))
-    complete = add_unfitted(simulated, study.table)
-    true = study.measure(as_draws(truth, study.model.DIMS), complete)
-    drawn = study.measure(posterior, complete)
-    found = {key: find(float(true[key][0]), drawn[key]) for key in true if key in drawn}
-    return Trial(index, found, int(posterior.attrs["divergences"]))
+def find(truth: pd.Series, draws: pd.DataFrame) -> pd.DataFrame:
+    """By key: truth, 90 % interval, median, and the share of draws below the truth, ties half."""
+    interval = draws.quantile(list(INTERVAL.values())).T.set_axis(list(INTERVAL), axis=1)
+    return interval.assign(truth=truth, rank=(draws < truth).mean() + 0.5 * (draws == truth).mean())
 
 
-def find(truth: float, draws: np.ndarray) -> Found:
-    """The 90 % interval and median of `draws`, and the rank of `truth` among them."""
-    lower, median, upper = np.quantile(draws, [TAILS[0], 0.5, TAILS[1]])
-    rank = float((draws < truth).mean() + 0.5 * (draws == truth).mean())
-    return Found(truth, float(lower), float(median), float(upper), rank)
+def measure_width(draws: pd.DataFrame) -> pd.Series:
+    """Width of the 90 % equal-tailed interval, by key."""
+    return draws.quantile(INTERVAL["upper"]) - draws.quantile(INTERVAL["lower"])
 
 
-def count_failures(trials: list[Trial]) -> dict[str, Any]:
+def count_failures(trials: list[Trial | str]) -> dict[str, Any]:
     """How many refits there were, which gave nothing and why, and the divergences of the others."""
-    failures = [{"dataset": each.index, "reason": each.reason} for each in trials if each.reason]
+    failures = [
+        {"dataset": i, "reason": each} for i, each in enumerate(trials) if isinstance(each, str)
+    ]
+    made = [each for each in trials if not isinstance(each, str)]
     return {
         "datasets": len(trials),
         "failed": len(failures),
         "failures": failures,
-        "divergences": sum(each.divergences for each in trials),
-        "redrawn": sum(each.redrawn for each in trials),
+        "divergences": sum(each.divergences for each in made),
+        "redrawn": sum(each.redrawn for each in made),
     }
 
 
