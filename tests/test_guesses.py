@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.new_dataset.guesses import Guess, guess_columns, normalise
 from pipeline.new_dataset.readings import TODO
-from pipeline.new_dataset.spreadsheets import Sheet
+from pipeline.new_dataset.received import Sheet
 
 
 def guess(table: str, column: str, header: str, *cells: str) -> Guess:

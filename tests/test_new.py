@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 from conftest import ROOT
-from pipeline.ingest.sources import records, units
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 from pipeline import cli
+from pipeline.commands import dictionary
 from pipeline.ingest import tables
+from pipeline.ingest.sources import records, units
 from pipeline.new_dataset import command, registration
 from pipeline.new_dataset.draft import list_wanted
 
@@ -176,7 +177,7 @@ def test_tables_are_listed_with_what_each_is_for(root: Path, words: tuple[str, .
     output = " ".join(result.output.replace("│", " ").split())
     assert result.exit_code == (0 if words == ("--help",) else 2)
     for name in tables.TABLES:
-        assert f"{name}: {command.describe_table(name)}" in output
+        assert f"{name}: {dictionary.describe_table(name)}" in output
 
 
 def test_wrong_table_names_the_nearest(root: Path) -> None:
@@ -227,15 +228,15 @@ def test_refusal_for_scripts_is_json_with_every_failure(root: Path) -> None:
     assert told["failures"][0]["line"] == 2
 
 
-@pytest.mark.parametrize("failing", ["replace", "write_bytes"])
+@pytest.mark.parametrize("failing", ["replace", "write_text"])
 def test_failure_half_way_leaves_nothing(
     root: Path, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
     before = list_files(root)
-    original = registration.write_bytes
+    original = registration.write_text
 
     def fail(*arguments: Any) -> None:
-        if failing == "write_bytes" and arguments[0].name != "datasets.yaml":
+        if failing == "write_text" and arguments[0].name != "datasets.yaml":
             original(*arguments)
             return
         raise OSError(28, "No space left on device")
@@ -251,12 +252,12 @@ def test_failure_half_way_leaves_nothing(
 def test_interruption_half_way_leaves_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = list_files(root)
 
-    def interrupt(path: Path, content: bytes) -> None:
+    def interrupt(path: Path, content: str) -> None:
         if path.name == "datasets.yaml":
             raise KeyboardInterrupt
-        path.write_bytes(content)
+        path.write_text(content, encoding="utf-8")
 
-    monkeypatch.setattr(registration, "write_bytes", interrupt)
+    monkeypatch.setattr(registration, "write_text", interrupt)
     with pytest.raises(KeyboardInterrupt):
         registration.add_dataset(root, "scores", "efficiency", "card", "records")
     assert list_files(root) == before
@@ -269,7 +270,7 @@ def test_missing_file_and_sheet_without_file_are_wrong_commands(root: Path) -> N
 
 @pytest.fixture
 def _talking(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "_is_terminal", lambda: True)
+    monkeypatch.setattr(command, "is_terminal", lambda: True)
 
 
 @pytest.mark.usefixtures("_talking")

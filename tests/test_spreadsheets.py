@@ -14,8 +14,8 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from pipeline.failures import SourceError
-from pipeline.new_dataset import columnar, limits, spreadsheets, workbooks
-from pipeline.new_dataset.spreadsheets import Sheet, read_sheet
+from pipeline.new_dataset import formats, received
+from pipeline.new_dataset.received import Sheet, read_received as read_sheet
 
 
 def read(folder: Path, content: str | bytes, name: str = "file.csv") -> Sheet:

@@ -6,11 +6,8 @@ What a stage has not made yet is None. The numbers are those of the pages, in th
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
 from models import load
+from pipeline.commands.printing import render_table
 from pipeline.failures import SourceError
 from pipeline.files import read_json
 from pipeline.ingest.cards.card import LoadedCard, load_card
@@ -79,22 +76,10 @@ def _describe_headline(
 def describe(cells: Cells, *, is_terminal: bool) -> str:
     """The cells as a table for a person, or tab-separated for a script."""
     if not is_terminal:
-        rows = [["" if value is None else str(value) for value in cell.values()] for cell in cells]
-        return "\n".join("\t".join(row) for row in [list(COLUMNS), *rows])
-    shown = Table("dataset", "rows", "model", "verdict", "headline")
-    for cell in cells:
-        named = [cell[name] for name in ("dataset", "rows_fitted", "model", "verdict")]
-        words = ["" if value is None else str(value) for value in named]
-        shown.add_row(*map(escape, [*words, _describe_in_words(cell)]))
-    return render(shown)
-
-
-def render(table: Table) -> str:
-    """What the terminal shows of `table`."""
-    console = Console()
-    with console.capture() as captured:
-        console.print(table)
-    return captured.get()
+        return render_table(COLUMNS, [list(cell.values()) for cell in cells], is_terminal)
+    named = ("dataset", "rows_fitted", "model", "verdict")
+    rows = [[*(cell[name] for name in named), _describe_in_words(cell)] for cell in cells]
+    return render_table(("dataset", "rows", *named[2:], "headline"), rows, is_terminal)
 
 
 def _describe_in_words(cell: dict[str, Any]) -> str:

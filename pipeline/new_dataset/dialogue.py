@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import typer
-from rich.console import Console
 
 from pipeline.commands.dictionary import list_tables
 from pipeline.failures import SourceError
@@ -16,13 +15,14 @@ from pipeline.ingest.cards.dataset_names import check_dataset_name
 from pipeline.ingest.cards.faults import suggest
 from pipeline.ingest.tables import TABLES
 from pipeline.layout import Layout
-from pipeline.new_dataset.card_text import render_card
-from pipeline.new_dataset.draft import Confirm, Draft, draft, draft_empty
+from pipeline.new_dataset.card import comment, render_card
+from pipeline.new_dataset.draft import Confirm, draft, draft_empty
 from pipeline.new_dataset.guesses import SYNONYM, Guess, guess_reading
-from pipeline.new_dataset.limits import check_records
+from pipeline.new_dataset.received import Sheet, read_received
 from pipeline.new_dataset.registration import add_dataset, refuse_taken
-from pipeline.new_dataset.spreadsheets import Sheet, read_sheet
-from pipeline.new_dataset.words import describe, tell_guesses, tell_reading, tell_steps
+from pipeline.new_dataset.words import describe, tell_guesses, tell_keys, tell_steps
+
+HOW = "Enter: yes. n: no such column. Or type the name of another column of the file."
 
 
 def check_command(name: str, table: str, received: Path | None, sheet: str | None) -> None:
@@ -34,8 +34,7 @@ def check_command(name: str, table: str, received: Path | None, sheet: str | Non
     try:
         check_dataset_name(name, table)
     except ValueError as error:
-        rule, remedy = error.args
-        raise typer.BadParameter(f"{rule}: {remedy}", param_hint="NAME") from None
+        raise typer.BadParameter(": ".join(error.args), param_hint="NAME") from None
     if received is not None and not received.exists():
         raise typer.BadParameter(f"no file {str(received)!r}", param_hint="--from")
     if sheet is not None and received is None:
@@ -47,7 +46,7 @@ def make_dataset(
     name: str,
     table: str,
     received: Path | None,
-    sheet: str | None,
+    sheet_name: str | None,
     *,
     is_talking: bool,
     as_json: bool,
@@ -55,11 +54,17 @@ def make_dataset(
     """Make the dataset and tell what was guessed and what comes next; exit with 1 if refused."""
     try:
         refuse_taken(layout, name)
-        made = _make_draft(name, table, received, sheet, is_talking)
+        made = draft_empty(name, table)
+        if received is not None:
+            sheet = read_received(received, sheet_name)
+            confirm = _make_confirm(table, sheet) if is_talking else lambda guess: guess
+            made = draft(name, table, received.name, sheet, confirm)
         card = render_card(made)
         add_dataset(layout, name, table, card, made.records)
     except SourceError as error:
-        _report_refusal(name, error, as_json)
+        failures = [vars(failure) for failure in error.failures]
+        refused = {"dataset": name, "is_made": False, "failures": failures}
+        typer.echo(json.dumps(refused, indent=1) if as_json else str(error), err=not as_json)
         raise typer.Exit(1) from None
     if as_json:
         typer.echo(json.dumps(describe(made, card), indent=1))
@@ -69,29 +74,16 @@ def make_dataset(
     typer.echo(tell_steps(made, card))
 
 
-def _make_draft(
-    name: str, table: str, received: Path | None, sheet_name: str | None, is_talking: bool
-) -> Draft:
-    if received is None:
-        return draft_empty(name, table)
-    sheet = read_sheet(received, sheet_name)
-    confirm = _make_confirm(table, sheet) if is_talking else lambda guess: guess
-    made = draft(name, table, received.name, sheet, confirm)
-    check_records(received, made.records)
-    return made
-
-
 def _make_confirm(table: str, sheet: Sheet) -> Confirm:
     """What shows a guess in the terminal and returns it as the person wants it."""
-    Console().print(
-        "Enter: yes. n: no such column. Or type the name of another column of the file.",
-        style="dim",
-    )
+    typer.secho(HOW, dim=True)
 
     def confirm(guess: Guess) -> Guess:
         if guess.certainty != "guess":
             return guess
-        shown = "; ".join([*tell_reading(guess), *guess.doubts])
+        example = [f"first cell {comment(guess.example)[:40]!r}"] * bool(guess.example)
+        source = [repr(guess.source)] * bool(guess.source)
+        shown = "; ".join([*source, *tell_keys(guess), *example, *guess.doubts])
         while True:
             answer = typer.prompt(f"{guess.column} <- {shown}", default="yes").strip()
             if answer.lower() in ("y", "yes"):
@@ -104,11 +96,3 @@ def _make_confirm(table: str, sheet: Sheet) -> Confirm:
             typer.echo(f"no column {answer!r}; there are: {', '.join(sheet.header)}")
 
     return confirm
-
-
-def _report_refusal(name: str, error: SourceError, as_json: bool) -> None:
-    if as_json:
-        failures = [vars(failure) for failure in error.failures]
-        typer.echo(json.dumps({"dataset": name, "is_made": False, "failures": failures}, indent=1))
-    else:
-        typer.echo(str(error), err=True)

@@ -9,15 +9,15 @@ from pipeline.ingest import tables
 from pipeline.ingest.sources import units
 from pipeline.new_dataset.guesses import Guess, describe_column, guess_columns
 from pipeline.new_dataset.readings import TODO, Keys
-from pipeline.new_dataset.spreadsheets import Sheet
+from pipeline.new_dataset.received import Sheet
 
-# Of these tables dvc.yaml joins the run registry to the rows.
-JOINED_TABLES = ("accuracy_leaderboard",)
+JOINED_TABLES = ("accuracy_leaderboard",)  # ingest can join the run registry to their rows
 # Columns that may be read as 6ND from two others (Kaplan et al. 2020).
 DERIVED = {
     "training_tokens": ("tokens from 6ND", {"training_flop", "parameters"}),
     "training_flop": ("flop from 6ND", {"training_tokens", "parameters"}),
 }
+NAMING = ("benchmark", "target")  # columns whose cells options speak of
 MAX_NAMES = 30
 Confirm = Callable[[Guess], Guess]
 
@@ -46,45 +46,46 @@ def draft_empty(name: str, table: str) -> Draft:
     """The draft without a received file: records.csv is a header of the table's columns."""
     runs = "registry" if table in JOINED_TABLES else None
     wanted = list_wanted(table, runs)
-    guesses = [Guess(each, each, "certain", _ask_unit(each)) for each in wanted]
+    unit: Keys = {"unit": TODO}
+    guesses = [
+        Guess(each, each, "certain", unit if each in units.TARGETS else {}) for each in wanted
+    ]
     return Draft(name, table, "", runs, guesses, records=",".join(wanted) + "\n")
-
-
-def _ask_unit(column: str) -> Keys:
-    return {"unit": TODO} if column in units.TARGETS else {}
 
 
 def draft(name: str, table: str, received: str, sheet: Sheet, confirm: Confirm) -> Draft:
     """The draft from the cells of `sheet`; each guess goes through `confirm` before it counts."""
     runs = _guess_runs(table, sheet)
-    wanted = list_wanted(table, runs)
-    guesses = [confirm(guess) for guess in guess_columns(table, wanted, sheet)]
-    used = {guess.source for guess in guesses} | {
-        guess.keys.get("unit_column") for guess in guesses
-    }
+    guesses = list(map(confirm, guess_columns(table, list_wanted(table, runs), sheet)))
+    used = {name for guess in guesses for name in (guess.source, guess.keys.get("unit_column"))}
     return Draft(
         name,
         table,
         received,
         runs,
-        [_fill(table, guess, guesses) for guess in guesses],
-        [header for header in sheet.header if header not in used],
-        _list_names(guesses, sheet),
-        sheet.to_csv(),
-        len(sheet.rows),
-        sheet.blank_rows,
+        guesses=[_fill(table, guess, guesses) for guess in guesses],
+        ignored=[header for header in sheet.header if header not in used],
+        names={
+            guess.column: list(dict.fromkeys(filter(None, sheet.read_column(guess.source))))[
+                :MAX_NAMES
+            ]
+            for guess in guesses
+            if guess.source and guess.column in NAMING
+        },
+        records=sheet.to_csv(),
+        row_count=len(sheet.rows),
+        blank_row_count=sheet.blank_rows,
     )
 
 
 def list_wanted(table: str, runs: str | None) -> list[str]:
     """The columns of `table` that a card maps, those of the table itself first."""
-    left_out = tables.FILLED_BY_INGEST | (
-        tables.JOINED_FROM_REGISTRY if runs == "registry" else set()
-    )
-    columns = [name for name in tables.TABLES[table].to_schema().columns if name not in left_out]
-    late = set(tables.Provenance.to_schema().columns)
-    joined = set(tables.RunColumns.to_schema().columns)
-    return sorted(columns, key=lambda name: (name in late, name in joined))
+    joined = tables.JOINED_FROM_REGISTRY if runs == "registry" else set()
+    columns = tables.TABLES[table].to_schema().columns
+    late = tables.Provenance.to_schema().columns
+    of_runs = tables.RunColumns.to_schema().columns
+    wanted = [name for name in columns if name not in tables.FILLED_BY_INGEST | joined]
+    return sorted(wanted, key=lambda name: (name in late, name in of_runs))
 
 
 def _guess_runs(table: str, sheet: Sheet) -> str | None:
@@ -99,26 +100,12 @@ def _fill(table: str, guess: Guess, guesses: list[Guess]) -> Guess:
     """What stands on the card where the file has no such column."""
     if guess.source or guess.keys:
         return guess
-    found = {each.column for each in guesses if each.source}
     rule, needed = DERIVED.get(guess.column, ("", set()))
-    if rule and needed <= found and table == "scaling_grid":
-        return _state(guess, {"derived": rule}, "not in the file")
-    column = tables.TABLES[table].to_schema().columns[guess.column]
-    if column.nullable:
-        return _state(guess, {"constant": ""}, "not in the file, and may be empty")
+    if rule and table == "scaling_grid" and needed <= {g.column for g in guesses if g.source}:
+        return replace(guess, certainty="guess", keys={"derived": rule}, reason="not in the file")
+    if tables.TABLES[table].to_schema().columns[guess.column].nullable:
+        reason = "not in the file, and may be empty"
+        return replace(guess, certainty="guess", keys={"constant": ""}, reason=reason)
     dtype, classes = describe_column(table, guess.column)
     words = ["true", "false"] if dtype == "bool" else classes
     return replace(guess, doubts=[f"one of {', '.join(words)}"] if words else [])
-
-
-def _state(guess: Guess, keys: Keys, reason: str) -> Guess:
-    return replace(guess, certainty="guess", keys=keys, reason=reason)
-
-
-def _list_names(guesses: list[Guess], sheet: Sheet) -> dict[str, list[str]]:
-    sources = {each.column: each.source for each in guesses if each.source}
-    return {
-        column: list(dict.fromkeys(cell for cell in sheet.read_column(source) if cell))[:MAX_NAMES]
-        for column, source in sources.items()
-        if column in ("benchmark", "target")
-    }

@@ -9,68 +9,18 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from rapidfuzz import fuzz
+from ruamel.yaml import YAML
 
 from pipeline.ingest import tables
 from pipeline.ingest.sources import units
 from pipeline.new_dataset.readings import TODO, Keys, fits, propose_reading
-from pipeline.new_dataset.spreadsheets import Sheet
+from pipeline.new_dataset.received import Sheet
 
-# Names that the columns have in papers and databases, without units.
-SYNONYMS: dict[str, tuple[str, ...]] = {
-    "model": ("system", "model name", "name", "network", "architecture", "llm"),
-    "benchmark": ("task", "dataset", "test", "evaluation", "eval"),
-    "score": (
-        "accuracy",
-        "acc",
-        "top 1",
-        "top 1 accuracy",
-        "result",
-        "exact match",
-        "em",
-        "pass 1",
-    ),
-    "perplexity": ("ppl", "test perplexity", "test ppl"),
-    "method": ("prompting", "prompt", "setup", "setting", "approach", "strategy"),
-    "harness": ("evaluator", "evaluated by", "run by", "evaluation framework"),
-    "n_shot": ("shots", "number of shots", "few shot", "number shots", "examples"),
-    "sample_count": ("samples", "number of samples", "number samples", "k"),
-    "eval_date": ("evaluation date", "date of evaluation", "published", "publication date", "date"),
-    "release_date": ("publication date", "release", "released", "published", "date", "year"),
-    "lab": ("organization", "organisation", "company", "developer", "institution", "affiliation"),
-    "family": ("model family", "series"),
-    "base_model": ("base", "parent model", "fine tuned from", "foundation model"),
-    "parameters": ("params", "number parameters", "number of parameters", "model size", "size"),
-    "training_tokens": (
-        "tokens",
-        "number of tokens",
-        "number tokens",
-        "training data size",
-        "training dataset size",
-        "training data",
-    ),
-    "training_flop": ("training compute", "compute", "flop", "flops", "training flops"),
-    "flop_basis": ("compute basis", "training compute basis", "estimation method"),
-    "training_flop_second_source": ("second compute", "other compute", "compute second source"),
-    "compute_confidence": ("confidence",),
-    "is_open_weights": ("open weights", "open", "open source", "open model", "weights available"),
-    "is_dense": ("dense",),
-    "is_verified": ("verified", "checked"),
-    "citation": ("citation key", "bibtex key", "cite key", "reference", "source", "ref"),
-    "locator": ("link", "url", "source", "reference", "where", "page", "table", "ref"),
-    "loss_nats": ("loss", "final loss", "training loss", "train loss"),
-    "dataset_tokens": ("dataset size", "training set tokens", "unique tokens"),
-    "epochs": ("passes", "number of epochs", "number epochs"),
-    "arxiv_id": ("arxiv", "arxiv identifier"),
-    "resource": ("compute", "training compute", "cost", "flop", "flops"),
-    "resource_kind": ("resource unit", "unit"),
-    "target": ("goal", "level"),
-    "target_score": ("goal score", "threshold"),
-    "multiply_adds_per_image": ("mac", "macs", "gmac", "gmacs", "multiply adds"),
-    "reduction_factor": ("ratio", "reduction", "factor"),
-}
+SYNONYMS = YAML(typ="safe").load(Path(__file__).with_name("synonyms.yaml"))
 SAME_NAME, SYNONYM, WEAKEST = 100.0, 95.0, 79.0
 CITATION_KEY = re.compile(r"[a-z][\w:-]*\d{4}\w*")
 # Columns of the table that may be read from one column of the file.

@@ -4,22 +4,18 @@ import sys
 from itertools import groupby
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
+from pipeline.commands.printing import render_table
 from pipeline.layout import Layout
-from pipeline.new_dataset.card_text import list_gaps
+from pipeline.new_dataset.card import comment, list_gaps, render_value
 from pipeline.new_dataset.draft import Draft
 from pipeline.new_dataset.guesses import Guess
-from pipeline.new_dataset.yaml_text import comment, render_value
+
+HERE = Layout()
 
 
-def tell_reading(guess: Guess) -> list[str]:
-    """Column of the file, keys of the card and a first cell, as far as there are any."""
-    told = [f"{guess.source!r}"] if guess.source else []
-    told += [f"{key}: {render_value(value)}" for key, value in guess.keys.items()]
-    return told + ([f"first cell {comment(guess.example)[:40]!r}"] if guess.example else [])
+def tell_keys(guess: Guess) -> list[str]:
+    """The keys of the card's line beside the column of the file."""
+    return [f"{key}: {render_value(value)}" for key, value in guess.keys.items()]
 
 
 def describe(made: Draft, card: str) -> dict[str, Any]:
@@ -28,7 +24,7 @@ def describe(made: Draft, card: str) -> dict[str, Any]:
         "dataset": made.name,
         "is_made": True,
         "table": made.table,
-        "folder": Layout().card(made.name).parent.as_posix(),
+        "folder": _name_folder(made),
         "rows": made.row_count,
         "blank_rows_left_out": made.blank_row_count,
         "columns": [vars(guess) for guess in made.guesses],
@@ -40,52 +36,42 @@ def describe(made: Draft, card: str) -> dict[str, Any]:
 
 def tell_guesses(made: Draft) -> str:
     """A line a column of the table; a table in a terminal, tab-separated elsewhere."""
-    head = ["column", "from", "certainty", "keys", "look_at"]
     rows = [
-        [
-            guess.column,
-            comment(guess.source or ""),
-            guess.certainty,
-            ", ".join(f"{key}: {render_value(value)}" for key, value in guess.keys.items()),
-            comment("; ".join(guess.doubts)),
-        ]
+        (
+            *(guess.column, comment(guess.source or ""), guess.certainty),
+            *(", ".join(tell_keys(guess)), comment("; ".join(guess.doubts))),
+        )
         for guess in made.guesses
     ]
-    if not sys.stdout.isatty():
-        return "\n".join("\t".join(row) for row in [head, *rows]) + "\n"
-    shown = Table(*(name.replace("_", " ") for name in head))
-    for row in rows:
-        shown.add_row(*map(escape, row))
-    console = Console()
-    with console.capture() as capture:
-        console.print(shown)
-    return capture.get()
+    head = ("column", "from", "certainty", "keys", "look_at")
+    return render_table(head, rows, sys.stdout.isatty()) + "\n"
 
 
 def tell_steps(made: Draft, card: str) -> str:
     """What was made, and numbered, what comes next."""
-    folder = Layout().card(made.name).parent.as_posix()
     rows = f"{made.row_count} rows" if made.received else "a header, no rows"
     blank = f"; blank rows left out: {made.blank_row_count}" if made.blank_row_count else ""
     steps = [f"{i}. {step}" for i, step in enumerate(_list_steps(made, card), start=1)]
-    return "\n".join([f"made {folder}: source.yaml, records.csv ({rows}{blank})", "Next:", *steps])
+    head = f"made {_name_folder(made)}: source.yaml, records.csv ({rows}{blank})"
+    return "\n".join([head, "Next:", *steps])
+
+
+def _name_folder(made: Draft) -> str:
+    return HERE.card(made.name).parent.as_posix()
 
 
 def _list_steps(made: Draft, card: str) -> list[str]:
-    folder = Layout().card(made.name).parent.as_posix()
-    gaps = _join_lines(list_gaps(card))
-    keyed = [] if made.received else [f"Key the rows into {folder}/records.csv."]
-    joined = " A model that training_runs lacks is added there first." * (made.runs == "registry")
+    name, folder, gaps = made.name, _name_folder(made), _join_lines(list_gaps(card))
     is_guessed = any(guess.certainty == "guess" for guess in made.guesses)
-    confirm = ' and confirm the lines with "guess"' * is_guessed
     return [
-        *keyed,
-        f"Fill in each TODO of {folder}/source.yaml (lines {gaps}){confirm}.",
-        f"`apportion check {made.name}` says what is wrong, with the line and the way to mend it."
-        + joined,
-        "`dvc repro` fits the new dataset and makes its pages; `apportion open "
-        f"{made.name}` shows them.",
-        f"Commit {folder}, {Layout().datasets.as_posix()}, dvc.lock, data/checks and "
+        *[f"Key the rows into {folder}/records.csv."] * (not made.received),
+        f"Fill in each TODO of {folder}/source.yaml (lines {gaps})"
+        + ' and confirm the lines with "guess"' * is_guessed
+        + ".",
+        f"`apportion check {name}` says what is wrong, with the line and how to fix it."
+        + " A model that training_runs lacks is added there first." * (made.runs == "registry"),
+        f"`dvc repro` fits the new dataset and makes its pages; `apportion open {name}` shows them.",
+        f"Commit {folder}, {HERE.datasets.as_posix()}, dvc.lock, data/checks and "
         "data/attributions.",
     ]
 

@@ -1,0 +1,129 @@
+"""The draft of a dataset -> the text of its card: guesses and gaps marked, each line explained.
+
+Whatever stands in a received file reads back from the card as the same text.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader
+
+from pipeline.commands.dictionary import describe_table
+from pipeline.ingest import tables
+from pipeline.ingest.cards.card import SourceCard
+from pipeline.ingest.cards.schema import FILE_NAME, find_node, make_schema
+from pipeline.ingest.cards.yaml_files import Steps
+from pipeline.ingest.validate import NAMED_BY
+from pipeline.new_dataset.draft import Draft
+from pipeline.new_dataset.guesses import Guess
+from pipeline.new_dataset.readings import TODO, Keys
+
+PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*([ ./()%+-]+[A-Za-z0-9_%()]+)*")
+# Words that YAML 1.1 or 1.2 reads as truth values or as nothing.
+WORDS = {"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
+SHOWN_CHARACTERS = 200
+NO_UNIT = {"name", "text", "key", "class"}
+PRESET = {"techniques": "{}"}  # options that may be left as they are here
+
+
+def quote(text: str) -> str:
+    """`text` as a key or a value: plain where that is safe, else in double quotes."""
+    if len(text) < 80 and PLAIN.fullmatch(text) and text.lower() not in WORDS:
+        return text
+    escaped = re.sub(r'["\\]', r"\\\g<0>", text)
+    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'
+
+
+def comment(text: str) -> str:
+    """`text` as the rest of a comment: one line, no sign that YAML refuses."""
+    plain = "".join(each if each.isprintable() else " " for each in text)
+    return " ".join(plain.split())[:SHOWN_CHARACTERS]
+
+
+def render_value(value: object) -> str:
+    """A mapping, truth value or text in one line."""
+    if isinstance(value, dict):
+        parts = [f"{quote(str(key))}: {render_value(each)}" for key, each in value.items()]
+        return "{" + ", ".join(parts) + "}"
+    return str(value).lower() if isinstance(value, bool) else quote(str(value))
+
+
+def render_card(draft: Draft) -> str:
+    """The text of source.yaml."""
+    loader = FileSystemLoader(Path(__file__).parent)
+    environment = Environment(  # noqa: S701   the card is YAML; `quote` escapes for it
+        loader=loader, trim_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters |= {"quote": quote, "comment": comment}
+    return environment.get_template("card.yaml.jinja").render(
+        vars(draft),
+        schema=FILE_NAME,
+        purpose=describe_table(draft.table),
+        columns=[_render_column(draft.table, each) for each in draft.guesses],
+        options=render_options(draft.table, draft.names),
+    )
+
+
+def _render_column(table: str, guess: Guess) -> tuple[str, str, str]:
+    """Key and value of the column's line, and the comment behind it."""
+    column = tables.TABLES[table].to_schema().columns[guess.column]
+    unit = (column.metadata or {})["unit"]
+    meaning = f"{column.description}" + f" ({unit})" * (unit not in NO_UNIT)
+    if not guess.source and not guess.keys:
+        ways = "; ".join(["{from: a column} or {constant: a value}", *guess.doubts])
+        return guess.column, TODO, f"{meaning}: {ways}"
+    source: Keys = {"from": guess.source} if guess.source not in (None, guess.column) else {}
+    look = [f"first cell {guess.example[:40]!r}"] * bool(guess.example) + guess.doubts
+    words = f"{guess.certainty}: {'; '.join([guess.reason, *look])}"
+    is_certain = guess.certainty == "certain"
+    return guess.column, render_value(source | guess.keys), meaning if is_certain else words
+
+
+def list_gaps(card: str) -> list[int]:
+    """The lines of a card that a TODO stands on."""
+    lines = [re.split(r"(?:^|\s)# ", line)[0] for line in card.splitlines()]
+    return [number for number, line in enumerate(lines, start=1) if TODO in line]
+
+
+def render_options(table: str, names: dict[str, list[str]]) -> str:
+    """The block `options:` of the card: each option that the table asks for, with its meaning.
+
+    `names` has the distinct cells of columns, by column.
+    """
+    lines = _render_fields(make_schema(SourceCard, table), ("options",), names)
+    return "\n".join(["options:", *lines] if lines else ["options: {}"])
+
+
+def _render_fields(schema: dict[str, Any], steps: Steps, names: dict[str, list[str]]) -> list[str]:
+    """The required keys of the mapping at `steps`, in the order of its class."""
+    node = _resolve(schema, steps)
+    required = [name for name in node.get("properties", {}) if name in node.get("required", [])]
+    return [line for name in required for line in _render_field(schema, (*steps, name), names)]
+
+
+def _render_field(schema: dict[str, Any], steps: Steps, names: dict[str, list[str]]) -> list[str]:
+    name, node, indent = str(steps[-1]), _resolve(schema, steps), "  " * (len(steps) - 1)
+    words = comment(find_node(schema, steps).get("description", ""))
+    head, meaning = f"{indent}{name}:", f"  # {words}" if words else ""
+    below: list[str] = []
+    if node.get("type") == "array":
+        below = _render_fields(schema, (*steps, 0), names)
+        below[:1] = [f"{indent}  - {line.lstrip()}" for line in below[:1]]
+    elif "properties" in node:
+        below = _render_fields(schema, steps, names)
+    elif node.get("type") == "object" and name not in PRESET:  # its keys are names of the rows
+        for key in names.get(NAMED_BY.get(name, ""), []) or [TODO]:
+            fields = _render_fields(schema, (*steps, key), names)
+            below += [f"{indent}  {quote(key)}:" + f" {TODO}" * (not fields), *fields]
+    if below:
+        return [head + meaning, *below]
+    gap = f"[{TODO}]" if node.get("type") == "array" else PRESET.get(name, TODO)
+    return [f"{head} {gap}{meaning}"]
+
+
+def _resolve(schema: dict[str, Any], steps: Steps) -> dict[str, Any]:
+    """The node at `steps` with its reference followed."""
+    node = find_node(schema, steps)
+    name = node.get("$ref", "").rpartition("/")[2]
+    return dict(schema["$defs"][name]) if name else node
