@@ -1,18 +1,16 @@
-"""The data dictionary, made from the table classes: what `data/README.md` says of every column."""
-
-import pandera.pandas as pa
+"""The data dictionary, made from the tables: what `data/README.md` says of every column."""
 
 from pipeline.ingest import tables
 
 
 def render() -> str:
-    """One Markdown section a table: its purpose, its columns, and the rules over whole rows."""
-    return "\n\n".join(_render_table(name, model) for name, model in tables.TABLES.items())
+    """One Markdown section per table: its purpose, its columns, and the rules over whole rows."""
+    return "\n\n".join(_render_table(table) for table in tables.TABLES.values())
 
 
 def describe_table(name: str) -> str:
     """What the table is for, in a sentence."""
-    return (tables.TABLES[name].__doc__ or "").strip().splitlines()[0]
+    return tables.TABLES[name].purpose
 
 
 def list_tables() -> list[str]:
@@ -20,19 +18,18 @@ def list_tables() -> list[str]:
     return [f"{name}: {describe_table(name)}" for name in tables.TABLES]
 
 
-def _render_table(name: str, model: type[pa.DataFrameModel]) -> str:
-    schema = model.to_schema()
+def _render_table(table: tables.Table) -> str:
     lines = [
-        f"### `{name}`",
+        f"### `{table.name}`",
         "",
-        describe_table(name),
+        table.purpose,
         "",
         "| column | unit | meaning | may be empty |",
     ]
     lines += ["| --- | --- | --- | --- |"]
-    for column_name, column in schema.columns.items():
+    for column_name, column in table.columns.items():
         unit = (column.metadata or {})["unit"]
         empty = "yes" if column.nullable else "no"
         lines.append(f"| `{column_name}` | {unit} | {column.description} | {empty} |")
-    rules = [f"- {check.error} (`{check.name}`)" for check in schema.checks]
+    rules = [f"- {check.error} (`{check.name}`)" for check in table.rules]
     return "\n".join(lines + (["", "Rules over whole rows:", "", *rules] if rules else []))

@@ -101,9 +101,7 @@ def _check_citations(
 
 
 def _dtypes(table: str) -> dict[str, str]:
-    return {
-        name: str(column.dtype) for name, column in tables.TABLES[table].to_schema().columns.items()
-    }
+    return {name: str(column.dtype) for name, column in tables.TABLES[table].columns.items()}
 
 
 def _used_columns(card: LoadedCard) -> set[str]:
@@ -314,7 +312,7 @@ def _derive(rule: str, frame: pd.DataFrame) -> pd.Series:
 def _join_runs(frame: pd.DataFrame, runs: pd.DataFrame | None, problems: Problems) -> pd.DataFrame:
     if runs is None:
         raise ValueError("the card says `runs: registry`: the validated registry is needed")
-    columns = [*tables.RunColumns.to_schema().columns, "base_model"]
+    columns = [*tables.RUN_COLUMNS, "base_model"]
     registry = runs.assign(base_model=_roots(runs)).set_index("model")[columns]
     _refuse_unknown(frame, registry.index, problems)
     unfit = frame["model"].map(

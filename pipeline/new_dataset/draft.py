@@ -82,8 +82,8 @@ def list_wanted(table: str, runs: str | None) -> list[str]:
     """The columns of `table` that a card maps, those of the table itself first."""
     joined = tables.JOINED_FROM_REGISTRY if runs == "registry" else set()
     columns = tables.TABLES[table].to_schema().columns
-    late = tables.Provenance.to_schema().columns
-    of_runs = tables.RunColumns.to_schema().columns
+    late = tables.PROVENANCE_COLUMNS
+    of_runs = tables.RUN_COLUMNS
     wanted = [name for name in columns if name not in tables.FILLED_BY_INGEST | joined]
     return sorted(wanted, key=lambda name: (name in late, name in of_runs))
 

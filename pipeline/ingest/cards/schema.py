@@ -80,7 +80,7 @@ def _parts_of_table(schema: dict[str, Any], table: str) -> dict[str, Any]:
     """The properties that differ from table to table."""
     columns = {
         name: {"$ref": f"{_REFERENCE}ColumnSource", "description": f"{column.description}"}
-        for name, column in tables.TABLES[table].to_schema().columns.items()
+        for name, column in tables.TABLES[table].columns.items()
         if name not in tables.FILLED_BY_INGEST
     }
     required = sorted(set(columns) - tables.JOINED_FROM_REGISTRY)
