@@ -1,0 +1,242 @@
+"""The page of the simulation of full automation: caveats, scenarios, what each assumption changes.
+
+Everything is said in the words and numbers of the run; the template only places it.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from models import takeoff
+from pipeline.files import read_json, write_text
+from pipeline.ingest.bibliography import Bibliography, Reference, read_bibliography
+from pipeline.layout import Layout
+from pipeline.site.charts.drawings import CONFIG, Drawing, chart_library, collect_specs
+from pipeline.site.pages import answers, rendering
+from pipeline.site.pages.citations import cite_page, read_software
+from pipeline.site.pages.numbers import format_cell, format_number
+from pipeline.site.takeoff_page import figures
+from pipeline.site.takeoff_page.words import (
+    QUANTITIES,
+    describe_answer,
+    list_doubts,
+    summarise_doubts,
+)
+from pipeline.site.words import Words, read_words
+from pipeline.takeoff.results import COMPRESSED, ESTIMANDS, GOES_ON
+from pipeline.takeoff.scenarios import NO_AUTOMATION, Input, Scenarios, read_scenarios
+from pipeline.takeoff.sensitivity import SHORT_YEARS, label_inputs
+from pipeline.takeoff.variations import CENTRAL, VARIATIONS
+
+NAME = "takeoff"
+ROLE_TITLES = {
+    "returns": "Returns to research",
+    "elasticity": "Elasticity of substitution",
+    "rate": "Today's rate of progress",
+}
+METHOD_SOURCES = ("jones1995models", "erdil2024ideas", "saltelli2010variance", "iwanaga2022salib")
+LONG_YEARS = 1000.0  # longer times are printed as longer than that
+LIBRARIES = ("numpy", "SALib")
+Checks = dict[str, dict[str, Any]]
+try:  # until it is there
+    from pipeline.checks.study import read_check
+except ImportError:
+
+    def read_check(layout, cell):
+        return read_json(layout.check(cell))
+
+
+
+
+def write_takeoff_page(layout: Layout) -> None:
+    """Write the page; the same results give the same bytes."""
+    write_text(layout.page(NAME), render(layout))
+
+
+def render(layout: Layout) -> str:
+    """The page as HTML text, from the files of the simulation and what they were made from."""
+    bibliography = read_bibliography(layout.bibliography)
+    scenarios = read_scenarios(layout.scenarios, bibliography)
+    entries = read_json(layout.attribution(NAME))
+    words = read_words(layout.words, NAME)
+    checks = {name: read_check(layout, name) for name in scenarios.posteriors()}
+    varied = name_variations(pd.read_parquet(layout.draws(VARIATIONS)), scenarios)
+    labels = {each.id: each.label for each in scenarios.scenarios} | {NO_AUTOMATION: GOES_ON}
+    drawings = draw_all(words, entries, labels, varied, scenarios)
+    references = cite(bibliography, scenarios)
+    files = [layout.scenarios, *map(layout.draws, scenarios.posteriors())]
+    page = rendering.environment(layout.templates, chart_library).get_template("takeoff.html.jinja")
+    return page.render(
+        title=words.title,
+        name=NAME,
+        answer=describe_answer(entries),
+        doubts=describe_doubts(scenarios, checks),
+        scenarios=list_scenarios(entries, labels),
+        notes={each.id: each.note for each in scenarios.scenarios},
+        compressed=COMPRESSED,
+        assumed=scenarios,
+        estimands=ESTIMANDS,
+        changes=list_changes(varied),
+        role_titles=ROLE_TITLES,
+        describe_value=partial(describe_value, layout),
+        describe_state=partial(describe_state, checks),
+        say_years=say_years,
+        say_chance=answers.describe_probability,
+        say_cell=format_cell,
+        drawings=drawings,
+        specs=collect_specs(each for each in drawings.values() if each),
+        chart_config=CONFIG,
+        equations=rendering.plain_text(takeoff.__doc__ or ""),
+        interval_words=answers.INTERVAL_WORDS,
+        formulas=words,
+        references=references,
+        sources=[reference for _, reference in references.values()],
+        citation=cite_page(read_software(layout.citation), words.title, NAME, hash_files(files)),
+        provenance=list_provenance(layout, files),
+    )
+
+
+def draw_all(
+    words: Words,
+    entries: figures.Entries,
+    labels: dict[str, str],
+    varied: pd.DataFrame,
+    scenarios: Scenarios,
+) -> dict[str, Drawing | None]:
+    """Every figure of the page; None where nothing may be said."""
+    simulated = varied[varied["reason"] == ""] if len(varied) else varied
+    return {
+        "times": figures.draw_times(words, entries, labels),
+        "speed": figures.draw_speed(words, entries, labels),
+        "paths": figures.draw_paths(words, simulated),
+        "indices": figures.draw_indices(words, entries, label_inputs(scenarios)),
+    }
+
+
+def name_variations(varied: pd.DataFrame, scenarios: Scenarios) -> pd.DataFrame:
+    """The variations with the words of their values, and `name` and `panel`: what is varied."""
+    if varied.empty:
+        return varied
+    assumed = {str(each.id): each.label for each in scenarios.assumptions}
+    names = ROLE_TITLES | assumed
+    varied = varied.assign(
+        name=varied["varied"].map(lambda each: names.get(each, names.get(each.rpartition("_")[0]))),
+        value=[
+            format_cell(float(value)) if each in assumed else value
+            for each, value in zip(varied["varied"], varied["value"], strict=True)
+        ],
+    )
+    titles = {str(each): _title(rows) for each, rows in varied.groupby("varied")}
+    return varied.assign(panel=varied["varied"].map(titles))
+
+
+def _title(rows: pd.DataFrame) -> str:
+    """What a panel varies, and how the line of each value is drawn."""
+    values = rows.drop_duplicates("series").set_index("series")["value"]
+    lines = [f"{values[end]} ({figures.STROKES[end]})" for end in figures.SERIES if end in values]
+    return f"{rows['name'].iloc[0]}: {', '.join(lines)}"
+
+
+def list_changes(varied: pd.DataFrame) -> list[dict[str, Any]]:
+    """What each input and assumption changes: its name, and a row a value, the lowest first."""
+    if varied.empty:
+        return []
+    ends = list(figures.SERIES)
+    first = varied.drop_duplicates(["varied", "series"]).assign(
+        is_central=lambda each: each["series"] == CENTRAL
+    )
+    ordered = first.sort_values("series", key=lambda each: each.map(ends.index), kind="stable")
+    return [
+        {
+            "label": rows["name"].iloc[0],
+            "rows": ordered[ordered["varied"] == each].to_dict("records"),
+        }
+        for each, rows in first.groupby("varied", sort=False)
+    ]
+
+
+def describe_doubts(scenarios: Scenarios, checks: Checks) -> str:
+    """What is doubtful of the posteriors, from their checks, in one sentence; empty if nothing."""
+    read = {
+        name: [
+            key
+            for each in scenarios.inputs
+            if each.posterior == name
+            for key in each.draws.values()
+        ]
+        for name in checks
+    }
+    return summarise_doubts({name: (checks[name], keys) for name, keys in read.items()})
+
+
+def list_scenarios(entries: figures.Entries, labels: dict[str, str]) -> list[dict[str, Any]]:
+    """The rows of the table of scenarios; the last is today's rate without automation."""
+    return [
+        {"id": name, "label": label} | {key: entries[f"{key}[{name}]"] for key in ESTIMANDS}
+        for name, label in labels.items()
+    ]
+
+
+def describe_value(layout: Layout, given: Input) -> str:
+    """Median and interval of what is read of a posterior, or the value of an input."""
+    if given.posterior is None:
+        return format_cell(given.value)
+    entries = read_json(layout.attribution(given.posterior))
+    return "; ".join(
+        f"{QUANTITIES[quantity]}: {answers.describe_bound(entries[key], 'median')} "
+        f"({answers.describe_interval(entries[key])})"
+        for quantity, key in given.draws.items()
+    )
+
+
+def describe_state(checks: Checks, given: Input) -> str:
+    """What is doubtful of an input."""
+    if given.posterior is None:
+        return "assumed"
+    return "; ".join(list_doubts(checks[given.posterior], given.draws)) or "its check found none"
+
+
+def say_years(value: float | None) -> str:
+    """Years in words, between the shortest and the longest that mean anything."""
+    if value is None or value > LONG_YEARS:
+        return f">\N{NO-BREAK SPACE}{format_number(LONG_YEARS, 4)}"
+    if value < SHORT_YEARS:
+        return f"<\N{NO-BREAK SPACE}{SHORT_YEARS:g}"
+    return format_number(value)
+
+
+def cite(bibliography: Bibliography, scenarios: Scenarios) -> dict[str, tuple[int, Reference]]:
+    """Every source of the page by key, numbered in the order in which readers meet them."""
+    cited = bibliography.cite([*scenarios.citations(), *METHOD_SOURCES])
+    return {reference.key: (number, reference) for number, reference in enumerate(cited, start=1)}
+
+
+def list_provenance(layout: Layout, files: Sequence[Path]) -> list[tuple[str, str]]:
+    """Settings, versions, and the hash of every file that was read."""
+    settings = yaml.safe_load(layout.params.read_text(encoding="utf-8"))[NAME]
+    return [
+        *((name, str(value)) for name, value in settings.items()),
+        *((name, version(name)) for name in LIBRARIES),
+        *((_name_file(path), _hash(path)) for path in files),
+        ("all of these: data SHA-256", hash_files(files)),
+    ]
+
+
+def _name_file(path: Path) -> str:
+    return f"draws of {path.stem}" if path.suffix == ".parquet" else path.name
+
+
+def hash_files(files: Sequence[Path]) -> str:
+    """The SHA-256 of the inputs together: of a line a file, its own SHA-256 and its name."""
+    lines = (f"{_hash(path)}  {path.name}\n" for path in files)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
