@@ -19,7 +19,7 @@ import statsmodels.api as sm
 from models import fitted_rows
 from models.core.options import ComputeError
 from pipeline.studies.perturb import RATE, find_reason, hold_reference
-from pipeline.studies.trials import Study, round_number
+from pipeline.studies.trials import Study
 
 # Variance of the errors added, over that of those stated: each six times.
 ADDED = np.repeat([0.0, 0.5, 1.0, 1.5, 2.0], 6)
@@ -37,34 +37,31 @@ def study_attenuation(study: Study) -> dict[str, Any]:
     errors = getattr(study.card.options, "compute_error_decades", None)
     if errors is None:
         return {"reason": "the card states no error of the compute figures"}
-    wrong = add_errors(study.table, errors, 1.0, study.make_generator(PART, 0))
-    if reason := find_reason(study, wrong):
+    wrong = [
+        add_errors(study.table, errors, added, study.make_generator(PART, i))
+        for i, added in enumerate(ADDED)
+    ]
+    if reason := find_reason(study, wrong[-1]):
         return {"reason": reason}
-
-    def refit(index: int) -> dict[str, float]:
-        rng = study.make_generator(PART, index)
-        held = hold_reference(study.table, add_errors(study.table, errors, ADDED[index], rng))
-        rate = study.measure(study.refit_real(PART, index, table=held))[RATE]
-        return {"added": ADDED[index], "rate": rate.median(), "sd": rate.std(ddof=0)}
-
-    runs = study.run(PART, refit, len(ADDED))
-    rates = pd.DataFrame([each for each in runs if not isinstance(each, str)])
-    failed = len(runs) - len(rates)
-    if rates.empty or set(rates["added"]) != set(ADDED):
-        return {"reason": f"{failed} of {len(runs)} refits failed"}
+    cases = [{"table": hold_reference(study.table, each)} for each in wrong]
+    runs = zip(ADDED, study.measure_real(PART, cases), strict=True)
+    made = [(added, run[RATE]) for added, run in runs if not isinstance(run, str)]
+    rates = pd.DataFrame(
+        [(added, rate.median(), rate.std(ddof=0)) for added, rate in made],
+        columns=["added", "rate", "sd"],
+    )
+    failed = len(ADDED) - len(rates)
+    if set(rates["added"]) != set(ADDED):
+        return {"reason": f"{failed} of {len(ADDED)} refits failed"}
     means = rates.groupby("added").mean()
     fitted, spread = means.loc[0.0]
     ends = {form: extrapolate(rates, degree) for form, degree in FORMS.items()}
     return {
         "estimand": RATE,
-        "fitted": round_number(fitted),
-        "medians": {f"{added:g}": round_number(rate) for added, rate in means["rate"].items()},
+        "fitted": fitted,
+        "medians": {f"{added:g}": rate for added, rate in means["rate"].items()},
         "corrected": {
-            form: {
-                "rate": round_number(end),
-                "standard_error": round_number(error),
-                "shift": round_number((end - fitted) / spread),
-            }
+            form: {"rate": end, "standard_error": error, "shift": (end - fitted) / spread}
             for form, (end, error) in ends.items()
         },
         "refits": len(rates),

@@ -26,7 +26,7 @@ from pipeline.studies.coverage import study_coverage, study_fixed_share
 from pipeline.studies.designs import study_design
 from pipeline.studies.perturb import study_priors, study_wrong_compute
 from pipeline.studies.record import describe_inputs
-from pipeline.studies.trials import Study
+from pipeline.studies.trials import Study, round_numbers
 
 SEED = 20261121
 PARTS: dict[str, Callable[[Study, int], dict[str, Any]]] = {
@@ -62,8 +62,8 @@ def calibrate(
     }
     path = layout.study(cell)
     kept = _keep(path, head, parts)
-    found = {part: run(study, datasets) for part, run in PARTS.items() if part in parts} | kept
-    write_json(path, head | {part: found[part] for part in PARTS if part in found})
+    found = kept | {part: PARTS[part](study, datasets) for part in parts}
+    write_json(path, head | {part: round_numbers(found[part]) for part in PARTS if part in found})
     return path
 
 

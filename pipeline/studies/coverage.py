@@ -14,7 +14,7 @@ import pandas as pd
 from scipy import stats
 
 from models import INTERVAL_PROBABILITY, Truth
-from pipeline.studies.trials import Study, Trial, count_failures, find, round_number, run_trial
+from pipeline.studies.trials import Study, Trial, count_failures, find, run_trial
 
 RANK_BINS = 10
 SHARES = (0.2, 0.5, 0.8)
@@ -22,19 +22,23 @@ CONSTANT_WIDTH = 1e-9  # of an interval, relative to its ends: nothing was estim
 
 
 def study_coverage(study: Study, datasets: int) -> dict[str, Any]:
-    """How many of the intervals of each watched quantity hold the truth that was drawn."""
+    """How many of the intervals of each watched quantity hold the truth that was drawn; mean rank
+    of the truths (0.5 without bias) and the p-value of uniform ranks.
+    """
     trials = study.run("coverage", partial(run_trial, study, "coverage"), datasets)
-    by_key = {str(key): found for key, found in gather(trials).groupby(level=0, sort=False)}
-    constant = [key for key, found in by_key.items() if _is_constant(found)]
-    return count_failures(trials) | {
-        "probability": INTERVAL_PROBABILITY,
-        "estimands": {
-            key: count_covered(found) | describe_ranks(found)
-            for key, found in by_key.items()
-            if key not in constant
-        },
-        "constant": constant,
-    }
+    estimands, constant = {}, []
+    for key, found in gather(trials).groupby(level=0, sort=False):
+        if (found["width"] <= CONSTANT_WIDTH * found["upper"].abs().clip(lower=1.0)).all():
+            constant.append(key)
+            continue
+        counts, _ = np.histogram(found["rank"], RANK_BINS, (0, 1))
+        rank_p = stats.chisquare(counts).pvalue
+        estimands[key] = count_covered(found) | {
+            "mean_rank": found["rank"].mean(),
+            "rank_p": rank_p,
+        }
+    found_all = {"probability": INTERVAL_PROBABILITY, "estimands": estimands, "constant": constant}
+    return count_failures(trials) | found_all
 
 
 def study_fixed_share(study: Study, datasets: int) -> dict[str, Any]:
@@ -50,7 +54,10 @@ def study_fixed_share(study: Study, datasets: int) -> dict[str, Any]:
         part, change = f"fixed share {share:g}", partial(_fix_share, study, share)
         trials = study.run(part, partial(run_trial, study, part, change=change), count)
         found = gather(trials).query("index == @key")
-        made[f"{share:g}"] = count_failures(trials) | count_covered(found) | describe_bias(found)
+        bias = found["median"] - found["truth"]
+        size = {"mean_bias": bias.mean(), "median_bias": bias.median()}
+        size |= {"mean_width": found["width"].mean()}
+        made[f"{share:g}"] = count_failures(trials) | count_covered(found) | size
     return {"estimand": key, "probability": INTERVAL_PROBABILITY, "shares": made}
 
 
@@ -70,32 +77,10 @@ def count_covered(found: pd.DataFrame) -> dict[str, Any]:
     return {
         "covered": int(is_covered.sum()),
         "intervals": len(found),
-        "share": round_number(is_covered.mean()),
+        "share": float(is_covered.mean()),
     }
 
 
 def measure_p_value(covered: int, intervals: int, probability: float) -> float:
     """The p-value of so many intervals holding their truth where each does with `probability`."""
     return float(stats.binomtest(covered, intervals, probability).pvalue)
-
-
-def describe_ranks(found: pd.DataFrame) -> dict[str, Any]:
-    """Mean rank (0.5 without bias) and the p-value of uniform ranks in ten bins."""
-    counts, _ = np.histogram(found["rank"], RANK_BINS, (0, 1))
-    p_value = stats.chisquare(counts).pvalue
-    return {"mean_rank": round_number(found["rank"].mean()), "rank_p": round_number(p_value)}
-
-
-def describe_bias(found: pd.DataFrame) -> dict[str, Any]:
-    """Mean and median of (median of the posterior less truth), and the mean width."""
-    bias = found["median"] - found["truth"]
-    return {
-        "mean_bias": round_number(bias.mean()),
-        "median_bias": round_number(bias.median()),
-        "mean_width": round_number((found["upper"] - found["lower"]).mean()),
-    }
-
-
-def _is_constant(found: pd.DataFrame) -> bool:
-    size = found["upper"].abs().clip(lower=1.0)
-    return bool((found["upper"] - found["lower"] <= CONSTANT_WIDTH * size).all())

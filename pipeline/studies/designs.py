@@ -25,7 +25,7 @@ from models import INTERVAL_PROBABILITY, Truth, fitted_rows
 from models.core.prior import Prior, list_priors
 from pipeline.checks.refit import RefitError, Refitter
 from pipeline.studies.perturb import describe_failure
-from pipeline.studies.trials import Study, Trial, count_failures, refit_trial, round_number
+from pipeline.studies.trials import Study, Trial, count_failures, refit_trial
 
 DESIGN_DATASETS = 10
 JITTER_DECADES = 0.3
@@ -53,16 +53,16 @@ def study_design(study: Study, datasets: int = DESIGN_DATASETS) -> dict[str, Any
     return {"estimand": study.headline_share, "designs": designs}
 
 
-def compare_widths(widths: pd.Series, reference: pd.Series) -> dict[str, float | None]:
+def compare_widths(widths: pd.Series, reference: pd.Series) -> dict[str, float]:
     """Geometric mean of the ratios of widths, pair by pair, with its 90 % interval (Student's t on
-    their logs); None where a pair or two are too few. Missing widths are NaN.
+    their logs); NaN where a pair or two are too few. Missing widths are NaN.
     """
     ratios = widths / reference
     logs = np.log(ratios[ratios.between(0, np.inf, inclusive="neither")])
     error = logs.sem() if len(logs) > 2 else np.nan
     half = stats.t.ppf((1 + INTERVAL_PROBABILITY) / 2, max(len(logs) - 1, 1)) * error
     ends = {"ratio": 0.0, "ratio_lower": -half, "ratio_upper": half}
-    return {name: round_number(np.exp(logs.mean() + end)) for name, end in ends.items()}
+    return {name: float(np.exp(logs.mean() + end)) for name, end in ends.items()}
 
 
 def _measure_design(
@@ -79,21 +79,20 @@ def _measure_design(
         return refit_trial(study, refitter, truth, simulated, rng)
 
     trials = study.run(f"design {name}", refit, len(truths))
-    widths = pd.Series([_find_width(study, each) for each in trials])
+    widths = pd.Series(
+        [
+            np.nan if isinstance(each, str) else each.found["width"].get(study.headline_share)
+            for each in trials
+        ],
+        dtype=float,
+    )
     told = {
         "base_models": int(table["base_model"].nunique()),
         "rows": len(table),
         **count_failures(trials),
-        "median_width": round_number(widths.median()),
+        "median_width": widths.median(),
     }
     return told, widths
-
-
-def _find_width(study: Study, trial: Trial | str) -> float:
-    if isinstance(trial, str) or study.headline_share not in trial.found.index:
-        return np.nan
-    found = trial.found.loc[study.headline_share]
-    return float(found["upper"] - found["lower"])
 
 
 def make_design_table(study: Study, name: str) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from models import fitted_rows
 from models.core.prior import list_priors
-from pipeline.studies.trials import Study, measure_width, round_number
+from pipeline.studies.trials import TAILS, Study
 
 FACTORS = (2.0, 0.5)  # of each prior's scale
 WRONG_FACTOR = 3.0
@@ -22,31 +22,26 @@ def study_priors(study: Study) -> dict[str, Any]:
     `noise` is the shift between two refits that differ in their seed alone: shifts like it say
     nothing.
     """
-    priors = study.priors
-    used = [name for name, _ in list_priors(priors) if f"prior_{name}" in study.refitter.data_names]
-    fixed = [name for name, prior in list_priors(priors) if prior.widened(2.0) == prior]
-    changes = [(name, factor) for name in used if name not in fixed for factor in FACTORS]
-    changed = [
-        replace(priors, **{name: getattr(priors, name).widened(factor)}) for name, factor in changes
-    ]
-    tried = [priors, priors, *changed]  # first as stated, with two seeds
-
-    def refit(index: int) -> pd.DataFrame:
-        return study.measure(study.refit_real("priors", index, priors=tried[index]))
-
-    before, repeated, *others = study.run("priors", refit, len(tried))
+    priors = dict(list_priors(study.priors))
+    used = [name for name in priors if f"prior_{name}" in study.refitter.data_names]
+    scaled = [name for name in used if priors[name].widened(2.0) != priors[name]]
+    changes = [(name, factor) for name in scaled for factor in FACTORS]
+    changed = [{name: priors[name].widened(factor)} for name, factor in changes]
+    cases = [{"priors": replace(study.priors, **each)} for each in ({}, {}, *changed)]
+    before, repeated, *others = study.measure_real("priors", cases)
     if isinstance(before, str) or isinstance(repeated, str):
         return describe_failure(before, repeated)
-    shifts: dict[str, dict[str, Any]] = {}
+    shifts: dict[str, dict[str, Any]] = {name: {} for name in scaled}
     for (name, factor), after in zip(changes, others, strict=True):
         shift = {"reason": after} if isinstance(after, str) else compare(before, after)
-        shifts.setdefault(name, {})[f"{factor:g}"] = shift
+        shifts[name][f"{factor:g}"] = shift
+    baseline = pd.DataFrame({"median": before.median(), "width": measure_width(before)})
     return {
-        "baseline": describe(before),
+        "baseline": baseline.to_dict("index"),
         "noise": compare(before, repeated),
         "shifts": shifts,
-        "without_scale": [name for name in used if name in fixed],
-        "not_used": [name for name, _ in list_priors(priors) if name not in used],
+        "without_scale": [name for name in used if name not in scaled],
+        "not_used": [name for name in priors if name not in used],
     }
 
 
@@ -56,32 +51,33 @@ def describe_failure(*refits: Any) -> dict[str, Any]:
     return {"reason": f"the refit to the real data failed: {reasons}"}
 
 
-def describe(draws: pd.DataFrame) -> dict[str, Any]:
-    """Median and interval width by key."""
-    found = pd.DataFrame({"median": draws.median(), "width": measure_width(draws)})
-    return found.map(round_number).to_dict("index")
+def measure_width(draws: pd.DataFrame) -> pd.Series:
+    """Width of the 90 % equal-tailed interval, by key."""
+    lower, upper = (draws.quantile(tail) for tail in TAILS)
+    return upper - lower
 
 
-def compare(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, float | None]:
+def compare(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, float]:
     """Change of each median over the width before; constants are left out."""
     width = measure_width(before)
     keys = [key for key in before if key in after and width[key] > 0]
-    shifts = (after[keys].median() - before[keys].median()) / width[keys]
-    return shifts.map(round_number).to_dict()
+    return ((after[keys].median() - before[keys].median()) / width[keys]).to_dict()
 
 
 def study_wrong_compute(study: Study) -> dict[str, Any]:
     """Shift of the rate, in posterior sds, when half of the closed models' compute is off by 3."""
-    if reason := _why_no_compute(study):
+    if not {"is_open_weights", "training_flop", "base_model"} <= set(study.table):
+        return {"reason": "the table does not say whose compute was disclosed"}
+    if fitted_rows(study.table)["is_open_weights"].all():
+        return {"reason": "no fitted model has closed weights"}
+    part = "wrong compute"
+    wrong = [
+        mistake_compute(study.table, study.make_generator(part, i)) for i in range(REPEATS + 2)
+    ]
+    if reason := find_reason(study, wrong[0]):
         return {"reason": reason}
-
-    def refit(index: int) -> pd.Series:  # on the real data with two seeds, then with wrong compute
-        rng = study.make_generator("wrong compute", index)
-        wrong = mistake_compute(study.table, rng) if index >= 2 else study.table
-        held = hold_reference(study.table, wrong)
-        return study.measure(study.refit_real("wrong compute", index, table=held))[RATE]
-
-    before, repeated, *others = study.run("wrong compute", refit, REPEATS + 2)
+    cases = [{"table": hold_reference(study.table, each)} for each in wrong[2:]]
+    before, repeated, *others = study.measure_real(part, [{}, {}, *cases])
     if isinstance(before, str) or isinstance(repeated, str):
         return describe_failure(before, repeated)
     shifts = [None if isinstance(each, str) else _shift(before, each) for each in others]
@@ -94,18 +90,9 @@ def study_wrong_compute(study: Study) -> dict[str, Any]:
         "failed": len(failures),
         "failures": failures,
         "largest": max(sizes, default=None),
-        "mean_size": round_number(np.mean(sizes)) if sizes else None,
+        "mean_size": float(np.mean(sizes)) if sizes else None,
         "noise": _shift(before, repeated),
     }
-
-
-def _why_no_compute(study: Study) -> str:
-    if not {"is_open_weights", "training_flop", "base_model"} <= set(study.table):
-        return "the table does not say whose compute was disclosed"
-    if fitted_rows(study.table)["is_open_weights"].all():
-        return "no fitted model has closed weights"
-    rng = study.make_generator("wrong compute", 0)
-    return find_reason(study, mistake_compute(study.table, rng))
 
 
 def find_reason(study: Study, wrong: pd.DataFrame) -> str:
@@ -120,8 +107,8 @@ def find_reason(study: Study, wrong: pd.DataFrame) -> str:
     return "" if RATE in study.measure_truth(truth) else "no rate is fitted"
 
 
-def _shift(before: pd.Series, after: pd.Series) -> float | None:
-    return round_number((after.median() - before.median()) / before.std(ddof=0))
+def _shift(before: pd.DataFrame, after: pd.DataFrame) -> float:
+    return float((after[RATE].median() - before[RATE].median()) / before[RATE].std(ddof=0))
 
 
 def hold_reference(table: pd.DataFrame, wrong: pd.DataFrame) -> pd.DataFrame:

@@ -18,13 +18,8 @@ from models import INTERVAL_PROBABILITY, Card, Truth, as_draws, estimand_key, fl
 from pipeline.checks.refit import QUICK, THOROUGH, RefitError, Refitter, Settings
 from pipeline.ingest.tables import TABLES
 
-INTERVAL = {
-    "lower": (1 - INTERVAL_PROBABILITY) / 2,
-    "median": 0.5,
-    "upper": (1 + INTERVAL_PROBABILITY) / 2,
-}
-# Watched beside the headline estimands: key without its label.
-WATCHED = ("share_compute", "rate_decades_per_year")
+TAILS = [(1 - INTERVAL_PROBABILITY) / 2, (1 + INTERVAL_PROBABILITY) / 2]
+WATCHED = ("share_compute", "rate_decades_per_year")  # beside the headline estimands
 MAXIMUM_REDRAWN = 200
 
 
@@ -65,9 +60,8 @@ class Study:
         return np.random.default_rng([self.seed, zlib.crc32(part.encode()), index])
 
     def run[T](self, part: str, task: Callable[[int], T], count: int) -> list[T | str]:
-        """`task` of 0 to `count` - 1, in order, on as many threads as there are jobs.
-
-        A refit that fails leaves its reason in place of a result.
+        """`task` of 0 to `count` - 1, on as many threads as there are jobs; the reason where a
+        refit fails.
         """
 
         def attempt(index: int) -> T | str:
@@ -78,8 +72,7 @@ class Study:
 
         pool = ThreadPoolExecutor(self.jobs)
         try:
-            results = pool.map(attempt, range(count))
-            bar = Console(stderr=True)
+            results, bar = pool.map(attempt, range(count)), Console(stderr=True)
             return list(track(results, f"{self.name} {part}", count, console=bar))
         finally:
             pool.shutdown(cancel_futures=True)
@@ -92,6 +85,12 @@ class Study:
         seed = draw_seed(self.make_generator(part, index))
         return self.refitter.refit(chosen, self.card, priors or self.priors, seed, THOROUGH)
 
+    def measure_real(self, part: str, cases: list[dict[str, Any]]) -> list[pd.DataFrame | str]:
+        """Draws of what is watched in `refit_real` with the arguments of each case."""
+        return self.run(
+            part, lambda i: self.measure(self.refit_real(part, i, **cases[i])), len(cases)
+        )
+
     def measure(self, posterior: xr.Dataset, table: pd.DataFrame | None = None) -> pd.DataFrame:
         """Draws of the headline estimands, compute shares and rates that are finite, by key.
 
@@ -99,18 +98,23 @@ class Study:
         of one truth there is one total, and a study of shares must not choose its datasets by them.
         """
         made = self.model.estimands(posterior, self.table if table is None else table, self.card)
-        watched = {
-            str(name): each
+        if "share_compute" in made:
+            parts = [made[name].fillna(0.0) for name in made if str(name).startswith("decades_")]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                share = made["decades_compute"] / sum(parts[1:], start=parts[0])
+            made["share_compute"] = share.assign_attrs(made["share_compute"].attrs)
+        watched = [
+            name
             for name, each in made.items()
             if each.attrs.get("is_headline") or estimand_key(str(name), each) in WATCHED
-        }
-        if "share_compute" in watched:
-            watched["share_compute"] = _divide_compute(made)
-        draws = {
-            key: each.transpose("chain", "draw").to_numpy().ravel().astype(float)
-            for key, each in flatten(xr.Dataset(watched))
-        }
-        return pd.DataFrame({key: each for key, each in draws.items() if np.isfinite(each).all()})
+        ]
+        draws = pd.DataFrame(
+            {
+                key: each.transpose("chain", "draw").to_numpy().ravel().astype(float)
+                for key, each in flatten(made[watched])
+            }
+        )
+        return draws.loc[:, np.isfinite(draws).all()]
 
     def measure_truth(self, truth: Truth, table: pd.DataFrame | None = None) -> pd.DataFrame:
         """The watched quantities of a truth, in one row."""
@@ -120,13 +124,6 @@ class Study:
 def draw_seed(rng: np.random.Generator) -> int:
     """A seed for the sampler."""
     return int(rng.integers(2**31))
-
-
-def _divide_compute(made: xr.Dataset) -> xr.DataArray:
-    """Decades of compute over those of all parts that a step has; NaN where it is not split."""
-    parts = [each.fillna(0.0) for name, each in made.items() if str(name).startswith("decades_")]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return made["decades_compute"] / sum(parts[1:], start=parts[0])
 
 
 def run_trial(
@@ -143,9 +140,8 @@ def run_trial(
         except ValueError as error:  # NumPy's, for parameters that no outcome can be drawn from
             raise RefitError(f"simulation: {error}") from error
         if is_possible(simulated, study.table, study.card.table):
-            return refit_trial(study, study.refitter, truth, simulated, rng)._replace(
-                redrawn=redrawn
-            )
+            trial = refit_trial(study, study.refitter, truth, simulated, rng)
+            return trial._replace(redrawn=redrawn)
     raise RefitError(f"{MAXIMUM_REDRAWN} data sets in a row that the table cannot hold")
 
 
@@ -187,31 +183,31 @@ def add_unfitted(simulated: pd.DataFrame, real: pd.DataFrame) -> pd.DataFrame:
 
 def find(truth: pd.Series, draws: pd.DataFrame) -> pd.DataFrame:
     """By key: truth, 90 % interval, median, and the share of draws below the truth, ties half."""
-    interval = draws.quantile(list(INTERVAL.values())).T.set_axis(list(INTERVAL), axis=1)
-    return interval.assign(truth=truth, rank=(draws < truth).mean() + 0.5 * (draws == truth).mean())
-
-
-def measure_width(draws: pd.DataFrame) -> pd.Series:
-    """Width of the 90 % equal-tailed interval, by key."""
-    return draws.quantile(INTERVAL["upper"]) - draws.quantile(INTERVAL["lower"])
+    lower, upper = (draws.quantile(tail) for tail in TAILS)
+    rank = (draws < truth).mean() + 0.5 * (draws == truth).mean()
+    columns = {"truth": truth, "lower": lower, "median": draws.median(), "upper": upper}
+    return pd.DataFrame(columns | {"width": upper - lower, "rank": rank})
 
 
 def count_failures(trials: list[Trial | str]) -> dict[str, Any]:
     """How many refits there were, which gave nothing and why, and the divergences of the others."""
-    failures = [
-        {"dataset": i, "reason": each} for i, each in enumerate(trials) if isinstance(each, str)
-    ]
+    failed = {i: each for i, each in enumerate(trials) if isinstance(each, str)}
     made = [each for each in trials if not isinstance(each, str)]
     return {
         "datasets": len(trials),
-        "failed": len(failures),
-        "failures": failures,
+        "failed": len(failed),
+        "failures": [{"dataset": i, "reason": reason} for i, reason in failed.items()],
         "divergences": sum(each.divergences for each in made),
         "redrawn": sum(each.redrawn for each in made),
     }
 
 
-def round_number(value: Any) -> float | None:
-    """Four significant digits; None where there is no number."""
-    number = float(value)
-    return float(f"{number:.4g}") if np.isfinite(number) else None
+def round_numbers(found: Any) -> Any:
+    """`found` with four significant digits; None where there is no number."""
+    if isinstance(found, dict):
+        return {key: round_numbers(each) for key, each in found.items()}
+    if isinstance(found, list):
+        return [round_numbers(each) for each in found]
+    if not isinstance(found, float):
+        return found
+    return float(f"{found:.4g}") if np.isfinite(found) else None
