@@ -2,8 +2,8 @@
 
 `cli` has a command a stage; `dvc.yaml` runs them in this order:
 
-- `ingest`     card + records.csv -> validated table, options, quarantine, what happened to every row
-- `fit`        table + options + model -> posterior, verdict, estimands; asks the questions of `checks`
+- `ingest`     card + records.csv -> validated table, options, fate of every row
+- `fit`        table + options + model -> posterior, verdict (the questions of `checks`), estimands
 - `synthesis`  estimands of all domains -> compute or algorithms, and what domains share
 - `takeoff`    draws of several posteriors -> what full automation of research would bring
 - `site`       all of these -> pages, claims and summaries

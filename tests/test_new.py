@@ -16,6 +16,7 @@ from pipeline import cli
 from pipeline.commands import dictionary
 from pipeline.ingest import tables
 from pipeline.ingest.sources import records, units
+from pipeline.layout import Layout
 from pipeline.new_dataset import command, registration
 from pipeline.new_dataset.draft import list_wanted
 
@@ -259,7 +260,7 @@ def test_interruption_half_way_leaves_nothing(root: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(registration, "write_text", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        registration.add_dataset(root, "scores", "efficiency", "card", "records")
+        registration.add_dataset(Layout(root), "scores", "efficiency", "card", "records")
     assert list_files(root) == before
 
 

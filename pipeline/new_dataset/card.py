@@ -67,7 +67,7 @@ def render_card(draft: Draft) -> str:
 
 def _render_column(table: str, guess: Guess) -> tuple[str, str, str]:
     """Key and value of the column's line, and the comment behind it."""
-    column = tables.TABLES[table].to_schema().columns[guess.column]
+    column = tables.TABLES[table].columns[guess.column]
     unit = (column.metadata or {})["unit"]
     meaning = f"{column.description}" + f" ({unit})" * (unit not in NO_UNIT)
     if not guess.source and not guess.keys:

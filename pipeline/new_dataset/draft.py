@@ -81,7 +81,7 @@ def draft(name: str, table: str, received: str, sheet: Sheet, confirm: Confirm) 
 def list_wanted(table: str, runs: str | None) -> list[str]:
     """The columns of `table` that a card maps, those of the table itself first."""
     joined = tables.JOINED_FROM_REGISTRY if runs == "registry" else set()
-    columns = tables.TABLES[table].to_schema().columns
+    columns = tables.TABLES[table].columns
     late = tables.PROVENANCE_COLUMNS
     of_runs = tables.RUN_COLUMNS
     wanted = [name for name in columns if name not in tables.FILLED_BY_INGEST | joined]
@@ -103,7 +103,7 @@ def _fill(table: str, guess: Guess, guesses: list[Guess]) -> Guess:
     rule, needed = DERIVED.get(guess.column, ("", set()))
     if rule and table == "scaling_grid" and needed <= {g.column for g in guesses if g.source}:
         return replace(guess, certainty="guess", keys={"derived": rule}, reason="not in the file")
-    if tables.TABLES[table].to_schema().columns[guess.column].nullable:
+    if tables.TABLES[table].columns[guess.column].nullable:
         reason = "not in the file, and may be empty"
         return replace(guess, certainty="guess", keys={"constant": ""}, reason=reason)
     dtype, classes = describe_column(table, guess.column)

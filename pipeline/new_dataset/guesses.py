@@ -77,7 +77,7 @@ def describe_column(table: str, name: str) -> tuple[str, list[str]]:
 
 @cache
 def _columns(table: str) -> dict[str, Any]:
-    return dict(tables.TABLES[table].to_schema().columns)
+    return dict(tables.TABLES[table].columns)
 
 
 def _match(table: str, wanted: Sequence[str], sheet: Sheet) -> dict[str, tuple[str, float]]:
