@@ -12,14 +12,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.failures import file_failure
 from pipeline.files import write_json, write_text
 from pipeline.fit.attribute import COLUMNS
-from pipeline.ingest.bibliography import read_bibliography
-from pipeline.ingest.registries import Registry, read_datasets, read_models
 from pipeline.ingest.sources.records import read_records
+from pipeline.layout import Layout
 from pipeline.site.overview.comparison import Entry
-from pipeline.site.overview.gathering import Folders, Overview, gather, join_bibliographies
+from pipeline.site.overview.gathering import Overview, gather
 from pipeline.site.pages.citations import cite_page, read_software
 from pipeline.stage import stage_main
 from pipeline.synthesis import synthesis_page
@@ -43,15 +41,8 @@ RETURNS = "research_returns-meta_analysis"
 
 def make_inputs(options: argparse.Namespace) -> Inputs:
     """Everything that the outputs are made of: reads what the command line names."""
-    names = [path.stem for path in options.attributions]
-    datasets = keep(read_datasets(options.datasets), {name.partition("-")[0] for name in names})
-    models = keep(read_models(options.models), {name.partition("-")[2] for name in names})
-    folders = Folders(
-        options.cards, _only_folder(options.checks), _only_folder(options.attributions)
-    )
-    known = read_bibliography(options.bibliography)
-    bibliography, refused = join_bibliographies(known, options.cards, datasets)
-    overview = gather(datasets, models, folders, bibliography, refused)
+    overview = gather(Layout(options.cards.parents[1]))
+    bibliography = overview.bibliography
     domains = read_domains(overview)
     found = collect(overview, domains)
     entries = make_entries(found)
@@ -79,11 +70,6 @@ def make_inputs(options: argparse.Namespace) -> Inputs:
     )
 
 
-def keep(registry: Registry, names: set[str]) -> Registry:
-    """The registry with these names alone, so that nothing is read that the stage does not name."""
-    return {table: [each for each in found if each in names] for table, found in registry.items()}
-
-
 def read_domains(overview: Overview) -> list[Domain]:
     """The leaderboards that speak for a domain, from the records of own rates."""
     card = next((each.card for each in overview.datasets if each.name == OWN), None)
@@ -102,14 +88,6 @@ def list_models(found: Sequence[Found]) -> dict[str, list[Entry]]:
 def _list_citations(overview: Overview) -> list[str]:
     cards = [dataset.card.card for dataset in overview.datasets if dataset.card]
     return [key for card in cards for key in card.citations]
-
-
-def _only_folder(paths: Sequence[Path]) -> Path:
-    """The folder that all files lie in. Raises SourceError where there are several."""
-    folders = {path.parent for path in paths}
-    if len(folders) > 1:
-        raise file_failure(paths[0], "files of several folders", "name files of one folder")
-    return folders.pop()
 
 
 def main(argv: list[str] | None = None) -> int:

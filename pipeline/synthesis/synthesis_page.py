@@ -10,9 +10,8 @@ from pipeline.ingest.bibliography import Reference
 from pipeline.site.charts.drawings import CONFIG, Drawing, chart_library, collect_specs
 from pipeline.site.overview import forest_charts
 from pipeline.site.overview.comparison import Entry
-from pipeline.site.overview.estimates import Row, say
 from pipeline.site.overview.forest_charts import RATES, SHARE_LABELS, Axis
-from pipeline.site.overview.synopsis import say_doubling
+from pipeline.site.overview.rows import Row, say, say_doubling
 from pipeline.site.pages import rendering
 from pipeline.site.pages.answers import INTERVAL_WORDS
 from pipeline.site.pages.citations import PageCitation

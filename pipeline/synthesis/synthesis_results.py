@@ -16,21 +16,15 @@ import pandas as pd
 
 from models import INTERVAL_PROBABILITY
 from pipeline.site.overview import comparison
+from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import RATE, Comparison, Entry
-from pipeline.site.overview.estimates import (
-    UNMEASURED,
-    Row,
-    best_of,
-    find_caveats,
-    list_rates,
-    list_shares,
-)
-from pipeline.site.overview.estimates import Kind as RowKind
-from pipeline.site.overview.gathering import Overview, Passed
-from pipeline.site.overview.synopsis import find_share
+from pipeline.site.overview.estimates import find_share, list_rates, list_shares
+from pipeline.site.overview.gathering import Overview
+from pipeline.site.overview.rows import UNMEASURED, Row, best_of, find_caveats
+from pipeline.site.overview.rows import Kind as RowKind
 from pipeline.site.pages.answers import INTERVAL_WORDS
-from pipeline.synthesis.progress_share import Pace
 from pipeline.synthesis import progress_share
+from pipeline.synthesis.progress_share import Pace
 from pipeline.synthesis.synthesis_words import MEAN, NEW
 
 Kind = Literal["step", "year", "field"]
@@ -144,9 +138,9 @@ def _mix(key: str, row: Row, cells: Sequence[Passed], made: Comparison | None) -
     """Draws and masses of `key` as the row has them: of the average, or of one model."""
     if row.kind == "averaged" and made is not None:
         weights = {each.model: each.weight or 0.0 for each in made.rows}
-        candidates = [cell.candidate for cell in cells if key in cell.candidate.draws]
-        return comparison.mix(key, candidates, weights) if candidates else NOTHING
-    draws = next((cell.candidate.draws for cell in cells if cell.name == row.page), pd.DataFrame())
+        having = [cell for cell in cells if key in cell.draws]
+        return comparison.mix(key, having, weights) if having else NOTHING
+    draws = next((cell.draws for cell in cells if cell.name == row.page), pd.DataFrame())
     return even(draws[key].to_numpy(dtype=float)) if key in draws else NOTHING
 
 
@@ -158,7 +152,7 @@ def list_years(overview: Overview, domains: Sequence[Domain]) -> list[Found]:
     for name, key in WHOLE.items():
         cell = cells.get(POOLED)
         row = _rate(cell, key, "", name) if cell else _no_rate(name, POOLED)
-        values = cell.candidate.draws.get(key) if cell else None
+        values = cell.draws.get(key) if cell else None
         found.append((row, NOTHING if values is None else even(values.to_numpy(dtype=float))))
     compute = cells.get(progress_share.COMPUTE)
     return [_find_year(compute, *each) for each in found]
@@ -185,13 +179,13 @@ def _find_year(compute: Passed | None, rate: Row, draws: Draws) -> Found:
     """Compute's share of a year at the rate, of which these are the draws."""
     key = progress_share.COMPUTE_RATE
     reason = rate.reason
-    if compute is None or key not in compute.candidate.draws:
+    if compute is None or key not in compute.draws:
         reason = f"there are no draws of {progress_share.COMPUTE} that may be quoted"
     elif not len(draws[0]):
         reason = reason or "there are no draws of the rate"
     if compute is None or reason:
         return Found("year", _make_row("year", rate.label, reason=reason), *NOTHING)
-    grown = Pace(compute.name, "", compute.candidate.draws[key].to_numpy(dtype=float))
+    grown = Pace(compute.name, "", compute.draws[key].to_numpy(dtype=float))
     gained = Pace(rate.page, rate.label, thin(*draws, len(grown.draws)))
     entry = progress_share.share_progress(grown, gained)
     doubts = [f"{each} (growth of compute)" for each in find_caveats(key, compute.check)]
@@ -243,7 +237,7 @@ def _find_field(cell: Passed, key: str, entry: Entry) -> Found:
         lower=low,
         upper=high,
     )
-    draws = cell.candidate.draws
+    draws = cell.draws
     if key not in draws:
         return Found("field", row, *NOTHING)
     return Found("field", row, *even(1 / (1 + draws[key].to_numpy(dtype=float))))

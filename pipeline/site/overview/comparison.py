@@ -1,35 +1,26 @@
-"""Check and attribution files of one dataset's models -> how they compare, and their average.
+"""The models of one dataset that passed -> how they compare, and their average.
 
 Models are compared by the predictive density of what was left out, unit by unit, over the units
-that all of them read. They are averaged by stacking (Yao et al. 2018, doi:10.1214/17-BA1091): the
-weights whose mixture would have predicted the left-out units best. The averaged estimand is the
-mixture of the models' draws with these weights; its quantiles are weighted ones, so nothing of it
-is drawn at random. How much the weights owe to single units is said by the Bayesian bootstrap
-(Rubin 1981, doi:10.1214/aos/1176345338): the units are given random masses and stacked again.
-
-`arviz_stats.compare` stacks too, but wants an ELPD object a model, would have to be told the shared
-units all the same, and takes two seconds to import; the maximum below is ten lines of SciPy.
+that all of them read, and averaged by stacking weights. The averaged estimand is the mixture of the
+models' draws with these weights; its quantiles are weighted ones, so nothing of it is drawn at
+random.
 """
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import optimize
 
 from models import INTERVAL_PROBABILITY
+from pipeline.site.overview.cells import Apart, Passed
+from pipeline.site.overview.stacking import bootstrap_weights, stack
 
 MINIMUM_UNITS = 5  # shared: with fewer, weights follow single units
 NEGLIGIBLE = 0.01  # weight of a model that the average may do without
-LOWEST = -60.0  # log density below the best model's at which a unit stops counting further
-CERTIFIED = 1e-4  # mean log density by which the weights may fall short of the best
 TAILS = ((1 - INTERVAL_PROBABILITY) / 2, (1 + INTERVAL_PROBABILITY) / 2)
-RESTACKED = 200  # times
-RESTACKING_SEED = 20261122
 RATE = "rate_decades_per_year"
 SPLIT = "share_compute"
 REVERSE = "reverse_test_flop"
@@ -37,24 +28,7 @@ Entry = dict[str, Any]  # median, lower, upper and unbounded, or a reason, as in
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A posterior that may be compared: what its check and attribution files say, and its draws.
-
-    `draws` has a column an estimand and no columns where there is no file of draws.
-    """
-
-    model: str
-    title: str
-    unit: str
-    method: str
-    density: pd.Series
-    row_counts: pd.Series
-    attributions: dict[str, Entry]
-    draws: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class Row:
+class Score:
     """A model in the comparison: elpd over the shared units, difference to the best, weight.
 
     `weight_lower` and `weight_upper`: the 90 % interval of the weight over masses of the units.
@@ -84,244 +58,157 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class LeftOut:
-    """A model that is not compared, and why."""
-
-    model: str
-    title: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class Comparison:
     """The models of one dataset side by side; `reason` says why there are no weights."""
 
     dataset: str
     title: str
-    headline: str
     unit: str
     shared: int
-    rows: list[Row]
+    rows: list[Score]
     estimates: list[Estimate]
     reason: str = ""
-    left_out: list[LeftOut] = field(default_factory=list)
+    left_out: list[Apart] = field(default_factory=list)
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of every model; empty where they are not weighed."""
+        return {row.model: row.weight for row in self.rows if row.weight is not None}
 
 
-def read_candidate(
-    model: str, title: str, check: dict[str, Any], attributions: dict[str, Entry], draws: Path
-) -> Candidate:
-    """The candidate that the files of a posterior make; without draws where `draws` is missing."""
-    return Candidate(
-        model=model,
-        title=title,
-        unit=str(check.get("unit") or "unit"),
-        method=str(check.get("elpd_method") or "not measured"),
-        density=pd.Series(check.get("elpd_by_unit") or {}, dtype=float).dropna(),
-        row_counts=pd.Series(check.get("rows_by_unit") or {}, dtype=float),
-        attributions=attributions,
-        draws=pd.read_parquet(draws) if draws.is_file() else pd.DataFrame(),
-    )
-
-
-def compare(
-    dataset: str,
-    title: str,
-    candidates: Sequence[Candidate],
-    headline: str,
-    left_out: Iterable[LeftOut] = (),
-) -> Comparison:
+def compare(passed: Sequence[Passed], apart: Iterable[Apart] = ()) -> Comparison:
     """The passing models of a dataset: weights, differences, and estimates with their average."""
-    densities = align(candidates)
-    densities.columns = pd.Index([candidate.model for candidate in candidates])
-    unit, shared = candidates[0].unit, len(densities)
-    reason = _why_not_compared(candidates) or _why_no_weights(shared)
-    rows = [Row(c.model, c.title, c.method, len(c.density)) for c in candidates]
-    if shared and not _why_not_compared(candidates):
-        rows = _differ(candidates, densities)
+    densities = align(passed)
+    incomparable = _find_obstacle(passed)
+    shared = len(densities)
+    reason = incomparable
+    if not reason and shared < MINIMUM_UNITS:
+        reason = f"the models share {shared} unit{'s' * (shared != 1)}, under {MINIMUM_UNITS}"
+    numbers = _differ(densities) if shared and not incomparable else {}
     if not reason:
-        rows = _weigh(rows, densities)
+        numbers |= _weigh(densities)
+    rows = [
+        Score(
+            cell.model,
+            cell.model_title,
+            name_method(cell),
+            len(read_density(cell)),
+            **{name: column[cell.model] for name, column in numbers.items()},
+        )
+        for cell in passed
+    ]
     weights = {row.model: row.weight for row in rows if row.weight is not None}
-    keys = list_keys(candidates, headline)
     return Comparison(
-        dataset,
-        title,
-        headline,
-        unit,
+        passed[0].dataset,
+        passed[0].title,
+        _name_unit(passed[0]),
         shared,
         sorted(rows, key=lambda row: (-(row.weight or 0.0), -(row.difference or 0.0))),
-        [estimate(key, candidates, weights, reason) for key in keys],
+        [estimate(key, passed, weights, reason) for key in list_keys(passed)],
         reason,
-        list(left_out),
+        list(apart),
     )
 
 
-def _why_not_compared(candidates: Sequence[Candidate]) -> str:
-    lacking = [c.title for c in candidates if c.density.empty]
-    if lacking:
+def read_density(cell: Passed) -> pd.Series:
+    """The log predictive density of every unit that was left out."""
+    return pd.Series(cell.check.get("elpd_by_unit") or {}, dtype=float).dropna()
+
+
+def name_method(cell: Passed) -> str:
+    """How units were left out."""
+    return str(cell.check.get("elpd_method") or "not measured")
+
+
+def _name_unit(cell: Passed) -> str:
+    return str(cell.check.get("unit") or "unit")
+
+
+def _find_obstacle(passed: Sequence[Passed]) -> str:
+    """Why the densities cannot be compared; empty where they can."""
+    if lacking := [cell.model_title for cell in passed if read_density(cell).empty]:
         return f"no predictive density by unit of {', '.join(lacking)}"
-    units = sorted({c.unit for c in candidates})
+    units = sorted({_name_unit(cell) for cell in passed})
     if len(units) > 1:
         return f"different units are left out: {', '.join(units)}"
-    kinds = sorted({name_kind(c.method) for c in candidates})
-    if len(kinds) > 1:
-        return f"units are left out in different ways: {', '.join(kinds)}"
-    return ""
+    # given all other units, or all other folds: the two do not compare
+    methods = [name_method(cell) for cell in passed]
+    kinds = sorted({"one at a time" if m.startswith("PSIS-LOO") else m for m in methods})
+    return f"units are left out in different ways: {', '.join(kinds)}" if len(kinds) > 1 else ""
 
 
-def _why_no_weights(shared: int) -> str:
-    if shared < MINIMUM_UNITS:
-        return f"the models share {shared} unit{'s' * (shared != 1)}, under {MINIMUM_UNITS}"
-    return ""
-
-
-def _differ(candidates: Sequence[Candidate], densities: pd.DataFrame) -> list[Row]:
-    """Densities of the shared units and their differences, which few units have as well."""
-    best = densities.sum().idxmax()
-    made = []
-    for candidate in candidates:
-        density = densities[candidate.model]
-        difference, error = (
-            round_to(each) for each in measure_difference(density, densities[best])
-        )
-        made.append(
-            Row(
-                candidate.model,
-                candidate.title,
-                candidate.method,
-                len(candidate.density),
-                round_to(density.sum()),
-                difference,
-                error,
-            )
-        )
-    return made
-
-
-def _weigh(rows: Sequence[Row], densities: pd.DataFrame) -> list[Row]:
-    weights, again = stack(densities), bootstrap_weights(densities).quantile(list(TAILS))
-    return [
-        replace(
-            row,
-            weight=round(float(weights[row.model]), 3),
-            weight_lower=round(float(again[row.model].iloc[0]), 3),
-            weight_upper=round(float(again[row.model].iloc[1]), 3),
-        )
-        for row in rows
-    ]
-
-
-def align(candidates: Sequence[Candidate]) -> pd.DataFrame:
-    """The densities of the units that all have with the same rows: a row a unit, a column each."""
-    densities = [candidate.density for candidate in candidates]
-    joined = pd.concat(densities, axis=1, join="inner", ignore_index=True).sort_index()
-    counts = pd.concat(
-        [candidate.row_counts.reindex(joined.index) for candidate in candidates], axis=1
-    )
+def align(passed: Sequence[Passed]) -> pd.DataFrame:
+    """Densities of the units that all models read with the same rows: one column per model."""
+    found = {cell.model: read_density(cell) for cell in passed}
+    joined = pd.concat(found, axis=1, join="inner").sort_index()
+    counts = pd.DataFrame({cell.model: cell.check.get("rows_by_unit") or {} for cell in passed})
+    counts = counts.reindex(joined.index).astype(float)
     return joined[counts.max(axis=1) == counts.min(axis=1)]
 
 
-def name_kind(method: str) -> str:
-    """What a density was given: all other units, or all other folds. The two do not compare."""
-    return "one at a time" if method.startswith("PSIS-LOO") else method
+def _differ(densities: pd.DataFrame) -> dict[str, pd.Series]:
+    """Densities of the shared units, and the sums of their differences to those of the best."""
+    differences = densities.sub(densities[densities.sum().idxmax()], axis=0)
+    error = np.sqrt(len(densities) * differences.var(ddof=0))
+    made = {"elpd": densities.sum(), "difference": differences.sum(), "difference_se": error}
+    return {name: column.map(round_to) for name, column in made.items()}
 
 
-def measure_difference(density: pd.Series, best: pd.Series) -> tuple[float, float]:
-    """Sum of the differences to `best` over the units, and the standard error of that sum."""
-    each = density - best
-    return float(each.sum()), float(math.sqrt(len(each) * each.var(ddof=0)))
+def _weigh(densities: pd.DataFrame) -> dict[str, pd.Series]:
+    again = bootstrap_weights(densities).quantile(list(TAILS))
+    lower, upper = (again.loc[tail] for tail in TAILS)
+    made = {"weight": stack(densities), "weight_lower": lower, "weight_upper": upper}
+    return {name: column.astype(float).round(3) for name, column in made.items()}
 
 
-def stack(densities: pd.DataFrame) -> pd.Series:
-    """Stacking weights: the mixture of the columns with the largest mean log density of the rows.
-
-    `densities` are logs. The objective is concave; that no other weights do better by more than
-    `CERTIFIED` is tested, and ArithmeticError raised where it does not hold.
-    """
-    relative, count = _relate(densities), len(densities)
-    weights = _maximise(relative, np.full(count, 1 / count))
-    shortfall = float((relative / (relative @ weights)[:, None]).mean(axis=0).max()) - 1
-    if not shortfall < CERTIFIED:  # it bounds the gap: the objective is concave
-        raise ArithmeticError(f"stacking stopped {shortfall:.2g} from the best weights")
-    return pd.Series(weights, index=densities.columns)
-
-
-def bootstrap_weights(densities: pd.DataFrame) -> pd.DataFrame:
-    """The weights under `RESTACKED` draws of the units' masses (uniform on the simplex)."""
-    relative, rng = _relate(densities), np.random.default_rng(RESTACKING_SEED)
-    masses = rng.dirichlet(np.ones(len(densities)), RESTACKED)
-    return pd.DataFrame([_maximise(relative, each) for each in masses], columns=densities.columns)
-
-
-def _relate(densities: pd.DataFrame) -> np.ndarray:
-    """Densities relative to the best column of each row."""
-    logs = densities.to_numpy(dtype=float)
-    return np.asarray(np.exp(np.maximum(logs - logs.max(axis=1, keepdims=True), LOWEST)))
-
-
-def _maximise(relative: np.ndarray, masses: np.ndarray) -> np.ndarray:
-    """The weights of the columns with the largest mean log density, rows counted by `masses`."""
-    count = relative.shape[1]
-    found = optimize.minimize(
-        lambda weights: -float(masses @ np.log(relative @ weights)),
-        np.full(count, 1 / count),
-        jac=lambda weights: -(masses @ (relative / (relative @ weights)[:, None])),
-        method="SLSQP",
-        bounds=[(1e-9, 1.0)] * count,
-        constraints={"type": "eq", "fun": lambda weights: weights.sum() - 1},
-        options={"ftol": 1e-12, "maxiter": 1000},
-    )
-    return np.asarray(found.x / found.x.sum())
-
-
-def list_keys(candidates: Sequence[Candidate], headline: str) -> list[str]:
+def list_keys(passed: Sequence[Passed]) -> list[str]:
     """What is averaged: headline, rate, compute share of every comparison, and reverse tests."""
-    known = dict.fromkeys(key for c in candidates for key in c.attributions)
+    known = dict.fromkeys(key for cell in passed for key in cell.attributions)
     families = [key for name in (SPLIT, REVERSE) for key in known if key.startswith(f"{name}[")]
-    return [key for key in dict.fromkeys([headline, RATE, *families]) if key in known]
+    return [key for key in dict.fromkeys([passed[0].answer.key, RATE, *families]) if key in known]
 
 
 def estimate(
-    key: str, candidates: Sequence[Candidate], weights: dict[str, float], reason: str
+    key: str, passed: Sequence[Passed], weights: Mapping[str, float], reason: str
 ) -> Estimate:
     """The estimand `key` of every model and their average, or why there is none."""
-    by_model = {c.model: c.attributions[key] for c in candidates if key in c.attributions}
+    by_model = {cell.model: cell.attributions[key] for cell in passed if key in cell.attributions}
     first = next(iter(by_model.values()))
-    averaged = {"reason": reason} if reason else average(key, candidates, weights)
+    averaged = {"reason": reason} if reason else average(key, passed, weights)
     return Estimate(key, first["label"], first["unit"], by_model, averaged)
 
 
-def average(key: str, candidates: Sequence[Candidate], weights: dict[str, float]) -> Entry:
+def average(key: str, passed: Sequence[Passed], weights: Mapping[str, float]) -> Entry:
     """Median, interval, probabilities above zero and of being finite of the models' draws, mixed.
 
     There is none where a model that counts does not report the estimand.
     """
-    with_key = [c for c in candidates if key in c.draws]
-    silent = [c.title for c in candidates if c not in with_key and weights[c.model] >= NEGLIGIBLE]
-    if silent or not with_key:
+    having = [cell for cell in passed if key in cell.draws]
+    silent = [
+        c.model_title for c in passed if key not in c.draws and weights[c.model] >= NEGLIGIBLE
+    ]
+    if silent or not having:
         return {"reason": f"no draws of it from {', '.join(silent) or 'any model'}"}
-    values, masses = mix(key, with_key, weights)
+    values, masses = mix(key, having, weights)
     lower, median, upper = weighted_quantiles(values, masses, (TAILS[0], 0.5, TAILS[1]))
     made: Entry = {
-        name: round_to(value)
-        for name, value in (("median", median), ("lower", lower), ("upper", upper))
+        "median": round_to(median),
+        "lower": round_to(lower),
+        "upper": round_to(upper),
+        "p_positive": round_to(masses[values > 0].sum() / masses.sum()),
+        "p_finite": round_to(masses[np.isfinite(values)].sum() / masses.sum()),
     }
-    shares = {
-        name: round_to(masses[mask].sum() / masses.sum())
-        for name, mask in (("p_positive", values > 0), ("p_finite", np.isfinite(values)))
-    }
-    return made | shares | ({"unbounded": True} if None in made.values() else {})
+    return made | ({"unbounded": True} if None in made.values() else {})
 
 
 def mix(
-    key: str, candidates: Sequence[Candidate], weights: dict[str, float]
+    key: str, passed: Sequence[Passed], weights: Mapping[str, float]
 ) -> tuple[np.ndarray, np.ndarray]:
     """The draws of `key` of every model that has them, and the mass of each draw."""
-    with_key = [c for c in candidates if key in c.draws]
-    values = np.concatenate([c.draws[key].to_numpy(dtype=float) for c in with_key])
-    masses = np.concatenate(
-        [np.full(len(c.draws), weights[c.model] / len(c.draws)) for c in with_key]
-    )
-    return values, masses
+    having = [cell for cell in passed if key in cell.draws]
+    values = [cell.draws[key].to_numpy(dtype=float) for cell in having]
+    masses = [np.full(len(c.draws), weights[c.model] / len(c.draws)) for c in having]
+    return np.concatenate(values), np.concatenate(masses)
 
 
 def weighted_quantiles(
@@ -339,21 +226,20 @@ def weighted_quantiles(
 
 def describe(comparison: Comparison) -> dict[str, Any]:
     """The comparison for programs, as reports/summary/comparison.json has it."""
-    fit = ("method", "units", "elpd", "difference", "difference_se")
-    numbers = (*fit, "weight", "weight_lower", "weight_upper")
+    models = {row.model: asdict(row) for row in comparison.rows}
+    for numbers in models.values():
+        del numbers["model"], numbers["title"]
     return {
         "unit": comparison.unit,
         "shared_units": comparison.shared,
         "reason": comparison.reason,
-        "models": {
-            row.model: {name: getattr(row, name) for name in numbers} for row in comparison.rows
-        },
+        "models": models,
         "averaged": {
             each.key: {"label": each.label, "unit": each.unit, "prob": INTERVAL_PROBABILITY}
             | each.averaged
             for each in comparison.estimates
         },
-        "left_out": {each.model: each.reason for each in comparison.left_out},
+        "left_out": {each.model: "; ".join(each.reasons) for each in comparison.left_out},
     }
 
 

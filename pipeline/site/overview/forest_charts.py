@@ -6,6 +6,7 @@ A mark is hollow, and its row starts with a sign, where the number is to be read
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import altair as alt
@@ -14,9 +15,9 @@ import pandas as pd
 from pipeline.site.charts.data import round_numbers
 from pipeline.site.charts.drawings import Drawing, Panel
 from pipeline.site.charts.series import AVERAGED, BASELINE, ONE_MODEL, PALETTE, PUBLISHED
-from pipeline.site.overview.estimates import DECADE_MONTHS, NOT_CONVERGED, Row, is_flagged, say
+from pipeline.site.overview.rows import BOUNDS, DECADE_MONTHS, NOT_CONVERGED, Row, read_bounds, say
 
-SERIES = {
+SERIES = {  # kind: words, sign, colour, shape
     "averaged": (AVERAGED, "■", PALETTE[1], "square"),
     "model": (ONE_MODEL, "●", PALETTE[0], "circle"),
     "baseline": (BASELINE, "✚", PALETTE[3], "cross"),
@@ -37,6 +38,8 @@ RATE_LABELS = (
     f"format({DECADE_MONTHS:.6f} / datum.value, '.2~r') + ' mo' : '']"
 )
 SHARE_LABELS = "format(datum.value, '.0%')"
+CSV_COLUMNS = ["group", "label", "kind", "caveat", *BOUNDS, "interval", "page"]
+by_group = attrgetter("group")
 
 
 @dataclass(frozen=True)
@@ -47,17 +50,10 @@ class Axis:
     labels: str
     unit: str
     reference: float
-    rows_of_labels: int = 1
     ends: tuple[float, ...] = ()  # values that are shown whatever the numbers
 
 
-RATES = Axis(
-    "decades a year, and as doubling time",
-    RATE_LABELS,
-    "decades per year",
-    0.0,
-    2,
-)
+RATES = Axis("decades a year, and as doubling time", RATE_LABELS, "decades per year", 0.0)
 SHARES = Axis("compute's share of the step in effective compute", SHARE_LABELS, "share", 0.5)
 
 
@@ -65,38 +61,24 @@ def draw_forest(rows: Sequence[Row], id_: str, title: str, caption: str, axis: A
     """The forest plot of `rows`, a heading a group, in their order."""
     frame = make_frame(rows, axis)
     height = len(frame) * ROW_PIXELS
-    spec = _make_spec(frame, axis, height)
-    kinds = dict.fromkeys(kind for kind in SERIES if kind in {row.kind for row in rows})
-    legend = [(sign, colour, words) for words, sign, colour, _ in map(SERIES.__getitem__, kinds)]
-    if any(is_flagged(row) for row in rows):
+    shown_kinds = {row.kind for row in rows}
+    legend = [
+        (sign, colour, words)
+        for kind, (words, sign, colour, _) in SERIES.items()
+        if kind in shown_kinds
+    ]
+    if any(row.is_flagged for row in rows):
         legend.append((f"{CAVEAT} ○", "inherit", "read its caveat first"))
-    shown = frame.loc[frame["kind"] != "", _CSV_COLUMNS].reset_index(drop=True)
+    shown = frame.loc[frame["kind"] != "", CSV_COLUMNS].reset_index(drop=True)
+    spec = _make_spec(frame, axis, height)
     panel = Panel("", spec, height + AXIS_PIXELS, describe(rows, title, axis))
     return Drawing(id_, title, caption, (panel,), round_numbers(shown), tuple(legend))
 
 
 def describe(rows: Sequence[Row], title: str, axis: Axis) -> str:
     """The alternative text: of each group the first estimate, caveat before number."""
-    said = [_describe_group(list(group), axis) for _, group in groupby(rows, _by_group)]
+    said = [_describe_group(list(group), axis) for _, group in groupby(rows, by_group)]
     return f"{title}. Forest plot of {len(rows)} estimates. {' '.join(said)}"
-
-
-def make_frame(rows: Sequence[Row], axis: Axis) -> pd.DataFrame:
-    """A line of the plot a row: headings without numbers, estimates with their words."""
-    lines = list(_lines(rows, axis))
-    frame = pd.DataFrame(lines)
-    frame["place"] = [
-        f"{i:03d}{mark}{text}"
-        for i, (mark, text) in enumerate(zip(frame["mark"], frame["text"], strict=True))
-    ]
-    return frame.drop(columns=["mark", "text"])
-
-
-_CSV_COLUMNS = ["group", "label", "kind", "caveat", "median", "lower", "upper", "interval", "page"]
-
-
-def _by_group(row: Row) -> str:
-    return row.group
 
 
 def _describe_group(rows: list[Row], axis: Axis) -> str:
@@ -105,82 +87,54 @@ def _describe_group(rows: list[Row], axis: Axis) -> str:
     return f"{first.group}, {first.label}: {caveat}{say(first, axis.unit)}."
 
 
-def _lines(rows: Sequence[Row], axis: Axis) -> Iterator[dict[str, Any]]:
-    for group, members in groupby(rows, _by_group):
-        yield _heading(group)
-        yield from (_estimate(row, axis) for row in members)
+def make_frame(rows: Sequence[Row], axis: Axis) -> pd.DataFrame:
+    """A line of the plot a row: headings without numbers, estimates with their words."""
+    frame = pd.DataFrame(_list_lines(rows, axis))
+    frame["place"] = [f"{i:03d}{text}" for i, text in enumerate(frame.pop("text"))]
+    return frame
 
 
-def _heading(group: str) -> dict[str, Any]:
-    nothing = dict.fromkeys(("median", "lower", "upper"))
-    words = dict.fromkeys(("label", "kind", "series", "caveat", "shown", "interval", "page"), "")
-    return {"mark": HEADING, "text": "", "group": group, "is_sure": True} | nothing | words
+def _list_lines(rows: Sequence[Row], axis: Axis) -> Iterator[dict[str, Any]]:
+    words = ("label", "kind", "series", "caveat", "shown", "interval", "page")
+    for group, members in groupby(rows, by_group):
+        heading = {"text": HEADING, "group": group, "is_sure": True}
+        yield heading | read_bounds({}) | dict.fromkeys(words, "")
+        yield from (_describe_row(row, axis) for row in members)
 
 
-def _estimate(row: Row, axis: Axis) -> dict[str, Any]:
-    sign = f"{CAVEAT} " if is_flagged(row) else ""
-    sign = f"{NO_NUMBER} " if not row.has_number else sign
+def _describe_row(row: Row, axis: Axis) -> dict[str, Any]:
+    sign = f"{CAVEAT} " if row.is_flagged else ""
+    sign = sign if row.has_number else f"{NO_NUMBER} "
     name = f"{row.label}: {NOT_CONVERGED}" if NOT_CONVERGED in row.caveats else row.label
     return {
-        "mark": PLAIN,
-        "text": _shorten(sign + name, LABEL_CHARACTERS),
+        "text": PLAIN + _shorten(sign + name),
         "group": row.group,
         "label": row.label,
         "kind": row.kind,
         "series": SERIES[row.kind][0],
         "caveat": "; ".join(row.caveats) or "none",
-        "is_sure": not is_flagged(row),
+        "is_sure": not row.is_flagged,
         "shown": say(row, axis.unit),
         "interval": row.interval,
         "page": row.page,
-        **{name: getattr(row, name) for name in ("median", "lower", "upper")},
-    }
+    } | read_bounds(vars(row))
 
 
-def _shorten(text: str, characters: int) -> str:
-    return text if len(text) <= characters else text[: characters - 1].rstrip(" ,:;(") + "…"
+def _shorten(text: str) -> str:
+    if len(text) <= LABEL_CHARACTERS:
+        return text
+    return text[: LABEL_CHARACTERS - 1].rstrip(" ,:;(") + "…"
 
 
 def _make_spec(frame: pd.DataFrame, axis: Axis, height: int) -> dict[str, Any]:
     is_heading = frame["kind"] == ""
-    drawn = frame[~is_heading].astype(dict.fromkeys(("median", "lower", "upper"), float))
-    low, high = _reach(drawn, axis)
-    base = alt.Chart(drawn).encode(y=_places(frame), color=_colours(), tooltip=_tooltips(axis))
-    line = alt.Chart(pd.DataFrame({"reference": [axis.reference]})).mark_rule(
-        strokeDash=[4, 4], opacity=0.5
-    )
-    reference = line.encode(x=alt.X(field="reference", type="quantitative"))
-    has_interval = "isValid(datum.lower) || isValid(datum.upper)"
-    ends = base.transform_filter(has_interval).transform_calculate(
-        start=f"isValid(datum.lower) ? datum.lower : {low}",
-        end=f"isValid(datum.upper) ? datum.upper : {high}",
-    )
-    rule = ends.mark_rule(strokeWidth=2, opacity=0.75).encode(
-        x=alt.X(field="start", type="quantitative"), x2=alt.X2(field="end")
-    )
-    dots = base.transform_filter("isValid(datum.median)").mark_point(size=60, opacity=1)
-    dots = dots.encode(
-        x=_scale(axis, low, high),
-        shape=_by_series(alt.Shape, 3),
-        fill=alt.condition("datum.is_sure", _by_series(alt.Color, 2), alt.value("transparent")),
-    )
+    drawn = frame[~is_heading].astype(dict.fromkeys(BOUNDS, float))
     titles = frame.loc[is_heading, ["place", "group"]].rename(columns={"group": "heading"})
-    headings = (
-        alt.Chart(titles)
-        .encode(y=_places(frame))
-        .mark_text(
-            align="left",
-            limit=alt.ExprRef("width"),
-            fontWeight="bold",
-            fontSize=12,
-        )
-    )
-    headings = headings.encode(
-        x=alt.value(2),
-        text=alt.Text(field="heading", type="nominal"),
-        color=alt.value("currentColor"),
-    )
-    chart = alt.layer(reference, rule, dots, headings).properties(width="container", height=height)
+    low, high = _reach(drawn, axis)
+    layers = _estimates(alt.Chart(drawn).encode(y=_places(frame)), axis, low, high)
+    headings = _headings(alt.Chart(titles).encode(y=_places(frame)))
+    chart = alt.layer(_reference(axis), *layers, headings)
+    chart = chart.properties(width="container", height=height)
     with alt.data_transformers.enable("default", max_rows=None):
         spec: dict[str, Any] = chart.to_dict()
     for name in ("$schema", "config"):
@@ -190,11 +144,46 @@ def _make_spec(frame: pd.DataFrame, axis: Axis, height: int) -> dict[str, Any]:
 
 def _reach(frame: pd.DataFrame, axis: Axis) -> tuple[float, float]:
     """The ends of the axis: all numbers, the reference and the axis' own ends, with a margin."""
-    values = frame[["median", "lower", "upper"]].stack().dropna()
-    low = min([axis.reference, *axis.ends, *values])
-    high = max([axis.reference, *axis.ends, *values])
+    values = [axis.reference, *axis.ends, *frame[list(BOUNDS)].stack().dropna()]
+    low, high = min(values), max(values)
     room = MARGIN * ((high - low) or 1.0)
     return low - room, high + room
+
+
+def _reference(axis: Axis) -> alt.Chart:
+    """The line to compare with."""
+    base = alt.Chart(pd.DataFrame({"reference": [axis.reference]}))
+    line = base.mark_rule(strokeDash=[4, 4], opacity=0.5)
+    return line.encode(x=alt.X(field="reference", type="quantitative"))
+
+
+def _estimates(base: alt.Chart, axis: Axis, low: float, high: float) -> list[alt.Chart]:
+    """Intervals, those without an end up to the end of the axis, and medians."""
+    base = base.encode(color=_by_series(alt.Color, 2), tooltip=_tooltips(axis))
+    ends = base.transform_filter(
+        "isValid(datum.lower) || isValid(datum.upper)"
+    ).transform_calculate(
+        start=f"isValid(datum.lower) ? datum.lower : {low}",
+        end=f"isValid(datum.upper) ? datum.upper : {high}",
+    )
+    rule = ends.mark_rule(strokeWidth=2, opacity=0.75).encode(
+        x=alt.X(field="start", type="quantitative"), x2=alt.X2(field="end")
+    )
+    dots = base.transform_filter("isValid(datum.median)").mark_point(size=60, opacity=1)
+    fill = alt.condition("datum.is_sure", _by_series(alt.Color, 2), alt.value("transparent"))
+    return [
+        rule,
+        dots.encode(x=_scale(axis, low, high), shape=_by_series(alt.Shape, 3), fill=fill),
+    ]
+
+
+def _headings(base: alt.Chart) -> alt.Chart:
+    text = base.mark_text(align="left", limit=alt.ExprRef("width"), fontWeight="bold", fontSize=12)
+    return text.encode(
+        x=alt.value(2),
+        text=alt.Text(field="heading", type="nominal"),
+        color=alt.value("currentColor"),
+    )
 
 
 def _places(frame: pd.DataFrame) -> alt.Y:
@@ -230,13 +219,7 @@ def _by_series(channel: Callable[..., Any], position: int) -> Any:
     return channel(field="series", type="nominal", legend=None, scale=scale)
 
 
-def _colours() -> Any:
-    return _by_series(alt.Color, 2)
-
-
 def _tooltips(axis: Axis) -> list[alt.Tooltip]:
     names = {"group": "group", "label": "estimate of", "caveat": "caveat", "shown": axis.unit}
-    return [
-        alt.Tooltip(field=field, type="nominal", title=title)
-        for field, title in (names | {"interval": "interval", "series": "kind"}).items()
-    ]
+    names |= {"interval": "interval", "series": "kind"}
+    return [alt.Tooltip(field=name, type="nominal", title=title) for name, title in names.items()]

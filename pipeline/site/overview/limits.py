@@ -4,48 +4,29 @@ Nothing here is written by hand but the frame of a sentence: which cell it speak
 numbers in it, come from the checks.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
 from pipeline.checks.study import LEAST_COVERAGE, OUT_OF_DATE
+from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import RATE, SPLIT
 from pipeline.site.overview.estimates import record_key
-from pipeline.site.overview.gathering import Overview, Passed
+from pipeline.site.overview.gathering import Overview
 from pipeline.site.pages import answers
-from pipeline.site.pages.answers import follow
-from pipeline.site.pages.rendering import format_fixed
+from pipeline.site.pages.numbers import format_fixed
 
-NOT_IDENTIFIED = "Not identified"
-DRIVEN = "Driven by the prior"
-DISAGREE = "Models disagree"
-UNSETTLED = "Sign not settled"
-NOT_REPORTED = "Shares that are not reported"
-TOO_NARROW = "Intervals that hold the truth too seldom"
-COMPUTE_ERRORS = "Errors in compute figures"
 LARGE_ATTENUATION = 0.25  # posterior standard deviations
-TOPICS = {
-    NOT_IDENTIFIED: "The data do not tell compute and algorithms apart; the split leans on priors.",
-    DRIVEN: "Another prior would give another number.",
-    DISAGREE: "Two models of the same data, and each one's median is outside the other's interval.",
-    UNSETTLED: "The interval holds zero.",
-    NOT_REPORTED: "The step is nearly nothing, or the compute of one end is not known.",
-    TOO_NARROW: "In data simulated from a known truth, the interval held it less often than it "
-    f"says; here are all cases below {LEAST_COVERAGE:.0%}.",
-    COMPUTE_ERRORS: "How far the rate moves where the compute of closed models is wrong, and what "
-    "it would be if figures scatter about the truth.",
-}
+DISAGREE = "Models disagree"
 
 
 @dataclass(frozen=True)
 class Limit:
-    """One thing that the data cannot tell; `page` is the posterior whose page shows why."""
+    """One thing that the data cannot tell; `link` leads to what shows it."""
 
-    topic: str
     sentence: str
-    page: str
-    anchor: str
+    link: str
 
 
 @dataclass(frozen=True)
@@ -54,28 +35,22 @@ class Topic:
 
     title: str
     meaning: str
-    limits: list[Limit]
+    limits: list[Limit] = field(default_factory=list)
 
 
 def list_limits(overview: Overview) -> list[Topic]:
     """All limits by topic; topics without any are left out."""
-    found = [limit for cell in overview.passed for limit in _of_cell(cell)]
-    found += _find_disagreements(overview)
-    topics = [
-        Topic(title, meaning, [limit for limit in found if limit.topic == title])
-        for title, meaning in TOPICS.items()
-    ]
+    topics = []
+    for title, (meaning, anchor, find) in TOPICS.items():
+        found = [
+            Limit(f"{cell.title}, {cell.model_title}{words}", f"{cell.name}.html#{anchor}")
+            for cell in overview.passed
+            for words in find(cell)
+        ]
+        if title == DISAGREE:
+            found = list(_find_disagreements(overview))
+        topics.append(Topic(title, meaning, found))
     return [topic for topic in topics if topic.limits]
-
-
-def _of_cell(cell: Passed) -> Iterator[Limit]:
-    yield from _not_identified(cell)
-    yield from _driven(cell)
-    yield from _unsettled(cell)
-    yield from _not_reported(cell)
-    yield from _too_narrow(cell)
-    yield from _wrong_compute(cell)
-    yield from _attenuation(cell)
 
 
 def asked_keys(cell: Passed) -> list[str]:
@@ -85,76 +60,72 @@ def asked_keys(cell: Passed) -> list[str]:
     return [key for key in dict.fromkeys(keys) if cell.attributions.get(key)]
 
 
-def _name(cell: Passed) -> str:
-    return f"{cell.card.card.title}, {cell.model_title}"
+def _quote_label(cell: Passed, key: str) -> str:
+    return f"“{cell.attributions[key]['label']}”"
 
 
-def _not_identified(cell: Passed) -> Iterator[Limit]:
-    if cell.check.get("is_identified") is False:
-        given = cell.check.get("identification_reasons") or [
-            cell.check.get("identification_reason") or "the test gives no reason"
-        ]
-        reasons = " ".join(_label_keys(reason, cell) for reason in given)
-        yield Limit(NOT_IDENTIFIED, f"{_name(cell)}: {reasons}", cell.name, "identification")
-
-
-def _label_keys(text: str, cell: Passed) -> str:
-    """`text` with the words of the estimands that it names by key."""
+def _not_identified(cell: Passed) -> Iterator[str]:
+    if cell.check.get("is_identified") is not False:
+        return
+    reasons = " ".join(
+        cell.check.get("identification_reasons")
+        or [cell.check.get("identification_reason") or "the test gives no reason"]
+    )
     for key in sorted(cell.attributions, key=len, reverse=True):
-        if "[" in key:
-            text = text.replace(key, f"“{cell.attributions[key]['label']}”")
-    return text
+        if "[" in key:  # the words of the estimands that are named by key
+            reasons = reasons.replace(key, _quote_label(cell, key))
+    yield f": {reasons}"
 
 
-def _driven(cell: Passed) -> Iterator[Limit]:
-    for key in asked_keys(cell):
+def _driven(cell: Passed) -> Iterator[str]:
+    keys = asked_keys(cell)
+    for key in keys:
         words = answers.describe_drivers(key, cell.check)
-        is_told = follow(key) != key and follow(key) in asked_keys(cell)  # under the other name
-        if not words or is_told:
-            continue
-        label = cell.attributions[key]["label"]
-        yield Limit(DRIVEN, f"{_name(cell)}: “{label}” is {words}.", cell.name, "sensitivity")
+        is_told = answers.follow(key) != key and answers.follow(key) in keys  # the other name
+        if words and not is_told:
+            yield f": {_quote_label(cell, key)} is {words}."
 
 
-def _unsettled(cell: Passed) -> Iterator[Limit]:
+def _unsettled(cell: Passed) -> Iterator[str]:
     for key in asked_keys(cell):
         found = cell.attributions[key]
         lower, upper = found.get("lower"), found.get("upper")
-        if lower is None or upper is None or not lower < 0 < upper:
-            continue
-        words = f"“{found['label']}” is {answers.describe_interval(found)}"
-        yield Limit(UNSETTLED, f"{_name(cell)}: {words}.", cell.name, "estimates")
+        if lower is not None and upper is not None and lower < 0 < upper:
+            yield f": {_quote_label(cell, key)} is {answers.describe_interval(found)}."
 
 
-def _not_reported(cell: Passed) -> Iterator[Limit]:
+def _not_reported(cell: Passed) -> Iterator[str]:
     for key, found in cell.attributions.items():
         if key.startswith(f"{SPLIT}[") and found.get("reason"):
-            words = f"“{found['label']}”: {found['reason']}"
-            yield Limit(NOT_REPORTED, f"{_name(cell)}, {words}.", cell.name, "estimates")
+            yield f", {_quote_label(cell, key)}: {found['reason']}."
 
 
-def _too_narrow(cell: Passed) -> Iterator[Limit]:
+def _too_narrow(cell: Passed) -> Iterator[str]:
     """Coverage below the limit: of truths from the prior, and of fixed compute shares."""
     coverage = cell.check.get("calibration") or {}
     measured = coverage.get("estimands") or {}
     for key in asked_keys(cell):
-        found = measured.get(key) or {}
-        if found and found["share"] is not None and found["share"] < LEAST_COVERAGE:
-            words = _cover(f"“{cell.attributions[key]['label']}”", found, coverage["probability"])
-            yield Limit(TOO_NARROW, f"{_name(cell)}: {words}.", cell.name, "calibration")
-    study = (cell.check.get("study") or {}).get("fixed_share") or {}
+        if _is_low(found := measured.get(key) or {}):
+            yield f": {_cover(_quote_label(cell, key), found, coverage['probability'])}."
+    study = _read_study(cell, "fixed_share")
     for share, found in (study.get("shares") or {}).items():
-        if found["share"] is not None and found["share"] < LEAST_COVERAGE:
+        if _is_low(found):
             what = f"a true compute share of {float(share):.0%}"
-            words = f"{_cover(what, found, study['probability'])}{_bias(found)}"
-            yield Limit(TOO_NARROW, f"{_name(cell)}: {words}.", cell.name, "calibration")
+            yield f": {_cover(what, found, study['probability'])}{_bias(found)}."
+
+
+def _is_low(found: dict[str, Any]) -> bool:
+    share = found.get("share")
+    return share is not None and share < LEAST_COVERAGE
+
+
+def _read_study(cell: Passed, name: str) -> dict[str, Any]:
+    return (cell.check.get("study") or {}).get(name) or {}
 
 
 def _cover(what: str, found: dict[str, Any], probability: float) -> str:
-    return (
-        f"the {probability:.0%} interval held {what} in {found['covered']} of "
-        f"{found['intervals']} fits"
-    )
+    counts = f"{found['covered']} of {found['intervals']} fits"
+    return f"the {probability:.0%} interval held {what} in {counts}"
 
 
 def _bias(found: dict[str, Any]) -> str:
@@ -165,56 +136,43 @@ def _bias(found: dict[str, Any]) -> str:
     return f", half of the medians more than {format_fixed(100 * abs(bias), 1)} points {way}"
 
 
-def _wrong_compute(cell: Passed) -> Iterator[Limit]:
-    study = (cell.check.get("study") or {}).get("wrong_compute") or {}
-    if study.get("largest") is None:
-        return
-    words = (
-        f"with half of the closed models' compute wrong by a factor of {study['factor']:g}, the "
-        f"rate's median moves by {format_fixed(study['mean_size'], 1)} posterior standard "
-        f"deviations on average, at most {format_fixed(study['largest'], 1)}"
-    )
-    yield _say_errors(cell, words)
+def _compute_errors(cell: Passed) -> Iterator[str]:
+    """Wrong compute of closed models, and errors that flatten the slope.
 
-
-def _attenuation(cell: Passed) -> Iterator[Limit]:
-    """Where both forms of the curve agree that the rate would be another."""
-    if abs(answers.measure_attenuation(cell.check)) < LARGE_ATTENUATION:
-        return
-    study = cell.check["study"]["attenuation"]
-    low, high = sorted(format_fixed(end["rate"], 2) for end in study["corrected"].values())
-    words = (
-        "if compute figures scatter about the truth by as much as the card states, the rate's "
-        f"median is between {low} and {high} decades a year and not "
-        f"{format_fixed(study['fitted'], 2)}"
-    )
-    yield _say_errors(cell, words)
-
-
-def _say_errors(cell: Passed, words: str) -> Limit:
+    The second where both forms of the curve agree that the rate would be another.
+    """
     is_stale = cell.check.get("calibration_reason") == OUT_OF_DATE
     age = f" ({OUT_OF_DATE})" if is_stale else ""
-    return Limit(COMPUTE_ERRORS, f"{_name(cell)}: {words}{age}.", cell.name, "compute-errors")
+    wrong = _read_study(cell, "wrong_compute")
+    if wrong.get("largest") is not None:
+        yield (
+            f": with half of the closed models' compute wrong by a factor of {wrong['factor']:g}, "
+            f"the rate's median moves by {format_fixed(wrong['mean_size'], 1)} posterior standard "
+            f"deviations on average, at most {format_fixed(wrong['largest'], 1)}{age}."
+        )
+    if abs(answers.measure_attenuation(cell.check)) >= LARGE_ATTENUATION:
+        bent = _read_study(cell, "attenuation")
+        low, high = sorted(format_fixed(end["rate"], 2) for end in bent["corrected"].values())
+        yield (
+            ": if compute figures scatter about the truth by as much as the card states, the "
+            f"rate's median is between {low} and {high} decades a year and not "
+            f"{format_fixed(bent['fitted'], 2)}{age}."
+        )
 
 
 def _find_disagreements(overview: Overview) -> Iterator[Limit]:
     """Pairs of passing models of a dataset whose answers exclude each other."""
     for first, second in combinations(overview.passed, 2):
-        if first.card.dataset != second.card.dataset:
+        if first.dataset != second.dataset:
             continue
         for key in asked_keys(first):
             one, other = first.attributions[key], second.attributions.get(key) or {}
             if disagree(one, other):
                 words = (
-                    f"“{one['label']}” is {_quote(one)} under {first.model_title}, "
+                    f"{_quote_label(first, key)} is {_quote(one)} under {first.model_title}, "
                     f"{_quote(other)} under {second.model_title}"
                 )
-                yield Limit(
-                    DISAGREE,
-                    f"{first.card.card.title}: {words}.",
-                    f"#compared-{first.card.dataset}",
-                    "",
-                )
+                yield Limit(f"{first.title}: {words}.", f"#compared-{first.dataset}")
 
 
 def disagree(one: dict[str, Any], other: dict[str, Any]) -> bool:
@@ -231,3 +189,38 @@ def _is_outside(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 def _quote(found: dict[str, Any]) -> str:
     return f"{answers.describe_bound(found, 'median')} ({answers.describe_interval(found)})"
+
+
+Finder = Callable[[Passed], Iterator[str]]
+# Heading -> what it means, section of the posterior's page with the evidence, words of a cell.
+TOPICS: dict[str, tuple[str, str, Finder]] = {
+    "Not identified": (
+        "The data do not tell compute and algorithms apart; the split leans on priors.",
+        "identification",
+        _not_identified,
+    ),
+    "Driven by the prior": ("Another prior would give another number.", "sensitivity", _driven),
+    DISAGREE: (
+        "Two models of the same data, and each one's median is outside the other's interval.",
+        "",
+        lambda _: iter(()),  # of pairs of cells
+    ),
+    "Sign not settled": ("The interval holds zero.", "estimates", _unsettled),
+    "Shares that are not reported": (
+        "The step is nearly nothing, or the compute of one end is not known.",
+        "estimates",
+        _not_reported,
+    ),
+    "Intervals that hold the truth too seldom": (
+        "In data simulated from a known truth, the interval held it less often than it says; here "
+        f"are all cases below {LEAST_COVERAGE:.0%}.",
+        "calibration",
+        _too_narrow,
+    ),
+    "Errors in compute figures": (
+        "How far the rate moves where the compute of closed models is wrong, and what it would be "
+        "if figures scatter about the truth.",
+        "compute-errors",
+        _compute_errors,
+    ),
+}

@@ -4,7 +4,7 @@ The full numbers are in data/checks and data/attributions; here is what a reader
 first, under the same names in every file, so that `dvc metrics show` is a table of cells.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,32 +12,44 @@ import pandas as pd
 
 from models import INTERVAL_PROBABILITY
 from pipeline.files import write_json, write_text
-from pipeline.site.overview.claims import Verdict
+from pipeline.site.overview.cells import Apart, Cell, Passed
 from pipeline.site.overview.comparison import RATE
-from pipeline.site.overview.estimates import Row, record_key
-from pipeline.site.overview.gathering import Apart, Overview, Passed
+from pipeline.site.overview.estimates import record_key
+from pipeline.site.overview.gathering import Overview
+from pipeline.site.overview.rows import BOUNDS, Row
+from pipeline.site.overview.verdicts import Verdict
 from pipeline.site.pages import answers
 from pipeline.site.pages.packing import neutralise_frame
 
 FOLDER = "metrics"
 STATES = {"failed": "fail", "not_fitted": "not fitted", "missing": "missing"}
-BOUNDS = ("median", "lower", "upper")
 Metrics = dict[str, Any]
 
 
-def describe_cell(cell: Passed | Apart, weight: float | None) -> Metrics:
+def describe_cells(overview: Overview) -> dict[str, Metrics]:
+    """The metrics of every cell by its name."""
+    weights = {name: overview.weights(name) for name in {cell.dataset for cell in overview.cells}}
+    return {
+        cell.name: describe_cell(cell, weights[cell.dataset].get(cell.model))
+        for cell in overview.cells
+    }
+
+
+def describe_cell(cell: Cell, weight: float | None) -> Metrics:
     """Verdict, headline, rate and record share of a cell; no number where it may not be quoted."""
     if isinstance(cell, Apart):
         return {"verdict": STATES[cell.state]}
     headline = cell.answer.key
-    made: Metrics = {
+    named = {"headline": headline, "rate": RATE}
+    driven = [name for name, key in named.items() if answers.describe_drivers(key, cell.check)]
+    made = {
         "verdict": "pass",
-        "driven": _driven(cell, headline),
+        "driven": " and ".join(driven) or "no",
         "identified": cell.check.get("is_identified"),
         "headline": _bounds(cell, headline),
         "rate": _bounds(cell, RATE),
         "record_share": _bounds(cell, record_key(headline)),
-        "coverage": _coverage(cell, headline),
+        "coverage": _read_coverage(cell).get(headline, {}).get("share"),
         "weight": weight,
     }
     return {name: value for name, value in made.items() if value not in (None, {})}
@@ -48,28 +60,8 @@ def _bounds(cell: Passed, key: str) -> Metrics:
     return {name: found[name] for name in BOUNDS if found.get(name) is not None}
 
 
-def _driven(cell: Passed, headline: str) -> str:
-    """Which of headline and rate the prior drives: "no" where neither."""
-    named = {"headline": headline, "rate": RATE}
-    found = [name for name, key in named.items() if answers.describe_drivers(key, cell.check)]
-    return " and ".join(found) or "no"
-
-
-def _coverage(cell: Passed, key: str) -> float | None:
-    measured = (cell.check.get("calibration") or {}).get("estimands") or {}
-    share = measured.get(key, {}).get("share")
-    return float(share) if share is not None else None
-
-
-def describe_cells(overview: Overview) -> dict[str, Metrics]:
-    """The metrics of every cell by its name."""
-    weights = {
-        (made.dataset, row.model): row.weight for made in overview.comparisons for row in made.rows
-    }
-    return {
-        cell.name: describe_cell(cell, weights.get((cell.name.partition("-")[0], cell.model)))
-        for cell in overview.cells
-    }
+def _read_coverage(cell: Passed) -> dict[str, Any]:
+    return (cell.check.get("calibration") or {}).get("estimands") or {}
 
 
 def tabulate_rows(rows: Sequence[Row]) -> pd.DataFrame:
@@ -87,33 +79,29 @@ def tabulate_rows(rows: Sequence[Row]) -> pd.DataFrame:
 
 def tabulate_coverage(overview: Overview) -> pd.DataFrame:
     """Coverage of intervals in simulated data: a row a cell and estimand that a study watched."""
-    made = [
-        {
-            "cell": cell.name,
-            "row": f"{cell.name} | {key}",
-            "estimand": key,
-            "coverage": found["share"],
-            "covered": found["covered"],
-            "intervals": found["intervals"],
-            "nominal": coverage.get("probability", INTERVAL_PROBABILITY),
-        }
-        for cell in overview.passed
-        if (coverage := cell.check.get("calibration") or {})
-        for key, found in (coverage.get("estimands") or {}).items()
-        if found["share"] is not None and key in (cell.answer.key, RATE)
-    ]
     columns = ["cell", "row", "estimand", "coverage", "covered", "intervals", "nominal"]
+    made = (row for cell in overview.passed for row in _list_coverage(cell))
     return pd.DataFrame(made, columns=columns)
+
+
+def _list_coverage(cell: Passed) -> Iterator[Metrics]:
+    for key, found in _read_coverage(cell).items():
+        if found["share"] is not None and key in (cell.answer.key, RATE):
+            yield {
+                "cell": cell.name,
+                "row": f"{cell.name} | {key}",
+                "estimand": key,
+                "coverage": found["share"],
+                "covered": found["covered"],
+                "intervals": found["intervals"],
+                "nominal": cell.check["calibration"].get("probability", INTERVAL_PROBABILITY),
+            }
 
 
 def tabulate_claims(verdicts: Sequence[Verdict]) -> pd.DataFrame:
     """The probability of every claim that has one."""
-    made = [
-        {"claim": verdict.claim.id, "probability": verdict.probability}
-        for verdict in verdicts
-        if verdict.probability is not None
-    ]
-    return pd.DataFrame(made, columns=["claim", "probability"])
+    made = [(verdict.claim.id, verdict.probability) for verdict in verdicts]
+    return pd.DataFrame(made, columns=["claim", "probability"]).dropna()
 
 
 def write_summary(

@@ -1,0 +1,99 @@
+"""What became of every cell of dataset x model: a posterior that may be quoted, or why there is
+none.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pandas as pd
+
+from pipeline.ingest.cards.card import LoadedCard
+from pipeline.site.pages.answers import Answer, Attributions
+from pipeline.site.pages.badges import ON_AVERAGE, Badge
+
+IN_SHORT = {ON_AVERAGE: "on average"}
+State = Literal["failed", "not_fitted", "missing"]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset of the registry; without card or validation where either failed, and why."""
+
+    name: str
+    table: str
+    card: LoadedCard | None
+    validation: dict[str, Any] | None
+    reason: str
+
+    @property
+    def title(self) -> str:
+        """The card's title, or the name where there is no card."""
+        return self.card.card.title if self.card else self.name
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A posterior that may be quoted.
+
+    `draws` has a column per estimand, and no columns where there is no file of draws.
+    """
+
+    name: str
+    card: LoadedCard
+    model: str
+    model_title: str
+    check: dict[str, Any]
+    attributions: Attributions
+    answer: Answer
+    badges: list[Badge]
+    draws: pd.DataFrame = field(compare=False)
+
+    @property
+    def dataset(self) -> str:
+        """The name of the dataset."""
+        return self.name.partition("-")[0]
+
+    @property
+    def title(self) -> str:
+        """The title of the dataset."""
+        return self.card.card.title
+
+    @property
+    def verdict(self) -> dict[str, str]:
+        """The badges of the verdict table by the question that they answer."""
+        names = ("converged", "calibrated", "identified", "prior")
+        words = {"good": "yes", "bad": "no", "unknown": "not measured"}
+        short = {
+            name: f"{badge.mark} {IN_SHORT.get(badge.word, words[badge.state])}"
+            for name, badge in zip(names, self.badges, strict=True)
+        }
+        return short | {"prior": f"{self.badges[-1].mark} {self._lean()}"}
+
+    def _lean(self) -> str:
+        """Whether the headline, or something else, leans on the prior."""
+        if self.answer.driven:
+            return "headline"
+        if not self.check.get("prior_sensitivity"):
+            return "not measured"
+        return "no" if self.badges[-1].state == "good" else "in part"
+
+
+@dataclass(frozen=True)
+class Apart:
+    """A posterior that may not be quoted, or does not exist, and why."""
+
+    name: str
+    title: str
+    model: str
+    model_title: str
+    reasons: list[str]
+    state: State
+    attributions: Attributions = field(default_factory=dict)  # for their names alone
+
+    @property
+    def dataset(self) -> str:
+        """The name of the dataset."""
+        return self.name.partition("-")[0]
+
+
+Cell = Passed | Apart

@@ -1,0 +1,112 @@
+"""One estimate as forest plots and tables show it, and in words.
+
+A row carries what a reader must know before its number: that the fit did not converge (then there
+is no number), that the data do not tell its parts apart, or that the prior drives it.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pipeline.site.overview.comparison import RATE
+from pipeline.site.pages import answers
+from pipeline.site.pages.answers import INTERVAL_WORDS
+from pipeline.site.pages.numbers import format_number, format_quantity
+
+DECADE_MONTHS = 12 * math.log10(2)  # rate in decades a year x doubling time in months
+NOT_CONVERGED = "not converged"
+TOO_HIGH = "too high if compute figures err at random"
+TOO_LOW = "too low if compute figures err at random"
+MUCH_ATTENUATED = 0.5  # posterior standard deviations, by either form of the curve
+UNMEASURED = "prior sensitivity not measured"
+BOUNDS = ("median", "lower", "upper")
+Kind = Literal["averaged", "model", "baseline", "published"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One estimate under a heading; without a number, `reason` says why.
+
+    `caveats` are to be read before the number. A bound that does not exist is None.
+    """
+
+    group: str
+    dataset: str
+    key: str
+    label: str
+    kind: Kind
+    median: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    interval: str = INTERVAL_WORDS
+    caveats: tuple[str, ...] = ()
+    page: str = ""
+    citation: str = ""
+    reason: str = ""
+    weight: float | None = field(default=None, compare=False)
+
+    @property
+    def has_number(self) -> bool:
+        """Whether there is anything to draw."""
+        return self.median is not None or self.lower is not None
+
+    @property
+    def is_flagged(self) -> bool:
+        """Whether it has a caveat beyond a sensitivity that nobody measured."""
+        return any(not caveat.startswith(UNMEASURED) for caveat in self.caveats)
+
+
+def read_bounds(entry: Mapping[str, Any]) -> dict[str, float | None]:
+    """Median and interval of an attribution file's entry, as a row has them."""
+    return {name: entry.get(name) for name in BOUNDS}
+
+
+def best_of(rows: Iterable[Row], dataset: str, key: str) -> Row | None:
+    """What speaks for the dataset: the average of its models, or the first model without one."""
+    found = [row for row in rows if (row.dataset, row.key) == (dataset, key) and row.has_number]
+    kinds = ("averaged", "model")
+    return next((row for kind in kinds for row in found if row.kind == kind), None)
+
+
+def find_caveats(key: str, check: dict[str, Any]) -> tuple[str, ...]:
+    """What to read before the estimand `key` of a posterior that passed its check."""
+    found = list(answers.find_caveats(key, check))
+    if not (answers.describe_drivers(key, check) or answers.is_prior_measured(key, check)):
+        found.append(UNMEASURED)
+    shift = answers.measure_attenuation(check) if answers.follow(key) == RATE else 0.0
+    if abs(shift) >= MUCH_ATTENUATED:
+        found.append(TOO_HIGH if shift < 0 else TOO_LOW)
+    return tuple(found)
+
+
+def say(row: Row, unit: str) -> str:
+    """The estimate in words: "0.36 (0.28 to 0.47)"; why there is none where there is none."""
+    if not row.has_number:
+        return row.reason
+    median = "no estimate" if row.median is None else format_quantity(row.median, unit)
+    if row.lower is None and row.upper is None:
+        return median
+    lower, upper = (
+        f"no {name} bound" if value is None else format_quantity(value, unit)
+        for name, value in (("lower", row.lower), ("upper", row.upper))
+    )
+    return f"{median} ({lower} to {upper})"
+
+
+def say_doubling(row: Row) -> str:
+    """The doubling time of a rate with its interval: "10 months (7.9 to 13)"."""
+    if not row.has_number:
+        return row.reason
+    median, fast, slow = map(to_doubling_time, (row.median, row.upper, row.lower))
+    nothing = "no estimate" if row.median is None else "no finite median"
+    shown = f"{format_number(median)} months" if median else nothing
+    if row.lower is None and row.upper is None:
+        return shown
+    ends = [format_number(end) if end else "no bound" for end in (fast, slow)]
+    return f"{shown} ({ends[0]} to {ends[1]})"
+
+
+def to_doubling_time(rate: float | None) -> float | None:
+    """Months in which the compute needed halves; None where it never does."""
+    return DECADE_MONTHS / rate if rate is not None and rate > 0 else None
