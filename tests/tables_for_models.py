@@ -16,9 +16,9 @@ from models.effective_compute.design import name_benchmark
 from models.options import AccuracyOptions, Comparison, LeaderboardOptions, LossOptions, Side
 from pipeline.ingest.cards.card import LoadedCard, load_card
 from pipeline.ingest.convert import ingest
+from pipeline.ingest.exclusions import exclude_by_rule
 from pipeline.ingest.in_house import add_in_house
 from pipeline.ingest.sources.records import read_records
-from pipeline.ingest.validate import exclude_by_rule
 from pipeline.layout import Layout
 
 ROOT = Path(__file__).parents[1]

@@ -1,10 +1,8 @@
-"""Table -> validated table, or every failing row with its line, column, value, rule and the way to
-mend it.
+"""Table -> validated table, or every failing row with its line, column, value, rule and remedy.
 
 Rows that fail go to the quarantine file. The stage fails unless the card lists each of them under
 `allowed_failures` with a reason. Rows that pass and are not to be fitted stay in the table with the
-rule that excludes them: compute imputed from benchmark scores, no compute, not verified. Nothing is
-dropped without a count.
+rule that excludes them (exclusions.py). Nothing is dropped without a count.
 """
 
 from collections import Counter
@@ -18,6 +16,7 @@ import pandera.pandas as pa
 from pipeline.failures import Failure, SourceError
 from pipeline.ingest import tables
 from pipeline.ingest.cards.card import LoadedCard
+from pipeline.ingest.exclusions import find_lines
 from pipeline.ingest.sources.card_rows import find_absent_rows
 
 WholeTable = tuple[None, str, str, str, str]  # line, column, value, rule, remedy
@@ -33,7 +32,7 @@ PLAIN_RULES = {
     "isin": "one of",
     "str_matches": "of the form",
     "not_nullable": "not empty",
-    "field_uniqueness": "stands once",
+    "field_uniqueness": "not repeated",
     "str_length": "not empty",
 }
 
@@ -115,7 +114,7 @@ def _in_words(check: str) -> str:
     words = PLAIN_RULES.get(name)
     if words is None:
         return check
-    return words if words in ("not empty", "stands once") else f"{words} {rest.removesuffix(')')}"
+    return words if words in ("not empty", "not repeated") else f"{words} {rest.removesuffix(')')}"
 
 
 def split(
@@ -125,41 +124,16 @@ def split(
 
     Raises SourceError with every failure that the card does not allow.
     """
-    allowed = pd.Series(False, index=records.index)
-    for selection in card.card.allowed_failures:
-        allowed |= selection.find(records, card.path)
-    allowed_lines = set(records.loc[allowed, "line"])
+    allowed_lines = find_lines(card.card.allowed_failures, card, records)
     refused = [failure for failure in failures if failure.line not in allowed_lines]
     if refused:
         raise SourceError(refused)
     idle = sorted(allowed_lines - {failure.line for failure in failures})
     if idle:
-        raise SourceError(
-            Failure(
-                str(card.path),
-                None,
-                "allowed_failures",
-                "",
-                f"line {line} of records.csv does not fail",
-                "remove it from the card",
-            )
-            for line in idle
-        )
+        rules = [f"line {line} of records.csv does not fail" for line in idle]
+        place, remedy = (str(card.path), None, "allowed_failures", ""), "remove it from the card"
+        raise SourceError(Failure(*place, rule, remedy) for rule in rules)
     return table[~table["line"].isin(allowed_lines)].reset_index(drop=True)
-
-
-def exclude_by_rule(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:
-    """The table with `exclusion` filled; the first rule that applies is named."""
-    admitted = pd.Series(False, index=records.index)
-    for selection in card.card.admitted:
-        admitted |= selection.find(records, card.path)
-    admitted_lines = set(records.loc[admitted, "line"])
-    rules = {"not verified": ~table["is_verified"] & ~table["line"].isin(admitted_lines)}
-    rules = _unfit(card.table, table) | rules
-    exclusion = table["exclusion"].copy()
-    for rule, applies in rules.items():
-        exclusion[exclusion.isna() & applies] = rule
-    return table.assign(exclusion=exclusion.astype("str"))
 
 
 def check_options(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) -> None:
@@ -177,23 +151,6 @@ def check_options(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) 
             failures += _place(table, card, records, column, rule, remedy, positions)
     if failures:
         raise SourceError(failures)
-
-
-def _unfit(name: str, table: pd.DataFrame) -> dict[str, pd.Series]:
-    """Rows that no model of the table can use, by rule."""
-    if name == "accuracy_leaderboard":
-        return {
-            "circular compute": table["is_compute_circular"],
-            "no compute": table["training_flop"].isna(),
-        }
-    if name == "loss_leaderboard":
-        unknown = table[["parameters", "dataset_tokens"]].isna().any(axis=1)
-        return {"no parameters or tokens": unknown}
-    if name == "growth_rates":
-        return {"one rate": table[["software_rate", "hardware_rate"]].isna().any(axis=1)}
-    if name == "own_rates":
-        return {"not converged": table["rate"].isna()}
-    return {}
 
 
 def summarise(

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from pipeline.ingest.sources import units
-from pipeline.ingest.sources.spellings import COARSENESS, DATE_ORDERS, read_date, read_number
+from pipeline.ingest.sources.dates import COARSENESS, DATE_ORDERS, read_date
+from pipeline.ingest.sources.numbers import read_number
 
 Keys = dict[str, str | dict[str, str | bool]]  # keys of a column's line on the card
 Reading = tuple[Keys, list[str]]  # with what a person must look at

@@ -1,20 +1,16 @@
-"""One cell of records.csv -> its value, where the meaning is certain.
+"""One cell of records.csv -> its number, where the number is certain.
 
-Each reader raises ValueError with a rule and a remedy where it is not. Nothing is guessed: 1,234
-may be a thousand or a little more than one, and 03/04/2022 two days, unless the card says which.
+Raises ValueError with a rule and a remedy where it is not: 1,234 may be a thousand or a little more
+than one, unless the card says which.
 """
 
 import re
 from typing import NoReturn
 
-import pandas as pd
-
 from pipeline.ingest.sources import units
 
 MISSING = {"", "n/a", "na", "n.a.", "null", "unknown", "?", "-", "–", "—"}  # noqa: RUF001  dashes
-MISSING_TEXT = {"", "n/a", "N/A"}
 FORMULA_STARTS = ("=", "@", "+", "-")
-TRUTHS = {"true": True, "false": False, "yes": True, "no": False}
 
 SPACES = " \u00a0\u2009\u202f"
 DECIMAL_MARKS = {"point": ".", "comma": ","}
@@ -34,36 +30,6 @@ LARGEST, SMALLEST = 1e100, 1e-100
 _PLAIN = re.compile(r"[0-9]++(\.[0-9]*)?|\.[0-9]+")
 
 _LETTERS_FOR_DIGITS = re.compile(r"[OoIl][0-9OoIl.,]*(?:[eE][0-9OoIl]+)?")  # 1O24 for 1024
-
-FIRST_YEAR, LAST_YEAR = 1900, 2199
-EXCEL_EPOCH = pd.Timestamp(1899, 12, 30)  # two days early: Excel counts a 29 February 1900
-ISO_DATE = r"(?P<y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})"
-DATE_ORDERS = {
-    "ymd": r"(?P<y>[0-9]{4})[/.](?P<m>[0-9]{1,2})[/.](?P<d>[0-9]{1,2})",
-    "dmy": r"(?P<d>[0-9]{1,2})[/.](?P<m>[0-9]{1,2})[/.](?P<y>[0-9]{4})",
-    "mdy": r"(?P<m>[0-9]{1,2})[/.](?P<d>[0-9]{1,2})[/.](?P<y>[0-9]{4})",
-}
-WORDED_DATES = [
-    r"(?P<d>[0-9]{1,2})[ -](?P<name>[A-Za-z]{3,9})\.?,?[ -](?P<y>[0-9]{4})",
-    r"(?P<name>[A-Za-z]{3,9})\.? (?P<d>[0-9]{1,2}),? (?P<y>[0-9]{4})",
-]
-MONTH_DATES = [
-    r"(?P<y>[0-9]{4})-(?P<m>[0-9]{2})",
-    r"(?P<name>[A-Za-z]{3,9})\.?,?[ -](?P<y>[0-9]{4})",
-]
-YEAR_DATE = r"(?P<y>[0-9]{4})"
-MONTHS = {
-    name: number
-    for number, full in enumerate(
-        (
-            *("january", "february", "march", "april", "may", "june"),
-            *("july", "august", "september", "october", "november", "december"),
-        ),
-        1,
-    )
-    for name in (full, full[:3])
-} | {"sept": 9}
-COARSENESS = ["day", "month", "year"]
 
 
 def read_number(
@@ -119,12 +85,13 @@ def _refuse_word(text: str) -> None:
             "leave the cell empty where the figure is missing",
         )
     if text.startswith(FORMULA_STARTS) and not re.match(r"[+-]\s?[0-9.,]", text):
-        _refuse_formula("number")
+        refuse_formula("number")
     if text.startswith("'"):
         raise ValueError("not a number: an apostrophe marks text in a spreadsheet", "remove it")
 
 
-def _refuse_formula(kind: str) -> NoReturn:
+def refuse_formula(kind: str) -> NoReturn:
+    """Refuses a cell of a spreadsheet whose value was not pasted."""
     raise ValueError(f"not a {kind}: a formula", "paste values in its place")
 
 
@@ -231,108 +198,3 @@ def _agree(cell_unit: str | None, unit: str | None, column: str) -> str | None:
             "correct one of the two; `unit: in cells` on the card lets each cell name its own",
         )
     return cell_unit or unit
-
-
-def read_date(text: str, order: str | None = None, precision: str = "day") -> pd.Timestamp | None:
-    """The day of a cell; None where it says "missing".
-
-    `order` (ymd, dmy, mdy, excel) and `precision` are the card's: a month is read as its 15th, a
-    year as its 1 July. Raises ValueError (rule, remedy) where the cell is no day, or may be two.
-    """
-    if text.casefold() in MISSING | {"none"}:
-        return None
-    text = _drop_midnight(text)
-    if order == "excel" and re.fullmatch(r"[0-9]{5}(\.0+)?", text):
-        return EXCEL_EPOCH + pd.Timedelta(days=int(text[:5]))
-    ordered = [DATE_ORDERS[order]] if order in DATE_ORDERS else []
-    for patterns, coarseness in (
-        ([ISO_DATE, *ordered, *WORDED_DATES], "day"),
-        (MONTH_DATES, "month"),
-        ([YEAR_DATE], "year"),
-    ):
-        for pattern in patterns:
-            match = re.fullmatch(pattern, text)
-            if match:
-                _check_precision(coarseness, precision)
-                return _make_date(match.groupdict())
-    return _refuse_date(text, order)
-
-
-def _drop_midnight(text: str) -> str:
-    found = re.fullmatch(rf"({ISO_DATE})[T ](?P<time>[0-9]{{2}}:[0-9]{{2}}.*)", text)
-    if not found:
-        return text
-    if not re.fullmatch(r"00:00(:00(\.0+)?)?Z?", found["time"]):
-        raise ValueError("a time of day, which would be dropped", "write the day alone")
-    return found[1]
-
-
-def _check_precision(coarseness: str, precision: str) -> None:
-    if COARSENESS.index(coarseness) > COARSENESS.index(precision):
-        raise ValueError(
-            f"not a date: a {coarseness} without its day",
-            f"write YYYY-MM-DD, or state `precision: {coarseness}` for the column on the card",
-        )
-
-
-def _make_date(parts: dict[str, str | None]) -> pd.Timestamp:
-    year, name = int(parts["y"] or 0), parts.get("name")
-    month = MONTHS.get(name.lower()) if name else int(parts.get("m") or 7)
-    if month is None:
-        raise ValueError(f"not a date: {name!r} is no English month", "write YYYY-MM-DD")
-    if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise ValueError(
-            f"not a date between {FIRST_YEAR} and {LAST_YEAR}", "check the year, and the columns"
-        )
-    day = int(parts.get("d") or (15 if "m" in parts or name else 1))
-    try:
-        return pd.Timestamp(year, month, day)
-    except ValueError:
-        raise ValueError(
-            "not a date: the calendar has no such day", "check day, month and `order` on the card"
-        ) from None
-
-
-def _refuse_date(text: str, order: str | None) -> NoReturn:
-    if text.startswith(FORMULA_STARTS):
-        _refuse_formula("date")
-    if re.fullmatch(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2}|.*[A-Za-z][ -]'?[0-9]{2}", text):
-        raise ValueError("not a date: a year of two digits", "write YYYY-MM-DD")
-    slashes = re.fullmatch(
-        r"([0-9]{1,2})[/.]([0-9]{1,2})[/.][0-9]{4}|[0-9]{4}[/.][0-9]{1,2}[/.][0-9]{1,2}", text
-    )
-    if slashes and order is None:
-        likely = _likely_order(slashes[1], slashes[2])
-        raise ValueError(
-            "not a date: day and month in no stated order",
-            f"write YYYY-MM-DD, or state {likely} for the column on the card",
-        )
-    if re.fullmatch(r"[0-9]{5}\.[0-9]*", text) and order == "excel":
-        raise ValueError("a time of day, which would be dropped", "write the day alone")
-    if re.fullmatch(r"[0-9]{5}(\.[0-9]*)?", text):
-        raise ValueError(
-            "not a date: digits alone",
-            "write YYYY-MM-DD, or state `order: excel` if the column holds Excel's serial days",
-        )
-    stated = f"as {order} or " if order else ""
-    raise ValueError(
-        f"not a date {stated}as YYYY-MM-DD", "write YYYY-MM-DD, or state the order on the card"
-    )
-
-
-def _likely_order(first: str | None, second: str | None) -> str:
-    """The orders that a date with slashes may have."""
-    if first is None or second is None:
-        return "`order: ymd`"
-    if int(first) > 12:
-        return "`order: dmy`, which this cell shows,"
-    return "`order: mdy`, which this cell shows," if int(second) > 12 else "`order: dmy` or `mdy`"
-
-
-def read_truth(text: str) -> bool:
-    """True or False. Raises ValueError (rule, remedy) for any other word, and for 1 and 0."""
-    if text.lower() not in TRUTHS:
-        raise ValueError(
-            "neither true nor false", "write true or false, or translate the cell under `values`"
-        )
-    return TRUTHS[text.lower()]

@@ -1,0 +1,125 @@
+"""One cell of records.csv -> its day, where the day is certain.
+
+Raises ValueError with a rule and a remedy where it is not: 03/04/2022 may be two days, unless the
+card says which.
+"""
+
+import re
+from typing import NoReturn
+
+import pandas as pd
+
+from pipeline.ingest.sources.numbers import FORMULA_STARTS, MISSING, refuse_formula
+
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+EXCEL_EPOCH = pd.Timestamp(1899, 12, 30)  # two days early: Excel counts a 29 February 1900
+ISO_DATE = r"(?P<y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})"
+DATE_ORDERS = {
+    "ymd": r"(?P<y>[0-9]{4})[/.](?P<m>[0-9]{1,2})[/.](?P<d>[0-9]{1,2})",
+    "dmy": r"(?P<d>[0-9]{1,2})[/.](?P<m>[0-9]{1,2})[/.](?P<y>[0-9]{4})",
+    "mdy": r"(?P<m>[0-9]{1,2})[/.](?P<d>[0-9]{1,2})[/.](?P<y>[0-9]{4})",
+}
+WORDED_DATES = [
+    r"(?P<d>[0-9]{1,2})[ -](?P<name>[A-Za-z]{3,9})\.?,?[ -](?P<y>[0-9]{4})",
+    r"(?P<name>[A-Za-z]{3,9})\.? (?P<d>[0-9]{1,2}),? (?P<y>[0-9]{4})",
+]
+COARSE_DATES = {
+    "month": [
+        r"(?P<y>[0-9]{4})-(?P<m>[0-9]{2})",
+        r"(?P<name>[A-Za-z]{3,9})\.?,?[ -](?P<y>[0-9]{4})",
+    ],
+    "year": [r"(?P<y>[0-9]{4})"],
+}
+COARSENESS = ["day", "month", "year"]
+_FULL_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+MONTHS = {
+    name: number for number, full in enumerate(_FULL_MONTHS, 1) for name in (full, full[:3])
+} | {"sept": 9}
+
+
+def read_date(text: str, order: str | None = None, precision: str = "day") -> pd.Timestamp | None:
+    """The day of a cell; None where it says "missing".
+
+    `order` (ymd, dmy, mdy, excel) and `precision` are the card's: a month is read as its 15th, a
+    year as its 1 July. Raises ValueError (rule, remedy) where the cell is no day, or may be two.
+    """
+    if text.casefold() in MISSING | {"none"}:
+        return None
+    text = _drop_midnight(text)
+    if order == "excel" and re.fullmatch(r"[0-9]{5}(\.0+)?", text):
+        return EXCEL_EPOCH + pd.Timedelta(days=int(text[:5]))
+    ordered = [DATE_ORDERS[order]] if order in DATE_ORDERS else []
+    patterns = {"day": [ISO_DATE, *ordered, *WORDED_DATES]} | COARSE_DATES
+    for coarseness, pattern in ((each, one) for each in patterns for one in patterns[each]):
+        if match := re.fullmatch(pattern, text):
+            _check_precision(coarseness, precision)
+            return _make_date(match.groupdict())
+    return _refuse_date(text, order)
+
+
+def _drop_midnight(text: str) -> str:
+    found = re.fullmatch(rf"({ISO_DATE})[T ](?P<time>[0-9]{{2}}:[0-9]{{2}}.*)", text)
+    if not found:
+        return text
+    if not re.fullmatch(r"00:00(:00(\.0+)?)?Z?", found["time"]):
+        raise ValueError("a time of day, which would be dropped", "write the day alone")
+    return found[1]
+
+
+def _check_precision(coarseness: str, precision: str) -> None:
+    if COARSENESS.index(coarseness) > COARSENESS.index(precision):
+        raise ValueError(
+            f"not a date: a {coarseness} without its day",
+            f"write YYYY-MM-DD, or state `precision: {coarseness}` for the column on the card",
+        )
+
+
+def _make_date(parts: dict[str, str | None]) -> pd.Timestamp:
+    year, name = int(parts["y"] or 0), parts.get("name")
+    month = MONTHS.get(name.lower()) if name else int(parts.get("m") or 7)
+    if month is None:
+        raise ValueError(f"not a date: {name!r} is no English month", "write YYYY-MM-DD")
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        rule = f"not a date between {FIRST_YEAR} and {LAST_YEAR}"
+        raise ValueError(rule, "check the year, and the columns")
+    day = int(parts.get("d") or (15 if "m" in parts or name else 1))
+    try:
+        return pd.Timestamp(year, month, day)
+    except ValueError:
+        rule, remedy = "the calendar has no such day", "check day, month and `order` on the card"
+        raise ValueError(f"not a date: {rule}", remedy) from None
+
+
+def _refuse_date(text: str, order: str | None) -> NoReturn:
+    """Refuses what no pattern fits, with the likeliest reason."""
+    if text.startswith(FORMULA_STARTS):
+        refuse_formula("date")
+    if re.fullmatch(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2}|.*[A-Za-z][ -]'?[0-9]{2}", text):
+        raise ValueError("not a date: a year of two digits", "write YYYY-MM-DD")
+    slashes = re.fullmatch(
+        r"([0-9]{1,2})[/.]([0-9]{1,2})[/.][0-9]{4}|[0-9]{4}[/.][0-9]{1,2}[/.][0-9]{1,2}", text
+    )
+    if slashes and order is None:
+        likely = _find_likely_order(slashes[1], slashes[2])
+        remedy = f"write YYYY-MM-DD, or state {likely} for the column on the card"
+        raise ValueError("not a date: day and month in no stated order", remedy)
+    if re.fullmatch(r"[0-9]{5}\.[0-9]*", text) and order == "excel":
+        raise ValueError("a time of day, which would be dropped", "write the day alone")
+    if re.fullmatch(r"[0-9]{5}(\.[0-9]*)?", text):
+        remedy = "state `order: excel` if the column holds Excel's serial days"
+        raise ValueError("not a date: digits alone", f"write YYYY-MM-DD, or {remedy}")
+    stated = f"as {order} or " if order else ""
+    rule = f"not a date {stated}as YYYY-MM-DD"
+    raise ValueError(rule, "write YYYY-MM-DD, or state the order on the card")
+
+
+def _find_likely_order(first: str | None, second: str | None) -> str:
+    """The orders that a date with slashes may have."""
+    if first is None or second is None:
+        return "`order: ymd`"
+    if int(first) > 12:
+        return "`order: dmy`, which this cell shows,"
+    return "`order: mdy`, which this cell shows," if int(second) > 12 else "`order: dmy` or `mdy`"
