@@ -32,26 +32,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import statsmodels.formula.api as smf
 import xarray as xr
 
-from models import Card, Figure, Headline, Truth
-from models.core.prior import Prior
-from models.production.ideas import build_ideas, find_fault, make_data
-from models.production.ideas_report import (
-    describe_rows,
-    draw_law_figures,
-    fit_growth_rates,
-    list_returns,
-    state_returns,
-)
-from models.production.ideas_simulation import draw_law, simulate_law
+from models import INTERVAL_PROBABILITY, Card, Truth, fitted_rows
+from models.core.prior import Prior, list_priors, prior_data
+from models.production.idea_law import predict
+from models.production.idea_simulation import simulate as simulate
+from models.production.research import LOG_10, find_fault, get_options, prepare
 
 TABLE = "research_inputs"
-TITLE = "Idea production"
 SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.95}
 DIMS = dict.fromkeys(
-    ("stepping_on_toes", "fishing_out", "initial_growth", "error_decades"),
-    ("domain",),
+    ("stepping_on_toes", "fishing_out", "initial_growth", "error_decades"), ("domain",)
 )
 
 
@@ -90,48 +83,114 @@ def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     return find_fault(table, card)
 
 
+def headline_key(card: Card) -> str:
+    """Doublings of efficiency for a doubling of research, in the field of the card."""
+    return f"returns_to_research[{get_options(card).headline_domain}]"
+
+
 def data(table: pd.DataFrame, card: Card, priors: Priors) -> dict[str, np.ndarray]:
     """Research by interval, observed efficiencies and their errors, parameters of the priors."""
-    return make_data(table, card, priors)
+    design = prepare(table, card)
+    return {
+        "log_input": design.intervals["log_input"].to_numpy(),
+        "duration": design.intervals["duration"].to_numpy(),
+        "error": design.observed["error"].to_numpy(),
+        "observed_log_efficiency": design.observed["log_efficiency"].to_numpy(),
+        **prior_data(priors),
+    }
 
 
 def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
-    """The PyMC model over the fitted rows; dims: domain, interval, observation."""
-    return build_ideas(table, card, priors)
+    """The PyMC model, with a ceiling where the priors have one.
+
+    Dims: domain, interval, observation.
+    """
+    import pymc as pm
+
+    design, values = prepare(table, card), data(table, card, priors)
+    coords = {
+        "domain": design.domains,
+        "interval": np.arange(len(design.intervals)),
+        "observation": list(design.observed["label"]),
+    }
+    dims = {"log_input": "interval", "duration": "interval"}
+    with pm.Model(coords=coords) as model:
+        given = {
+            name: pm.Data(name, values[name], dims=dims.get(name, "observation"))
+            for name in ("log_input", "duration", "error", "observed_log_efficiency")
+        }
+        drawn = {
+            name: prior.variable(name, dims=None if name == "shock_scale" else "domain")
+            for name, prior in list_priors(priors)
+        }
+        mean, scale = predict(design, drawn, given)
+        observed = given["observed_log_efficiency"]
+        pm.Normal("log_efficiency", mean, scale, observed=observed, dims="observation")
+    return model
 
 
 def sample_prior(
     table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator
 ) -> Truth:
-    """Every parameter drawn from its prior, a value a field."""
-    return draw_law(table, card, priors, rng)
-
-
-def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
-    """The table with efficiencies drawn from `truth` in fifty steps a year."""
-    return simulate_law(table, truth, rng)
+    """Every parameter drawn from its prior, a value a field, and the error of its efficiencies."""
+    domains = list(fitted_rows(table)["domain"].drop_duplicates())
+    truth: Truth = {
+        name: float(prior.draw(rng))
+        if name == "shock_scale"
+        else {domain: float(prior.draw(rng)) for domain in domains}
+        for name, prior in list_priors(priors)
+    }
+    errors = get_options(card).efficiency_error
+    return truth | {"error_decades": {domain: errors[domain].decades for domain in domains}}
 
 
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
     """Returns to research and its two exponents, a field each."""
-    return xr.Dataset(list_returns(posterior))
+    toes, fishing = posterior["stepping_on_toes"], posterior["fishing_out"]
+    words = {"is_positive": True, "is_headline": True}
+    return xr.Dataset(
+        {
+            "returns_to_research": (toes / fishing).assign_attrs(
+                label="Returns to research", unit="doublings per doubling", **words
+            ),
+            "stepping_on_toes": toes.assign_attrs(label="Exponent of research", unit="1", **words),
+            "fishing_out": fishing.assign_attrs(label="Exponent of ideas found", unit="1", **words),
+        }
+    )
 
 
 def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     """Years and growth of the research behind each observed efficiency."""
-    return describe_rows(table, card)
+    design = prepare(table, card)
+    grown = design.intervals["log_input"].to_numpy()[design.last] / LOG_10
+    return pd.DataFrame(
+        {"years of research": design.observed["year"], "growth of research in decades": grown}
+    )
 
 
 def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
-    """Growth of efficiency over growth of research, the latter by OLS."""
-    return fit_growth_rates(table, card)
+    """Growth of efficiency over growth of research: the returns if both grew at constant rates.
+
+    The growth of research and its interval are those of an OLS line through its logarithm; the
+    efficiency is taken as exact.
+    """
+    design = prepare(table, card)
+    final = design.observed.groupby("domain").last()
+    growth = final["log_efficiency"] / final["year"]
+    return pd.DataFrame(
+        _compare_growth(domain, growth[domain], rows)
+        for domain, rows in design.intervals.groupby("domain", sort=False)
+    )
 
 
-def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figure]:
-    """Returns by field, the two exponents, fitted paths and research."""
-    return draw_law_figures(posterior, table, card)
-
-
-def headline(card: Card) -> Headline:
-    """Doublings of efficiency for a doubling of research, in the field of the card."""
-    return Headline(**state_returns(card))
+def _compare_growth(domain: Any, growth: float, rows: pd.DataFrame) -> dict[str, Any]:
+    fit = smf.ols("log_input ~ year", rows).fit()
+    low, high = fit.conf_int(alpha=1 - INTERVAL_PROBABILITY).loc["year"]
+    return {
+        "key": f"returns_to_research[{domain}]",
+        "label": domain,
+        "method": f"ratio of growth rates, OLS on {len(rows)} years",
+        "estimate": growth / fit.params["year"],
+        "lower": growth / high,
+        "upper": growth / low if low > 0 else np.nan,
+    }

@@ -30,57 +30,46 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from models import Card, Figure, Headline, Truth
+from models import Card
 from models.core.prior import Prior
-from models.production.ideas import build_ideas, find_fault, make_data
-from models.production.ideas_report import (
-    describe_rows,
-    draw_law_figures,
-    draw_room,
-    fit_growth_rates,
-    list_returns,
-    list_room,
-    state_returns,
+from models.production import idea_production
+from models.production.idea_law import trace
+from models.production.idea_production import (
+    baseline as baseline,
 )
-from models.production.ideas_simulation import draw_law, simulate_law
+from models.production.idea_production import (
+    build as build,
+)
+from models.production.idea_production import (
+    data as data,
+)
+from models.production.idea_production import (
+    headline_key as headline_key,
+)
+from models.production.idea_production import (
+    regressors as regressors,
+)
+from models.production.idea_production import (
+    sample_prior as sample_prior,
+)
+from models.production.idea_production import (
+    simulate as simulate,
+)
+from models.production.idea_production import (
+    unsupported_reason as unsupported_reason,
+)
+from models.production.research import LOG_10, get_options, prepare
 
 TABLE = "research_inputs"
-TITLE = "Idea production with a ceiling"
 SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.995}
-DIMS = dict.fromkeys(
-    ("stepping_on_toes", "fishing_out", "initial_growth", "error_decades", "ceiling_decades"),
-    ("domain",),
-)
+DIMS = idea_production.DIMS | {"ceiling_decades": ("domain",)}
+ROUNDING = 1e-6  # decades: nearer to its ceiling a field is at it
 
 
 @dataclass(frozen=True)
-class Priors:
+class Priors(idea_production.Priors):
     """A value a field; the fields share the scale of shocks alone."""
 
-    stepping_on_toes: Prior = Prior(
-        "LogNormal",
-        (0.0, 1.0),
-        "1",
-        "growth models take 0.5 to 1; published fits of software reach 6: 90 % in 0.19 to 5.2",
-    )
-    fishing_out: Prior = Prior(
-        "LogNormal",
-        (0.0, 1.0),
-        "1",
-        "1 is growth that slows like one over the efficiency reached: 90 % in 0.19 to 5.2",
-    )
-    initial_growth: Prior = Prior(
-        "LogNormal",
-        (float(np.log(0.3)), 1.0),
-        "per year",
-        "of log efficiency in the first year: from 6 % a year to more than fourfold at 90 %",
-    )
-    shock_scale: Prior = Prior(
-        "HalfNormal",
-        (0.1,),
-        "per root year",
-        "lucky and unlucky years: a tenth of the efficiency is usual, a quarter is rare",
-    )
     ceiling_decades: Prior = Prior(
         "LogNormal",
         (float(np.log(5.0)), 0.8),
@@ -89,56 +78,26 @@ class Priors:
     )
 
 
-def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
-    """Empty where each field has two efficiencies and research in every year between."""
-    return find_fault(table, card)
-
-
-def data(table: pd.DataFrame, card: Card, priors: Priors) -> dict[str, np.ndarray]:
-    """Research by interval, observed efficiencies and their errors, parameters of the priors."""
-    return make_data(table, card, priors)
-
-
-def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
-    """The PyMC model over the fitted rows; dims: domain, interval, observation."""
-    return build_ideas(table, card, priors)
-
-
-def sample_prior(
-    table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator
-) -> Truth:
-    """Every parameter drawn from its prior, a value a field."""
-    return draw_law(table, card, priors, rng)
-
-
-def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
-    """The table with efficiencies drawn from `truth` in fifty steps a year."""
-    return simulate_law(table, truth, rng)
-
-
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
-    """Returns and exponents, room below the ceiling, and how often it is near."""
-    return xr.Dataset(list_returns(posterior) | list_room(posterior, table, card))
+    """Returns and exponents, room below the ceiling, and how often it is near.
 
-
-def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
-    """Years and growth of the research behind each observed efficiency."""
-    return describe_rows(table, card)
-
-
-def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
-    """Growth of efficiency over growth of research, the latter by OLS."""
-    return fit_growth_rates(table, card)
-
-
-def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figure]:
-    """Room below the ceiling, then the pictures of the law."""
-    return [
-        draw_room(list_room(posterior, table, card), card),
-        *draw_law_figures(posterior, table, card),
-    ]
-
-
-def headline(card: Card) -> Headline:
-    """Doublings of efficiency for a doubling of research, in the field of the card."""
-    return Headline(**state_returns(card))
+    Today is the last observed year, and its efficiency the model's own.
+    """
+    design = prepare(table, card)
+    now = trace(posterior, design)
+    last = [now[domain][1].isel(x=-1) for domain in design.domains]
+    today = xr.concat(last, dim="domain").assign_coords(domain=design.domains)
+    room = (posterior["ceiling_decades"] - today / LOG_10).clip(min=0.0)
+    room = room.where(room > ROUNDING, 0.0).transpose("chain", "draw", "domain").drop_attrs()
+    factors = get_options(card).ceiling_within
+    near = [(room < np.log10(factor)).mean("domain") for factor in factors]
+    within = xr.concat(near, dim="factor").assign_coords(factor=[f"{each:g}" for each in factors])
+    words = {"is_positive": True, "is_headline": True}
+    return idea_production.estimands(posterior, table, card).assign(
+        headroom_decades=room.assign_attrs(label="Room below the ceiling", unit="decades", **words),
+        p_ceiling_within=within.transpose("chain", "draw", "factor").assign_attrs(
+            label="Share of the fields with a ceiling within this many times today's efficiency",
+            unit="share",
+            **words,
+        ),
+    )

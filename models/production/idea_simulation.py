@@ -1,37 +1,18 @@
-"""Truths and rows of the law of idea production, in plain NumPy.
+"""Efficiencies drawn from the law of idea production, in plain NumPy and fifty steps a year.
 
-Noise is simulated in small steps, where the fitted model has a closed form to first order: nothing
-is shared with models/production/ideas.py.
+The fitted model has a closed form to first order (idea_law.py): nothing is shared.
 """
-
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from models import Card, Truth, fitted_rows
-from models.core.prior import list_priors
-from models.production.options import ResearchInputOptions
+from models import Truth, fitted_rows
 
 STEPS_A_YEAR = 50
 SMALLEST = 1e-12  # research so far below a ceiling adds what it adds without one
 
 
-def draw_law(table: pd.DataFrame, card: Card, priors: Any, rng: np.random.Generator) -> Truth:
-    """Every parameter from its prior, a value a field, and the error of its efficiencies."""
-    assert isinstance(card.options, ResearchInputOptions)
-    domains = list(fitted_rows(table)["domain"].drop_duplicates())
-    truth: Truth = {
-        name: float(prior.draw(rng))
-        if name == "shock_scale"
-        else {domain: float(prior.draw(rng)) for domain in domains}
-        for name, prior in list_priors(priors)
-    }
-    errors = card.options.efficiency_error
-    return truth | {"error_decades": {domain: errors[domain].decades for domain in domains}}
-
-
-def simulate_law(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
+def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
     """The table with every efficiency but the first of its field drawn from `truth`."""
     simulated = fitted_rows(table).copy()
     for domain, group in simulated.groupby("domain", sort=False):
