@@ -1,0 +1,1 @@
+"""What every family of models uses: priors, dates, rates, noise, Shapley values."""

@@ -21,6 +21,22 @@ def doubling_time_months(rate: xr.DataArray) -> xr.DataArray:
     return to_doubling_time(rate).assign_attrs(
         label="Doubling time of algorithmic efficiency",
         unit="months",
-        description="log10(2) over the rate, by draw; no upper bound where the rate may be zero",
         is_positive=True,
+    )
+
+
+def describe_rate(rate: xr.DataArray, at: str = "") -> xr.Dataset:
+    """The rate, in decades per year, and its doubling time as estimands.
+
+    `at`: words for where the rate holds.
+    """
+    return xr.Dataset(
+        {
+            "rate_decades_per_year": rate.assign_attrs(
+                label=f"Rate of algorithmic progress{at}", unit="decades per year", is_headline=True
+            ),
+            "doubling_time_months": doubling_time_months(rate).assign_attrs(
+                derived_from="rate_decades_per_year"
+            ),
+        }
     )

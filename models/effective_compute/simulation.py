@@ -1,8 +1,8 @@
 """Leaderboards drawn from known parameters, in plain NumPy: no code in common with the models.
 
 A truth is a dict: variable -> number, {label: number} or {label: {label: number}}. Parameters are
-drawn from the priors as the equations of `models/effective_compute/multiplier.py` and `models/leaderboards/accuracy.py` state
-them, written here a second time on purpose.
+drawn from the priors as the equations of `multiplier.py` and `models/leaderboards/accuracy.py`
+state them, written here a second time on purpose.
 """
 
 from typing import Any
@@ -23,6 +23,7 @@ DIMS: dict[str, tuple[str, ...]] = {
     "item_count": ("benchmark",),
     "early_height": ("benchmark",),
     "irreducible_loss": ("benchmark",),
+    "reducible": ("benchmark",),
     "harness_shift": ("harness",),
     "technique_gain": ("technique",),
     "technique_on_benchmark": ("benchmark", "technique"),
@@ -38,7 +39,8 @@ def _names(rows: pd.DataFrame, column: str) -> list[str]:
     return list(dict.fromkeys(rows[column]))
 
 
-def _rows_with_compute(table: pd.DataFrame) -> pd.DataFrame:
+def rows_with_compute(table: pd.DataFrame) -> pd.DataFrame:
+    """The fitted rows that have a compute figure."""
     rows = fitted_rows(table)
     return rows[rows["training_flop"].notna()]
 
@@ -59,7 +61,7 @@ def draw_multiplier(
 ) -> Truth:
     """The terms of effective compute, each from its prior."""
     options: Any = card.options
-    rows = _rows_with_compute(table)
+    rows = rows_with_compute(table)
     labs, bases, tags = _names(rows, "lab"), _names(rows, "base_model"), _tags(rows)
     scale = float(priors.deviation_scale.draw(rng))
     errors = options.compute_error_decades.model_dump()
@@ -137,7 +139,7 @@ def _cost(law: pd.DataFrame, parameters: float, tokens: float) -> pd.Series:
 def draw_accuracy(table: pd.DataFrame, card: Card, priors: Any, rng: np.random.Generator) -> Truth:
     """Every parameter of an accuracy leaderboard, with the card's facts of its benchmarks."""
     options: Any = card.options
-    rows = _rows_with_compute(table)
+    rows = rows_with_compute(table)
     benchmarks = _names(rows, "benchmark")
     truth = draw_multiplier(table, card, priors, rng)
     if "rate" in truth and hasattr(priors, "interaction"):
@@ -194,7 +196,7 @@ def simulate_accuracy(table: pd.DataFrame, truth: Truth, rng: np.random.Generato
     Keys: slope, level, chance, ceiling, item_count (by benchmark), dispersion; and, counting as
     zero where missing, those of `effective_compute`, harness_shift and (as one) early_height.
     """
-    rows = _rows_with_compute(table).copy()
+    rows = rows_with_compute(table).copy()
     name = rows["benchmark"]
     effective = effective_compute(rows, truth)
     logit = name.map(truth["level"]) + name.map(truth["slope"]) * effective

@@ -5,7 +5,7 @@ is arithmetic on draws of shape (chain, draw): each model brings the terms of ef
 both ends and the function from effective compute to score.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ import xarray as xr
 from models.core.shapley import Subset, shapley_values
 from models.options import Comparison
 
+RECORD_PATH = "-first_record-last_record"  # end of the ids of record paths
 PARTS = ("compute", "allocation", "technique", "trend", "lab", "unexplained")
 ALGORITHMS = ("allocation", "technique", "trend", "lab")
 SMALL_TOTAL_DECADES = 0.1  # shares of a smaller total are noise
@@ -45,7 +46,7 @@ def make_step(
     early: dict[str, Draws],
     late: dict[str, Draws],
     score: Callable[[Draws, Subset], Draws],
-    change: str = "change of the score",
+    is_loss: bool = False,
 ) -> Step:
     """The step from the terms `early` to the terms `late`.
 
@@ -60,13 +61,12 @@ def make_step(
             start + sum((decades[part] for part in changed), np.zeros_like(start)), changed
         )
 
-    return combine(decades, shapley_values(list(decades), worth), change)
+    return combine(decades, shapley_values(list(decades), worth), is_loss)
 
 
-def combine(
-    decades: dict[str, Draws], shapley: dict[str, Draws], change: str = "change of the score"
-) -> Step:
+def combine(decades: dict[str, Draws], shapley: dict[str, Draws], is_loss: bool = False) -> Step:
     """The step with these decades and Shapley values, and the shares that follow from them."""
+    change = "change of log perplexity" if is_loss else "change of the score"
     share, share_reason = divide(decades, SMALL_TOTAL_DECADES, "decades of effective compute")
     shapley_share, shapley_reason = divide(shapley, SMALL_CHANGE_OF_SCORE, change)
     values = {
@@ -98,16 +98,20 @@ def assemble(
     comparisons: list[Comparison],
     absent: dict[str, str],
     template: xr.DataArray,
-    kinds: Mapping[str, tuple[str, str]] = KINDS,
+    is_loss: bool = False,
 ) -> xr.Dataset:
     """Every kind and part of every step as estimands on dims chain, draw, comparison.
 
-    `absent`: parts that the model does not have, with the reason; `template` brings chain and draw;
-    `kinds`: words and unit of each kind.
+    `absent`: parts that the model does not have, with the reason; `template` brings chain and draw.
     """
     ids = [comparison.id for comparison in comparisons]
-    labels = {comparison.id: comparison.label for comparison in comparisons}
-    made: dict[str, xr.DataArray] = {}
+    labels = {
+        each.id: f"{each.benchmark}, first to last record "
+        f"({each.earlier.model} to {each.later.model})"
+        for each in comparisons
+        if each.id.endswith(RECORD_PATH)
+    }
+    kinds, made = LOSS_KINDS if is_loss else KINDS, dict[str, xr.DataArray]()
     for kind, (words, unit) in kinds.items():
         blocked = {
             name: step.reasons[kind]
@@ -119,7 +123,6 @@ def assemble(
             made[f"{kind}_{part}"] = _stack(values, ids, template).assign_attrs(
                 label=f"{part.capitalize()}, {words}",
                 unit=unit,
-                description=f"{part} of the step, see models/__init__.py",
                 reasons=dict.fromkeys(ids, absent[part]) if part in absent else blocked,
                 labels=labels,
                 is_headline=(kind, part) == ("share", "compute"),
@@ -138,7 +141,6 @@ def _sum_algorithms(
     return total.assign_attrs(
         label=f"Algorithms ({', '.join(present)}), {words}",
         unit="share",
-        description="all parts but compute and the unexplained",
         reasons=compute.attrs["reasons"],
         labels=compute.attrs["labels"],
     )

@@ -1,0 +1,1 @@
+"""Models of leaderboards of test scores."""

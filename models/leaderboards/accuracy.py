@@ -25,20 +25,21 @@ import pandas as pd
 import xarray as xr
 from scipy import special, stats
 
-from models import Card
+from models import Card, Truth
 from models.core.prior import Prior, prior_data
 from models.effective_compute.design import Design, make_design
 from models.effective_compute.multiplier import (
     MultiplierPriors,
     build_deviation,
     build_shared,
-    integrate_out,
-    label_units,
+    declare_data,
+    list_regressors,
     multiplier_coords,
     multiplier_data,
 )
-from models.effective_compute.multiplier import regressors as multiplier_regressors
-from models.options import AccuracyOptions
+from models.effective_compute.steps import scale_algorithms
+from models.effective_compute.units import integrate_units
+from models.options import AccuracyOptions, Benchmark
 
 EDGE = 0.02  # of the range: scores nearer to its ends say little of the logit
 
@@ -80,88 +81,82 @@ class AccuracyPriors(MultiplierPriors):
 
 
 @dataclass(frozen=True)
-class Form:
-    """What a model adds to the common equations."""
+class ScoreDesign(Design):
+    """The design of a leaderboard of tests with what the card says of each test."""
 
-    has_interaction: bool = False
-    has_eras: bool = False
+    facts: dict[str, Benchmark]
+    ceiling: np.ndarray  # (row,)
+    item_count: np.ndarray  # (row,), questions behind each score
+
+    @property
+    def guessed(self) -> list[str]:
+        """Benchmarks of free-form answers, whose chance level is estimated."""
+        return [name for name in self.benchmarks if self.facts[name].chance == "estimated"]
 
 
-def get_accuracy_options(card: Card) -> AccuracyOptions:
-    """The card's options, which must be those of an accuracy leaderboard."""
-    assert isinstance(card.options, AccuracyOptions)
-    return card.options
-
-
-def make_accuracy_design(table: pd.DataFrame, card: Card) -> Design:
+def prepare(table: pd.DataFrame, card: Card) -> ScoreDesign:
     """The design of the fitted rows.
 
     Raises ValueError for benchmarks that the card does not describe.
     """
-    options = get_accuracy_options(card)
-    design = make_design(table, options.reference_harness)
-    unknown = [name for name in design.benchmarks if name not in options.benchmarks]
-    if unknown:
+    assert isinstance(card.options, AccuracyOptions)
+    design, facts = make_design(table, card), dict(card.options.benchmarks)
+    if unknown := [name for name in design.benchmarks if name not in facts]:
         raise ValueError(
-            f"the card says nothing of the benchmarks {unknown}; "
-            f"it knows {list(options.benchmarks)}"
+            f"the card says nothing of the benchmarks {unknown}; it knows {list(facts)}"
         )
-    return design
+    rows = [facts[name] for name in design.rows["benchmark"]]
+    return ScoreDesign(
+        **vars(design),
+        facts=facts,
+        ceiling=np.array([each.ceiling for each in rows]),
+        item_count=np.array([each.item_count for each in rows]),
+    )
 
 
-def guessed_benchmarks(design: Design, options: AccuracyOptions) -> list[str]:
-    """Benchmarks of free-form answers, whose chance level is estimated."""
-    return [name for name in design.benchmarks if options.benchmarks[name].chance == "estimated"]
+def headline_key(card: Card) -> str:
+    """The compute share of the headline comparison."""
+    assert isinstance(card.options, AccuracyOptions)
+    return f"share_compute[{card.options.headline_comparison}]"
 
 
-def ceilings(design: Design, options: AccuracyOptions) -> np.ndarray:
-    """Ceiling of each row, shape (row,)."""
-    return np.array([options.benchmarks[name].ceiling for name in design.rows["benchmark"]])
+def data(table: pd.DataFrame, card: Card, priors: Any) -> dict[str, np.ndarray]:
+    """The value of every pm.Data of `build`, by name."""
+    arrays = _list_data(prepare(table, card))
+    return {name: np.asarray(value) for name, (value, _) in arrays.items()} | prior_data(priors)
 
 
-def item_counts(design: Design, options: AccuracyOptions) -> np.ndarray:
-    """Questions behind each row, shape (row,); none behind a row that is held out."""
-    counts = np.array([options.benchmarks[name].item_count for name in design.rows["benchmark"]])
-    return np.where(design.is_held_out, 0, counts)
-
-
-def _arrays(design: Design, card: Card) -> dict[str, tuple[Any, tuple[str, ...]]]:
-    """Value and dims of every pm.Data but the priors'."""
-    items = item_counts(design, get_accuracy_options(card))
-    return multiplier_data(design, card) | {
+def _list_data(design: ScoreDesign) -> dict[str, tuple[Any, tuple[str, ...]]]:
+    """Value and dims of every pm.Data but the priors'; a row held out has no questions."""
+    items = np.where(design.is_held_out, 0, design.item_count)
+    return multiplier_data(design) | {
         "item_count": (items, ("row",)),
         "observed_correct": (np.round(design.rows["score"] * items).to_numpy(int), ("row",)),
     }
 
 
-def data(table: pd.DataFrame, card: Card, priors: Any) -> dict[str, np.ndarray]:
-    """The value of every pm.Data; see the contract."""
-    design = make_accuracy_design(table, card)
-    arrays = {name: np.asarray(value) for name, (value, _) in _arrays(design, card).items()}
-    return arrays | prior_data(priors)
-
-
 def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
-    """Compute, date and techniques of the fitted rows; see the contract."""
-    return multiplier_regressors(make_accuracy_design(table, card), get_accuracy_options(card))
+    """Compute, date and techniques of the fitted rows, a column each."""
+    return list_regressors(prepare(table, card))
 
 
-def build_accuracy(table: pd.DataFrame, card: Card, priors: Any, form: Form) -> Any:
-    """The PyMC model over the fitted rows; dims: row, benchmark, technique, lab, base_model."""
+def build(table: pd.DataFrame, card: Card, priors: Any) -> Any:
+    """The PyMC model over the fitted rows; dims: row, benchmark, technique, lab, base_model.
+
+    Gains depend on scale where the priors have `interaction`, ceilings on the era where they have
+    `early_height`.
+    """
     import pymc as pm
 
-    design, options = make_accuracy_design(table, card), get_accuracy_options(card)
-    coords = multiplier_coords(design, card) | {
-        "guessed_benchmark": guessed_benchmarks(design, options),
+    design = prepare(table, card)
+    coords = multiplier_coords(design) | {
+        "guessed_benchmark": design.guessed,
         "harness": design.harnesses,
     }
     with pm.Model(coords=coords) as model:
-        given = {
-            name: pm.Data(name, value, dims=dims or None)
-            for name, (value, dims) in _arrays(design, card).items()
-        }
+        given = declare_data(_list_data(design))
         concentration = priors.dispersion.variable("dispersion") ** -2
-        expected = _build_expected(design, card, priors, given, concentration, form)
+        expected = _build_expected(design, priors, given, concentration)
         pm.BetaBinomial(
             "correct",
             n=given["item_count"],
@@ -174,21 +169,21 @@ def build_accuracy(table: pd.DataFrame, card: Card, priors: Any, form: Form) -> 
 
 
 def _build_expected(
-    design: Design, card: Card, priors: Any, given: dict[str, Any], concentration: Any, form: Form
+    design: ScoreDesign, priors: Any, given: dict[str, Any], concentration: Any
 ) -> Any:
     """P of each row; call inside the model."""
     import pymc as pm
 
-    options, index = get_accuracy_options(card), design.benchmark_index
-    chance = _build_chance(design, options, priors)[index]
+    index = design.benchmark_index
+    chance = _build_chance(design, priors)[index]
     slope = priors.slope.variable("slope", dims="benchmark")[index]
     level = priors.level.variable("level", dims="benchmark")[index]
-    logit = level + slope * build_shared(design, card, priors, given, form.has_interaction)
+    logit = level + slope * build_shared(design, priors, given)
     if design.harnesses:
         shift = priors.harness_shift.variable("harness_shift", dims="harness")
         logit = logit + pm.math.dot(design.has_harness, shift)
-    span = ceilings(design, options) - chance
-    if form.has_eras:
+    span = design.ceiling - chance
+    if hasattr(priors, "early_height"):
         height = priors.early_height.variable("early_height", dims="benchmark")
         span = span * pm.math.where(design.is_early, height[index], 1.0)
     seen, information = _invert_scores(given, chance, span, concentration)
@@ -218,72 +213,50 @@ def _invert_scores(
     return pm.math.logit(height), information
 
 
-def _build_chance(design: Design, options: AccuracyOptions, priors: Any) -> Any:
+def _build_chance(design: ScoreDesign, priors: Any) -> Any:
     """The chance level of each benchmark, the card's or fitted; call inside the model."""
     import pymc as pm
 
-    guessed = guessed_benchmarks(design, options)
+    guessed = design.guessed
     if guessed:
         guess_rate = priors.guess_rate.variable("guess_rate", dims="guessed_benchmark")
     levels = [
-        guess_rate[guessed.index(name)] if name in guessed else options.benchmarks[name].chance
+        guess_rate[guessed.index(name)] if name in guessed else design.facts[name].chance
         for name in design.benchmarks
     ]
     return pm.Deterministic("chance", pm.math.stack(levels), dims="benchmark")
 
 
-def top_of(posterior: xr.Dataset, card: Card, benchmark: str, is_early: bool) -> np.ndarray:
-    """The best score that the methods of an era reach on a benchmark, shape (chain, draw)."""
-    ceiling = get_accuracy_options(card).benchmarks[benchmark].ceiling
-    chance = posterior["chance"].sel(benchmark=benchmark).to_numpy()
-    if is_early and "early_height" in posterior:
-        return np.asarray(
-            chance
-            + (ceiling - chance) * posterior["early_height"].sel(benchmark=benchmark).to_numpy()
-        )
-    return np.full_like(chance, ceiling)
+def fix_share(truth: Truth, share: float, table: pd.DataFrame, card: Card) -> Truth:
+    """The truth with its algorithms moved: compute has `share` of the headline comparison."""
+    return scale_algorithms(truth, share, prepare(table, card))
 
 
 def unit_log_likelihood(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.DataArray:
     """Log density of the rows of each base model, what is its own integrated out.
 
-    Dims chain, draw, base_model; coordinate row_count. Integrals are sums over equal steps.
+    Dims chain, draw, base_model; coordinate row_count. Rows that were held out are in.
     """
-    design, options = make_accuracy_design(table, card), get_accuracy_options(card)
-    given = integrate_out(posterior, design, card)
-    whole = make_design(table.assign(is_held_out=False), options.reference_harness)
-    density = np.empty(given.scale.shape)
-    for position in range(len(design.bases)):
-        rows = np.flatnonzero(design.base_index == position)
-        at = given.effective[..., rows, None] + given.scale[..., position, None, None] * given.nodes
-        each = _row_density(posterior, whole, card, rows, at).sum(axis=-2)
-        density[..., position] = special.logsumexp(each + given.log_weights, axis=-1)
-    return label_units(posterior, design, density)
+    design = prepare(table, card)
 
-
-def _row_density(
-    posterior: xr.Dataset, design: Design, card: Card, rows: np.ndarray, effective: np.ndarray
-) -> np.ndarray:
-    """Log density of `rows` at effective compute of shape (chain, draw, row, node)."""
-    options = get_accuracy_options(card)
-
-    def each(name: str) -> np.ndarray:
+    def each(name: str, rows: np.ndarray) -> np.ndarray:
         drawn = posterior[name].isel(benchmark=design.benchmark_index[rows])
         return np.asarray(drawn.to_numpy()[..., None])
 
-    logit = each("level") + each("slope") * effective
-    if design.harnesses:
-        shift = posterior["harness_shift"].to_numpy() @ design.has_harness[rows].T
-        logit = logit + shift[..., None]
-    span = ceilings(design, options)[rows][:, None] - each("chance")
-    if "early_height" in posterior:
-        span = span * np.where(design.is_early[rows][:, None], each("early_height"), 1.0)
-    expected = each("chance") + span * special.expit(logit)
-    items = item_counts(design, options)[rows][:, None]
-    correct = np.round(design.rows["score"].to_numpy()[rows][:, None] * items)
-    concentration = posterior["dispersion"].to_numpy()[..., None, None] ** -2
-    return np.asarray(
-        stats.betabinom.logpmf(
-            correct, items, expected * concentration, (1 - expected) * concentration
+    def density(rows: np.ndarray, effective: np.ndarray) -> np.ndarray:
+        logit = each("level", rows) + each("slope", rows) * effective
+        if design.harnesses:
+            shift = posterior["harness_shift"].to_numpy() @ design.has_harness[rows].T
+            logit = logit + shift[..., None]
+        span = design.ceiling[rows][:, None] - each("chance", rows)
+        if "early_height" in posterior:
+            span = span * np.where(design.is_early[rows][:, None], each("early_height", rows), 1.0)
+        expected = each("chance", rows) + span * special.expit(logit)
+        items = design.item_count[rows][:, None]
+        correct = np.round(design.rows["score"].to_numpy()[rows][:, None] * items)
+        scale = posterior["dispersion"].to_numpy()[..., None, None] ** -2
+        return np.asarray(
+            stats.betabinom.logpmf(correct, items, expected * scale, (1 - expected) * scale)
         )
-    )
+
+    return integrate_units(posterior, design, density)

@@ -8,9 +8,9 @@ Equations, for row i of benchmark b, base model g, lab l and harness h::
               + deviation[g]
     score_i ~ BetaBinomial(item_count_b, mean P_i, concentration 1 / dispersion^2)
 
-The terms of a_i are described in `models/effective_compute/multiplier.py`, those of the score in
-`models/leaderboards/accuracy.py`, allocation in `models/effective_compute/allocation.py`. C_i is counted in decades from a round
-reference in the middle of the data, t_i is the release date in years.
+The terms of a_i are described in `models/effective_compute/multiplier.py` and, for allocation, in
+`allocation.py` beside it; those of the score in `models/leaderboards/accuracy.py`. C_i is counted
+in decades from a round reference in the middle of the data, t_i is the release date in years.
 
 What identifies the parts: compute, from models of one date and lab that differ in compute;
 techniques, from models evaluated with and without them; the rate, from models of like compute and
@@ -30,42 +30,37 @@ from models.effective_compute.simulation import draw_accuracy as sample_prior
 from models.effective_compute.simulation import simulate_accuracy as simulate
 from models.leaderboards.accuracy import (
     AccuracyPriors,
-    Form,
-    build_accuracy,
+    build,
     data,
+    fix_share,
+    headline_key,
     regressors,
     unit_log_likelihood,
 )
 from models.leaderboards.accuracy_baseline import baseline
-from models.leaderboards.accuracy_charts import charts, headline, headline_key
-from models.leaderboards.accuracy_estimands import estimands, fix_share
+from models.leaderboards.accuracy_estimands import estimands
 
 # What every model of accuracy leaderboards does alike is imported; the rest stands below.
 __all__ = [
     "DIMS",
     "SAMPLER",
     "TABLE",
-    "TITLE",
     "Priors",
     "baseline",
     "build",
-    "charts",
     "data",
-    "sample_prior",
     "estimands",
     "fix_share",
-    "headline",
     "headline_key",
     "regressors",
+    "sample_prior",
     "simulate",
     "unit_log_likelihood",
     "unsupported_reason",
 ]
 
 TABLE = "accuracy_leaderboard"
-TITLE = "Compute multiplier"
 SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.98}
-FORM = Form()
 
 
 @dataclass(frozen=True)
@@ -76,8 +71,3 @@ class Priors(AccuracyPriors):
 def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """Always can: a card without a trend has no rate."""
     return ""
-
-
-def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
-    """The PyMC model over the fitted rows; dims: row, benchmark, technique, lab, base_model."""
-    return build_accuracy(table, card, priors, FORM)

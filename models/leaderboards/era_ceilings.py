@@ -1,6 +1,6 @@
 """The compute multiplier where early methods may stop below today's ceiling.
 
-Equations: those of `models/leaderboards/compute_multiplier.py`, with the ceiling of a row by its era::
+Equations: those of `models/leaderboards/compute_multiplier.py`, with a ceiling by era::
 
     P_i = chance_b + (ceiling_b - chance_b) h_i logistic(...)
     h_i = early_height_b for models released in the first half of the base models' dates, else 1
@@ -24,48 +24,43 @@ import pandas as pd
 
 from models import Card
 from models.core.prior import Prior
-from models.effective_compute.multiplier import get_options
+from models.effective_compute.design import get_options
 from models.effective_compute.simulation import DIMS
 from models.effective_compute.simulation import draw_accuracy as sample_prior
 from models.effective_compute.simulation import simulate_accuracy as simulate
 from models.leaderboards.accuracy import (
     AccuracyPriors,
-    Form,
-    build_accuracy,
+    build,
     data,
+    fix_share,
+    headline_key,
     regressors,
     unit_log_likelihood,
 )
 from models.leaderboards.accuracy_baseline import baseline
-from models.leaderboards.accuracy_charts import charts, headline, headline_key
-from models.leaderboards.accuracy_estimands import estimands, fix_share
+from models.leaderboards.accuracy_estimands import estimands
 
 # What every model of accuracy leaderboards does alike is imported; the rest stands below.
 __all__ = [
     "DIMS",
     "SAMPLER",
     "TABLE",
-    "TITLE",
     "Priors",
     "baseline",
     "build",
-    "charts",
     "data",
-    "sample_prior",
     "estimands",
     "fix_share",
-    "headline",
     "headline_key",
     "regressors",
+    "sample_prior",
     "simulate",
     "unit_log_likelihood",
     "unsupported_reason",
 ]
 
 TABLE = "accuracy_leaderboard"
-TITLE = "Ceilings that differ by era"
 SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.98}
-FORM = Form(has_eras=True)
 
 
 @dataclass(frozen=True)
@@ -85,8 +80,3 @@ def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     if get_options(card).trend == "none":
         return "the card says `trend: none`: with one date there are no eras to tell apart"
     return ""
-
-
-def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
-    """The PyMC model over the fitted rows; dims: row, benchmark, technique, lab, base_model."""
-    return build_accuracy(table, card, priors, FORM)

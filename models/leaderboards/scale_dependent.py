@@ -20,48 +20,43 @@ import pandas as pd
 
 from models import Card
 from models.core.prior import Prior
-from models.effective_compute.multiplier import get_options
+from models.effective_compute.design import get_options
 from models.effective_compute.simulation import DIMS
 from models.effective_compute.simulation import draw_accuracy as sample_prior
 from models.effective_compute.simulation import simulate_accuracy as simulate
 from models.leaderboards.accuracy import (
     AccuracyPriors,
-    Form,
-    build_accuracy,
+    build,
     data,
+    fix_share,
+    headline_key,
     regressors,
     unit_log_likelihood,
 )
 from models.leaderboards.accuracy_baseline import baseline
-from models.leaderboards.accuracy_charts import charts, headline, headline_key
-from models.leaderboards.accuracy_estimands import estimands, fix_share
+from models.leaderboards.accuracy_estimands import estimands
 
 # What every model of accuracy leaderboards does alike is imported; the rest stands below.
 __all__ = [
     "DIMS",
     "SAMPLER",
     "TABLE",
-    "TITLE",
     "Priors",
     "baseline",
     "build",
-    "charts",
     "data",
-    "sample_prior",
     "estimands",
     "fix_share",
-    "headline",
     "headline_key",
     "regressors",
+    "sample_prior",
     "simulate",
     "unit_log_likelihood",
     "unsupported_reason",
 ]
 
 TABLE = "accuracy_leaderboard"
-TITLE = "Scale-dependent multiplier"
 SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.98}
-FORM = Form(has_interaction=True)
 
 
 @dataclass(frozen=True)
@@ -82,8 +77,3 @@ def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     if get_options(card).trend == "none":
         return "the card says `trend: none`: with one date, no gain over time can grow with scale"
     return ""
-
-
-def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
-    """The PyMC model over the fitted rows; dims: row, benchmark, technique, lab, base_model."""
-    return build_accuracy(table, card, priors, FORM)

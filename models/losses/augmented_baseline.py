@@ -1,26 +1,17 @@
 """The classical twin of the augmented law: OLS of log perplexity, clustered by paper."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import statsmodels.formula.api as smf
 
-from models import INTERVAL_PROBABILITY, Card
-from models.core.rates import to_doubling_time
-from models.effective_compute.split import SMALL_TOTAL_DECADES, divide
-from models.losses.augmented_design import (
-    Pair,
-    Sizes,
-    decades_of_compute,
-    find_positions,
-    list_size_pairs,
-    make_sizes,
-    years_between,
-)
+from models import Card
+from models.effective_compute.baseline import Classical
+from models.losses.augmented_design import SizePair, Sizes, prepare
 
 BASELINE_SEED = 20240309
-BASELINE_DRAWS = 20_000
 
 
 def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
@@ -31,22 +22,14 @@ def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     slope divided between the two terms so that both rates are equal. Percentile intervals from
     draws of the coefficients' normal distribution.
     """
-    sizes = make_sizes(table)
-    fit = _fit_linear(sizes)
-    rng = np.random.default_rng(BASELINE_SEED)
-    draws = rng.multivariate_normal(fit.params, fit.cov_params(), BASELINE_DRAWS)
-    frames = (fit.params.to_frame().T, pd.DataFrame(draws, columns=list(fit.params.index)))
-    rates = [2 * each["years"] / (each["parameters"] + each["tokens"]) for each in frames]
-    rows = [
-        _baseline_row("rate_decades_per_year", *rates),
-        _baseline_row("doubling_time_months", *(to_doubling_time(rate) for rate in rates)),
-    ]
-    for pair in list_size_pairs(sizes, card):
-        shares = [_classical_share(pair, rate.to_numpy()) for rate in rates]
-        if all(len(share) for share in shares):
-            rows.append(_baseline_row(f"share_compute[{pair.comparison.id}]", *shares))
+    sizes = prepare(table, card)
+    classical = Classical(_fit_linear(sizes), BASELINE_SEED)
+    classical.add("rate_decades_per_year", _rate)
+    classical.add_doubling_time(_rate)
+    for pair in sizes.list_pairs():
+        classical.add_share(pair.comparison.id, partial(_classical_decades, pair))
     method = "OLS of log perplexity, no irreducible loss, clustered by paper"
-    return pd.DataFrame(rows).assign(method=method)
+    return pd.DataFrame(classical.rows).assign(method=method)
 
 
 def _fit_linear(sizes: Sizes) -> Any:
@@ -59,23 +42,16 @@ def _fit_linear(sizes: Sizes) -> Any:
             "benchmark": sizes.rows["benchmark"],
         }
     )
-    groups = {"groups": find_positions(sizes.rows["lab"], sizes.papers)}
     terms = "parameters + tokens + years"
     terms += " + C(benchmark)" if len(sizes.benchmarks) > 1 else ""
-    return smf.ols(f"log_perplexity ~ {terms}", frame).fit(cov_type="cluster", cov_kwds=groups)
+    model = smf.ols(f"log_perplexity ~ {terms}", frame)
+    return model.fit(cov_type="cluster", cov_kwds={"groups": sizes.paper_index})
 
 
-def _classical_share(pair: Pair, rates: np.ndarray) -> np.ndarray:
-    """Share of compute for each rate; empty where the total is too often near zero."""
-    decades = {
-        "compute": np.full(len(rates), decades_of_compute(pair)),
-        "trend": rates * years_between(pair),
-    }
-    return divide(decades, SMALL_TOTAL_DECADES, "decades")[0].get("compute", np.array([]))
+def _rate(coefficients: pd.DataFrame) -> pd.Series:
+    return 2 * coefficients["years"] / (coefficients["parameters"] + coefficients["tokens"])
 
 
-def _baseline_row(key: str, point: Any, draws: Any) -> dict[str, Any]:
-    tail = (1 - INTERVAL_PROBABILITY) / 2
-    lower, upper = np.quantile(draws, [tail, 1 - tail], method="inverted_cdf")
-    estimate = float(np.asarray(point)[0])
-    return {"key": key, "label": key, "estimate": estimate, "lower": lower, "upper": upper}
+def _classical_decades(pair: SizePair, coefficients: pd.DataFrame) -> dict[str, np.ndarray]:
+    rate = _rate(coefficients).to_numpy()
+    return {"compute": np.full(len(rate), pair.decades_of_compute), "trend": rate * pair.years}

@@ -44,9 +44,9 @@ from scipy import stats
 
 from models import Card, Truth, fitted_rows
 from models.core.prior import Prior, prior_data
+from models.effective_compute.design import get_options
 from models.losses.augmented_baseline import baseline
-from models.losses.augmented_charts import charts, headline, headline_key
-from models.losses.augmented_design import Sizes, find_positions, get_loss_options, make_sizes
+from models.losses.augmented_design import SIZES, Sizes, prepare
 from models.losses.augmented_estimands import estimands, fix_share
 from models.losses.augmented_law import LOG_10, expect
 
@@ -54,25 +54,21 @@ __all__ = [
     "DIMS",
     "SAMPLER",
     "TABLE",
-    "TITLE",
     "Priors",
     "baseline",
     "build",
-    "charts",
     "data",
-    "sample_prior",
     "estimands",
     "fix_share",
-    "headline",
     "headline_key",
     "regressors",
+    "sample_prior",
     "simulate",
     "unit_log_likelihood",
     "unsupported_reason",
 ]
 
 TABLE = "loss_leaderboard"
-TITLE = "Augmented scaling law"
 # Measured on the 231 rows of Ho et al. 2024, 4 x (1500 + 2000) draws: as many effective draws as
 # with diagonal adaptation in half of the gradient evaluations; at 0.95 single transitions diverge.
 SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.98}
@@ -153,24 +149,29 @@ class Priors:
 
 def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """Why the model cannot be fitted: no trend, or rows without N or D; empty where it can."""
-    if get_loss_options(card).trend == "none":
+    if get_options(card).trend == "none":
         return "the card says `trend: none`, and this model is one of progress with the calendar"
-    lacking = fitted_rows(table)[["parameters", "dataset_tokens"]].isna().any(axis=1)
+    lacking = fitted_rows(table)[SIZES].isna().any(axis=1)
     if lacking.any():
         return f"{int(lacking.sum())} fitted rows lack parameters or dataset tokens"
     return ""
 
 
+def headline_key(card: Card) -> str:
+    """The compute share of the headline comparison."""
+    return f"share_compute[{get_options(card).headline_comparison}]"
+
+
 def data(table: pd.DataFrame, card: Card, priors: Priors) -> dict[str, np.ndarray]:
     """Sizes, dates, labels, weights and outcomes of the rows, and the parameters of the priors."""
-    return _row_data(make_sizes(table)) | prior_data(priors)
+    return _row_data(prepare(table, card)) | prior_data(priors)
 
 
 def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     """The PyMC model over the fitted rows; dims: row, benchmark, paper."""
     import pymc as pm
 
-    sizes = make_sizes(table)
+    sizes = prepare(table, card)
     coords = {
         "row": np.arange(len(sizes.rows)),
         "benchmark": sizes.benchmarks,
@@ -197,16 +198,14 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
 
 def _row_data(sizes: Sizes) -> dict[str, np.ndarray]:
     """Every pm.Data over rows; a row that is held out has weight 0 and leaves the likelihood."""
-    rows = sizes.rows
-    held_out = rows.get("is_held_out", pd.Series(False, index=rows.index)).astype(bool)
     return {
         "log10_parameters": sizes.log10_parameters,
         "log10_tokens": sizes.log10_tokens,
         "years": sizes.years,
-        "benchmark_index": find_positions(rows["benchmark"], sizes.benchmarks),
-        "paper_index": find_positions(rows["lab"], sizes.papers),
-        "row_weight": np.where(held_out, 0.0, 1.0),
-        "observed_log_perplexity": np.log(rows["perplexity"].to_numpy()),
+        "benchmark_index": sizes.benchmark_index,
+        "paper_index": sizes.paper_index,
+        "row_weight": np.where(sizes.is_held_out, 0.0, 1.0),
+        "observed_log_perplexity": np.log(sizes.rows["perplexity"].to_numpy()),
     }
 
 
@@ -372,7 +371,7 @@ def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.
 
 def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     """Parameters, tokens and date of the fitted rows."""
-    sizes = make_sizes(table)
+    sizes = prepare(table, card)
     return pd.DataFrame(
         {
             "log10 parameters": sizes.log10_parameters,
@@ -388,7 +387,7 @@ def unit_log_likelihood(posterior: xr.Dataset, table: pd.DataFrame, card: Card) 
     Given the other rows that the posterior was fitted to, which know something of these effects; a
     paper is fitted or held out as a whole. Dims chain, draw, base_model.
     """
-    sizes = make_sizes(table)
+    sizes = prepare(table, card)
     rows = sizes.rows
     expected = expect(posterior, sizes).transpose("chain", "draw", "row").to_numpy()
     residuals = np.log(rows["perplexity"].to_numpy()) - expected

@@ -9,8 +9,8 @@ Equations, for row i of benchmark b, base model g and paper l::
     c_b   log of the reducible loss at the reference compute and date
     k     fall of the log reducible loss per decade of effective compute, common to all benchmarks
 
-The terms of a_i are described in `models/effective_compute/multiplier.py`. Laboratories are not coded in these data:
-the paper stands in their place. Rows without a compute figure are not read;
+The terms of a_i are described in `models/effective_compute/multiplier.py`. Laboratories are not
+coded in these data: the paper stands in their place. Rows without a compute figure are not read;
 `models/losses/augmented_scaling_law.py` reads them.
 
 What identifies the rate: models of like compute and different dates on the same benchmark. What it
@@ -20,45 +20,47 @@ data apart, and that, not the sampler, is what makes the two differ.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import statsmodels.formula.api as smf
 import xarray as xr
-from scipy import special, stats
+from scipy import stats
 
-from models import INTERVAL_PROBABILITY, Card, Curve, Figure, Headline, Truth, as_draws
-from models.core.dates import years_since
-from models.core.figures import make_curve, make_intervals, summarise
+from models import Card, Truth
 from models.core.noise import weighted_student_t
 from models.core.prior import Prior, prior_data
-from models.core.rates import doubling_time_months, to_doubling_time
+from models.core.rates import describe_rate
 from models.core.shapley import Subset
-from models.effective_compute import simulation as _simulation
-from models.effective_compute.design import Design, find_record_path, make_design
+from models.effective_compute.baseline import Classical
+from models.effective_compute.design import Design, get_options, make_design
+from models.effective_compute.estimands import describe_gains, describe_reverse_tests
 from models.effective_compute.multiplier import (
     MultiplierPriors,
-    absent_parts,
     build_deviation,
     build_shared,
-    divide_deviation,
-    get_options,
-    integrate_out,
-    label_units,
+    declare_data,
+    list_regressors,
     multiplier_coords,
     multiplier_data,
-    row_terms,
 )
-from models.effective_compute.multiplier import regressors as multiplier_regressors
-from models.effective_compute.reverse import describe_reverse_tests
-from models.effective_compute.split import PARTS
-from models.effective_compute.steps import list_pairs, split_steps
+from models.effective_compute.paths import label_early, list_record_paths
+from models.effective_compute.simulation import (
+    DIMS,
+    draw_multiplier,
+    effective_compute,
+    rows_with_compute,
+)
+from models.effective_compute.steps import scale_algorithms, split_steps
+from models.effective_compute.terms import divide_deviation, step_terms
+from models.effective_compute.units import integrate_units
+
+__all__ = ["DIMS"]  # of the simulator that all leaderboards share
 
 TABLE = "loss_leaderboard"
-TITLE = "Compute multiplier for losses"
 SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.95}
-DIMS = _simulation.DIMS | {"reducible": ("benchmark",)}
 SMALLEST_LOSS = 0.1  # nats above the floor: below, the logarithm says nothing
 BASELINE_SEED = 20220630
 
@@ -102,37 +104,34 @@ def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     return "" if get_options(card).trend == "linear" else "the card says `trend: none`"
 
 
-def _design(table: pd.DataFrame, card: Card) -> Design:
-    return make_design(table, get_options(card).reference_harness)
-
-
-def _arrays(design: Design, card: Card) -> dict[str, tuple[Any, tuple[str, ...]]]:
-    return multiplier_data(design, card) | {
-        "row_weight": (1.0 - design.is_held_out, ("row",)),
-        "observed_log_perplexity": (np.log(design.rows["perplexity"].to_numpy()), ("row",)),
-    }
+def headline_key(card: Card) -> str:
+    """The compute share of the headline comparison."""
+    return f"share_compute[{get_options(card).headline_comparison}]"
 
 
 def data(table: pd.DataFrame, card: Card, priors: Priors) -> dict[str, np.ndarray]:
     """The value of every pm.Data of `build`, by name."""
-    design = _design(table, card)
-    arrays = {name: np.asarray(value) for name, (value, _) in _arrays(design, card).items()}
-    return arrays | prior_data(priors)
+    arrays = _list_data(make_design(table, card))
+    return {name: np.asarray(value) for name, (value, _) in arrays.items()} | prior_data(priors)
+
+
+def _list_data(design: Design) -> dict[str, tuple[Any, tuple[str, ...]]]:
+    return multiplier_data(design) | {
+        "row_weight": (1.0 - design.is_held_out, ("row",)),
+        "observed_log_perplexity": (np.log(design.rows["perplexity"].to_numpy()), ("row",)),
+    }
 
 
 def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     """The PyMC model over the fitted rows with compute; dims: row, benchmark, lab, base_model."""
     import pymc as pm
 
-    design = _design(table, card)
-    with pm.Model(coords=multiplier_coords(design, card)) as model:
-        given = {
-            name: pm.Data(name, value, dims=dims or None)
-            for name, (value, dims) in _arrays(design, card).items()
-        }
+    design = make_design(table, card)
+    with pm.Model(coords=multiplier_coords(design)) as model:
+        given = declare_data(_list_data(design))
         floor = priors.irreducible_loss.variable("irreducible_loss", dims="benchmark")
         reducible = priors.reducible.variable("reducible", dims="benchmark")
-        shared = build_shared(design, card, priors, given, has_interaction=False)
+        shared = build_shared(design, priors, given)
         index = design.benchmark_index
         steepness = priors.steepness.variable("steepness")
         noise_scale = priors.noise_scale.variable("noise_scale")
@@ -160,8 +159,8 @@ def sample_prior(
     table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator
 ) -> Truth:
     """Every parameter drawn from its prior, in plain NumPy."""
-    truth = _simulation.draw_multiplier(table, card, priors, rng)
-    rows = fitted_with_compute(table)
+    truth = draw_multiplier(table, card, priors, rng)
+    rows = rows_with_compute(table)
     benchmarks = list(dict.fromkeys(rows["benchmark"]))
     truth |= {
         "irreducible_loss": {n: float(priors.irreducible_loss.draw(rng)) for n in benchmarks},
@@ -172,16 +171,11 @@ def sample_prior(
     return truth
 
 
-def fitted_with_compute(table: pd.DataFrame) -> pd.DataFrame:
-    """The fitted rows that have a compute figure."""
-    return table[table["exclusion"].isna() & table["training_flop"].notna()]
-
-
 def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
     """The fitted rows, those with compute with perplexities drawn from `truth`."""
-    rows = fitted_with_compute(table)
+    rows = table[table["exclusion"].isna() & table["training_flop"].notna()]
     level = rows["benchmark"].map(truth["reducible"]).to_numpy()
-    effective = _simulation.effective_compute(rows, truth)
+    effective = effective_compute(rows, truth)
     loss = rows["benchmark"].map(truth["irreducible_loss"]).to_numpy() + np.exp(
         np.minimum(level - truth["steepness"] * effective, 50.0)  # beyond, numbers overflow
     )
@@ -193,108 +187,60 @@ def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.
 
 def fix_share(truth: Truth, share: float, table: pd.DataFrame, card: Card) -> Truth:
     """The truth with its rate moved: compute is `share` of the headline comparison."""
-    design = _design(table, card)
-    wanted = get_options(card).headline_comparison
-    pair = next(p for p in list_pairs(design, card, False) if p.comparison.id == wanted)
-    made = estimands(as_draws(truth, DIMS), table, card).sel(comparison=wanted)
-    decades = {part: float(made[f"decades_{part}"].sum()) for part in PARTS}
-    missing = decades["compute"] / share - sum(np.nan_to_num(v) for v in decades.values())
-    assert pair.rows is not None, f"{pair.comparison.id}: an end has no compute"
-    first, last = pair.rows
-    return truth | {"rate": truth["rate"] + missing / (design.years[last] - design.years[first])}
+    return scale_algorithms(truth, share, make_design(table, card))
 
 
 def unit_log_likelihood(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.DataArray:
     """Log density of the rows of each base model, what is its own integrated out.
 
-    Dims chain, draw, base_model; coordinate row_count. Integrals are sums over equal steps.
+    Dims chain, draw, base_model; coordinate row_count.
     """
-    design = _design(table, card)
-    given = integrate_out(posterior, design, card)
-    density = np.empty(given.scale.shape)
-    for position in range(len(design.bases)):
-        rows = np.flatnonzero(design.base_index == position)
-        at = given.effective[..., rows, None] + given.scale[..., position, None, None] * given.nodes
-        each = _row_density(posterior, design, rows, at).sum(axis=-2)
-        density[..., position] = special.logsumexp(each + given.log_weights, axis=-1)
-    return label_units(posterior, design, density)
+    design = make_design(table, card)
+    log_perplexity = np.log(design.rows["perplexity"].to_numpy())
 
+    def density(rows: np.ndarray, effective: np.ndarray) -> np.ndarray:
+        drawn = posterior.isel(benchmark=design.benchmark_index[rows])
+        floor, level = (
+            drawn[name].to_numpy()[..., None] for name in ("irreducible_loss", "reducible")
+        )
+        steepness, tail, scale = (
+            posterior[name].to_numpy()[..., None, None]
+            for name in ("steepness", "tail_weight", "noise_scale")
+        )
+        expected = floor + np.exp(level - steepness * effective)
+        return np.asarray(stats.t.logpdf(log_perplexity[rows][:, None], 1 + tail, expected, scale))
 
-def _row_density(
-    posterior: xr.Dataset, design: Design, rows: np.ndarray, effective: np.ndarray
-) -> np.ndarray:
-    """Log density of `rows` at effective compute of shape (chain, draw, row, node)."""
-    index = design.benchmark_index[rows]
-
-    def common(name: str) -> np.ndarray:
-        return np.asarray(posterior[name].to_numpy()[..., None, None])
-
-    floor, level = (
-        posterior[name].isel(benchmark=index).to_numpy()[..., None]
-        for name in ("irreducible_loss", "reducible")
-    )
-    expected = floor + np.exp(level - common("steepness") * effective)
-    observed = np.log(design.rows["perplexity"].to_numpy()[rows])[:, None]
-    return np.asarray(
-        stats.t.logpdf(observed, 1 + common("tail_weight"), expected, common("noise_scale"))
-    )
+    return integrate_units(posterior, design, density)
 
 
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
     """Rate, doubling time, steepness, technique gains, the split, and the reverse test."""
-    design = _design(table, card)
-    made = xr.Dataset(
-        {
-            "rate_decades_per_year": posterior["rate"].assign_attrs(
-                label="Rate of algorithmic progress",
-                unit="decades per year",
-                description="yearly gain in effective compute at the same compute and technique",
-                is_headline=True,
-            ),
-            "doubling_time_months": doubling_time_months(posterior["rate"]).assign_attrs(
-                derived_from="rate_decades_per_year"
-            ),
-            "steepness": posterior["steepness"].assign_attrs(
-                label="Fall of the log reducible loss",
-                unit="per decade",
-                description="natural log, per decade of effective compute",
-                is_positive=True,
-            ),
-            "irreducible_loss": posterior["irreducible_loss"].assign_attrs(
-                label="Irreducible loss",
-                unit="nats per token",
-                description="loss that no effective compute gets below",
-                is_positive=True,
-            ),
-        }
+    design = make_design(table, card)
+    made = describe_rate(posterior["rate"])
+    made["steepness"] = posterior["steepness"].assign_attrs(
+        label="Fall of the log reducible loss", unit="per decade", is_positive=True
+    )
+    made["irreducible_loss"] = posterior["irreducible_loss"].assign_attrs(
+        label="Irreducible loss", unit="nats per token", is_positive=True
     )
     if design.tags:
-        labels = {tag: get_options(card).techniques[tag].label for tag in design.tags}
-        made["technique_gain_decades"] = posterior["technique_gain"].assign_attrs(
-            labels=labels,
-            label="Gain of a technique",
-            unit="decades",
-            description="decades of training compute that it is worth",
-            is_headline=True,
-        )
-    pairs = list_pairs(design, card, is_better_high=False)
-    score = _expected_loss(posterior, design)
-    made = made.merge(split_steps(posterior, design, card, pairs, score, is_loss=True))
+        made = made.merge(describe_gains(posterior)[["technique_gain_decades"]])
+    made = made.merge(split_steps(posterior, design, partial(_expected_loss, posterior, design)))
     return made.merge(_reverse_tests(posterior, design, card))
 
 
-def _expected_loss(posterior: xr.Dataset, design: Design) -> Any:
+def _expected_loss(
+    posterior: xr.Dataset,
+    design: Design,
+    first: int,
+    last: int,  # the same curve holds at both ends
+    effective: np.ndarray,
+    changed: Subset,
+) -> np.ndarray:
     """The fitted log perplexity of a step, from effective compute."""
-
-    def score(first: int, last: int, effective: np.ndarray, changed: Subset) -> np.ndarray:
-        drawn = posterior.isel(benchmark=design.benchmark_index[first])
-        steepness = posterior["steepness"].to_numpy()
-        return np.asarray(
-            drawn["irreducible_loss"].to_numpy()
-            + np.exp(drawn["reducible"].to_numpy() - steepness * effective)
-        )
-
-    return score
+    drawn = posterior.isel(benchmark=design.benchmark_index[first])
+    log_above = drawn["reducible"].to_numpy() - posterior["steepness"].to_numpy() * effective
+    return np.asarray(drawn["irreducible_loss"].to_numpy() + np.exp(log_above))
 
 
 def _reverse_tests(posterior: xr.Dataset, design: Design, card: Card) -> xr.Dataset:
@@ -302,26 +248,21 @@ def _reverse_tests(posterior: xr.Dataset, design: Design, card: Card) -> xr.Data
 
     With an irreducible loss common to all dates some compute always suffices.
     """
-    divided = divide_deviation(posterior, design, get_options(card))
-    needed = {}
-    for benchmark in design.benchmarks:
-        first, best = find_record_path(design, benchmark, is_better_high=False)
-        early, late = (row_terms(posterior, design, row, divided) for row in (first, best))
+    divided, needed = divide_deviation(posterior, design), {}
+    for path in list_record_paths(design.rows, design.options.comparisons):
+        assert path.rows is not None
+        early, late = step_terms(posterior, design, path.rows, divided)
         target = sum(late.values(), np.zeros_like(late["compute"]))
-        others = sum(
-            (values for part, values in early.items() if part != "compute"),
-            np.zeros_like(target),
-        )
-        name = design.rows["model"].iloc[first]
-        label = name if len(design.benchmarks) == 1 else f"{benchmark}: {name}"
+        others = sum(early.values(), np.zeros_like(target)) - early["compute"]
         with np.errstate(over="ignore"):
-            needed[label] = 10.0 ** (target - others + design.log10_flop_reference)
+            flop = 10.0 ** (target - others + design.log10_flop_reference)
+        needed[label_early(design.rows, path)] = flop
     return describe_reverse_tests(needed, posterior["deviation_scale"], card, "steepness")
 
 
 def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     """Compute, date and techniques of the fitted rows with compute."""
-    return multiplier_regressors(_design(table, card), get_options(card))
+    return list_regressors(make_design(table, card))
 
 
 def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
@@ -330,7 +271,7 @@ def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     No irreducible loss. The rate is the ratio of the slopes of date and compute; its interval comes
     from draws of the coefficients' normal distribution.
     """
-    design = _design(table, card)
+    design = make_design(table, card)
     frame = pd.DataFrame(design.has_tag, columns=[f"tag_{tag}" for tag in design.tags]).assign(
         log_perplexity=np.log(design.rows["perplexity"].to_numpy()),
         log10_compute=design.log10_compute,
@@ -341,123 +282,12 @@ def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     fit = smf.ols("log_perplexity ~ " + " + ".join(terms), frame).fit(
         cov_type="cluster", cov_kwds={"groups": design.lab_index}
     )
-    rng = np.random.default_rng(BASELINE_SEED)
-    draws = pd.DataFrame(
-        rng.multivariate_normal(fit.params, fit.cov_params(), 20_000), columns=fit.params.index
-    )
-    rates = [each["years"] / each["log10_compute"] for each in (fit.params, draws)]
-    months = [to_doubling_time(pd.Series(rate)) for rate in rates]
-    tail = (1 - INTERVAL_PROBABILITY) / 2
-    rows = []
-    for key, (point, drawn) in (("rate_decades_per_year", rates), ("doubling_time_months", months)):
-        lower, upper = np.quantile(drawn, [tail, 1 - tail], method="inverted_cdf")
-        estimate = float(np.ravel(point)[0])
-        rows.append({"key": key, "estimate": estimate, "lower": lower, "upper": upper})
-    return pd.DataFrame(rows).assign(
-        label=lambda made: made["key"],
-        method="OLS of log perplexity, no irreducible loss, clustered by paper",
-    )
+    classical = Classical(fit, BASELINE_SEED)
 
+    def rate(coefficients: pd.DataFrame) -> pd.Series:
+        return coefficients["years"] / coefficients["log10_compute"]
 
-def charts(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> list[Figure]:
-    """Perplexity against compute, the gains of techniques, and the parts of every comparison."""
-    design, options = _design(table, card), get_options(card)
-    wanted = next(c for c in options.comparisons if c.id == options.headline_comparison).benchmark
-    points = design.rows[design.rows["benchmark"] == wanted].assign(
-        release_year=lambda rows: rows["release_date"].dt.year.astype(str)
-    )
-    made = estimands(posterior, table, card)
-    labels = made["decades_compute"].attrs["labels"]
-    reported = [c for c in labels if c not in made["decades_compute"].attrs["reasons"]]
-    parts = [
-        summarise(made[f"decades_{part}"].sel(comparison=reported)).assign(
-            comparison=[labels[c] for c in reported], part=part
-        )
-        for part in PARTS
-        if part not in absent_parts(design, card)
-    ]
-    figures = [
-        Figure(
-            kind="scatter",
-            id="perplexity-against-compute",
-            title="Perplexity against training compute",
-            caption=f"Bands: fitted perplexity on {wanted}, 90 %, for an average paper and no "
-            "technique. Their distance along the horizontal axis is what algorithms were worth.",
-            frame=points,
-            x="training_flop",
-            y="perplexity",
-            colour="release_year",
-            x_title="training compute (FLOP)",
-            y_title="perplexity",
-            is_log_x=True,
-            is_log_y=True,
-            hover=("model", "lab", "release_date", "training_flop", "perplexity", "method"),
-            curve=Curve(_curves(posterior, design, wanted)),
-        )
-    ]
-    if design.tags:
-        gain = make_intervals(made["technique_gain_decades"])
-        words = made["technique_gain_decades"].attrs["labels"]
-        figures.append(
-            Figure(
-                kind="intervals",
-                id="technique-gains",
-                title="What each technique was worth",
-                caption="Training compute that would have given the same gain; a decade is ten "
-                "times.",
-                frame=gain.assign(label=gain["label"].map(words)),
-                x_title="decades of training compute",
-            )
-        )
-    return [
-        *figures,
-        Figure(
-            kind="parts",
-            id="parts-of-each-step",
-            title="Where each step came from",
-            caption="Decades of effective compute, median and 90 % interval; parts add up to the "
-            "step. Steps with an end of unknown compute are left out.",
-            frame=pd.concat(parts, ignore_index=True),
-            x_title="decades of effective compute",
-        ),
-    ]
-
-
-def _curves(posterior: xr.Dataset, design: Design, benchmark: str) -> pd.DataFrame:
-    grid = np.linspace(design.log10_compute.min(), design.log10_compute.max(), 30)
-    drawn = posterior.sel(benchmark=benchmark)
-    released = design.rows["release_date"].dt.year
-    first, last = int(released.min()), int(released.max())
-    years = sorted({first, round((first + last) / 2), last})
-    dates = pd.Series([pd.Timestamp(year, 7, 1) for year in years])
-    frames = []
-    for year, since in zip(years, years_since(dates, design.reference_date), strict=True):
-        effective = xr.DataArray(grid, dims="x") + drawn["rate"] * since
-        loss = drawn["irreducible_loss"] + np.exp(
-            drawn["reducible"] - drawn["steepness"] * effective
-        )
-        x = 10 ** (grid + design.log10_flop_reference)
-        perplexity = np.exp(loss.clip(max=700.0))  # beyond, numbers overflow
-        frames.append(make_curve(x, perplexity, f"models of {year}"))
-    return pd.concat(frames, ignore_index=True)
-
-
-def headline_key(card: Card) -> str:
-    """The compute share of the headline comparison."""
-    return f"share_compute[{get_options(card).headline_comparison}]"
-
-
-def headline(card: Card) -> Headline:
-    """The compute share of the headline comparison."""
-    options = get_options(card)
-    step = next(c for c in options.comparisons if c.id == options.headline_comparison)
-    return Headline(
-        key=f"share_compute[{step.id}]",
-        sentence=f"{step.label}: {{median}} of the step in effective compute was training compute "
-        "(90 % interval {lower} to {upper}).",
-        notes=(
-            "Explains perplexity by compute alone: how it was divided between parameters and data "
-            "is inside the rate.",
-            "Data quality, distillation and contamination cannot be told from the trend.",
-        ),
-    )
+    classical.add("rate_decades_per_year", rate)
+    classical.add_doubling_time(rate)
+    method = "OLS of log perplexity, no irreducible loss, clustered by paper"
+    return pd.DataFrame(classical.rows).assign(method=method)

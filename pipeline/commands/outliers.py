@@ -11,7 +11,8 @@ import pandas as pd
 from scipy import special
 
 from models import Card, fitted_rows, load
-from models.leaderboards.accuracy import ceilings, get_accuracy_options, make_accuracy_design
+from models.leaderboards.accuracy import prepare
+from models.leaderboards.accuracy_baseline import measure_height
 
 FAR = 4.0  # robust standard deviations: 1 of 16,000 rows if they were normal
 MINIMUM_ROWS = 10  # fewer say nothing of their own spread
@@ -30,16 +31,18 @@ CLOUDS = {
 
 def find_outliers(table: pd.DataFrame, card: Card) -> list[dict[str, Any]]:
     """The fitted rows beyond `FAR` robust standard deviations, the farthest first."""
-    if card.table not in CLOUDS or len(fitted_rows(table)) < MINIMUM_ROWS:
+    rows = fitted_rows(table)
+    if card.table not in CLOUDS or len(rows) < MINIMUM_ROWS:
         return []
     outcome, measured, name = CLOUDS[card.table]
     model = load(name)
     if model.unsupported_reason(table, card):
         return []
-    rows = fitted_rows(table)
-    distance = _measure_distance(
-        _transform(rows, card), _design(model, table, card), _group(rows, measured)
-    )
+    regressors = model.regressors(table, card).astype(float)
+    design = regressors.loc[:, regressors.max() > regressors.min()].to_numpy()
+    # What each row measures has a level of its own.
+    group = pd.factorize(rows[measured])[0] if measured else np.zeros(len(rows), dtype=int)
+    distance = _measure_distance(_transform(rows, card), design, group)
     far = np.flatnonzero(np.abs(distance) > FAR)
     return [
         {
@@ -58,22 +61,8 @@ def _transform(rows: pd.DataFrame, card: Card) -> np.ndarray:
     outcome = CLOUDS[card.table][0]
     if card.table != "accuracy_leaderboard":
         return np.asarray(np.log(rows[outcome]))
-    design, options = make_accuracy_design(rows, card), get_accuracy_options(card)
-    levels = [options.benchmarks[name].chance for name in rows["benchmark"]]
-    chance = np.array([0.0 if level == "estimated" else float(level) for level in levels])
-    height = (rows["score"] - chance) / (ceilings(design, options) - chance)
+    height = measure_height(prepare(rows, card))
     return np.asarray(special.logit(np.clip(height, EDGE, 1 - EDGE)))
-
-
-def _group(rows: pd.DataFrame, measured: str | None) -> np.ndarray:
-    """The number of the thing that each row measures: each has a level of its own."""
-    return pd.factorize(rows[measured])[0] if measured else np.zeros(len(rows), dtype=int)
-
-
-def _design(model: Any, table: pd.DataFrame, card: Card) -> np.ndarray:
-    """Regressors of the model that vary."""
-    made = model.regressors(table, card).astype(float)
-    return np.asarray(made.loc[:, made.max() > made.min()])
 
 
 def _measure_distance(outcome: np.ndarray, design: np.ndarray, group: np.ndarray) -> np.ndarray:

@@ -6,12 +6,11 @@ import xarray as xr
 from scipy import special
 
 from models.core.dates import years_since
-from models.effective_compute.design import Design
-from models.leaderboards.accuracy import make_accuracy_design
+from models.leaderboards.accuracy import ScoreDesign, prepare
 from pipeline.fit.cell import Cell
 from pipeline.site.figures.frames import make_curve
 from pipeline.site.figures.kinds import Curve, Figure
-from pipeline.site.figures.steps import draw_gains, draw_parts
+from pipeline.site.figures.steps import draw_gains, draw_parts, find_headline
 from pipeline.site.words import Words
 
 COLUMNS = [
@@ -32,8 +31,8 @@ def draw(cell: Cell, words: Words) -> list[Figure]:
 
 
 def _draw_scores(cell: Cell, words: Words) -> Figure:
-    design, options = make_accuracy_design(cell.table, cell.card), cell.card.options
-    headline = next(c for c in options.comparisons if c.id == options.headline_comparison)
+    design = prepare(cell.table, cell.card)
+    benchmark = find_headline(cell).benchmark
     return Figure(
         kind="scatter",
         frame=_list_points(cell.table, design)[COLUMNS],
@@ -42,12 +41,12 @@ def _draw_scores(cell: Cell, words: Words) -> Figure:
         colour="shown",
         is_log_x=True,
         hover=HOVER,
-        curve=Curve(_curves(cell, words, design, headline.benchmark)),
-        **words.figure("score-against-compute", benchmark=headline.benchmark),
+        curve=Curve(_curves(cell, words, design, benchmark)),
+        **words.figure("score-against-compute", benchmark=benchmark),
     )
 
 
-def _list_points(table: pd.DataFrame, design: Design) -> pd.DataFrame:
+def _list_points(table: pd.DataFrame, design: ScoreDesign) -> pd.DataFrame:
     """Every row with compute, coloured by benchmark, or by year where there is one benchmark."""
     points = table.assign(
         status=np.where(table["exclusion"].isna(), "fitted", "not fitted"),
@@ -57,21 +56,20 @@ def _list_points(table: pd.DataFrame, design: Design) -> pd.DataFrame:
     return points.assign(shown=group.where(points["exclusion"].isna(), "not fitted"))
 
 
-def _curves(cell: Cell, words: Words, design: Design, benchmark: str) -> pd.DataFrame:
+def _curves(cell: Cell, words: Words, design: ScoreDesign, benchmark: str) -> pd.DataFrame:
     """Fitted score over compute: at the middle of every year, or for techniques added in turn."""
     drawn = cell.tree["posterior"].to_dataset().sel(benchmark=benchmark)
     grid = np.linspace(design.log10_compute.min(), design.log10_compute.max() + 0.3, 30)
     compute = xr.DataArray(grid, dims="x")
     last_early = float(design.years[design.is_early].max())
-    is_dated = cell.card.options.trend == "linear"
-    curves = _list_years(drawn, design) if is_dated else _list_tags(drawn, design, words)
+    curves = _list_years(drawn, design) if design.has_trend else _list_tags(drawn, design, words)
     frames = []
     for series, added, years in curves:
         effective = compute + added
         if years is not None and "interaction" in drawn:
             effective = effective + drawn["interaction"] * years * compute
         height = xr.apply_ufunc(special.expit, drawn["level"] + drawn["slope"] * effective)
-        span = cell.card.options.benchmarks[benchmark].ceiling - drawn["chance"]
+        span = design.facts[benchmark].ceiling - drawn["chance"]
         if years is not None and "early_height" in drawn and years <= last_early:
             span = span * drawn["early_height"]
         x = 10 ** (grid + design.log10_flop_reference)
@@ -79,7 +77,7 @@ def _curves(cell: Cell, words: Words, design: Design, benchmark: str) -> pd.Data
     return pd.concat(frames, ignore_index=True)
 
 
-def _list_years(drawn: xr.Dataset, design: Design) -> list[Series]:
+def _list_years(drawn: xr.Dataset, design: ScoreDesign) -> list[Series]:
     """Name, decades added to compute and date (years from the reference) of each year's curve.
 
     Techniques that most rows carry are in.
@@ -101,7 +99,7 @@ def _list_years(drawn: xr.Dataset, design: Design) -> list[Series]:
     ]
 
 
-def _list_tags(drawn: xr.Dataset, design: Design, words: Words) -> list[Series]:
+def _list_tags(drawn: xr.Dataset, design: ScoreDesign, words: Words) -> list[Series]:
     """The base model's curve and one for each technique added, at no date."""
     total = _average_allocation(drawn)
     series: list[Series] = [("base model", total, None)]

@@ -2,11 +2,19 @@
 
 import pandas as pd
 
+from models.effective_compute.design import get_options
 from models.effective_compute.split import PARTS
+from models.options import Comparison
 from pipeline.fit.cell import Cell
 from pipeline.site.figures.frames import make_intervals, summarise
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.words import Words
+
+
+def find_headline(cell: Cell) -> Comparison:
+    """The comparison that the page puts first."""
+    options = get_options(cell.card)
+    return next(each for each in options.comparisons if each.id == options.headline_comparison)
 
 
 def draw_gains(cell: Cell, words: Words) -> list[Figure]:

@@ -1,0 +1,109 @@
+"""The terms of effective compute of rows and of the ends of a step, draw by draw."""
+
+import numpy as np
+import xarray as xr
+
+from models.effective_compute.design import Design
+from models.effective_compute.split import PARTS
+
+SPLIT_SEED = 20220630  # of the conditional draws that divide a deviation
+Terms = dict[str, np.ndarray]  # part -> decades above the reference
+Divided = tuple[xr.DataArray, xr.DataArray]  # error of the compute, unexplained
+
+
+def divide_deviation(posterior: xr.Dataset, design: Design) -> Divided:
+    """The deviation of each base model as (error of its compute, unexplained).
+
+    Drawn from their conditional normal distribution with a fixed seed; a truth brings both.
+
+    Given d = e + r with e ~ N(0, s^2) and r ~ N(0, tau^2), e | d ~ N(d s^2 / (s^2 + tau^2), s^2
+    tau^2 / (s^2 + tau^2)).
+    """
+    if "unexplained" in posterior:
+        return posterior["compute_error"], posterior["unexplained"]
+    deviation = posterior["deviation"]
+    error_variance = xr.DataArray(
+        design.compute_error**2, dims="base_model", coords={"base_model": design.bases}
+    )
+    own_variance = posterior["deviation_scale"] ** 2
+    total = error_variance + own_variance
+    standard = xr.zeros_like(deviation) + np.random.default_rng(SPLIT_SEED).standard_normal(
+        deviation.shape
+    )
+    error = deviation * error_variance / total + standard * np.sqrt(
+        error_variance * own_variance / total
+    )
+    return error, deviation - error
+
+
+def row_terms(posterior: xr.Dataset, design: Design, rows: np.ndarray) -> Terms:
+    """The terms of `rows` by part, without the base model's deviation; shape (chain, draw, row).
+
+    The product of the interaction is left out: it belongs to compute and trend together.
+    """
+
+    def draw(name: str, *labels: str) -> np.ndarray:
+        return posterior[name].transpose("chain", "draw", *labels).to_numpy()
+
+    zero = np.zeros((*posterior["deviation_scale"].shape, len(rows)))
+    terms = {"compute": zero + design.log10_compute[rows]}
+    if "allocation" in posterior:
+        terms["allocation"] = draw("allocation", "base_model")[..., design.base_index[rows]]
+    if design.tags and "technique_on_benchmark" in posterior:
+        gains = draw("technique_on_benchmark", "benchmark", "technique")
+        gains = gains[..., design.benchmark_index[rows], :]
+        terms["technique"] = (gains * design.has_tag[rows]).sum(axis=-1)
+    elif design.tags:
+        terms["technique"] = draw("technique_gain", "technique") @ design.has_tag[rows].T
+    if "rate" in posterior:
+        terms["trend"] = draw("rate")[..., None] * design.years[rows]
+    if len(design.labs) > 1:
+        terms["lab"] = draw("lab_effect", "lab")[..., design.lab_index[rows]]
+    return terms
+
+
+def sum_effective(posterior: xr.Dataset, design: Design) -> np.ndarray:
+    """log10 effective compute of every row less its base model's deviation: (chain, draw, row)."""
+    terms = row_terms(posterior, design, np.arange(len(design.rows)))
+    total = sum(terms.values(), np.zeros_like(terms["compute"]))
+    if "interaction" in posterior:
+        product = design.years * design.log10_compute
+        total = total + posterior["interaction"].to_numpy()[..., None] * product
+    return total
+
+
+def step_terms(
+    posterior: xr.Dataset, design: Design, rows: tuple[int, int], divided: Divided
+) -> tuple[Terms, Terms]:
+    """All terms at both ends of a step, each of shape (chain, draw).
+
+    The product of date and compute changes by both; compute and trend are each given its Shapley
+    value, half of its change at either end of the other. At the early end it counts as trend.
+    """
+    error, unexplained = (
+        each.transpose("chain", "draw", "base_model").to_numpy()[..., design.base_index[list(rows)]]
+        for each in divided
+    )
+    terms = row_terms(posterior, design, np.array(rows)) | {"unexplained": unexplained}
+    terms["compute"] = terms["compute"] + error
+    early, late = ({part: each[..., end] for part, each in terms.items()} for end in (0, 1))
+    if "interaction" in posterior:
+        strength = posterior["interaction"].to_numpy()
+        compute, years = design.log10_compute[list(rows)], design.years[list(rows)]
+        at_start = strength * compute[0] * years[0]
+        by_trend = strength * (years[1] - years[0]) * (compute[0] + compute[1]) / 2
+        early["trend"] = early["trend"] + at_start
+        late["trend"] = late["trend"] + at_start + by_trend
+        late["compute"] = late["compute"] + strength * (compute[1] - compute[0]) * years.mean()
+    return early, late
+
+
+def absent_parts(design: Design) -> dict[str, str]:
+    """Parts that the models do not have on this dataset, with the reason."""
+    absent = {
+        "allocation": "not separated" if design.options.allocation == "none" else "",
+        "technique": "" if design.tags else "no row carries a technique tag",
+        "trend": "" if design.has_trend else "the card says `trend: none`: no rate is fitted",
+        "lab": f"all rows are of one lab, {design.labs[0]}" if len(design.labs) == 1 else "",
+    }
+    return {part: absent[part] for part in PARTS if absent.get(part)}

@@ -1,0 +1,63 @@
+"""Predictive density of base models: what is a model's own is integrated out."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy import special
+
+from models.effective_compute.design import Design
+from models.effective_compute.terms import sum_effective
+
+# Scores may tell a deviation to a hundredth of its scale, and the nodes of a Gauss-Hermite rule
+# lie too far apart. Equal steps err by exp(-2 (pi width / step)^2).
+NODES, REACH = 161, 7.0  # count, and scales to either side
+# Rows and effective compute (chain, draw, row, node) -> log density of the same shape.
+RowDensity = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def integrate_units(posterior: xr.Dataset, design: Design, row_density: RowDensity) -> xr.DataArray:
+    """Log density of the rows of each base model, what is normal and its own integrated out.
+
+    That is its deviation and, of a lab with one base model, the lab effect: nothing else informs
+    them, so that a density given them would say little of the next model. Dims chain, draw,
+    base_model; coordinate row_count on base_model. Integrals are sums over equal steps.
+    """
+    lone = find_lone_labs(design)
+    shared = posterior
+    variance = posterior["deviation_scale"].to_numpy()[..., None] ** 2 + design.compute_error**2
+    if lone.any():
+        labs = posterior["lab_effect"].transpose("chain", "draw", "lab")
+        shared = posterior.assign(lab_effect=labs * xr.DataArray(~lone, dims="lab"))
+        lab_of_base = design.lab_index[np.unique(design.base_index, return_index=True)[1]]
+        own = posterior["lab_scale"].to_numpy()[..., None] ** 2
+        variance = variance + np.where(lone[lab_of_base], own, 0.0)
+    effective, scale = sum_effective(shared, design), np.sqrt(variance)
+    nodes = np.linspace(-REACH, REACH, NODES)
+    log_weights = -(nodes**2) / 2 - np.log(np.exp(-(nodes**2) / 2).sum())
+    density = np.empty(scale.shape)
+    for position in range(len(design.bases)):
+        rows = np.flatnonzero(design.base_index == position)
+        at = effective[..., rows, None] + scale[..., position, None, None] * nodes
+        each = row_density(rows, at).sum(axis=-2)
+        density[..., position] = special.logsumexp(each + log_weights, axis=-1)
+    counts = np.bincount(design.base_index, minlength=len(design.bases))
+    coords = {
+        "chain": posterior["chain"],
+        "draw": posterior["draw"],
+        "base_model": design.bases,
+        "row_count": ("base_model", counts),
+    }
+    return xr.DataArray(density, dims=("chain", "draw", "base_model"), coords=coords)
+
+
+def find_lone_labs(design: Design) -> np.ndarray:
+    """Labs with one base model, which has no other lab: shape (lab,); none where there is one."""
+    if len(design.labs) == 1:
+        return np.array([False])
+    pairs = pd.DataFrame({"lab": design.lab_index, "base": design.base_index}).drop_duplicates()
+    bases = pairs.groupby("lab")["base"].nunique()
+    labs = pairs.groupby("base")["lab"].nunique()
+    alone = pairs.groupby("lab")["base"].first().map(labs) == 1
+    return np.asarray((bases == 1) & alone)
