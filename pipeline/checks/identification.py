@@ -95,7 +95,7 @@ def find_judged_key(cell: Cell) -> str:
 
     A doubling time has no width where the rate may be zero: it is judged by the rate.
     """
-    key = cell.model.headline(cell.card).key
+    key = cell.model.headline_key(cell.card)
     reported = {found for found, _ in flatten(cell.estimands)}
     for name, variable in cell.estimands.items():
         label = key.removeprefix(estimand_key(str(name), variable))

@@ -58,7 +58,7 @@ def _describe_result(layout: Layout, card: LoadedCard, model: str) -> dict[str, 
     known["verdict"] = check["verdict"]
     if not answers.has_passed(check):
         return known | {"reason": "; ".join(check["reasons"])}
-    key = load(model).headline(card.for_model()).key
+    key = load(model).headline_key(card.for_model())
     found = (read_json(layout.attribution(cell)) or {}).get(key)
     return known | {"headline": key} | _describe_headline(key, found, check)
 

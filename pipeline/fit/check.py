@@ -213,7 +213,7 @@ def check(cell: Cell, limits: dict[str, float], study: Study | None, counts: boo
         identified = identify(cell, sensitivity["driven_by_prior"])
         predicted = check_predictions(cell)
     worst, constant = judged.pop("worst"), judged.pop("constant")
-    headlines = [cell.model.headline(cell.card).key, *list_headlines(cell)]
+    headlines = [cell.model.headline_key(cell.card), *list_headlines(cell)]
     return (
         judged
         | {"not_fitted": None}
