@@ -1,8 +1,8 @@
 """Dataset -> what a reviewer would want to know of it before anything is fitted.
 
-Reads and validates in place, like the stages *ingest* and *validate*, and looks further: what was
-converted, joined, left out, repeated or unlike the rest, which models will be fitted, and whether
-compute and date can be told apart. Nothing is written and nothing is sampled.
+Reads and validates in place, like the stage *ingest*, and looks further: what was converted,
+joined, left out, repeated or unlike the rest, which models will be fitted, and whether compute and
+date can be told apart. Nothing is written and nothing is sampled.
 """
 
 from collections import defaultdict
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 import models
-from models import Card, fitted_rows
+from models import fitted_rows
 from pipeline.checks.collinearity import DIVIDED, MAXIMUM_INFLATION, correlate, inflate
 from pipeline.commands.outliers import find_outliers
 from pipeline.failures import Failure, SourceError
@@ -31,7 +31,6 @@ IDENTITY = (
     *("benchmark", "target", "model", "parameters", "training_tokens"),
     *("study", "specification", "domain", "year", "posterior", "estimand"),
 )
-SHOWN_LINES = 10
 
 
 def inspect(
@@ -40,7 +39,7 @@ def inspect(
     """What is found of the dataset `name`, as far as it can be read.
 
     `datasets` and `model_names` are the registries, by table. Key `is_accepted` says whether
-    *validate* would pass, `reached` how far the dataset got; `failures` has every failure,
+    *ingest* would pass, `reached` how far the dataset got; `failures` has every failure,
     `failures_by_rule` counts them.
     """
     found: Findings = {"dataset": name, "is_accepted": False, "reached": "card"}
@@ -49,16 +48,21 @@ def inspect(
         found.update(_describe_step(what, made, datasets))
 
     try:
-        keys = _read_references(layout, name)
-        accepted = accept(layout.sources, name, note, keys)
+        accepted = accept(layout.sources, name, note, _read_references(layout, name))
     except SourceError as error:
         return found | describe_failures(error.failures)
     card, runs, table, failures, validated = accepted
     found |= {"joins": describe_joins(table)} if runs is not None else {}
     found |= summarise(card, validated, failures, len(table)) | {"is_accepted": True}
     found |= {"units": describe_units(card)} | describe_failures(failures)
-    found |= describe_table(validated, card)
-    return found | describe_models(validated, card, runs, model_names)
+    found |= {
+        "columns": [
+            _describe_column(each, validated[each]) for each in validated if each != "line"
+        ],
+        "repeats": _find_repeats(validated),
+        "outliers": find_outliers(validated, card.for_model()),
+    }
+    return found | describe_models(validated, card, runs, model_names.get(card.table, []))
 
 
 def _read_references(layout: Layout, name: str) -> Bibliography:
@@ -66,14 +70,14 @@ def _read_references(layout: Layout, name: str) -> Bibliography:
 
     Raises SourceError also where another dataset's bibliography says something else of its keys.
     """
-    known = read_bibliography(layout.bibliography)
-    own = known.with_own(layout.sources / name)
-    others = known
-    for folder in sorted(layout.sources.iterdir()):
-        if folder.name != name:
+    others = known = read_bibliography(layout.bibliography)
+    folder = layout.card(name).parent
+    own = known.with_own(folder)
+    for other in sorted(layout.sources.iterdir()):
+        if other != folder:
             with suppress(SourceError):  # what is wrong with others is told of them
-                others = others.with_own(folder)
-    others.with_own(layout.sources / name)
+                others = others.with_own(other)
+    others.with_own(folder)
     return own
 
 
@@ -82,9 +86,7 @@ def _describe_step(what: str, made: Any, datasets: dict[str, list[str]]) -> Find
     if what == "card":
         is_registered = made.dataset in datasets.get(made.table, [])
         return {"table": made.table, "is_registered": is_registered, "reached": "records"}
-    if what == "records":
-        return {"rows_in": len(made), "reached": "cells"}
-    return {"reached": "rules"}
+    return {"rows_in": len(made), "reached": "cells"} if what == "records" else {"reached": "rules"}
 
 
 def describe_failures(failures: list[Failure]) -> Findings:
@@ -92,21 +94,19 @@ def describe_failures(failures: list[Failure]) -> Findings:
     groups: dict[tuple[str, str, str], list[Failure]] = defaultdict(list)
     for failure in failures:
         groups[failure.file, failure.column, failure.rule].append(failure)
-    return {
-        "failures": [vars(failure) for failure in failures],
-        "failures_by_rule": [
-            {
-                "file": file,
-                "column": column,
-                "rule": rule,
-                "count": len(each),
-                "lines": [failure.line for failure in each if failure.line is not None],
-                "value": each[0].value,
-                "remedy": each[0].remedy,
-            }
-            for (file, column, rule), each in groups.items()
-        ],
-    }
+    by_rule = [
+        {
+            "file": file,
+            "column": column,
+            "rule": rule,
+            "count": len(each),
+            "lines": [failure.line for failure in each if failure.line is not None],
+            "value": each[0].value,
+            "remedy": each[0].remedy,
+        }
+        for (file, column, rule), each in groups.items()
+    ]
+    return {"failures": [vars(failure) for failure in failures], "failures_by_rule": by_rule}
 
 
 def describe_units(card: LoadedCard) -> list[Findings]:
@@ -116,11 +116,9 @@ def describe_units(card: LoadedCard) -> list[Findings]:
             "column": name,
             "unit": source.unit or f"as column {source.unit_column!r} says",
             "unit_of_table": units.TARGETS.get(name, "count"),
-            "factor": (
-                units.factor(source.unit, name)
-                if source.unit and source.unit != units.IN_CELLS
-                else None
-            ),
+            "factor": units.factor(source.unit, name)
+            if source.unit and source.unit != units.IN_CELLS
+            else None,
         }
         for name, source in card.card.columns.items()
         if source.unit or source.unit_column
@@ -137,27 +135,19 @@ def describe_joins(table: pd.DataFrame) -> Findings:
     }
 
 
-def describe_table(table: pd.DataFrame, card: LoadedCard) -> Findings:
-    """Range of every column, repeats and rows unlike the rest."""
-    return {
-        "columns": [
-            _describe_column(name, table[name]) for name in table.columns if name != "line"
-        ],
-        "repeats": _find_repeats(table),
-        "outliers": find_outliers(table, card.for_model()),
-    }
-
-
 def _describe_column(name: str, values: pd.Series) -> Findings:
+    """Missing cells, different values, and the range of numbers and dates."""
     known = values.dropna()
-    found: Findings = {"column": name, "missing": int(values.isna().sum())}
-    if not len(known):
-        return found | {"least": None, "largest": None, "distinct": 0}
     if pd.api.types.is_datetime64_any_dtype(known):
         known = known.dt.strftime("%Y-%m-%d")
-    is_ranged = pd.api.types.is_float_dtype(known) or name.endswith("_date")
-    least, largest = (known.min(), known.max()) if is_ranged else (None, None)
-    return found | {"least": least, "largest": largest, "distinct": int(known.nunique())}
+    is_ranged = len(known) and (pd.api.types.is_float_dtype(known) or name.endswith("_date"))
+    return {
+        "column": name,
+        "missing": int(values.isna().sum()),
+        "least": known.min() if is_ranged else None,
+        "largest": known.max() if is_ranged else None,
+        "distinct": int(known.nunique()),
+    }
 
 
 def _find_repeats(table: pd.DataFrame) -> list[Findings]:
@@ -166,46 +156,39 @@ def _find_repeats(table: pd.DataFrame) -> list[Findings]:
     rows = fitted_rows(table)
     rows = rows[rows.duplicated(names, keep=False)]
     lines: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for key, line in zip(
-        zip(*(map(str, rows[name]) for name in names), strict=True), rows["line"], strict=True
-    ):
-        lines[key].append(int(line))
+    for *key, line in rows[[*names, "line"]].itertuples(index=False):
+        lines[tuple(map(str, key))].append(int(line))
     return [
         {"of": dict(zip(names, key, strict=True)), "lines": each} for key, each in lines.items()
     ]
 
 
 def describe_models(
-    table: pd.DataFrame,
-    card: LoadedCard,
-    runs: pd.DataFrame | None,
-    model_names: dict[str, list[str]],
+    table: pd.DataFrame, card: LoadedCard, runs: pd.DataFrame | None, names: list[str]
 ) -> Findings:
-    """Which models will be fitted, and whether the first of them can tell compute from date, where
-    the table has both.
+    """Which of the models will be fitted, and whether the first of them can tell compute from date,
+    where the table has both.
     """
-    seen = card.for_model(runs)
-    reasons = {name: _why_not(name, table, seen) for name in model_names.get(card.table, [])}
+    seen, is_empty = card.for_model(runs), not len(fitted_rows(table))
+    loaded = {name: models.load(name) for name in names}
+    reasons = {
+        name: "no row is left to fit" if is_empty else model.unsupported_reason(table, seen)
+        for name, model in loaded.items()
+    }
     fitted = [name for name, reason in reasons.items() if not reason]
+    is_foreseen = bool(fitted) and card.table in OF_MODELS
     return {
         "models": [{"model": name, "not_fitted": reason} for name, reason in reasons.items()],
-        "identification": _foresee(fitted[0], table, seen)
-        if fitted and card.table in OF_MODELS
+        "identification": {"model": fitted[0]} | _foresee(loaded[fitted[0]].regressors(table, seen))
+        if is_foreseen
         else None,
     }
 
 
-def _why_not(name: str, table: pd.DataFrame, card: Card) -> str:
-    if not len(fitted_rows(table)):
-        return "no row is left to fit"
-    return models.load(name).unsupported_reason(table, card)
-
-
-def _foresee(name: str, table: pd.DataFrame, card: Card) -> Findings:
+def _foresee(regressors: pd.DataFrame) -> Findings:
     """Correlations and variance inflation of the regressors, and what they promise."""
-    regressors = models.load(name).regressors(table, card)
     if len(regressors) <= regressors.shape[1] + 1:
-        return {"model": name, "is_likely": False, "reason": "fewer rows than regressors"}
+        return {"is_likely": False, "reason": "fewer rows than regressors"}
     inflation = inflate(regressors)
     inflated = [
         f"{each} ({value:.3g})"
@@ -213,13 +196,14 @@ def _foresee(name: str, table: pd.DataFrame, card: Card) -> Findings:
         if value > MAXIMUM_INFLATION and any(word in each.lower() for word in DIVIDED)
     ]
     constant = [str(each) for each in regressors if np.ptp(regressors[each].dropna()) == 0]
-    reasons = [f"variance inflation above {MAXIMUM_INFLATION:g}: {', '.join(inflated)}"] * bool(
-        inflated
-    ) + [f"the same in every row: {', '.join(constant)}"] * bool(constant)
+    reasons = {
+        f"variance inflation above {MAXIMUM_INFLATION:g}": inflated,
+        "the same in every row": constant,
+    }
+    told = [f"{reason}: {', '.join(names)}" for reason, names in reasons.items() if names]
     return {
-        "model": name,
-        "is_likely": not reasons,
-        "reason": "; ".join(reasons),
+        "is_likely": not told,
+        "reason": "; ".join(told),
         "correlations": correlate(regressors),
         "variance_inflation": inflation,
     }

@@ -1,7 +1,10 @@
-"""Tables as a terminal shows them to a person, and tab-separated for scripts."""
+"""Text for people and scripts: tables of a terminal, and templates."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
+from jinja2 import Environment, FileSystemLoader
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -18,3 +21,17 @@ def render_table(head: Sequence[str], rows: Iterable[Sequence[object]], is_termi
     with console.capture() as captured:
         console.print(shown)
     return captured.get()
+
+
+def render_template(
+    path: Path,
+    values: Mapping[str, Any],
+    finalize: Callable[[Any], Any] | None = None,
+    **filters: Callable[..., Any],
+) -> str:
+    """The text of the template at `path`; `finalize` is applied to every value that it shows."""
+    environment = Environment(  # noqa: S701   no HTML: the templates make plain text and YAML
+        loader=FileSystemLoader(path.parent), trim_blocks=True, finalize=finalize
+    )
+    environment.filters |= filters
+    return environment.get_template(path.name).render(values)

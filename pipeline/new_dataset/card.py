@@ -7,9 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader
-
 from pipeline.commands.dictionary import describe_table
+from pipeline.commands.printing import render_template
 from pipeline.ingest import tables
 from pipeline.ingest.cards.card import SourceCard
 from pipeline.ingest.cards.schema import FILE_NAME, find_node, make_schema
@@ -19,6 +18,7 @@ from pipeline.new_dataset.draft import Draft
 from pipeline.new_dataset.guesses import Guess
 from pipeline.new_dataset.readings import TODO, Keys
 
+TEMPLATE = Path(__file__).with_name("card.yaml.jinja")
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*([ ./()%+-]+[A-Za-z0-9_%()]+)*")
 # Words that YAML 1.1 or 1.2 reads as truth values or as nothing.
 WORDS = {"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
@@ -51,18 +51,13 @@ def render_value(value: object) -> str:
 
 def render_card(draft: Draft) -> str:
     """The text of source.yaml."""
-    loader = FileSystemLoader(Path(__file__).parent)
-    environment = Environment(  # noqa: S701   the card is YAML; `quote` escapes for it
-        loader=loader, trim_blocks=True, keep_trailing_newline=True
-    )
-    environment.filters |= {"quote": quote, "comment": comment}
-    return environment.get_template("card.yaml.jinja").render(
-        vars(draft),
-        schema=FILE_NAME,
-        purpose=describe_table(draft.table),
-        columns=[_render_column(draft.table, each) for each in draft.guesses],
-        options=render_options(draft.table, draft.names),
-    )
+    values = vars(draft) | {
+        "schema": FILE_NAME,
+        "purpose": describe_table(draft.table),
+        "columns": [_render_column(draft.table, each) for each in draft.guesses],
+        "options": render_options(draft.table, draft.names),
+    }
+    return render_template(TEMPLATE, values, quote=quote, comment=comment) + "\n"
 
 
 def _render_column(table: str, guess: Guess) -> tuple[str, str, str]:

@@ -70,7 +70,7 @@ def _list_steps(made: Draft, card: str) -> list[str]:
         + ".",
         f"`apportion check {name}` says what is wrong, with the line and how to fix it."
         + " A model that training_runs lacks is added there first." * (made.runs == "registry"),
-        f"`dvc repro` fits the new dataset and makes its pages; `apportion open {name}` shows them.",
+        f"`dvc repro` fits it and makes its pages; `apportion open {name}` shows them.",
         f"Commit {folder}, {HERE.datasets.as_posix()}, dvc.lock, data/checks and "
         "data/attributions.",
     ]
