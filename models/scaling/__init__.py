@@ -1,0 +1,1 @@
+"""The loss of a training run as a function of its parameters and tokens."""
