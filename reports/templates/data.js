@@ -5,7 +5,7 @@ const columns = read("columns"), tables = read("tables"), files = read("files");
 const unpack = (position) => {
   const column = columns[position];
   if (Array.isArray(column)) return column;
-  return column.parts ? column.parts.flatMap(unpack) : column.at.map((at) => column.of[at]);
+  return column.at.map((at) => column.of[at]);
 };
 const unpackRows = (packed) => {
   if (Array.isArray(packed)) return packed;

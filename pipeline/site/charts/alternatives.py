@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.site.pages.rendering import format_number, say_count
+from pipeline.site.pages.numbers import format_number
+from pipeline.site.pages.sentences import say
 
 DESCRIBED_ROWS = 8  # rows whose numbers are spelled out
 DESCRIBED_DIGITS = 3
@@ -49,7 +50,7 @@ def describe_intervals(frame: pd.DataFrame) -> str:
         same = frame["label"] == frame["series"]
         names = names.where(same, names + ", " + frame["series"].astype(str))
     rows = [f"{name}: {shown}" for name, shown in zip(names, frame["shown"], strict=True)]
-    return f"{say_count(len(rows), 'estimate')} with intervals. {describe_rows(rows)}."
+    return say("alt_intervals", count=len(rows), rows=describe_rows(rows))
 
 
 def describe_curves(frame: pd.DataFrame) -> str:
@@ -60,7 +61,7 @@ def describe_curves(frame: pd.DataFrame) -> str:
         rows.append(f"{series} {interval(at['median'], at['lower'], at['upper'])}")
     middle: Any = frame["x"].sort_values().iloc[len(frame) // 2]
     where = f"{middle:%Y-%m-%d}" if isinstance(middle, pd.Timestamp) else number(middle)
-    return f"Curves at {where}, median and 90 % interval: {'; '.join(rows)}."
+    return say("alt_curves", where=where, rows="; ".join(rows))
 
 
 def describe_densities(frame: pd.DataFrame) -> str:
@@ -70,30 +71,23 @@ def describe_densities(frame: pd.DataFrame) -> str:
     mass = posterior["density"].cumsum() / posterior["density"].sum()
     ends = [float(posterior["x"].iloc[int(np.searchsorted(mass, p))]) for p in (0.05, 0.5, 0.95)]
     ratio = posterior["density"].max() / max(float(curves[PRIOR]["density"].max()), 1e-300)
-    return (
-        f"Posterior {interval(ends[1], ends[0], ends[2])}, median and 90 % interval read off its "
-        f"density; it peaks {format_number(ratio)} times as high as the prior."
-    )
+    return say("alt_densities", interval=interval(ends[1], ends[0], ends[2]), ratio=ratio)
 
 
 def describe_predictions(frame: pd.DataFrame) -> str:
     """How many observed values lie outside of their intervals, on which side, the farthest one."""
-    above = int((frame["observed"] > frame["upper"]).sum())
-    below = int((frame["observed"] < frame["lower"]).sum())
     width = (frame["upper"] - frame["lower"]).replace(0, np.nan)
     beyond = (frame["observed"] - frame["median"]).abs() / width
-    words = (
-        f"{len(frame)} observed values {describe_reach(frame['observed'])}, with 90 % predictive "
-        f"intervals of median width {number(width.median())}: {above} lie above theirs, {below} "
-        "below."
-    )
-    if beyond.isna().all():
-        return words
-    (row,) = frame.assign(beyond=beyond).nlargest(1, "beyond").to_dict("records")
-    predicted = interval(row["median"], row["lower"], row["upper"])
-    return (
-        f"{words} Farthest from its prediction, in widths: {row['row']}, observed "
-        f"{number(row['observed'])}, predicted {predicted}."
+    row: Any = None if beyond.isna().all() else frame.loc[beyond.idxmax()].to_dict()
+    return say(
+        "alt_predictions",
+        count=len(frame),
+        reach=describe_reach(frame["observed"]),
+        width=number(width.median()),
+        above=int((frame["observed"] > frame["upper"]).sum()),
+        below=int((frame["observed"] < frame["lower"]).sum()),
+        row=row,
+        predicted=row and interval(row["median"], row["lower"], row["upper"]),
     )
 
 
@@ -112,17 +106,11 @@ def describe_differences(frame: pd.DataFrame) -> str:
     """The largest distance of each series from the uniform distribution, and whether it leaves."""
     rows = []
     for series, curve in frame.groupby("series", sort=False):
-        size = curve["difference"].abs()
-        (at,) = curve.assign(size=size).nlargest(1, "size").to_dict("records")
+        at: Any = curve.loc[curve["difference"].abs().idxmax()]
         leaves = (curve["difference"] > curve["upper"]) | (curve["difference"] < curve["lower"])
         share = format_number(100 * float(leaves.mean()))
         inside = f"outside of the band over {share} % of the ranks" if leaves.any() else "inside"
-        rows.append(
-            f"{series}: largest difference {number(at['difference'])} at {number(at['x'])}, "
-            f"{inside}"
-        )
+        largest = f"{number(at['difference'])} at {number(at['x'])}"
+        rows.append(f"{series}: largest difference {largest}, {inside}")
     reach = number(max(frame["upper"].max(), -frame["lower"].min()))
-    return (
-        f"Cumulative distribution less the uniform one; the band reaches ±{reach}. "
-        f"{describe_rows(rows)}."
-    )
+    return say("alt_differences", reach=reach, rows=describe_rows(rows))

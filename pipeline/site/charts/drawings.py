@@ -8,7 +8,6 @@ import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Literal
 
 import altair as alt
@@ -25,6 +24,8 @@ type Layers = alt.LayerChart | alt.FacetChart
 TITLE_CHARACTERS = 64
 AXIS_PIXELS = 46  # below a chart, for its axis and title
 LEGEND_ROW_PIXELS = 19
+ADDRESSES = re.compile(r"https://[a-z.]*vega[^\"'`\s)]*|https://github\.com/[^\"'`\s)]*")
+_library: list[Markup] = []
 CONFIG: dict[str, Any] = {
     "background": "transparent",
     "font": "system-ui, sans-serif",
@@ -133,10 +134,16 @@ def draw_panels(
 def _spec(chart: Layers, height: int) -> dict[str, Any]:
     sized = chart.properties(width="container", height=height)
     with alt.data_transformers.enable("default", max_rows=None):
-        spec: dict[str, Any] = sized.to_dict()
+        spec: dict[str, Any] = sized.to_dict(validate=False)
     for name in ("$schema", "config"):
         del spec[name]
     return spec | {"autosize": {"type": "fit-x", "contains": "padding"}}
+
+
+def name_rows(panel: Panel) -> str:
+    """The dataset of a panel's points: that of all layers where they have no other."""
+    (layer,) = [part for part in panel.spec["layer"] if part["mark"]["type"] == "point"]
+    return str(layer.get("data", panel.spec.get("data"))["name"])
 
 
 def collect_specs(drawings: Iterable[Drawing]) -> dict[str, dict[str, Any]]:
@@ -150,12 +157,18 @@ def collect_specs(drawings: Iterable[Drawing]) -> dict[str, dict[str, Any]]:
     )
 
 
-@cache
 def chart_library() -> Markup:
     """Vega, Vega-Lite and Vega-Embed in one script, without the addresses it would link to."""
-    script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-    script = re.sub(r"https://[a-z.]*vega[^\"'`\s)]*|https://github\.com/[^\"'`\s)]*", "", script)
-    return Markup(script.replace("</script", "<\\/script"))  # noqa: S704  # the library, not data
+    if not _library:
+        script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+        script = ADDRESSES.sub("", script).replace("</script", "<\\/script")
+        share_chart_library(Markup(script))  # noqa: S704  # the library, not data
+    return _library[0]
+
+
+def share_chart_library(library: Markup) -> None:
+    """Keep the script for all pages of this process: it takes seconds to make."""
+    _library[:] = [library]
 
 
 def render_svg(spec: dict[str, Any]) -> str:

@@ -11,8 +11,13 @@ import numpy as np
 import pandas as pd
 
 from pipeline.site.charts import alternatives
-from pipeline.site.charts.axes import BELOW_LABELS, log_ticks, number_axis, number_scale
-from pipeline.site.charts.columns import make_tooltip
+from pipeline.site.charts.axes import (
+    BELOW_LABELS,
+    log_ticks,
+    make_tooltip,
+    number_axis,
+    number_scale,
+)
 from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
 from pipeline.site.charts.labels import (
     ROW_PIXELS,
@@ -24,12 +29,13 @@ from pipeline.site.charts.labels import (
 )
 from pipeline.site.charts.series import KNOWN, OURS, PALETTE, SHAPES, series_scale, sign_series
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.pages.rendering import format_number
+from pipeline.site.pages.numbers import format_number
 
 IntervalStyle = Literal["single", "grouped", "listed"]
 SOURCE_ROW_PIXELS = 30
 PART_PIXELS = 24
 WIDTH_ROOM = 1.35  # of the widest bar: its number stands beside it, in a narrow window too
+TOOLTIPS = {"name": "label", "source": "source", "series": "series", "shown": "estimate"}
 
 
 def draw_intervals(figure: Figure) -> Drawing:
@@ -77,27 +83,20 @@ def draw_literature(figure: Figure, logarithmic: Iterable[str] = ()) -> Drawing:
 
 def draw_widths(figure: Figure) -> Drawing:
     """A bar a label with its width beside it (columns label, width)."""
-    rows = figure.frame.assign(
-        label=wrap_labels(figure.frame["label"]),
-        shown=[format_number(width, 2) for width in figure.frame["width"]],
-    )
-    y = label_axis(list(rows["label"]))
+    names = figure.frame["label"]
+    shown = [format_number(width, 2) for width in figure.frame["width"]]
+    rows = figure.frame.assign(label=wrap_labels(names), shown=shown)
     x = alt.X(
-        field="width",
-        type="quantitative",
+        "width:Q",
         title=break_title(figure.x_title),
         scale=alt.Scale(domain=[0, WIDTH_ROOM * float(rows["width"].max())], nice=False),
         axis=number_axis(False, **BELOW_LABELS),
     )
-    base = alt.Chart(rows).encode(
-        y=y, x=x, tooltip=[make_tooltip(rows, name) for name in figure.hover]
-    )
+    tooltip = [make_tooltip(rows, name) for name in figure.hover]
+    base = alt.Chart(rows).encode(y=label_axis(list(rows["label"])), x=x, tooltip=tooltip)
     bars = base.mark_bar(color=PALETTE[0], opacity=0.75, height={"band": 0.55})
-    text = base.mark_text(align="left", dx=5).encode(text=alt.Text(field="shown", type="nominal"))
-    words = "; ".join(
-        f"{label}: {shown}"
-        for label, shown in zip(figure.frame["label"], rows["shown"], strict=True)
-    )
+    text = base.mark_text(align="left", dx=5).encode(text="shown:N")
+    words = "; ".join(f"{label}: {width}" for label, width in zip(names, shown, strict=True))
     height = len(rows) * row_pixels(rows["label"], 2 * ROW_PIXELS)
     return draw_panels(figure, [("", alt.layer(bars, text), height, f"{words}.")])
 
@@ -117,57 +116,50 @@ def _interval_chart(
     domain: tuple[float, float] | None = None,
 ) -> Layers:
     low, high = domain or _domain(frame, figure.is_log_x)
-    ends = frame["upper"].where(~frame["is_open"], high)
     encoding = _interval_encoding(frame, style)
-    shape = (
-        {"shape": encoding.pop("shape")} if "shape" in encoding else {}
-    )  # on a rule it would add points
+    # On a rule a shape would add points.
+    shape = {"shape": encoding.pop("shape")} if "shape" in encoding else {}
+    ends = frame["upper"].where(~frame["is_open"], high)
     base = alt.Chart(frame.assign(high=ends)).encode(**encoding)
     rule = base.transform_filter("isValid(datum.lower) && isValid(datum.high)")
-    rule = rule.mark_rule(strokeWidth=2.2, opacity=0.75).encode(
-        x=alt.X(field="lower", type="quantitative"), x2=alt.X2(field="high")
+    dots = base.mark_point(filled=True, size=70, opacity=1)
+    x = alt.X(
+        "median:Q",
+        scale=number_scale(figure.is_log_x, domain=[low, high], nice=False),
+        title=break_title(figure.x_title) or None,
+        axis=number_axis(
+            figure.is_log_x, log_ticks(low, high) if figure.is_log_x else None, **BELOW_LABELS
+        ),
     )
-    dots = base.mark_point(filled=True, size=70, opacity=1).encode(
-        x=alt.X(field="median", type="quantitative", **_interval_axis(figure, low, high)), **shape
-    )
-    layers = [rule, dots]
-    if frame["is_open"].any():
-        layers.append(_arrows(base))
+    layers = [
+        rule.mark_rule(strokeWidth=2.2, opacity=0.75).encode(x="lower:Q", x2="high"),
+        dots.encode(x=x, **shape),
+    ]
+    if frame["is_open"].any():  # heads at the right edge for intervals without an upper bound
+        heads = base.transform_filter("datum.is_open")
+        heads = heads.mark_point(filled=True, size=70, angle=90, opacity=1)
+        layers.append(heads.encode(x="high:Q", shape=alt.value("triangle")))
     if low < 0 < high:
-        zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(strokeDash=[4, 4], opacity=0.5)
-        layers.insert(0, zero.encode(x=alt.X(field="zero", type="quantitative")))
+        zero = alt.Chart(pd.DataFrame({"zero": [0.0]}))
+        layers.insert(0, zero.mark_rule(strokeDash=[4, 4], opacity=0.5).encode(x="zero:Q"))
     return alt.layer(*layers)
 
 
-def _arrows(base: alt.Chart) -> Any:
-    """Heads at the right edge for intervals without an upper bound."""
-    heads = base.transform_filter("datum.is_open").mark_point(
-        filled=True, size=70, angle=90, opacity=1
-    )
-    x = alt.X(field="high", type="quantitative")
-    return heads.encode(x=x, shape=alt.value("triangle"))
-
-
 def _interval_encoding(frame: pd.DataFrame, style: IntervalStyle) -> dict[str, Any]:
-    shown = ("name", *(["source"] if style == "listed" else []), "series", "shown", "interval")
-    titles = {"name": "label", "shown": "estimate"}
+    titles = TOOLTIPS | {"interval": "interval"}
+    shown = [name for name in titles if name in frame and (name != "source" or style == "listed")]
     encoding: dict[str, Any] = {
         "y": label_axis(list(dict.fromkeys(frame["label"])), style == "listed"),
-        "tooltip": [
-            alt.Tooltip(field=name, type="nominal", title=titles.get(name, name))
-            for name in shown
-            if name in frame
-        ],
+        "tooltip": [alt.Tooltip(f"{name}:N", title=titles[name]) for name in shown],
         "color": alt.value(PALETTE[0]),
     }
     if style == "single":
         return encoding
     series = _order_series(frame, KNOWN if style == "listed" else ())
-    styles: dict[str, Any] = {"field": "series", "type": "nominal", "legend": None}
     if style == "grouped":
-        encoding["yOffset"] = alt.YOffset(field="series", type="nominal", sort=series)
-    encoding["color"] = alt.Color(**styles, scale=series_scale(series, PALETTE))
-    encoding["shape"] = alt.Shape(**styles, scale=series_scale(series, SHAPES))
+        encoding["yOffset"] = alt.YOffset("series:N", sort=series)
+    for name, channel, values in (("color", alt.Color, PALETTE), ("shape", alt.Shape, SHAPES)):
+        encoding[name] = channel("series:N", legend=None, scale=series_scale(series, values))
     return encoding
 
 
@@ -176,16 +168,6 @@ def _order_series(frame: pd.DataFrame, kept: Sequence[str] = ()) -> list[str]:
     present = list(dict.fromkeys(frame["series"]))
     known = [name for name in KNOWN if name in present or name in kept]
     return [*known, *(name for name in present if name not in known)]
-
-
-def _interval_axis(figure: Figure, low: float, high: float) -> dict[str, Any]:
-    scale = number_scale(figure.is_log_x, domain=[low, high], nice=False)
-    ticks = log_ticks(low, high) if figure.is_log_x else None
-    return {
-        "scale": scale,
-        "title": break_title(figure.x_title) or None,
-        "axis": number_axis(figure.is_log_x, ticks, **BELOW_LABELS),
-    }
 
 
 def _domain(frame: pd.DataFrame, is_log: bool) -> tuple[float, float]:

@@ -7,13 +7,20 @@ import altair as alt
 import pandas as pd
 
 from pipeline.site.charts import alternatives
-from pipeline.site.charts.axes import TICK_COUNT, decade_ticks, number_axis, number_scale
-from pipeline.site.charts.columns import find_measure, make_tooltip, say_name
-from pipeline.site.charts.drawings import Control, Drawing, draw_panels
+from pipeline.site.charts.axes import (
+    TICK_COUNT,
+    decade_ticks,
+    find_measure,
+    make_tooltip,
+    number_axis,
+    number_scale,
+    say_name,
+)
+from pipeline.site.charts.drawings import Control, Drawing, draw_panels, name_rows
 from pipeline.site.charts.labels import break_title
 from pipeline.site.charts.series import PALETTE, SHAPES, count_legend_rows, make_legend
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.pages.rendering import say_count
+from pipeline.site.pages.sentences import say
 
 DATE_RANGE = ("#d9972b", "#3b82c4")  # early, late
 
@@ -21,26 +28,26 @@ DATE_RANGE = ("#d9972b", "#3b82c4")  # early, late
 def draw_scatter(figure: Figure) -> Drawing:
     """Points with hover, over the posterior curve if the figure has one."""
     frame = _loggable(figure.frame, figure)
-    reach, layers = frame[figure.x], []
+    reach, layers, more = frame[figure.x], [], ""
     if figure.curve is not None:
         reach = pd.concat([reach, figure.curve.frame["x"]])
         layers = _curve_layers(figure.curve.frame, figure, reach)
+        more = f" {alternatives.describe_curves(figure.curve.frame)}"
     layers.append(_points(frame, figure, reach))
     chart = alt.layer(*layers).resolve_scale(color="independent", shape="independent")
-    words = (
-        f"Scatter plot of {say_count(len(frame), 'point')}: {figure.y_title or figure.y}"
-        f"{_describe_range(frame[figure.y])}, against {figure.x_title or figure.x}"
-        f"{_describe_range(frame[figure.x])}."
+    words = say(
+        "alt_scatter",
+        count=len(frame),
+        y=figure.y_title or figure.y,
+        y_reach=_describe_range(frame[figure.y]),
+        x=figure.x_title or figure.x,
+        x_reach=_describe_range(frame[figure.x]),
     )
-    if figure.curve is not None:
-        words = f"{words} {alternatives.describe_curves(figure.curve.frame)}"
-    drawing = draw_panels(figure, [("", chart, 380, words)], _legend_rows(frame, figure))
-    if not _is_picked(frame, figure):
+    drawing = draw_panels(figure, [("", chart, 380, words + more)], _legend_rows(frame, figure))
+    if not figure.colour or find_measure(frame[figure.colour]) != "nominal":
         return drawing
     control = choose_from(frame[figure.colour], pick_signal(figure), say_name(figure.colour))
-    spec = drawing.panels[0].spec
-    rows = spec["layer"][-1].get("data", spec.get("data"))["name"]
-    return replace(drawing, controls=(control,), rows=rows)
+    return replace(drawing, controls=(control,), rows=name_rows(drawing.panels[0]))
 
 
 def pick_signal(figure: Figure) -> str:
@@ -52,15 +59,9 @@ def choose_from(values: pd.Series, signal: str, label: str, joint: str = "") -> 
     """A choice of one of the values, or of the parts of values joined by `joint`, or of all."""
     parts = values.dropna().astype(str)
     counts = (parts.str.split(joint, regex=False).explode() if joint else parts).value_counts()
-    options = [(name, f"{name} ({counts[name]})") for name in sorted(counts.index, key=str.lower)]
-    return Control(
-        signal, label, str(values.name), "has" if joint else "is", (("", "all"), *options)
-    )
-
-
-def _is_picked(frame: pd.DataFrame, figure: Figure) -> bool:
-    """Whether a reader may choose a category to highlight."""
-    return bool(figure.colour) and find_measure(frame[figure.colour]) == "nominal"
+    names = sorted(counts.index, key=str.lower)
+    options = (("", "all"), *((name, f"{name} ({counts[name]})") for name in names))
+    return Control(signal, label, str(values.name), "has" if joint else "is", options)
 
 
 def _legend_rows(frame: pd.DataFrame, figure: Figure) -> int:
@@ -82,14 +83,18 @@ def _points(frame: pd.DataFrame, figure: Figure, reach: pd.Series) -> Any:
         "tooltip": [make_tooltip(frame, name) for name in figure.hover or (figure.x, figure.y)],
     }
     chart = alt.Chart(frame).mark_point(filled=True, size=58, opacity=0.85, strokeWidth=0.5)
-    if not figure.colour:
+    name = figure.colour
+    if not name:
         return chart.encode(**encoding, color=alt.value(PALETTE[0]))
-    if find_measure(frame[figure.colour]) != "nominal":
-        return chart.encode(**encoding, color=_continuous_colour(frame, figure.colour))
+    kind = find_measure(frame[name])
+    if kind != "nominal":
+        scale = alt.Scale(range=list(DATE_RANGE), interpolate="hcl")
+        colour = alt.Color(field=name, type=kind, title=say_name(name), scale=scale)
+        return chart.encode(**encoding, color=colour)
     picked = alt.param(name=pick_signal(figure), value="")
-    is_picked = f"{picked.name} === '' || {picked.name} === datum['{figure.colour}']"
+    is_picked = f"{picked.name} === '' || {picked.name} === datum['{name}']"
     encoding["opacity"] = alt.condition(is_picked, alt.value(0.85), alt.value(0.12))
-    return chart.encode(**encoding, **_categories(frame, figure.colour)).add_params(picked)
+    return chart.encode(**encoding, **_categories(frame, name)).add_params(picked)
 
 
 def _categories(frame: pd.DataFrame, name: str) -> dict[str, Any]:
@@ -97,42 +102,27 @@ def _categories(frame: pd.DataFrame, name: str) -> dict[str, Any]:
     values = sorted(frame[name].dropna().unique(), key=str)
     colours = [PALETTE[i % len(PALETTE)] for i in range(len(values))]
     shapes = [SHAPES[(i + i // len(PALETTE)) % len(SHAPES)] for i in range(len(values))]
-    legend = make_legend(frame[name])
-    made: dict[str, Any] = {
-        "field": name,
-        "type": "nominal",
-        "title": say_name(name),
-        "legend": legend,
-    }
+    styles = {"title": say_name(name), "legend": make_legend(frame[name])}
+    made: dict[str, Any] = {"field": name, "type": "nominal"} | styles
     return {
         "color": alt.Color(**made, scale=alt.Scale(domain=values, range=colours)),
         "shape": alt.Shape(**made, scale=alt.Scale(domain=values, range=shapes)),
     }
 
 
-def _continuous_colour(frame: pd.DataFrame, name: str) -> alt.Color:
-    scale = alt.Scale(range=list(DATE_RANGE), interpolate="hcl")
-    return alt.Color(field=name, type=find_measure(frame[name]), title=say_name(name), scale=scale)
-
-
 def _curve_layers(curve: pd.DataFrame, figure: Figure, reach: pd.Series) -> list[alt.Chart]:
     """The band and the median line of every series of a curve, on an axis that has the reach."""
-    frame = _loggable(curve, Figure("scatter", "", "", "", curve, "x", "median"))
+    frame = curve.dropna(subset=["x", "median"])
     x = _position(alt.X, reach, "x", figure.x_title, figure.is_log_x)
     scale = number_scale(figure.is_log_y, nice=not figure.is_log_y, padding=12)
-    base = alt.Chart(frame).encode(x=x, detail=alt.Detail(field="series", type="nominal"))
+    base = alt.Chart(frame).encode(x=x, detail="series:N")
     band = base.mark_area(opacity=0.12, color="currentColor").encode(
-        y=alt.Y(field="lower", type="quantitative", scale=scale), y2=alt.Y2(field="upper")
+        y=alt.Y("lower:Q", scale=scale), y2="upper"
     )
-    dash = alt.StrokeDash(
-        field="series",
-        type="nominal",
-        title="median and 90 % band",
-        sort=None,
-        legend=make_legend(frame["series"]),
-    )
+    title, legend = "median and 90 % band", make_legend(frame["series"])
     line = base.mark_line(strokeWidth=1.6, color="currentColor").encode(
-        y=alt.Y(field="median", type="quantitative", scale=scale), strokeDash=dash
+        y=alt.Y("median:Q", scale=scale),
+        strokeDash=alt.StrokeDash("series:N", title=title, sort=None, legend=legend),
     )
     return [band, line]
 
@@ -141,14 +131,13 @@ def _position(
     channel: type[alt.X] | type[alt.Y], values: pd.Series, name: str, title: str, is_log: bool
 ) -> Any:
     kind, words = find_measure(values), title or say_name(name)
-    lines = break_title(words) if channel is alt.X else words
-    made: dict[str, Any] = {"field": name, "type": kind, "title": lines}
+    made: dict[str, Any] = {"title": break_title(words) if channel is alt.X else words}
     if kind == "quantitative":
         made["scale"] = number_scale(is_log, nice=not is_log, padding=12)
         made["axis"] = number_axis(is_log, decade_ticks(values) if is_log else None)
     if kind == "temporal":
         made["axis"] = alt.Axis(tickCount=TICK_COUNT, labelOverlap=True)
-    return channel(**made)
+    return channel(field=name, type=kind, **made)
 
 
 def _loggable(frame: pd.DataFrame, figure: Figure) -> pd.DataFrame:

@@ -1,17 +1,14 @@
 """The rows behind a page's charts and downloads, each column stored once.
 
-A figure's chart and its CSV file have most columns in common, and so have the panels of a figure.
-The page therefore holds one list of columns. Charts and files name theirs by position in it; the
-script of the page puts rows and CSV files together again (`reports/templates/data.js`).
+A figure's chart and its CSV file have most columns in common. The page therefore holds one list of
+columns. Charts and files name theirs by position in it; the script of the page, data.js, puts rows
+and CSV files together again.
 
-A column is a list of values, or, where that is shorter, `{"of": distinct values, "at": positions}`,
-or `{"parts": positions of columns}`, one after the other.
+A column is a list of values, or, where that is shorter, `{"of": distinct values, "at": positions}`.
 """
 
 import json
 import math
-from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -50,10 +47,7 @@ class PageData:
     def pack(self, specs: dict[str, Spec]) -> dict[str, Any]:
         """`charts`, `tables` and `files` by name, and the `columns` that the first two name."""
         charts = {place: self._pack_spec(spec) for place, spec in specs.items()}
-        tables = {
-            name: self._pack_frame(frame, digits, self._list_panels(name, frame, specs))
-            for name, (frame, digits) in self._frames.items()
-        }
+        tables = {name: self._pack_frame(*each) for name, each in self._frames.items()}
         return {"charts": charts, "tables": tables, "columns": self.columns, "files": self.files}
 
     def _pack_spec(self, spec: Spec) -> Spec:
@@ -72,44 +66,21 @@ class PageData:
         }
         return {"rows": len(rows), "columns": columns}
 
-    def _pack_frame(
-        self, frame: pd.DataFrame, digits: int | None, panels: Sequence[int]
-    ) -> dict[str, Any]:
+    def _pack_frame(self, frame: pd.DataFrame, digits: int | None) -> dict[str, Any]:
         columns = []
         for name in frame:
             values = [neutralise(shorten(value, digits)) for value in frame[name]]
             kind = "date" if pd.api.types.is_datetime64_any_dtype(frame[name]) else "value"
-            columns.append([neutralise(str(name)), kind, self._store_parts(values, panels)])
+            columns.append([neutralise(str(name)), kind, self._store(values)])
         return {"rows": len(frame), "columns": columns}
 
-    def _store_parts(self, values: list[Any], panels: Sequence[int]) -> int:
-        """The position of a column, made of those of the panels' charts where it can be."""
-        ends = np.cumsum([0, *panels])
-        parts = [values[start:end] for start, end in pairwise(ends)]
-        if len(parts) < 2 or not all(_key(part) in self._positions for part in parts):
-            return self._store(values)
-        return self._append(_key(values), {"parts": [self._store(part) for part in parts]})
-
     def _store(self, values: list[Any]) -> int:
-        return self._append(_key(values), _encode(values))
-
-    def _append(self, key: str, column: Any) -> int:
+        """The position of a column, which is stored once."""
+        key = _key(values)
         if key not in self._positions:
             self._positions[key] = len(self.columns)
-            self.columns.append(column)
+            self.columns.append(_encode(values))
         return self._positions[key]
-
-    @staticmethod
-    def _list_panels(name: str, frame: pd.DataFrame, specs: dict[str, Spec]) -> list[int]:
-        """How many rows of a figure each of its panels shows; none if they do not add up to it."""
-        counts: list[int] = []
-        while (spec := specs.get(f"{name}-{len(counts)}")) is not None:
-            datasets = spec.get("datasets", {}).values()
-            shared = {  # by the number of rows, of columns that chart and file have in common
-                len(rows): len(set(frame.columns) & set(rows[0])) for rows in datasets if rows
-            }
-            counts.append(max(shared, key=lambda count: (shared[count], count), default=0))
-        return counts if sum(counts) == len(frame) else []
 
 
 def shorten(value: Any, digits: int | None) -> Any:

@@ -1,21 +1,27 @@
 """The rows of a leaderboard as its charts show them, and what they say in words."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from models import Card
-from models.options import LeaderboardOptions
 from pipeline.site.charts import alternatives
+from pipeline.site.charts.alternatives import describe_reach, number
 from pipeline.site.figures.kinds import Figure
+from pipeline.site.pages.sentences import say
+from pipeline.site.words import Words
 
 JOINT = " + "  # between the techniques of a row
 NO_TECHNIQUE = "none"
 NORMAL_95 = 1.6449  # standard deviations to either end of a 90 % interval
 LAST_YEAR = 9999
 DAYS_A_YEAR = 365.25
+ADDED = (
+    *("compute_low", "compute_high", "compute_interval", "status", "techniques", "is_record"),
+    *("decimal_year", "is_verified", "citation", "locator"),
+)
 WANTED = {"release_date", "model", "benchmark", "techniques"}
 
 
@@ -66,26 +72,21 @@ def is_board(figure: Figure) -> bool:
     return figure.kind == "scatter" and figure.is_log_x and set(figure.frame) >= WANTED
 
 
-def make_board(figure: Figure, card: Card) -> Board:
+def make_board(figure: Figure, card: Card, words: Words) -> Board:
     """The rows of a scatter figure with what the charts add to them."""
-    options = cast("LeaderboardOptions", card.options)
-    is_better_high = card.table == "accuracy_leaderboard"
     rows = figure.frame.dropna(subset=[figure.x, figure.y]).reset_index(drop=True)
     rows = rows[rows[figure.x] > 0]
-    if "status" not in rows:
-        rows = rows.assign(status="fitted")
-    labels = {tag: made.label for tag, made in options.techniques.items()}
     rows = rows.assign(
-        techniques=[_name_techniques(text, labels) for text in rows["techniques"]],
+        status=rows.get("status", "fitted"),
+        techniques=[_name_techniques(tags, words) for tags in rows["techniques"]],
         decimal_year=_decimal_year(rows["release_date"]),
-        **_compute_error(rows, figure, options),
+        **_compute_error(rows, figure, card.options),
     )
-    rows["is_record"] = find_records(rows, figure.y, is_better_high)
-    kept = [*figure.hover, *_added(rows), "status", "techniques", "is_record", "decimal_year"]
-    kept += _sources(rows)
+    rows["is_record"] = find_records(rows, figure.y, card.table == "accuracy_leaderboard")
     lab = "paper" if "paper" in rows else "lab"
-    names = dict.fromkeys(["benchmark", "model", lab, "release_date", figure.x, figure.y, *kept])
-    return Board(figure, rows[list(names)], _name_years(figure), lab)
+    first = ["benchmark", "model", lab, "release_date", figure.x, figure.y, *figure.hover]
+    kept = [name for name in dict.fromkeys([*first, *ADDED]) if name in rows]
+    return Board(figure, rows[kept], _name_years(figure), lab)
 
 
 def find_records(rows: pd.DataFrame, y: str, is_better_high: bool) -> pd.Series:
@@ -94,8 +95,9 @@ def find_records(rows: pd.DataFrame, y: str, is_better_high: bool) -> pd.Series:
     Of the rows of one day the best alone can be.
     """
     value = rows[y] if is_better_high else -rows[y]
-    order = rows.assign(value=value)[rows["status"] == "fitted"]
-    order = order.sort_values(["release_date", "value"], ascending=[True, False], kind="stable")
+    order = rows.assign(value=value)[rows["status"] == "fitted"].sort_values(
+        ["release_date", "value"], ascending=[True, False], kind="stable"
+    )
     before = order.groupby("benchmark")["value"].transform(lambda seen: seen.cummax().shift())
     is_record = order["value"] > before.fillna(-np.inf)
     return is_record.reindex(rows.index, fill_value=False)
@@ -105,23 +107,12 @@ def _decimal_year(dates: pd.Series) -> pd.Series:
     return (dates.dt.year + (dates.dt.day_of_year - 1) / DAYS_A_YEAR).round(2)
 
 
-def _added(rows: pd.DataFrame) -> list[str]:
-    names = ("compute_low", "compute_high", "compute_interval")
-    return [name for name in names if name in rows]
-
-
-def _sources(rows: pd.DataFrame) -> list[str]:
-    return [name for name in ("is_verified", "citation", "locator") if name in rows]
-
-
-def _name_techniques(tags: Any, labels: dict[str, str]) -> str:
-    named = [labels.get(tag, tag) for tag in tags.split()] if isinstance(tags, str) else []
+def _name_techniques(tags: Any, words: Words) -> str:
+    named = [words.name(tag) for tag in tags.split()] if isinstance(tags, str) else []
     return JOINT.join(named) or NO_TECHNIQUE
 
 
-def _compute_error(
-    rows: pd.DataFrame, figure: Figure, options: LeaderboardOptions
-) -> dict[str, Any]:
+def _compute_error(rows: pd.DataFrame, figure: Figure, options: Any) -> dict[str, Any]:
     """Ends of the 90 % interval of each compute figure, and their words.
 
     Nothing where the model takes compute as exact: its x is no measured training compute.
@@ -132,9 +123,7 @@ def _compute_error(
     factor = 10 ** (NORMAL_95 * rows["compute_confidence"].map(by_class).astype(float))
     low, high = rows[figure.x] / factor, rows[figure.x] * factor
     words = [
-        "not known"
-        if pd.isna(first)
-        else f"{alternatives.number(first)} to {alternatives.number(last)} ({name})"
+        "not known" if pd.isna(first) else f"{number(first)} to {number(last)} ({name})"
         for first, last, name in zip(low, high, rows["compute_confidence"], strict=True)
     ]
     return {"compute_low": low, "compute_high": high, "compute_interval": words}
@@ -160,19 +149,19 @@ def _name_years(figure: Figure) -> pd.DataFrame:
 
 def describe_compute(board: Board) -> str:
     """The points against compute and the curves of the first, a middle and the last year."""
-    figure, rows = board.figure, board.rows
-    fitted = int((rows["status"] == "fitted").sum())
-    words = (
-        f"Scatter plot of {len(rows)} points, {fitted} of them fitted: {figure.y_title} "
-        f"{alternatives.describe_reach(rows[figure.y])}, against {figure.x_title} "
-        f"{alternatives.describe_reach(rows[figure.x])}."
+    figure, rows, curve = board.figure, board.rows, board.curve
+    words = say(
+        "alt_board",
+        count=len(rows),
+        fitted=int((rows["status"] == "fitted").sum()),
+        y=figure.y_title,
+        y_reach=describe_reach(rows[figure.y]),
+        x=figure.x_title,
+        x_reach=describe_reach(rows[figure.x]),
     )
-    curve = board.curve
-    if curve.empty:
-        return words
     if board.has_dated_curves:
         curve = curve[curve["year"].isin(board.shown_years)]
-    return f"{words} {alternatives.describe_curves(curve)}"
+    return words if curve.empty else f"{words} {alternatives.describe_curves(curve)}"
 
 
 def describe_dates(board: Board) -> str:
@@ -182,25 +171,19 @@ def describe_dates(board: Board) -> str:
     for benchmark, path in rows[rows["is_record"]].groupby("benchmark"):
         records = path.sort_values("release_date").to_dict("records")
         first, last = (
-            f"{row['model']} ({row['release_date']:%Y-%m-%d}, {alternatives.number(row[figure.y])})"
+            f"{row['model']} ({row['release_date']:%Y-%m-%d}, {number(row[figure.y])})"
             for row in (records[0], records[-1])
         )
         paths.append(f"{benchmark}: {len(records)} records, from {first} to {last}")
-    return (
-        f"The same {len(rows)} points: {figure.y_title} against release date, "
-        f"{alternatives.describe_reach(rows['release_date'])}. {'; '.join(paths)}."
-    )
+    reach = describe_reach(rows["release_date"])
+    return say("alt_board_dates", count=len(rows), y=figure.y_title, reach=reach, paths=paths)
 
 
 def write_caption(board: Board) -> str:
     """The figure's own caption with what the charts add to it."""
-    figure = board.figure
-    line = "The thin line joins the records, the best fitted row by date"
-    benchmarks = len(board.benchmarks)
-    lines = f"{line}{' on each benchmark' if benchmarks > 1 else ''}."
-    error = (
-        " The faint bars are the 90 % interval of each compute figure, by the class of its source."
-        if "compute_low" in board.rows
-        else ""
+    return say(
+        "board_caption",
+        caption=board.figure.caption,
+        benchmarks=len(board.benchmarks),
+        has_errors="compute_low" in board.rows,
     )
-    return f"{figure.caption} {lines}{error}"

@@ -4,13 +4,14 @@ Turns the design part of a study (`pipeline/studies/designs.py`) into rows, sent
 """
 
 from math import isnan, nan
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.answers import INTERVAL_WORDS
-from pipeline.site.pages.rendering import format_fixed, format_number, say_count
+from pipeline.site.pages.numbers import format_fixed, say_count
+from pipeline.site.pages.sentences import say
 
 NOTICEABLE = 0.9  # of the width: a design that narrows the interval by less says nothing
 DAYS_A_YEAR = 365.25
@@ -18,7 +19,7 @@ DESIGNS = {
     "as_it_is": "the data as they are",
     "twice": "twice as many base models",
     "five_times": "five times as many base models",
-    "uncorrelated": "as many, compute not going with the date",
+    "uncorrelated": "as many, compute not correlated with the date",
 }
 NOT_MEASURED = "not measured"
 
@@ -56,7 +57,6 @@ def _read_ratio(design: dict[str, Any]) -> Ratio | None:
 
 def list_designs(design: dict[str, Any]) -> list[dict[str, Any]]:
     """A row a design that was tried: what it is, its size, the width and its ratio."""
-    known = design.get("designs") or {}
     return [
         {
             "name": name,
@@ -68,99 +68,45 @@ def list_designs(design: dict[str, Any]) -> list[dict[str, Any]]:
             "width": format_fixed(each["median_width"], 3),
             "ratio": str(_read_ratio(each) or NOT_MEASURED) if name != "as_it_is" else "1",
         }
-        for name, each in known.items()
+        for name, each in (design.get("designs") or {}).items()
     ]
 
 
 def answer_design(design: dict[str, Any], years: float | None) -> list[str]:
-    """Whether a project of months could settle the split or years of new models are needed.
+    """Whether more data would resolve the split, and the ratios that say so.
 
     `years` is the span of the data, for the pace at which models came.
     """
     known = design.get("designs") or {}
-    tried = {name: _read_ratio(known.get(name) or {}) for name in DESIGNS if name != "as_it_is"}
-    if not all(tried.values()):
+    read = [_read_ratio(known.get(name) or {}) for name in DESIGNS if name != "as_it_is"]
+    tried = [ratio for ratio in read if ratio]
+    if len(tried) < len(read):
         return []
-    twice, five, broken = (cast("Ratio", ratio) for ratio in tried.values())
-    if not all(each.has_interval for each in (twice, five, broken)):
-        chance = "No interval of these ratios was measured"
-    else:
-        chance = "In brackets, what chance allows: 90 % intervals"
-    numbers = (
-        f"On data simulated from the fit, the 90 % interval of the compute share of the headline "
-        f"step is {twice} times as wide with twice as many models, {five} times with five "
-        f"times as many, and {broken} times with as many models as now whose compute does "
-        f"not go with their date. ({chance} over "
-        f"{say_count(known['twice']['datasets'], 'simulated dataset')} a design.)"
-    )
-    return [_judge_design(twice, five, broken, years), numbers]
+    twice, five, broken = tried
+    has_interval = all(each.has_interval for each in tried)
+    numbers = {"twice": twice, "five": five, "broken": broken, "has_interval": has_interval}
+    return [
+        say("design_verdict", verdict=judge_design(twice, five, broken), years=years, **numbers),
+        say("design_numbers", datasets=known["twice"]["datasets"], **numbers),
+    ]
 
 
-def _judge_design(twice: Ratio, five: Ratio, broken: Ratio, years: float | None) -> str:
-    wait, long_wait = _wait(years, 1), _wait(years, 4)
-    if not all(each.has_interval for each in (twice, five, broken)):
-        return "Cannot be told: the ratios below may be the chance of a few simulated datasets."
-    if not any(each.is_told for each in (twice, five, broken)):
-        return _judge_nothing_told(twice, five, broken)
+def judge_design(twice: Ratio, five: Ratio, broken: Ratio) -> str:
+    """Which design would help, in a word that `sentences.yaml` spells out."""
+    tried = (twice, five, broken)
+    if not all(each.has_interval for each in tried):
+        return "unmeasured"
+    if not any(each.is_told for each in tried):
+        return "none" if all(each.lower > NOTICEABLE for each in tried) else "unclear"
     if broken.is_told and broken.upper < five.lower:
-        return (
-            "A project rather than a wait: models whose compute does not go with their date "
-            f"would narrow the interval more than five times as many of the kind at hand"
-            f"{long_wait}."
-        )
+        return "other models"
     if broken.is_told and broken.upper < twice.lower:
-        rest = "though less than" if five.upper < broken.lower else "and perhaps as much as"
-        return (
-            "A project rather than a short wait: models whose compute does not go with their date "
-            f"would narrow the interval more than twice as many of the kind at hand{wait}, {rest} "
-            f"five times as many{long_wait}."
-        )
+        return "other models, less" if five.upper < broken.lower else "other models, as much"
     if twice.is_told and broken.is_told and twice.upper >= broken.lower:
-        return (
-            "A project or a wait: models whose compute does not go with their date and twice as "
-            f"many models of the kind at hand{wait} would narrow the interval about alike."
-        )
-    if twice.is_told and twice.upper < broken.lower:
-        return (
-            "More models rather than other ones: twice as many of the kind at hand"
-            f"{wait} would narrow the interval more than as many whose compute does not go with "
-            "their date."
-        )
+        return "either"
     if twice.is_told:
-        return (
-            f"More models: twice as many of the kind at hand{wait} would narrow the interval, but "
-            "whether as many as now whose compute does not go with their date would do as well "
-            "cannot be told from these simulations."
-        )
-    if broken.is_told:
-        return (
-            "Perhaps a project: models whose compute does not go with their date would narrow the "
-            "interval, but whether more than twice as many models of the kind at hand cannot be "
-            "told from these simulations."
-        )
-    return (
-        "A long wait: of the designs that were tried only five times as many models"
-        f"{long_wait} would narrow the interval by a tenth or more."
-    )
-
-
-def _judge_nothing_told(*ratios: Ratio) -> str:
-    if all(each.lower > NOTICEABLE for each in ratios):
-        return (
-            "Neither a project nor waiting: no design that was tried narrows the interval by as "
-            "much as a tenth."
-        )
-    return (
-        "Cannot be told: no design that was tried narrows the interval by a tenth or more beyond "
-        "what the chance of so few simulated datasets allows."
-    )
-
-
-def _wait(years: float | None, times: int) -> str:
-    """How long as many models again take, `times` over, at the pace of the data."""
-    if not years:
-        return ""
-    return f" (another {format_number(years * times, 2)} years at the pace of these data)"
+        return "more models" if twice.upper < broken.lower else "more models, perhaps"
+    return "other models, perhaps" if broken.is_told else "five times"
 
 
 def span_years(table: pd.DataFrame) -> float | None:
@@ -182,8 +128,7 @@ def draw_design_figure(design: list[dict[str, Any]]) -> Figure | None:
         "intervals",
         "design-curve",
         "How narrow could the interval become?",
-        f"Width of the {INTERVAL_WORDS} of the compute share of the headline step (1 is the whole "
-        f"step): median over at least {least} a design.",
+        say("design_caption", interval=INTERVAL_WORDS, least=least),
         frame.rename(columns={"median_width": "width"}),
         x_title="width of the interval (share of the step)",
         hover=("width", "base_models", "rows", "datasets"),

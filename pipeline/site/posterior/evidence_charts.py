@@ -1,8 +1,8 @@
 """The evidence of a leaderboard: its scores against compute and against the date, drawn as one.
 
-Both charts show the same rows, coloured by date, with the path of the records. Three parameters
-that the page's controls set are shared by all charts of the section: a laboratory and a technique
-to highlight, and a year after which nothing is shown.
+Both charts show the same rows, coloured by date, with the path of the records. The page's controls
+set parameters that all charts of the section share: a laboratory, a technique and a benchmark to
+highlight, and a year after which nothing is shown.
 """
 
 import math
@@ -14,73 +14,61 @@ import numpy as np
 import pandas as pd
 
 from models import Card
-from pipeline.site.charts import kinds
-from pipeline.site.charts.axes import TICK_COUNT, decade_ticks, number_axis, number_scale
-from pipeline.site.charts.columns import make_tooltip
-from pipeline.site.charts.drawings import AXIS_PIXELS, Control, Drawing, draw_panels
+from pipeline.site.charts import axes, kinds
+from pipeline.site.charts.drawings import AXIS_PIXELS, Control, Drawing, draw_panels, name_rows
 from pipeline.site.charts.points import choose_from
 from pipeline.site.charts.series import LEGEND_LIMITS, PALETTE, SHAPES, legend_columns
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.posterior.boards import (
-    JOINT,
-    NO_TECHNIQUE,
-    Board,
-    describe_compute,
-    describe_dates,
-    is_board,
-    make_board,
-    write_caption,
-)
+from pipeline.site.posterior import boards
+from pipeline.site.posterior.boards import JOINT, NO_TECHNIQUE, Board
+from pipeline.site.words import Words
 
 LAB, TECHNIQUE, YEAR = "chosen_lab", "chosen_technique", "chosen_year"
 BENCHMARK = "chosen_benchmark"
+UNTIL = f"year(datum.release_date) <= {YEAR}"
+OF_BENCHMARK = f"({BENCHMARK} === '' || datum.benchmark === {BENCHMARK})"
 # Early to late; each has a contrast of 3:1 with the light and with the dark page.
 DATE_COLOURS = ("#b8720f", "#b0527e", "#6a62c4", "#2b7fc0")
 TECHNIQUES_ID = "technique-gains"  # of the models' figure that has a row a technique
 PIXELS = 380
 NAME_SHARE = 0.1  # of the width of a narrow chart, for the name of a year
 NAME_ROOM = 0.08  # of the height of a chart: names of curves closer than that would touch
+TITLES = {"compute_interval": "its 90 % interval", "citation": "source"}
 
 
-def draw_linked(figure: Figure, card: Card) -> Drawing:
+def draw_linked(figure: Figure, card: Card, words: Words) -> Drawing:
     """A figure of a leaderboard's evidence, under the controls of the section."""
-    if is_board(figure):
-        return draw_board(figure, card)
+    if boards.is_board(figure):
+        return draw_board(boards.make_board(figure, card, words))
     drawing = kinds.draw(figure)
     return link_techniques(drawing) if figure.id == TECHNIQUES_ID else drawing
 
 
-def draw_board(figure: Figure, card: Card) -> Drawing:
+def draw_board(board: Board) -> Drawing:
     """Scores against compute, with a curve a year, and against the date, with the records."""
-    board = make_board(figure, card)
     panels = [
-        ("Against compute", _compute_chart(board), PIXELS, describe_compute(board)),
-        ("Against the date of release", _date_chart(board), PIXELS, describe_dates(board)),
+        ("Against compute", _compute_chart(board), PIXELS, boards.describe_compute(board)),
+        ("Against the date of release", _date_chart(board), PIXELS, boards.describe_dates(board)),
     ]
-    benchmarks, series = len(board.benchmarks), len(set(board.curve["series"]))
-    legend_rows = 3 + (0 if board.has_dated_curves else 2 + series // 2)
-    columns = legend_columns(pd.Series(board.benchmarks, dtype=object))
-    legend_rows += 1 + math.ceil(benchmarks / columns) if benchmarks > 1 else 0
-    shown = replace(figure, frame=board.rows, caption=write_caption(board))
-    drawing = draw_panels(shown, panels, legend_rows)
-    name = _name_rows(drawing.panels[0].spec)
-    first, second = drawing.panels
-    second = replace(second, pixels=PIXELS + AXIS_PIXELS)  # the legend stands at the first
+    shown = replace(board.figure, frame=board.rows, caption=boards.write_caption(board))
+    drawing = draw_panels(shown, panels, _count_legend_rows(board))
+    first, second = drawing.panels  # the legend stands at the first
     return replace(
         drawing,
-        panels=(first, second),
+        panels=(first, replace(second, pixels=PIXELS + AXIS_PIXELS)),
         legend=_legend(board),
         controls=_controls(board),
-        rows=name,
+        rows=name_rows(first),
     )
 
 
 def link_techniques(drawing: Drawing) -> Drawing:
     """A forest of techniques whose row is highlighted with the chosen technique."""
     test = f"indexof(['', '{NO_TECHNIQUE}', datum.name], {TECHNIQUE}) >= 0"
+    opacity = {"condition": {"test": test, "value": 1.0}, "value": 0.15}
     (panel,) = drawing.panels
     layers = [
-        layer | {"encoding": layer["encoding"] | {"opacity": _condition(test, 1.0, 0.15)}}
+        layer | {"encoding": layer["encoding"] | {"opacity": opacity}}
         if "tooltip" in layer["encoding"]
         else layer
         for layer in panel.spec["layer"]
@@ -88,6 +76,13 @@ def link_techniques(drawing: Drawing) -> Drawing:
     params = [{"name": TECHNIQUE, "value": ""}]
     linked = replace(panel, spec=panel.spec | {"layer": layers, "params": params})
     return replace(drawing, panels=(linked,))
+
+
+def _count_legend_rows(board: Board) -> int:
+    benchmarks, series = len(board.benchmarks), len(set(board.curve["series"]))
+    rows = 3 + (0 if board.has_dated_curves else 2 + series // 2)
+    columns = legend_columns(pd.Series(board.benchmarks, dtype=object))
+    return rows + (1 + math.ceil(benchmarks / columns) if benchmarks > 1 else 0)
 
 
 def _legend(board: Board) -> tuple[tuple[str, str, str], ...]:
@@ -102,16 +97,16 @@ def _legend(board: Board) -> tuple[tuple[str, str, str], ...]:
 
 
 def _controls(board: Board) -> tuple[Control, ...]:
-    rows, years = board.rows, board.years
-    chosen = []
-    if len(set(rows[board.lab])) > 1:
-        chosen.append(choose_from(rows[board.lab], LAB, board.lab))
-    if len(board.benchmarks) > 1:
-        chosen.append(choose_from(rows["benchmark"], BENCHMARK, "benchmark"))
-    if len(set(rows["techniques"])) > 1:
-        chosen.append(choose_from(rows["techniques"], TECHNIQUE, "technique", JOINT))
+    rows = board.rows
+    choices = ((board.lab, LAB, board.lab, ""), ("benchmark", BENCHMARK, "benchmark", ""))
+    choices += (("techniques", TECHNIQUE, "technique", JOINT),)
+    chosen = [
+        choose_from(rows[column], signal, label, joint)
+        for column, signal, label, joint in choices
+        if len(set(rows[column])) > 1
+    ]
     if board.has_dates:
-        options = tuple((str(year), str(year)) for year in years)
+        options = tuple((str(year), str(year)) for year in board.years)
         chosen.append(Control(YEAR, "released up to", "release_date", "until", options))
     return tuple(chosen)
 
@@ -122,45 +117,38 @@ def _compute_chart(board: Board) -> alt.LayerChart:
     if board.has_dated_curves:  # room for their names
         room = (reach.max() / reach.min()) ** NAME_SHARE
         reach = pd.concat([reach, pd.Series([reach.max() * room])])
-    x = _number_axis(alt.X, figure.x, figure.x_title, reach, is_log=True)
-    layers = [*_curve_layers(board, reach), _record_line(board, x, "linear")]
+
+    def place(name: str) -> Any:
+        return _number_axis(alt.X, name, figure.x_title, reach, is_log=True)
+
+    layers = [*_curve_layers(board, place("x")), _record_line(board, place(figure.x), "linear")]
     if "compute_low" in rows:
-        bars = alt.Chart(rows).transform_filter(f"{_until()} && isValid(datum.compute_low)")
-        ends = {
-            "x": _number_axis(alt.X, "compute_low", figure.x_title, reach, is_log=True),
-            "x2": alt.X2(field="compute_high"),
-        }
+        bars = alt.Chart(rows).transform_filter(f"{UNTIL} && isValid(datum.compute_low)")
         bars = bars.mark_rule(strokeWidth=1, clip=True).encode(
-            **ends,
+            x=place("compute_low"),
+            x2="compute_high",
             y=_y(board),
             color=_colour(board),
             opacity=_highlight(board, 0.3, 0.03),
         )
         layers.append(bars)
-    layers.append(_points(board, x))
-    return _layer(board, layers)
+    return _layer(board, [*layers, _points(board, place(figure.x))])
 
 
 def _date_chart(board: Board) -> alt.LayerChart:
-    x = alt.X(
-        field="release_date",
-        type="temporal",
-        title="release date",
-        scale=_date_scale(board),
-        axis=alt.Axis(tickCount=TICK_COUNT, labelOverlap=True),
-    )
+    dates = board.rows["release_date"]
+    room = (dates.max() - dates.min()) * 0.02
+    domain = [_day(dates.min() - room), _day(dates.max() + room)]
+    axis = alt.Axis(tickCount=axes.TICK_COUNT, labelOverlap=True)
+    x = alt.X("release_date:T", title="release date", scale=alt.Scale(domain=domain), axis=axis)
     layers = [_record_line(board, x, "step-after"), _points(board, x, has_legend=False)]
     return _layer(board, layers)
 
 
 def _layer(board: Board, layers: list[Any]) -> alt.LayerChart:
-    params = [
-        alt.param(name=LAB, value=""),
-        alt.param(name=TECHNIQUE, value=""),
-        alt.param(name=BENCHMARK, value=""),
-        alt.param(name=YEAR, value=board.years[-1]),
-    ]
-    scales = {"color": "independent", "shape": "independent", "opacity": "independent"}
+    params = [alt.param(name=name, value="") for name in (LAB, TECHNIQUE, BENCHMARK)]
+    params.append(alt.param(name=YEAR, value=board.years[-1]))
+    scales = dict.fromkeys(("color", "shape", "opacity"), "independent")
     return alt.layer(*layers).add_params(*params).resolve_scale(**scales)
 
 
@@ -174,87 +162,68 @@ def _points(board: Board, x: alt.X, has_legend: bool = True) -> alt.Chart:
         "stroke": _colour(board, alt.Stroke),
         "fillOpacity": alt.condition(fitted, alt.value(0.9), alt.value(0.0)),
         "opacity": _highlight(board, 0.9, 0.16),
-        "tooltip": [_tooltip(board, name) for name in _hover(board)],
+        "tooltip": [
+            axes.make_tooltip(board.rows, name, TITLES.get(name, "")) for name in _hover(board)
+        ],
     }
     if len(board.benchmarks) > 1:
         values = board.benchmarks
         scale = alt.Scale(domain=values, range=list(SHAPES[: len(values)]))
         ink = {"symbolFillColor": "currentColor", "symbolStrokeColor": "currentColor"}
-        shown = _legend_of_benchmarks(board, **(ink if board.has_dates else {}))
-        legend = shown if has_legend else None
-        encoding["shape"] = alt.Shape(field="benchmark", type="nominal", scale=scale, legend=legend)
-    points = alt.Chart(board.rows).transform_filter(_until())
-    return points.mark_point(filled=True, size=62, strokeWidth=1.4, strokeOpacity=1).encode(
-        **encoding
-    )
+        legend = _legend_of_benchmarks(board, **(ink if board.has_dates else {}))
+        shown = legend if has_legend else None
+        encoding["shape"] = alt.Shape("benchmark:N", scale=scale, legend=shown)
+    points = alt.Chart(board.rows).transform_filter(UNTIL)
+    mark = points.mark_point(filled=True, size=62, strokeWidth=1.4, strokeOpacity=1)
+    return mark.encode(**encoding)
 
 
 def _record_line(board: Board, x: alt.X, interpolate: Any) -> alt.Chart:
     """The path of the records of each benchmark, in order of date."""
-    is_chosen = f"({BENCHMARK} === '' || datum.benchmark === {BENCHMARK})"
-    line = alt.Chart(board.rows).transform_filter(f"datum.is_record && {_until()} && {is_chosen}")
+    line = alt.Chart(board.rows).transform_filter(f"datum.is_record && {UNTIL} && {OF_BENCHMARK}")
     made = line.mark_line(
         interpolate=interpolate, strokeWidth=1.1, strokeDash=[3, 3], color="currentColor"
     )
-    return made.encode(
-        x=x,
-        y=_y(board),
-        order=alt.Order(field="release_date", type="temporal"),
-        detail=alt.Detail(field="benchmark", type="nominal"),
-        opacity=alt.value(0.6),
-    )
+    path: dict[str, Any] = {"order": "release_date:T", "detail": "benchmark:N"}
+    return made.encode(x=x, y=_y(board), opacity=alt.value(0.6), **path)
 
 
-def _curve_layers(board: Board, reach: pd.Series) -> list[Any]:
+def _curve_layers(board: Board, x: alt.X) -> list[Any]:
     """Curves of years as lines of their date's colour, with bands and names; others dashed."""
-    curve = board.curve
-    if curve.empty:
+    if board.curve.empty:
         return []
-    at = _number_axis(alt.X, "x", board.figure.x_title, reach, is_log=True)
-    base = alt.Chart(curve).encode(x=at, detail=alt.Detail(field="series", type="nominal"))
+    base = alt.Chart(board.curve).encode(x=x, detail="series:N")
     if not board.has_dated_curves:
-        return _plain_curves(board, base)
+        ink: dict[str, Any] = {"color": "currentColor", "clip": True}
+        band = base.mark_area(opacity=0.12, **ink).encode(y="lower:Q", y2="upper")
+        dash = alt.StrokeDash("series:N", title="median and 90 % band", sort=None)
+        line = base.mark_line(strokeWidth=1.6, **ink)
+        return [band, line.encode(y=_y(board, "median"), strokeDash=dash)]
     base, colour = base.transform_filter(_is_shown(board)), _colour(board)
-    band = base.mark_area(opacity=0.16, clip=True).encode(
-        y=_y(board, "lower"), y2=alt.Y2(field="upper"), color=colour
-    )
-    line = base.mark_line(strokeWidth=2, clip=True).encode(y=_y(board, "median"), color=colour)
-    return [band, line, *_curve_names(board, base)]
+    band = base.mark_area(opacity=0.16, clip=True)
+    line = base.mark_line(strokeWidth=2, clip=True)
+    return [
+        band.encode(y=_y(board, "lower"), y2="upper", color=colour),
+        line.encode(y=_y(board, "median"), color=colour),
+        *_curve_names(board, base),
+    ]
 
 
 def _curve_names(board: Board, base: alt.Chart) -> list[Any]:
     """The years beside the ends of their curves, the first on the far side of the others."""
-    ends = board.curve[board.curve["is_named"]].sort_values("year")["median"]
+    ends = board.curve[board.curve["is_named"]].set_index("year")["median"].sort_index()
     side = 7 if ends.iloc[0] < ends.iloc[-1] else -7
     first = int(board.curve["year"].min())
-    named = base.transform_filter("datum.is_named").encode(
-        y=_y(board, "median"), text=alt.Text(field="year", type="nominal")
-    )
-    rest = [f"datum.year !== {year}" for year in (first, *_crowded_years(board))]
+    reach = board.curve["upper"].max() - board.curve["lower"].min()
+    near = (ends - ends.iloc[-1]).abs() < NAME_ROOM * reach
+    crowded = [int(year) for year in ends.index[1:-1] if near[year]]
+    rest = " && ".join(f"datum.year !== {year}" for year in (first, *crowded))
+    named = base.transform_filter("datum.is_named").encode(y=_y(board, "median"), text="year:N")
     place: dict[str, Any] = {"fontSize": 12, "fontWeight": "bold", "align": "left", "dx": 3}
     return [
         named.transform_filter(f"datum.year === {first}").mark_text(**place, dy=side),
-        named.transform_filter(" && ".join(rest)).mark_text(**place, dy=-side),
+        named.transform_filter(rest).mark_text(**place, dy=-side),
     ]
-
-
-def _crowded_years(board: Board) -> list[int]:
-    """Years between the first and the last whose curve ends where that of the last does."""
-    ends = board.curve[board.curve["is_named"]].set_index("year")["median"].sort_index()
-    reach = board.curve["upper"].max() - board.curve["lower"].min()
-    near = (ends - ends.iloc[-1]).abs() < NAME_ROOM * reach
-    return [int(year) for year in ends.index[1:-1] if near[year]]
-
-
-def _plain_curves(board: Board, base: alt.Chart) -> list[Any]:
-    """Curves that are not of dates, told apart by their dashes."""
-    band = base.mark_area(opacity=0.12, color="currentColor", clip=True).encode(
-        y=_y(board, "lower"), y2=alt.Y2(field="upper")
-    )
-    title = "median and 90 % band"
-    dash = alt.StrokeDash(field="series", type="nominal", title=title, sort=None)
-    line = base.mark_line(strokeWidth=1.6, color="currentColor", clip=True)
-    return [band, line.encode(y=_y(board, "median"), strokeDash=dash)]
 
 
 def _is_shown(board: Board) -> str:
@@ -267,22 +236,12 @@ def _is_shown(board: Board) -> str:
     )
 
 
-def _until() -> str:
-    return f"year(datum.release_date) <= {YEAR}"
-
-
 def _highlight(board: Board, chosen: float, other: float) -> Any:
-    benchmark = f"({BENCHMARK} === '' || datum.benchmark === {BENCHMARK})"
     lab = f"({LAB} === '' || datum['{board.lab}'] === {LAB})"
     parts = f"split(datum.techniques, '{JOINT}')"
     technique = f"({TECHNIQUE} === '' || indexof({parts}, {TECHNIQUE}) >= 0)"
-    return alt.condition(
-        f"{lab} && {benchmark} && {technique}", alt.value(chosen), alt.value(other)
-    )
-
-
-def _condition(test: str, chosen: float, other: float) -> dict[str, Any]:
-    return {"condition": {"test": test, "value": chosen}, "value": other}
+    test = f"{lab} && {OF_BENCHMARK} && {technique}"
+    return alt.condition(test, alt.value(chosen), alt.value(other))
 
 
 def _number_axis(
@@ -296,21 +255,14 @@ def _number_axis(
     else:
         room = 0.04 * (high - low or 1.0)
         low, high = low - room, high + room
-    scale = number_scale(is_log, domain=[low, high], nice=False)
-    axis = number_axis(is_log, decade_ticks(values) if is_log else None)
+    scale = axes.number_scale(is_log, domain=[low, high], nice=False)
+    axis = axes.number_axis(is_log, axes.decade_ticks(values) if is_log else None)
     return channel(field=name, type="quantitative", title=title, scale=scale, axis=axis)
 
 
 def _y(board: Board, name: str = "") -> Any:
-    figure = board.figure
-    values = board.rows[figure.y]
+    figure, values = board.figure, board.rows[board.figure.y]
     return _number_axis(alt.Y, name or figure.y, figure.y_title, values, figure.is_log_y)
-
-
-def _date_scale(board: Board) -> alt.Scale:
-    dates = board.rows["release_date"]
-    room = (dates.max() - dates.min()) * 0.02
-    return alt.Scale(domain=[_day(dates.min() - room), _day(dates.max() + room)])
 
 
 def _legend_of_benchmarks(board: Board, **more: Any) -> alt.Legend:
@@ -326,13 +278,11 @@ def _colour(board: Board, channel: Any = alt.Color, has_legend: bool = False) ->
         values = board.benchmarks
         scale = alt.Scale(domain=values, range=list(PALETTE[: len(values)]))
         legend = _legend_of_benchmarks(board) if has_legend else None
-        return channel(field="benchmark", type="nominal", scale=scale, legend=legend)
-    stops = np.linspace(first, last, len(DATE_COLOURS))
-    scale = alt.Scale(domain=list(stops), range=list(DATE_COLOURS), interpolate="lab", clamp=True)
+        return channel("benchmark:N", scale=scale, legend=legend)
+    stops = list(np.linspace(first, last, len(DATE_COLOURS)))
+    scale = alt.Scale(domain=stops, range=list(DATE_COLOURS), interpolate="lab", clamp=True)
     legend = alt.Legend(format="d", tickCount=4) if has_legend else None
-    return channel(
-        field="decimal_year", type="quantitative", title="release date", scale=scale, legend=legend
-    )
+    return channel("decimal_year:Q", title="release date", scale=scale, legend=legend)
 
 
 def _day(date: pd.Timestamp) -> alt.DateTime:
@@ -342,25 +292,6 @@ def _day(date: pd.Timestamp) -> alt.DateTime:
 def _hover(board: Board) -> list[str]:
     """What pointing at a row shows: the figure's own columns, then what the board adds."""
     figure = board.figure
-    first = [
-        "model",
-        "benchmark",
-        board.lab,
-        "release_date",
-        figure.x,
-        "compute_interval",
-        figure.y,
-    ]
-    rest = [*figure.hover, "techniques", "status", "citation"]
+    first = ["model", "benchmark", board.lab, "release_date", figure.x, "compute_interval"]
+    rest = [figure.y, *figure.hover, "techniques", "status", "citation"]
     return [name for name in dict.fromkeys([*first, *rest]) if name in board.rows]
-
-
-def _tooltip(board: Board, name: str) -> alt.Tooltip:
-    titles = {"compute_interval": "its 90 % interval", "citation": "source"}
-    return make_tooltip(board.rows, name, titles.get(name, ""))
-
-
-def _name_rows(spec: dict[str, Any]) -> str:
-    """The dataset of the points: that of all layers where they have no other."""
-    (layer,) = [part for part in spec["layer"] if part["mark"]["type"] == "point"]
-    return str(layer.get("data", spec.get("data"))["name"])

@@ -1,33 +1,41 @@
 """The figures of the page of a posterior, with captions that say what to see."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
 
 from models import estimand_key, flatten
 from models.core.prior import list_priors
-from pipeline.ingest.bibliography import Bibliography
-from pipeline.site.charts import checks, kinds, summaries
-from pipeline.site.charts import intervals as interval_charts
+from pipeline.ingest.bibliography import Reference
+from pipeline.site.charts import checks, distributions, intervals, kinds, summaries
 from pipeline.site.charts.drawings import Drawing
+from pipeline.site.figures import draw_figures
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.pages import answers, rendering
-from pipeline.site.pages.answers import INTERVAL_WORDS
-from pipeline.site.posterior import boards, design_panel, evidence_charts, panels, split_charts
+from pipeline.site.pages.answers import INTERVAL_WORDS, Check, has_passed
+from pipeline.site.pages.numbers import unit_words
+from pipeline.site.pages.sentences import say
+from pipeline.site.posterior import boards, design_panel, evidence_charts, panels
 from pipeline.site.posterior.inputs import Inputs
 from pipeline.site.posterior.panels import Identification
+from pipeline.site.posterior.reverse_chart import draw_reverse_test
+from pipeline.site.posterior.reverse_tests import make_reverse_test
+from pipeline.site.posterior.split_charts import draw_split, draw_waterfall
 from pipeline.site.posterior.splits import Split
+from pipeline.site.posterior.waterfalls import Kind, make_waterfall
+
+WATERFALLS: dict[Kind, str] = {"decades": "parts-of-each-step", "shapley": "parts-of-each-score"}
 
 
 def draw_all(
     inputs: Inputs, key: str, split: Split | None, panel: Identification
 ) -> dict[str, list[Drawing]]:
     """Every drawing of the page, by the part of the page that it stands in."""
+    design = design_panel.draw_design_figure(panel.design)
     return {
-        "split": [split_charts.draw_split(split)] if split and not split.reason else [],
+        "split": [draw_split(split)] if split and not split.reason else [],
         "evidence": [*draw_evidence(inputs, key), *draw_influence(inputs)],
-        "design": draw_design(panel),
+        "design": [intervals.draw_widths(design)] if design else [],
         "literature": draw_literature(inputs),
         "priors": draw_priors(inputs),
         "predictions": draw_predictions(inputs),
@@ -42,9 +50,8 @@ def draw_evidence(inputs: Inputs, key: str) -> list[Drawing]:
     Those of a leaderboard are linked with each other. Waterfalls stand in for the model's figure
     of the same parts.
     """
-    cell, has_passed = inputs.cell, answers.has_passed(inputs.check)
-    figures = cell.model.charts(inputs.posterior, cell.table, cell.card)
-    steps = split_charts.draw_steps(cell.estimands, key) if has_passed else []
+    figures = draw_figures(inputs.cell, inputs.words)
+    steps = draw_steps(inputs, key) if has_passed(inputs.check) else []
     own = [
         name_sources(figure, inputs.bibliography)
         for figure in figures
@@ -52,14 +59,29 @@ def draw_evidence(inputs: Inputs, key: str) -> list[Drawing]:
     ]
     is_linked = any(boards.is_board(figure) for figure in own)
     drawn = [
-        evidence_charts.draw_linked(figure, cell.card) if is_linked else kinds.draw(figure)
+        evidence_charts.draw_linked(figure, inputs.cell.card, inputs.words)
+        if is_linked
+        else kinds.draw(figure)
         for figure in own
     ]
-    if has_passed:
-        steps += split_charts.draw_reverse_tests(
-            inputs.attributions, cell.estimands, cell.table, cell.card.runs, figures
+    if has_passed(inputs.check):
+        scatter = next((figure for figure in figures if figure.kind == "scatter"), None)
+        cell = inputs.cell
+        made = make_reverse_test(
+            inputs.attributions, cell.table, cell.card.runs, scatter, inputs.words
         )
+        steps += [draw_reverse_test(made)] if made else []
     return [*drawn, *steps]
+
+
+def draw_steps(inputs: Inputs, key: str) -> list[Drawing]:
+    """Waterfalls of every step in effective compute and in the outcome; `key` is the headline."""
+    step = key.partition("[")[2].removesuffix("]")
+    made = {
+        figure_id: make_waterfall(inputs.cell.estimands, kind, step, inputs.words)
+        for kind, figure_id in WATERFALLS.items()
+    }
+    return [draw_waterfall(waterfall, name) for name, waterfall in made.items() if waterfall]
 
 
 def draw_influence(inputs: Inputs) -> list[Drawing]:
@@ -67,33 +89,29 @@ def draw_influence(inputs: Inputs) -> list[Drawing]:
 
     None where the fit failed.
     """
-    found = inputs.check.get("influence") or {}
-    whole = inputs.attributions.get("pooled")
-    if not found or whole is None or not answers.has_passed(inputs.check):
+    found, whole = inputs.check.get("influence") or {}, inputs.attributions.get("pooled")
+    if not found or whole is None or not has_passed(inputs.check):
         return []
-    rows = [
-        {"label": "all studies", **{name: whole[name] for name in ("median", "lower", "upper")}}
-    ]
+    rows = [whole | {"label": "all studies"}]
     rows += [
-        {"label": f"without {study} (rows: {each['rows']})", **each}
+        each | {"label": f"without {study} (rows: {each['rows']})"}
         for study, each in found.items()
         if not each["reason"]
     ]
     skipped = [f"{study}: {each['reason']}" for study, each in found.items() if each["reason"]]
+    unit = "" if whole["unit"] in ("1", "factor") else f" ({whole['unit']})"
     figure = Figure(
         "intervals",
         "influence",
         "The pooled value without each study",
-        f"Median and {INTERVAL_WORDS} of fits that leave one study out, all its rows together."
-        + (f" Not measured: {'; '.join(skipped)}." if skipped else ""),
+        say("influence", interval=INTERVAL_WORDS, skipped=skipped),
         pd.DataFrame(rows)[["label", "median", "lower", "upper"]],
-        x_title=f"{whole['label']}"
-        + ("" if whole["unit"] in ("1", "factor") else f" ({whole['unit']})"),
+        x_title=f"{whole['label']}{unit}",
     )
     return [kinds.draw(figure)]
 
 
-def name_sources(figure: Figure, bibliography: Bibliography) -> Figure:
+def name_sources(figure: Figure, bibliography: Mapping[str, Reference]) -> Figure:
     """The figure with citation keys replaced by what readers know: "Doe et al. 2022"."""
     if "citation" not in figure.frame:
         return figure
@@ -103,11 +121,13 @@ def name_sources(figure: Figure, bibliography: Bibliography) -> Figure:
 
 def draw_literature(inputs: Inputs) -> list[Drawing]:
     """Ours beside the classical baseline and published values; none where the fit failed."""
+    if not has_passed(inputs.check):
+        return []
     baseline = inputs.cell.model.baseline(inputs.cell.table, inputs.cell.card)
     frame = summaries.compare_with_literature(
         inputs.attributions, baseline, inputs.card.card.published
     )
-    if frame.empty or not answers.has_passed(inputs.check):
+    if frame.empty:
         return []
     attributes = {  # where a family and its pooled value share a key, the family's words stay
         estimand_key(str(name), variable): variable.attrs
@@ -115,38 +135,28 @@ def draw_literature(inputs: Inputs) -> list[Drawing]:
     }
     said = summaries.describe_baseline(frame)
     frame["title"] = [attributes[panel]["label"] for panel in frame["panel"]]
-    frame["unit"] = [summaries.unit_words(attributes[panel]["unit"]) for panel in frame["panel"]]
-    frame["label"] = [
-        attributes[panel].get("labels", {}).get(label, label)
-        for panel, label in zip(frame["panel"], frame["label"], strict=True)
-    ]
+    frame["unit"] = [unit_words(attributes[panel]["unit"]) for panel in frame["panel"]]
+    frame["label"] = frame["label"].map(inputs.words.name)
     figure = Figure(
         "intervals",
         "literature",
         "Beside the classical baseline and published values",
-        f"Bold rows are this posterior ({INTERVAL_WORDS}). Published intervals are as printed, "
-        f"with the probability given in the table of published values. {said}".rstrip(),
+        say("literature", interval=INTERVAL_WORDS, said=said),
         frame,
     )
-    return [interval_charts.draw_literature(figure, summaries.logarithmic_panels(frame))]
+    return [intervals.draw_literature(figure, summaries.logarithmic_panels(frame))]
 
 
 def draw_priors(inputs: Inputs) -> list[Drawing]:
     """Prior against posterior of every parameter that has a prior of its own."""
     priors = list_priors(inputs.cell.model.Priors())
-    frame, logarithmic = summaries.compare_densities(
-        inputs.group("prior"), inputs.posterior, priors
+    frame, logarithmic = distributions.compare_densities(
+        inputs.group("prior"), inputs.group("posterior"), priors
     )
     if frame.empty:
         return []
-    figure = Figure(
-        "scatter",
-        "prior-and-posterior",
-        "What the data added to the priors",
-        "Where the two curves agree the data said nothing. A prior much wider than the posterior "
-        "runs off the panel.",
-        frame,
-    )
+    title = "What the data added to the priors"
+    figure = Figure("scatter", "prior-and-posterior", title, say("priors"), frame)
     return [checks.draw_densities(figure, logarithmic)]
 
 
@@ -155,14 +165,12 @@ def draw_predictions(inputs: Inputs) -> list[Drawing]:
     predicted, observed = inputs.group("posterior_predictive"), inputs.group("observed_data")
     if not set(predicted.data_vars) & set(observed.data_vars):
         return []
-    frame = summaries.predict(predicted, observed)
-    inside = rendering.format_quantity(summaries.share_inside(frame), "share")
-    intervals = Figure(
+    frame = distributions.predict(predicted, observed)
+    intervals_figure = Figure(
         "scatter",
         "predictions",
         "Does the model predict the data it was fitted to?",
-        f"Observed values in their {INTERVAL_WORDS.partition(' ')[0]} predictive interval: "
-        f"{int(frame['is_inside'].sum())} of {len(frame)} ({inside}); crosses lie outside.",
+        say("predictions", inside=int(frame["is_inside"].sum()), count=len(frame)),
         frame,
         y_title="observed (point), predicted (bar)",
     )
@@ -170,58 +178,45 @@ def draw_predictions(inputs: Inputs) -> list[Drawing]:
         "scatter",
         "predictive-ranks",
         "Where the observed values fall in their predictive distributions",
-        "Predictive ranks less the uniform distribution, with the band in which 95 % of "
-        "well-specified models stay. The same data were fitted: where predictions follow single "
-        "rows, ranks gather in the middle and the curve falls before it rises. Rows that were "
-        "left out, under “Does it predict what it has not seen?”, are the harder test.",
-        summaries.pit_differences(predicted, observed),
+        say("predictive_ranks"),
+        distributions.pit_differences(predicted, observed),
         x_title="predictive rank",
         y_title="difference",
     )
-    return [checks.draw_predictions(intervals), checks.draw_differences(ranks)]
+    return [checks.draw_predictions(intervals_figure), checks.draw_differences(ranks)]
 
 
 def draw_chains(inputs: Inputs, key: str) -> list[Drawing]:
     """Whether the chains agree on the headline quantity."""
-    estimands = dict(flatten(inputs.cell.estimands))
-    if key not in estimands or float(estimands[key].max()) == float(estimands[key].min()):
+    draws = dict(flatten(inputs.cell.estimands)).get(key)
+    if draws is None or float(draws.max()) == float(draws.min()):
         return []
-    frame = summaries.rank_differences(
-        estimands[key], key, inputs.check["min_ess_bulk"] or estimands[key].size
-    )
+    effective = inputs.check["min_ess_bulk"] or draws.size
     figure = Figure(
         "scatter",
         "chains",
         "Do the chains agree on the headline?",
-        "Ranks of each chain's draws among all draws, less the uniform distribution. "
-        "Chains that sample the same distribution stay in the band.",
-        frame,
+        say("chains"),
+        distributions.rank_differences(draws, key, effective),
         x_title="rank among all draws",
         y_title="difference",
     )
     return [checks.draw_differences(figure)]
 
 
-def draw_design(panel: Identification) -> list[Drawing]:
-    """The design curve; none where it was not measured."""
-    figure = design_panel.draw_design_figure(panel.design)
-    return [interval_charts.draw_widths(figure)] if figure else []
-
-
-def draw_groups(check: dict[str, Any]) -> list[Drawing]:
+def draw_groups(check: Check) -> list[Drawing]:
     """Observed means beside predicted ones, by date, compute, technique and benchmark."""
     frame = panels.make_groups(check)
     if frame.empty:
         return []
     outcome = str(check["predictive_checks"].get("outcome") or "outcome").replace("_", " ")
     outside = int((~frame["is_inside"]).sum())
+    values = {"outcome": outcome, "outside": outside, "count": len(frame)}
     figure = Figure(
         "intervals",
         "predictive-groups",
         "Where do the predictions miss?",
-        f"Mean {outcome} of each group of fitted rows, with the {INTERVAL_WORDS} that the "
-        f"posterior predicts for it; the number of rows is in brackets. Outside of it: {outside} "
-        f"of {rendering.say_count(len(frame), 'group')}.",
+        say("groups", interval=INTERVAL_WORDS, **values),
         frame,
         x_title=f"mean {outcome}",
     )

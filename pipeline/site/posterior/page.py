@@ -4,109 +4,75 @@ The page says the verdict first. Where the fit did not converge it says so befor
 gives no headline.
 """
 
-import argparse
-import sys
 from pathlib import Path
 
 from models.core.prior import list_priors
 from pipeline.files import write_text
-from pipeline.fit.cell import add_cell_arguments
 from pipeline.ingest.options import CONFOUNDERS
 from pipeline.ingest.tables import OF_MODELS
-from pipeline.site.charts import summaries
 from pipeline.site.charts.drawings import CONFIG, chart_library, collect_specs
-from pipeline.site.pages import answers, rendering
-from pipeline.site.pages.answers import INTERVAL_WORDS
-from pipeline.site.posterior import design_panel, panels, splits
+from pipeline.site.pages.answers import INTERVAL_WORDS, answer, has_passed, list_rates
+from pipeline.site.pages.badges import describe_convergence, list_badges
+from pipeline.site.pages.rendering import environment
+from pipeline.site.posterior.calibration import describe_trust
 from pipeline.site.posterior.data import cite_sources, describe_data
+from pipeline.site.posterior.design_panel import span_years
 from pipeline.site.posterior.figures import draw_all
-from pipeline.site.posterior.inputs import Inputs, read_inputs
+from pipeline.site.posterior.inputs import Inputs, Sources, read_inputs
+from pipeline.site.posterior.panels import describe_skipped, make_identification
 from pipeline.site.posterior.results import (
     describe_density,
-    describe_trust,
     list_estimates,
     list_published,
     list_sensitivity,
 )
-from pipeline.stage import stage_main
+from pipeline.site.posterior.splits import make_split
 
 
-def render(inputs: Inputs, templates: Path) -> str:
+def write_page(sources: Sources, dataset: str, model: str) -> None:
+    """Write the page of one cell, whole or not at all."""
+    inputs = read_inputs(sources, dataset, model)
+    render = render_unfitted if inputs.cell.not_fitted else render_fitted
+    write_text(sources.layout.page(inputs.name), render(inputs, sources.layout.templates))
+
+
+def render_fitted(inputs: Inputs, templates: Path) -> str:
     """The page as HTML text; the same inputs give the same text."""
-    if inputs.cell.not_fitted:
-        return render_unfitted(inputs, templates)
-    headline = inputs.cell.model.headline(inputs.cell.card)
-    panel = panels.make_identification(
-        inputs.check, inputs.attributions, design_panel.span_years(inputs.cell.table)
-    )
-    answer = answers.answer(headline, inputs.attributions, inputs.check)
-    split = splits.make_split(
-        headline.key, inputs.cell.estimands, inputs.attributions, inputs.check
-    )
-    drawings = draw_all(inputs, headline.key, split, panel)
-    page = rendering.environment(templates, chart_library).get_template("posterior.html.jinja")
+    headline, cell, check = inputs.headline, inputs.cell, inputs.check
+    attributions, key = inputs.attributions, inputs.headline.key
+    panel = make_identification(check, attributions, span_years(cell.table))
+    label = inputs.words.name(key.partition("[")[2].removesuffix("]"))
+    split = make_split(key, label, cell.estimands, attributions, check)
+    drawings = draw_all(inputs, key, split, panel)
+    page = environment(templates, chart_library).get_template("posterior.html.jinja")
     return page.render(
-        answer=answer,
+        answer=answer(headline, attributions, check),
         split=split,
-        has_passed=answers.has_passed(inputs.check),
-        badges=answers.badges(inputs.check, headline.key),
-        rates=answers.list_rates(inputs.attributions, inputs.check, headline.key),
-        check=inputs.check,
-        sensitivity=list_sensitivity(inputs),
-        predictive=describe_density(inputs.check),
-        skipped=panels.describe_skipped(inputs.check),
+        has_passed=has_passed(check),
+        badges=list_badges(check, key),
+        rates=list_rates(attributions, check, key),
+        check=check,
+        sensitivity=list_sensitivity(attributions, check),
+        predictive=describe_density(check),
+        skipped=describe_skipped(check),
         identification=panel,
-        trust=describe_trust(inputs),
+        trust=describe_trust(check, attributions),
         scores_models=inputs.card.card.table in OF_MODELS,
         confounders=getattr(inputs.card.options, "confounders", CONFOUNDERS),
-        convergence=answers.describe_convergence(inputs.check),
+        convergence=describe_convergence(check),
         interval_words=INTERVAL_WORDS,
         drawings=drawings,
         specs=collect_specs(drawing for group in drawings.values() for drawing in group),
         chart_config=CONFIG,
-        estimates=list_estimates(inputs.attributions, inputs.check),
+        estimates=list_estimates(attributions, check),
         published=list_published(inputs, cite_sources(inputs)),
-        equations=summaries.plain_text(inputs.cell.model.__doc__ or ""),
-        priors=list_priors(inputs.cell.model.Priors()),
+        priors=list_priors(cell.model.Priors()),
         **describe_data(inputs),
     )
 
 
 def render_unfitted(inputs: Inputs, templates: Path) -> str:
     """The page of a model that cannot be fitted to the dataset: the reason and the data."""
-    page = rendering.environment(templates, chart_library).get_template("unfitted.html.jinja")
-    return page.render(
-        reason=inputs.cell.not_fitted,
-        specs={},
-        chart_config=CONFIG,
-        equations=summaries.plain_text(inputs.cell.model.__doc__ or ""),
-        **describe_data(inputs),
-    )
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Write the page of one posterior."""
-    parser = argparse.ArgumentParser(
-        prog="python -m pipeline.site.posterior.page",
-        description=__doc__.splitlines()[0] if __doc__ else "",
-    )
-    add_cell_arguments(parser)
-    for flag, words in (
-        ("--validation", "data/checks/<dataset>.json"),
-        ("--check", "data/checks/<dataset>-<model>.json"),
-        ("--attribution", "data/attributions/<dataset>-<model>.json"),
-        ("--bibliography", "data/references.bib"),
-        ("--citation", "CITATION.cff"),
-        ("--equations", "reports/models"),
-        ("--templates", "reports/templates"),
-        ("--output", "reports/html/<dataset>-<model>.html"),
-    ):
-        parser.add_argument(flag, type=Path, required=True, help=words)
-    options = parser.parse_args(argv)
-    write_text(options.output, render(read_inputs(options), options.templates))
-    print(f"{options.output}", file=sys.stderr)
-    return 0
-
-
-if __name__ == "__main__":
-    stage_main(main)
+    page = environment(templates, chart_library).get_template("unfitted.html.jinja")
+    reason = inputs.cell.not_fitted
+    return page.render(reason=reason, specs={}, chart_config=CONFIG, **describe_data(inputs))

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from models import fitted_rows
 from pipeline.site.figures.kinds import Figure
@@ -22,20 +21,22 @@ from pipeline.site.pages.answers import (
     describe_bound,
     describe_probability,
 )
-from pipeline.site.pages.rendering import MOLE, format_number
+from pipeline.site.pages.numbers import MOLE, format_number
+from pipeline.site.pages.sentences import say
+from pipeline.site.words import Words
 
 FLOP, UNREACHABLE = "reverse_test_flop", "reverse_test_p_unreachable"
 NEEDED, KNOWN = "needed", "known amount"
-SMALLEST_SAID = 0.001  # probability
 MOLE_LABEL = "one mole of FLOP (Avogadro's number)"
 # Grattafiori et al. 2024 (arXiv 2407.21783), Table 4: what was measured in training Llama 3 405B.
 CLUSTER_CHIPS, CHIP_FLOP_A_SECOND = 16_384, 4.0e14
 CLUSTER_FLOP = CLUSTER_CHIPS * CHIP_FLOP_A_SECOND * 365.25 * 86_400
 CLUSTER_LABEL = "one year of the cluster of Llama 3 405B"
-CLUSTER_WORDS = (
-    f"The cluster: {CLUSTER_CHIPS:,} H100 chips, each at {CHIP_FLOP_A_SECOND / 1e12:.0f} TFLOP a "
-    "second, as measured in that training (Grattafiori et al. 2024, Table 4)."
-)
+NAMES = ("kind", "label", "early_model", "best_model")
+COLUMNS = [
+    *("kind", "label", "median", "lower", "upper", "p_unreachable"),
+    *("early_model", "early_flop", "best_model", "best_flop"),
+]
 Row = Mapping[Any, Any]
 
 
@@ -54,10 +55,10 @@ class ReverseTest:
 
 def make_reverse_test(
     attributions: Attributions,
-    estimands: xr.Dataset,
     table: pd.DataFrame,
     runs: pd.DataFrame | None,
     scatter: Figure | None,
+    words: Words,
 ) -> ReverseTest | None:
     """The rows and what to read from them; None where the model makes no reverse test.
 
@@ -72,12 +73,9 @@ def make_reverse_test(
         needed = [row | _find_ends(rows, row["label"]) for row in needed]
     marks = {MOLE_LABEL: MOLE, CLUSTER_LABEL: CLUSTER_FLOP} | _find_largest_run(runs)
     known = [{"kind": KNOWN, "label": label, "median": flop} for label, flop in marks.items()]
-    columns = ["median", "lower", "upper", "p_unreachable", "early_flop", "best_flop"]
-    frame = pd.DataFrame([*needed, *known]).reindex(
-        columns=["kind", "label", *columns[:4], "early_model", columns[4], "best_model", columns[5]]
-    )
-    frame = frame.astype(dict.fromkeys(columns, float))
-    return ReverseTest(frame, _describe(frame, estimands))
+    frame = pd.DataFrame([*needed, *known]).reindex(columns=COLUMNS)
+    frame = frame.astype({name: float for name in COLUMNS if name not in NAMES})
+    return ReverseTest(frame, _describe(frame, words))
 
 
 def describe_needed(row: Row) -> str:
@@ -92,8 +90,7 @@ def describe_needed(row: Row) -> str:
 
 def describe_unreachable(row: Row) -> str:
     """The probability that no compute suffices, to two or three digits."""
-    probability = describe_probability(float(row["p_unreachable"]))
-    return f"P(unreachable) {'' if probability[0] in '<>' else '= '}{probability}"
+    return say("unreachable", chance=describe_probability(float(row["p_unreachable"])))
 
 
 def find_domain(frame: pd.DataFrame) -> tuple[float, float]:
@@ -154,42 +151,26 @@ def _find_ends(rows: pd.DataFrame, label: str) -> dict[str, Any]:
     }
 
 
-def _describe(frame: pd.DataFrame, estimands: xr.Dataset) -> str:
+def _describe(frame: pd.DataFrame, words: Words) -> str:
     needed = frame[frame["kind"] == NEEDED].to_dict("records")
     largest = frame[frame["kind"] == KNOWN].to_dict("records")[-1]
-    meaning = str(estimands[UNREACHABLE].attrs.get("description", ""))
-    sentences = [
-        *(_describe_one(row, largest) for row in needed),
-        f"Point and line: median and {INTERVAL_WORDS}; an arrow has no upper bound. Recorded "
-        f"compute is drawn without its error. {CLUSTER_WORDS}",
-        f"P(unreachable), the probability that no compute suffices: {meaning}." if meaning else "",
-    ]
-    return " ".join(filter(None, sentences))
+    return say(
+        "reverse_test",
+        rows=[_describe_one(row, largest) for row in needed],
+        interval=INTERVAL_WORDS,
+        chips=CLUSTER_CHIPS,
+        teraflop=CHIP_FLOP_A_SECOND / 1e12,
+        meaning=words.estimands.get(UNREACHABLE, ""),
+    )
 
 
 def _describe_one(row: Row, largest: Row) -> str:
     """What the early method would need, how that compares, and whether it can be had at all."""
-    if math.isnan(row["lower"]):
-        return (
-            f"{row['label']}: in more than 95\N{NO-BREAK SPACE}% of the draws no compute suffices."
-        )
-    text = f"{row['label']}: its method would need {describe_needed(row)} FLOP"
-    if math.isnan(row["median"]):
-        text = (
-            f"{row['label']}: its method would need more than {format_number(row['lower'])} FLOP "
-            "(the lower end of the interval; neither the median nor the upper end is finite)"
-        )
-    if isinstance(row["best_model"], str):
-        took = format_number(row["best_flop"])
-        text += f" to match {row['best_model']}, which was trained with {took} FLOP"
-    amount = float(largest["median"])
-    if row["lower"] > amount:
-        text += f"; the whole interval lies above the {largest['label'].removeprefix('one ')}"
-    elif row["upper"] < amount:
-        text += f"; the whole interval lies below the {largest['label'].removeprefix('one ')}"
-    elif not math.isnan(row["median"]):
-        text += f"; the median is {format_number(row['median'] / amount)} times the "
-        text += f"{largest['label'].removeprefix('one ')}"
-    if row["p_unreachable"] >= SMALLEST_SAID:
-        text += f"; {describe_unreachable(row)}"
-    return f"{text}."
+    return say(
+        "reverse_test_row",
+        **row | {"best_model": row["best_model"] if isinstance(row["best_model"], str) else ""},
+        needed=describe_needed(row),
+        amount=float(largest["median"]),
+        amount_label=largest["label"].removeprefix("one "),
+        unreachable=describe_unreachable(row),
+    )

@@ -8,22 +8,21 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from models import INTERVAL_PROBABILITY
 from pipeline.site.pages.answers import (
     Attributions,
+    Check,
     describe_drivers,
     describe_probability,
     has_passed,
 )
-from pipeline.site.pages.rendering import format_number, format_quantity
+from pipeline.site.pages.numbers import format_number, format_quantity
+from pipeline.site.pages.sentences import say
 
 WHOLES = ("compute", "algorithms", "unexplained")
 OF_ALGORITHMS = ("allocation", "technique", "trend", "lab")
-TAIL = (1 - INTERVAL_PROBABILITY) / 2
 # Where a bar fades: the probability that the share is larger falls by these steps.
 FADE_LEVELS = (0.005, 0.025, 0.05, *(step / 10 for step in range(1, 10)), 0.95, 0.975, 0.995)
 HEADLINE_FAMILY = "share_compute"
-Check = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -43,9 +42,9 @@ class Split:
 
 
 def make_split(
-    key: str, estimands: xr.Dataset, attributions: Attributions, check: dict[str, Any]
+    key: str, label: str, estimands: xr.Dataset, attributions: Attributions, check: Check
 ) -> Split | None:
-    """The split of the step whose compute share is `key`; None for other headlines."""
+    """The split of the step whose compute share is `key`, in words `label`; None for others."""
     family, _, rest = key.partition("[")
     if family != HEADLINE_FAMILY:
         return None
@@ -62,17 +61,21 @@ def make_split(
         for name in WHOLES
         if name in draws
     }
-    words = estimands[HEADLINE_FAMILY].attrs.get("labels", {}).get(step, step)
-    sentences = [
-        f"{words}: {_list_shares(frame)}.",
-        _compare(draws),
-        "A bar fades as the probability falls that the share reaches so far. Mark: median; thick "
-        "line: 50\N{NO-BREAK SPACE}% interval; thin line: 90\N{NO-BREAK SPACE}%, equal-tailed.",
-        _explain_outside(frame),
-        _explain_absent(step, attributions),
-    ]
-    warnings = _warn(step, list(frame["part"]), check)
-    return Split(frame, fades, " ".join(filter(None, sentences)), tuple(warnings))
+    compute, algorithms = draws["compute"], draws.get("algorithms")
+    caption = say(
+        "split",
+        label=label,
+        rows=[row | {"said": describe_share(row)} for row in rows if row["level"] == "whole"],
+        half=_say_chance(compute > 0.5),
+        more=None if algorithms is None else _say_chance(algorithms > compute),
+        is_outside=frame["lower"].min() < 0 or frame["upper"].max() > 1,
+        absent=_list_absent(step, attributions),
+    )
+    return Split(frame, fades, caption, tuple(_warn(step, list(frame["part"]), check)))
+
+
+def _say_chance(draws: np.ndarray) -> str:
+    return describe_probability(float(draws.mean()))
 
 
 def _key(name: str, step: str) -> str:
@@ -123,56 +126,23 @@ def describe_share(row: Mapping[Any, Any]) -> str:
     return f"{median} ({lower} to {upper})"
 
 
-def _list_shares(frame: pd.DataFrame) -> str:
-    rows = frame[frame["level"] == "whole"].to_dict("records")
-    return "; ".join(
-        f"{row['part']} {describe_share(row)}"
-        + (", which may be of either sign" if row["lower"] < 0 < row["upper"] else "")
-        for row in rows
-    )
-
-
-def _compare(draws: dict[str, np.ndarray]) -> str:
-    """How sure it is that compute was more than half, and that algorithms were more."""
-    compute = draws["compute"]
-    half = describe_probability(float((compute > 0.5).mean()))
-    text = f"P(compute is more than half of the step) {_equals(half)}"
-    if "algorithms" in draws:
-        more = describe_probability(float((draws["algorithms"] > compute).mean()))
-        text += f"; P(algorithms are more than compute) {_equals(more)}"
-    return f"{text}."
-
-
-def _equals(probability: str) -> str:
-    return probability if probability[0] in "<>" else f"= {probability}"
-
-
-def _explain_outside(frame: pd.DataFrame) -> str:
-    if frame["lower"].min() >= 0 and frame["upper"].max() <= 1:
-        return ""
-    return (
-        "A share below 0 means that the part made the step smaller; one above "
-        "100\N{NO-BREAK SPACE}% that the others together did."
-    )
-
-
-def _explain_absent(step: str, attributions: Attributions) -> str:
-    absent = [
+def _list_absent(step: str, attributions: Attributions) -> list[str]:
+    """The parts that are not reported, each with its reason."""
+    return [
         f"{name} ({str(found['reason']).rstrip('.')})"
         for name in ("unexplained", *OF_ALGORITHMS)
         if (found := attributions.get(_key(name, step))) and found.get("reason")
     ]
-    return f"No share of its own: {'; '.join(absent)}." if absent else ""
 
 
 def _warn(step: str, names: list[str], check: Check) -> list[str]:
     """What a reader must know before the numbers."""
     warnings = []
     if check.get("is_identified") is False:
-        warnings.append("▲ The data do not tell the parts apart: the split leans on the priors.")
+        warnings.append(f"▲ {say('identified', state=False, reason='', reasons=[])}")
     warnings += [
         f"▲ {name.capitalize()}: {driven}."
         for name in names
-        if (driven := describe_drivers(_key(name, step), dict(check)))
+        if (driven := describe_drivers(_key(name, step), check))
     ]
     return warnings

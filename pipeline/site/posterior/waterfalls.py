@@ -14,7 +14,9 @@ import xarray as xr
 
 from models import INTERVAL_PROBABILITY
 from pipeline.site.pages.answers import INTERVAL_WORDS, describe_probability
-from pipeline.site.pages.rendering import format_fixed
+from pipeline.site.pages.numbers import format_fixed
+from pipeline.site.pages.sentences import say
+from pipeline.site.words import Words
 
 Kind = Literal["decades", "shapley"]
 PARTS = ("compute", "allocation", "technique", "trend", "lab", "unexplained")
@@ -36,28 +38,13 @@ class Scale:
 
 
 SCALES = {
-    "decades": Scale(
-        "Where each step came from: effective compute",
-        "decades of effective compute",
-        "decades",
-        1.0,
-        2,
-    ),
-    "score": Scale(
-        "The same steps in score",
-        "change of the score (percentage points)",
-        "percentage points",
-        PERCENTAGE_POINTS,
-        1,
-    ),
-    "nats per token": Scale(
-        "The same steps in log perplexity",
-        "change of log perplexity (nats per token)",
-        "nats per token",
-        1.0,
-        3,
-    ),
-}
+    "decades": Scale("Where each step came from: effective compute", "decades of effective compute",
+                     "decades", 1.0, 2),
+    "score": Scale("The same steps in score", "change of the score (percentage points)",
+                   "percentage points", PERCENTAGE_POINTS, 1),
+    "nats per token": Scale("The same steps in log perplexity",
+                            "change of log perplexity (nats per token)", "nats per token", 1.0, 3),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -80,41 +67,39 @@ class Waterfall:
         return self.frame.drop(columns=["comparison", "start", "end", "low", "high"])
 
 
-def make_waterfall(estimands: xr.Dataset, kind: Kind, headline: str) -> Waterfall | None:
+def make_waterfall(
+    estimands: xr.Dataset, kind: Kind, headline: str, words: Words
+) -> Waterfall | None:
     """The steps in `kind`, `headline` (its id) described first; None where there is no step."""
     if f"{kind}_compute" not in estimands:
         return None
     template = estimands[f"{kind}_compute"]
     scale = SCALES[template.attrs["unit"]]
-    labels: dict[str, str] = template.attrs["labels"]
     drawn: dict[str, dict[str, np.ndarray]] = {}
     repeated: dict[str, str] = {}
     for step in map(str, template["comparison"].to_numpy()):
         parts = _find_parts(estimands, kind, step)
-        if not parts:
-            continue
         same = next((each for each, other in drawn.items() if _is_same(parts, other)), None)
         if same:
-            repeated[labels[step]] = labels[same]
-        else:
+            repeated[words.name(step)] = words.name(same)
+        elif parts:
             drawn[step] = parts
     if not drawn:
         return None
-    frames = [_lay_out(step, labels[step], parts, scale) for step, parts in drawn.items()]
+    frames = {step: _lay_out(step, words, parts, scale) for step, parts in drawn.items()}
     first = headline if headline in drawn else next(iter(drawn))
-    sentences = [
-        _describe(labels[first], frames[list(drawn).index(first)], drawn[first], scale),
-        f"Each bar starts where the one above ends; bars are means, which add up. Numbers are "
-        f"medians with the {INTERVAL_WORDS}, drawn as a line: it is that of the part alone, from "
-        "where its bar starts. Parts that do not change have no row. All panels have one scale.",
-        "Lower perplexity is better: steps to the left are progress."
-        if scale is SCALES["nats per token"]
-        else "",
-        _list_repeated(repeated),
-        _list_left_out(template, labels),
-    ]
-    frame = pd.concat(frames, ignore_index=True)
-    return Waterfall(kind, scale, frame, " ".join(filter(None, sentences)))
+    left_out: dict[str, list[str]] = {}
+    for step, reason in template.attrs.get("reasons", {}).items():
+        left_out.setdefault(reason.rstrip("."), []).append(words.name(step))
+    caption = say(
+        "waterfall",
+        first=_describe(words.name(first), frames[first], drawn[first], scale),
+        interval=INTERVAL_WORDS,
+        is_perplexity=scale is SCALES["nats per token"],
+        repeated=repeated,
+        left_out=left_out,
+    )
+    return Waterfall(kind, scale, pd.concat(frames.values(), ignore_index=True), caption)
 
 
 def describe_change(row: Mapping[Any, Any], scale: Scale) -> str:
@@ -146,7 +131,7 @@ def _is_same(parts: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool
     )
 
 
-def _lay_out(step: str, label: str, parts: dict[str, np.ndarray], scale: Scale) -> pd.DataFrame:
+def _lay_out(step: str, words: Words, parts: dict[str, np.ndarray], scale: Scale) -> pd.DataFrame:
     """The rows of one step, each bar beginning where the last one ended."""
     whole = np.sum(list(parts.values()), axis=0)
     rows, end = [], 0.0
@@ -160,7 +145,7 @@ def _lay_out(step: str, label: str, parts: dict[str, np.ndarray], scale: Scale) 
             "start": start, "end": end, "low": start + lower, "high": start + upper,
         }  # fmt: skip
         rows.append(
-            {"comparison": step, "label": label, "part": part}
+            {"comparison": step, "label": words.name(step), "part": part}
             | {name: float(f"{value:.{DIGITS}g}") for name, value in numbers.items()}
         )
     return pd.DataFrame(rows).assign(unit=scale.short)
@@ -170,32 +155,16 @@ def _describe(label: str, rows: pd.DataFrame, parts: dict[str, np.ndarray], scal
     """The headline step: how long it is, its largest part, and the parts of unknown sign."""
     named = {row["part"]: row for row in rows.to_dict("records")}
     largest = max(parts, key=lambda part: abs(named[part]["mean"]))
-    text = f"{label}: {describe_change(named[WHOLE], scale)} {scale.short}"
-    if len(parts) == 1:
-        return f"{text}, all of it {largest}."
     sizes = np.abs(np.stack(list(parts.values())))
     chance = (sizes.argmax(axis=0) == list(parts).index(largest)).mean()
-    text += (
-        f". The largest part is {largest}, {describe_change(named[largest], scale)} (with "
-        f"probability {describe_probability(float(chance))})."
-    )
-    unsigned = [part for part in parts if named[part]["lower"] < 0 < named[part]["upper"]]
-    if unsigned:
-        text += f" The data leave the sign open of: {', '.join(unsigned)}."
-    return text
-
-
-def _list_repeated(repeated: dict[str, str]) -> str:
-    """Record paths that are steps of the card have no panel of their own."""
-    pairs = "; ".join(f"{label} is the step {same}" for label, same in repeated.items())
-    return f"Drawn once: {pairs}." if pairs else ""
-
-
-def _list_left_out(template: xr.DataArray, labels: dict[str, str]) -> str:
-    reasons: dict[str, str] = template.attrs.get("reasons", {})
-    by_reason: dict[str, list[str]] = {}
-    for step, reason in reasons.items():
-        by_reason.setdefault(reason.rstrip("."), []).append(labels[step])
-    return " ".join(
-        f"Not drawn, since {reason}: {'; '.join(steps)}." for reason, steps in by_reason.items()
+    return say(
+        "waterfall_step",
+        label=label,
+        whole=describe_change(named[WHOLE], scale),
+        unit=scale.short,
+        is_alone=len(parts) == 1,
+        largest=largest,
+        size=describe_change(named[largest], scale),
+        chance=describe_probability(float(chance)),
+        unsigned=[part for part in parts if named[part]["lower"] < 0 < named[part]["upper"]],
     )

@@ -1,0 +1,181 @@
+"""Frames for the charts of checks: densities, predictive intervals, distributions of ranks."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy import stats
+
+from models import INTERVAL_PROBABILITY
+from models.core.prior import Prior
+from pipeline.site.charts.alternatives import POSTERIOR, PRIOR
+
+TAIL = (1 - INTERVAL_PROBABILITY) / 2
+SHOWN_ELEMENTS = 6  # of a vector parameter
+GRID_POINTS = 90  # of a density
+GRID_DIGITS, DENSITY_DIGITS = 7, 4  # significant ones: more could not be seen, and fill the page
+KEPT_WIDTHS = 4  # of the posterior on each side, beyond which a wide prior is cut
+CURVE_POINTS = 100  # of a cumulative distribution
+BAND_PROBABILITY = 0.95
+PREDICTION_DIGITS = 6  # significant: more would only make pages larger
+DIFFERENCE_DECIMALS = 5  # of a probability, in charts
+
+
+def compare_densities(
+    prior: xr.Dataset, posterior: xr.Dataset, priors: list[tuple[str, Prior]]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Densities of prior and posterior (panel, series, x, density); the panels on a log axis."""
+    frames, logarithmic = [pd.DataFrame(columns=["panel", "series", "x", "density"])], []
+    for name, made in priors:
+        if name not in posterior or name not in prior:
+            continue
+        is_log = made.family == "LogNormal"
+        for panel, before, after in _elements(name, prior[name], posterior[name]):
+            title = f"{panel} ({made.unit})" if made.unit not in ("", "1") else panel
+            frames.append(_density_pair(title, before, after, is_log))
+            logarithmic += [title] if is_log else []
+    return pd.concat(frames[1:] or frames, ignore_index=True), logarithmic
+
+
+def _elements(
+    name: str, prior: xr.DataArray, posterior: xr.DataArray
+) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Name, prior draws and posterior draws of a scalar, or of the first elements of a vector."""
+    before, after = _by_element(prior), _by_element(posterior)
+    for label in list(after)[:SHOWN_ELEMENTS]:
+        if label in before:
+            yield (f"{name}[{label}]" if label else name), before[label], after[label]
+
+
+def _by_element(variable: xr.DataArray) -> dict[str, np.ndarray]:
+    dims = [dim for dim in variable.dims if dim not in ("chain", "draw")]
+    values = variable.transpose(*dims, "chain", "draw").values.reshape(-1, _count_draws(variable))
+    labels = [""]
+    for dim in dims:
+        names = variable[dim].values
+        labels = [f"{label}, {name}" if label else str(name) for label in labels for name in names]
+    return dict(zip(labels, values, strict=True))
+
+
+def _count_draws(variable: xr.DataArray) -> int:
+    return int(variable.sizes["chain"] * variable.sizes["draw"])
+
+
+def _density_pair(panel: str, before: np.ndarray, after: np.ndarray, is_log: bool) -> pd.DataFrame:
+    """Both densities on one grid that shows the posterior whole and cuts a far wider prior."""
+    if is_log:
+        before, after = np.log(before), np.log(after)
+    low, high = np.quantile(after, [0.001, 0.999])
+    width = max(high - low, 1e-12)
+    prior_low, prior_high = np.quantile(before, [0.01, 0.99])
+    left = min(low, max(prior_low, low - KEPT_WIDTHS * width))
+    right = max(high, min(prior_high, high + KEPT_WIDTHS * width))
+    grid = np.linspace(left, right, GRID_POINTS)
+    x = _round(np.exp(grid) if is_log else grid, GRID_DIGITS)
+    parts = [
+        pd.DataFrame({"panel": panel, "series": series, "x": x, "density": _density(draws, grid)})
+        for series, draws in ((PRIOR, before), (POSTERIOR, after))
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _density(draws: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """Kernel density on `grid`, reflected at the ends: a positive quantity keeps its edge."""
+    from arviz_stats.base import array_stats  # a second to import
+
+    points, density, _ = array_stats.kde(np.ravel(draws))
+    return _round(np.interp(grid, points, density, left=0.0, right=0.0), DENSITY_DIGITS)
+
+
+def _round(values: np.ndarray, digits: int) -> np.ndarray:
+    """`values` to that many significant digits."""
+    return np.array([float(f"{value:.{digits - 1}e}") for value in values])
+
+
+def predict(predicted: xr.Dataset, observed: xr.Dataset) -> pd.DataFrame:
+    """Observed values beside their predictive intervals, a row each, lowest first by panel.
+
+    Columns panel, row, rank, observed, median, lower, upper, is_inside.
+    """
+    frames = [
+        _predict_one(name, predicted[name], observed[name])
+        for name in observed.data_vars
+        if name in predicted
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _predict_one(name: object, predicted: xr.DataArray, observed: xr.DataArray) -> pd.DataFrame:
+    lower, median, upper = (
+        predicted.quantile([TAIL, 0.5, 1 - TAIL], dim=("chain", "draw"))
+        .transpose("quantile", *observed.dims)
+        .values.reshape(3, -1)
+    )
+    values = observed.values.ravel()
+    frame = pd.DataFrame(
+        {
+            "panel": str(name).replace("_", " "),
+            "row": _row_names(observed),
+            "rank": stats.rankdata(values, method="ordinal"),
+            "observed": _round(values, PREDICTION_DIGITS),
+            "median": _round(median, PREDICTION_DIGITS),
+            "lower": _round(lower, PREDICTION_DIGITS),
+            "upper": _round(upper, PREDICTION_DIGITS),
+            "is_inside": (values >= lower) & (values <= upper),
+        }
+    )
+    return frame.sort_values("rank", kind="stable", ignore_index=True)
+
+
+def _row_names(observed: xr.DataArray) -> list[str]:
+    """The labels of the observations where the model names them, else their numbers in the fit."""
+    labels = observed[observed.dims[0]].values if observed.indexes else np.arange(observed.size)
+    if observed.ndim != 1 or np.issubdtype(labels.dtype, np.number):
+        return [f"row {i + 1} of the fit" for i in range(observed.size)]
+    return [str(label) for label in labels]
+
+
+def pit_differences(predicted: xr.Dataset, observed: xr.Dataset) -> pd.DataFrame:
+    """Distribution of predictive ranks (PIT) less the uniform one, with its simultaneous band.
+
+    Ties count half, so discrete outcomes have their mid-rank.
+    """
+    frames = []
+    for name in observed.data_vars:
+        if name in predicted:
+            less, same = predicted[name] < observed[name], predicted[name] == observed[name]
+            ranks = (less + 0.5 * same).mean(("chain", "draw")).values.ravel()
+            panel = str(name).replace("_", " ")
+            frames.append(_differences(panel, "observed", ranks, ranks.size))
+    return pd.concat(frames, ignore_index=True)
+
+
+def rank_differences(draws: xr.DataArray, label: str, effective_count: float) -> pd.DataFrame:
+    """By chain, the distribution of the draws' ranks among all draws less the uniform one.
+
+    The band is that of as many independent draws as the chain has effective ones: chains that agree
+    stay inside.
+    """
+    chains = draws.transpose("chain", "draw").values
+    ranks = (stats.rankdata(chains).reshape(chains.shape) - 0.5) / chains.size
+    count = max(int(min(effective_count, chains.size) / len(chains)), 2)
+    frames = [_differences(label, f"chain {i + 1}", row, count) for i, row in enumerate(ranks)]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _differences(panel: str, series: str, ranks: np.ndarray, count: int) -> pd.DataFrame:
+    """Distribution of `ranks` less the uniform one; the band is Kolmogorov's for `count` values."""
+    grid = np.linspace(0, 1, CURVE_POINTS + 1)
+    distribution = np.searchsorted(np.sort(ranks), grid, side="right") / ranks.size
+    reach = float(stats.kstwo.ppf(BAND_PROBABILITY, count))
+    return pd.DataFrame(
+        {
+            "panel": panel,
+            "series": series,
+            "x": grid,
+            "difference": (distribution - grid).round(DIFFERENCE_DECIMALS),
+            "lower": np.maximum(-reach, -grid).round(DIFFERENCE_DECIMALS),
+            "upper": np.minimum(reach, 1 - grid).round(DIFFERENCE_DECIMALS),
+        }
+    )
