@@ -31,9 +31,8 @@ check: $(READY)  ## all that CI checks: format, lint, types, tests with coverage
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -m "slow or not slow" --numprocesses 2 --dist loadfile --durations 40
 
-bench: $(READY)  ## measure every page and the samplers on every cell (after make repro; not part of CI)
-	$(BIN)/python -m benchmarks.pages
-	$(BIN)/python -m benchmarks.fits
+bench: $(READY)  ## measure the pipeline, samplers, pages and seeds (after make repro, about an hour; not part of CI)
+	$(BIN)/python -m benchmarks
 
 clean:  ## remove the environment, every result and every cache
 	rm -rf $(VENV) .dvc/cache .dvc/tmp .cache .pytest_cache .mypy_cache .ruff_cache .coverage *.egg-info

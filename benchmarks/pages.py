@@ -1,19 +1,21 @@
 """Megabytes of every page, and seconds until a reader can use it, in a headless Chromium.
 
-`python -m benchmarks.pages` after `make repro`, or with the names of some pages. A page counts as
-usable when all of its charts are drawn; the limits are those the pages are made for. The middle of
-some openings is printed, since a page that was read lately opens faster.
+A page counts as usable when all of its charts are drawn; the limits are those the pages are made
+for. The middle of some openings counts, since a page that was read lately opens faster.
 """
 
 import os
 import shutil
 import statistics
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-HTML = Path("reports/html")
+from benchmarks import Row
+from pipeline.layout import Layout
+
 OPENINGS = 3
 LIMIT_MEGABYTES, LIMIT_SECONDS, LIMIT_SECONDS_OVERVIEW = 3.0, 2.0, 1.0
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -26,7 +28,6 @@ FLAGS = (
     "--disable-sync",
 )
 NOT_FOUND = "no Chromium found: install chromium, or set CHROMIUM to its path"
-COLUMNS = ("page", "megabytes", "charts", "text_s", "usable_s", "limit_s", "within")
 # Seconds from the request for the page to its first words and to its last chart.
 TIMES = """() => ["first-contentful-paint", "drawn"]
   .map((name) => (performance.getEntriesByName(name)[0]?.startTime ?? NaN) / 1000)"""
@@ -37,15 +38,32 @@ def find_chromium() -> str | None:
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
-def measure(browser: Browser, path: Path) -> tuple[object, ...]:
-    """One row of the table for the page at `path`."""
+def measure(wanted: list[str]) -> Iterator[Row]:
+    """One row per page, or per page that is wanted; needs what `dvc repro` makes."""
+    chromium = find_chromium()
+    if chromium is None:
+        sys.exit(NOT_FOUND)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        for page in sorted(Layout().pages.glob("*.html")):
+            if not wanted or page.stem in wanted:
+                yield _measure_page(browser, page)
+        browser.close()
+
+
+def _measure_page(browser: Browser, path: Path) -> Row:
     opened = [_open(browser, path) for _ in range(OPENINGS)]
     charts, text, usable = (statistics.median(column) for column in zip(*opened, strict=True))
     megabytes = path.stat().st_size / 1e6
     limit = LIMIT_SECONDS_OVERVIEW if path.stem == "index" else LIMIT_SECONDS
-    is_within = usable <= limit and megabytes < LIMIT_MEGABYTES
-    numbers = (round(megabytes, 2), int(charts), round(text, 2), round(usable, 2), limit)
-    return path.stem, *numbers, "yes" if is_within else "no"
+    return {
+        "page": path.stem,
+        "megabytes": round(megabytes, 2),
+        "charts": int(charts),
+        "text_s": round(text, 2),
+        "usable_s": round(usable, 2),
+        "ratio_to_limit": round(max(usable / limit, megabytes / LIMIT_MEGABYTES), 2),
+    }
 
 
 def _open(browser: Browser, path: Path) -> tuple[float, float, float]:
@@ -56,22 +74,3 @@ def _open(browser: Browser, path: Path) -> tuple[float, float, float]:
     charts = page.locator("[data-chart] svg").count()
     page.close()
     return charts, text, usable
-
-
-def main() -> None:
-    """Print one tab-separated row a page, as they are measured."""
-    wanted = set(sys.argv[1:])
-    chromium = find_chromium()
-    if chromium is None:
-        sys.exit(NOT_FOUND)
-    print(*COLUMNS, sep="\t", flush=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        for page in sorted(HTML.glob("*.html")):
-            if not wanted or page.stem in wanted:
-                print(*measure(browser, page), sep="\t", flush=True)
-        browser.close()
-
-
-if __name__ == "__main__":
-    main()
