@@ -1,0 +1,1 @@
+"""Compute's share of progress in every domain, from several posteriors together."""

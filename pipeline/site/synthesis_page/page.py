@@ -1,0 +1,193 @@
+"""The page of the synthesis: compute or algorithms, in every domain at once."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.metadata import version
+
+from pipeline.files import read_json, write_text
+from pipeline.ingest.bibliography import Reference
+from pipeline.layout import Layout
+from pipeline.site.charts.drawings import CONFIG, Drawing, chart_library, collect_specs
+from pipeline.site.overview.cells import Passed
+from pipeline.site.overview.comparison import RATE, Entry
+from pipeline.site.overview.estimates import list_rates
+from pipeline.site.overview.forest_charts import RATES, SHARE_LABELS, Axis, draw_forest
+from pipeline.site.overview.gathering import Overview, gather
+from pipeline.site.overview.rows import Row, read_bounds, say, say_doubling
+from pipeline.site.pages import rendering
+from pipeline.site.pages.answers import INTERVAL_WORDS
+from pipeline.site.pages.citations import cite_page, read_software
+from pipeline.site.synthesis_page.doubts import list_doubts
+from pipeline.site.synthesis_page.words import (
+    SENTENCES,
+    Statement,
+    describe_answer,
+    list_statements,
+)
+from pipeline.site.words import Words, read_words
+from pipeline.synthesis.entries import mark, warn
+from pipeline.synthesis.shares import (
+    COMPUTE,
+    FIELDS,
+    POOLED,
+    WHOLE,
+    Domain,
+    Found,
+    collect,
+    find_cell,
+    find_rate,
+    make_rate,
+    read_domains,
+)
+
+NAME = "synthesis"
+RETURNS = "research_returns-meta_analysis"
+LIBRARIES = ("numpy", "altair")
+GROUPS = (
+    "Averaged over models",
+    "The model that is pooled",
+    "Pooled in part",
+    "All leaderboards",
+)
+
+
+def write_synthesis_page(layout: Layout) -> None:
+    """Write the page; the same results give the same bytes."""
+    write_text(layout.page(NAME), render(layout))
+
+
+def render(layout: Layout) -> str:
+    """The page as HTML text."""
+    overview, domains = gather(layout), read_domains(layout)
+    entries = read_json(layout.attribution(NAME))
+    found = collect(overview, domains)
+    rates = tabulate_rates(overview, domains)
+    words = read_words(layout.words, NAME)
+    title = words.figures["shares"].x_title
+    # up to 1.15: room for the label of 100 %
+    axis = Axis(title, SHARE_LABELS, "share", 0.5, ends=(0.0, 1.15))
+    drawings = {
+        "shares": draw(words, "shares", [each.row for each in found], axis),
+        "rates": draw(words, "rates", rates, RATES),
+    }
+    pooled, returns = (find_cell(overview, name) for name in (POOLED, RETURNS))
+    marked = [mark(cell) if cell else {} for cell in (pooled, returns)]
+    page = rendering.environment(layout.templates, chart_library)
+    return page.get_template("synthesis.html.jinja").render(
+        title=words.title,
+        name=NAME,
+        answer=describe_answer(entries),
+        doubts=describe_doubts(entries, marked, pooled, found, rates),
+        statements=group_statements(list_statements(entries, *marked)),
+        drawings=drawings,
+        shares=[row for each in found for row in (each.row, *each.averaged)],
+        rates=rates,
+        say=say,
+        say_doubling=say_doubling,
+        specs=collect_specs(each for each in drawings.values() if each),
+        chart_config=CONFIG,
+        interval_words=INTERVAL_WORDS,
+        sources=list_sources(overview, domains),
+        citation=cite_page(read_software(layout.citation), words.title, NAME),
+        provenance=list_provenance(layout, overview, domains),
+    )
+
+
+def tabulate_rates(overview: Overview, domains: Sequence[Domain]) -> list[Row]:
+    """Rates of the leaderboards averaged over models, by the one that is pooled, and pooled."""
+    rates, pooled = list_rates(overview, {}), find_cell(overview, POOLED)
+    averaged = [
+        replace(row, group=GROUPS[0])
+        for row, _ in (find_rate(overview, domain, rates) for domain in domains)
+        if row.kind == "averaged"
+    ]
+    wanted = [(find_cell(overview, each.posterior), RATE, GROUPS[1], each.name) for each in domains]
+    wanted += [(pooled, f"rate[{each.name}]", GROUPS[2], each.name) for each in domains]
+    wanted += [(pooled, key, GROUPS[3], name) for name, key in WHOLE.items()]
+    rows = [
+        make_rate(cell, key, group, label)
+        for cell, key, group, label in wanted
+        if cell and key in cell.attributions
+    ]
+    return [*averaged, *rows]
+
+
+def draw(words: Words, name: str, rows: Sequence[Row], axis: Axis) -> Drawing | None:
+    """A forest plot; None without any number."""
+    if not any(row.has_number for row in rows):
+        return None
+    said = words.figure(name, interval=INTERVAL_WORDS)
+    return draw_forest(rows, name, said["title"], said["caption"], axis)
+
+
+def group_statements(statements: Sequence[Statement]) -> list[tuple[str, str, list[str]]]:
+    """Anchor, heading and sentences of what is shared, what is not, and what is open."""
+    return [
+        (kind, heading, said)
+        for kind, heading in SENTENCES["headings"].items()
+        if (said := [each.text for each in statements if each.kind == kind])
+    ]
+
+
+def describe_doubts(
+    entries: dict[str, Entry],
+    marked: Sequence[dict[str, Entry]],
+    pooled: Passed | None,
+    found: Sequence[Found],
+    rates: Sequence[Row],
+) -> list[str]:
+    """What cannot be trusted; `marked` are the pooled rates and the returns to research."""
+    headlines = zip(SENTENCES["read"].items(), ("mean", "pooled"), marked, strict=True)
+    return list_doubts(
+        entries,
+        {name: estimands[key] for (_, name), key, estimands in headlines if key in estimands},
+        pooled.check if pooled else {},
+        {
+            each.label: [row.median for row in each.models if row.median is not None]
+            for each in found
+        },
+        compare_rates(rates),
+    )
+
+
+def compare_rates(rates: Sequence[Row]) -> dict[str, tuple[Entry, Entry]]:
+    """Of every leaderboard the rate of the model that is pooled, and the average over models."""
+    averaged, alone = (
+        {row.label: _as_entry(row) for row in rates if row.group == group} for group in GROUPS[:2]
+    )
+    return {name: (alone[name], entry) for name, entry in averaged.items() if name in alone}
+
+
+def _as_entry(row: Row) -> Entry:
+    return {"unit": "decades per year"} | read_bounds(vars(row)) | warn(row)
+
+
+def list_datasets(domains: Sequence[Domain]) -> set[str]:
+    """The datasets whose posteriors are read."""
+    others = (name.partition("-")[0] for name in (POOLED, COMPUTE, FIELDS, RETURNS))
+    return {*(domain.dataset for domain in domains), *others}
+
+
+def list_sources(overview: Overview, domains: Sequence[Domain]) -> list[Reference]:
+    """What the cards of these datasets cite, in the order of the registry."""
+    read = [each for each in overview.datasets if each.name in list_datasets(domains)]
+    return overview.bibliography.cite(
+        key for each in read if each.card for key in each.card.card.citations
+    )
+
+
+def list_provenance(
+    layout: Layout, overview: Overview, domains: Sequence[Domain]
+) -> list[tuple[str, str]]:
+    """Versions, and the hash of every file that was read."""
+    datasets = list_datasets(domains)
+    cells = [cell.name for cell in overview.cells if cell.dataset in datasets]
+    paths = [*map(layout.attribution, cells), *map(layout.check, cells)]
+    paths += [layout.rows(each.name) for each in overview.datasets if each.name in datasets]
+    hashes = [
+        (f"{path.parent.name}/{path.name}", hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in paths
+        if path.is_file()
+    ]
+    return [*((name, version(name)) for name in LIBRARIES), *hashes]
