@@ -9,9 +9,8 @@ import pandas as pd
 
 from pipeline.ingest.cards.card import LoadedCard
 from pipeline.site.pages.answers import Answer, Attributions
-from pipeline.site.pages.badges import ON_AVERAGE, Badge
+from pipeline.site.pages.badges import Badge
 
-IN_SHORT = {ON_AVERAGE: "on average"}
 State = Literal["failed", "not_fitted", "missing"]
 
 
@@ -57,25 +56,6 @@ class Passed:
     def title(self) -> str:
         """The title of the dataset."""
         return self.card.card.title
-
-    @property
-    def verdict(self) -> dict[str, str]:
-        """The badges of the verdict table by the question that they answer."""
-        names = ("converged", "calibrated", "identified", "prior")
-        words = {"good": "yes", "bad": "no", "unknown": "not measured"}
-        short = {
-            name: f"{badge.mark} {IN_SHORT.get(badge.word, words[badge.state])}"
-            for name, badge in zip(names, self.badges, strict=True)
-        }
-        return short | {"prior": f"{self.badges[-1].mark} {self._lean()}"}
-
-    def _lean(self) -> str:
-        """Whether the headline, or something else, leans on the prior."""
-        if self.answer.driven:
-            return "headline"
-        if not self.check.get("prior_sensitivity"):
-            return "not measured"
-        return "no" if self.badges[-1].state == "good" else "in part"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,12 @@ from pipeline.site.overview.comparison import (
 )
 from pipeline.site.overview.gathering import Overview
 from pipeline.site.pages import answers
-from pipeline.site.pages.numbers import format_quantity
+from pipeline.site.pages.sentences import say
+
+
+def quote(found: Entry) -> str:
+    """Median and interval of an estimand: "17 (13 to no upper bound)"."""
+    return f"{answers.describe_bound(found, 'median')} ({answers.describe_interval(found)})"
 
 
 def tabulate(made: Comparison, overview: Overview) -> list[dict[str, Any]]:
@@ -36,43 +41,26 @@ def _describe(entry: Entry | None, each: Estimate, check: dict[str, Any]) -> str
     if entry is None or entry.get("reason"):
         return f"not reported{': ' + entry['reason'] if entry else ''}"
     found = entry | {"unit": each.unit}
-    if each.key.startswith(f"{REVERSE}["):
-        return _describe_reverse(found)
+    if each.key.startswith(f"{REVERSE}["):  # the compute that would suffice, and that none does
+        finite = found.get("p_finite")
+        chance = answers.describe_probability(1 - (1 if finite is None else float(finite)))
+        said = "" if found["lower"] is None else quote(found)
+        return say("reverse_compared", found=said, chance=chance)
     driven = answers.describe_drivers(each.key, check)
     chance = answers.describe_p_not_positive(found) if each.key == RATE else ""
-    return (
-        (f"{driven}: " if driven else "")
-        + _quote(found)
-        + (f"; P(\N{LESS-THAN OR EQUAL TO} 0) {chance}" if chance else "")
-    )
-
-
-def _quote(found: Entry) -> str:
-    return f"{answers.describe_bound(found, 'median')} ({answers.describe_interval(found)})"
-
-
-def _describe_reverse(found: Entry) -> str:
-    """The compute that would suffice, and the probability that none does."""
-    finite = found.get("p_finite")
-    words = "no compute suffices in most draws" if found["lower"] is None else _quote(found)
-    chance = answers.describe_probability(1 - (1 if finite is None else float(finite)))
-    return f"{words}; P(unreachable) {'' if chance[0] in '<>' else '= '}{chance}"
+    return say("compared", driven=driven, found=quote(found), chance=chance)
 
 
 def describe_average(cell: Passed, overview: Overview) -> str:
     """The headline averaged over the dataset's models; empty where this model is the average."""
-    made = overview.compared(cell.dataset)
-    if made is None or not cell.answer.sentence:
+    made, weight = overview.compared(cell.dataset), overview.weights(cell.dataset).get(cell.model)
+    if made is None or weight is None or weight > 1 - NEGLIGIBLE or not cell.answer.sentence:
         return ""
-    weight = made.weights.get(cell.model)
     found = next((each for each in made.estimates if each.key == cell.answer.key), None)
-    if weight is None or weight > 1 - NEGLIGIBLE or found is None or found.averaged.get("reason"):
+    if found is None or found.averaged.get("reason"):
         return ""
-    return (
-        f"Averaged over {len(made.rows)} models by how well they predict what was left out: "
-        f"{_quote(found.averaged | {'unit': found.unit})}; this model's weight is "
-        f"{format_quantity(weight, 'share')}."
-    )
+    averaged = quote(found.averaged | {"unit": found.unit})
+    return say("average", models=len(made.rows), averaged=averaged, weight=weight)
 
 
 def write_answers(overview: Overview) -> str:
@@ -82,9 +70,8 @@ def write_answers(overview: Overview) -> str:
         said = cell.answer.sentence or cell.answer.reason
         if caveats := "; ".join(cell.answer.caveats):
             said = f"{caveats[0].upper()}{caveats[1:]}: {said}"
-        said = f"{said} {describe_average(cell, overview)}".rstrip()
-        asked = escape_cell(cell.card.card.question)
-        lines.append(f"| {asked} | {escape_cell(said)} | `{cell.name}` |")
+        said = escape_cell(f"{said} {describe_average(cell, overview)}")
+        lines.append(f"| {escape_cell(cell.card.card.question)} | {said} | `{cell.name}` |")
     return "\n".join(lines) + "\n"
 
 

@@ -4,7 +4,7 @@ The full numbers are in data/checks and data/attributions; here is what a reader
 first, under the same names in every file, so that `dvc metrics show` is a table of cells.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +21,10 @@ from pipeline.site.overview.verdicts import Verdict
 from pipeline.site.pages import answers
 from pipeline.site.pages.packing import neutralise_frame
 
-FOLDER = "metrics"
 STATES = {"failed": "fail", "not_fitted": "not fitted", "missing": "missing"}
+ROW_COLUMNS = ["group", "label", "kind", *BOUNDS, "interval", "page", "caveats"]
+COVERAGE_COLUMNS = ["cell", "row", "estimand", "coverage", "covered", "intervals", "nominal"]
 Metrics = dict[str, Any]
-
-
-def describe_cells(overview: Overview) -> dict[str, Metrics]:
-    """The metrics of every cell by its name."""
-    weights = {name: overview.weights(name) for name in {cell.dataset for cell in overview.cells}}
-    return {
-        cell.name: describe_cell(cell, weights[cell.dataset].get(cell.model))
-        for cell in overview.cells
-    }
 
 
 def describe_cell(cell: Cell, weight: float | None) -> Metrics:
@@ -66,36 +58,28 @@ def _read_coverage(cell: Passed) -> dict[str, Any]:
 
 def tabulate_rows(rows: Sequence[Row]) -> pd.DataFrame:
     """The rows of a forest plot with a number, as `dvc plots` reads them."""
-    columns = ("group", "label", "kind", "median", "lower", "upper", "interval", "page")
-    made = [
-        {"row": f"{row.label} | {row.group}"}
-        | {name: getattr(row, name) for name in columns}
-        | {"caveats": "; ".join(row.caveats)}
-        for row in rows
-        if row.has_number
-    ]
-    return pd.DataFrame(made, columns=["row", *columns, "caveats"])
+    frame = pd.DataFrame([vars(row) for row in rows if row.has_number], columns=ROW_COLUMNS)
+    frame.insert(0, "row", frame["label"] + " | " + frame["group"])
+    return frame.assign(caveats=frame["caveats"].map("; ".join))
 
 
 def tabulate_coverage(overview: Overview) -> pd.DataFrame:
     """Coverage of intervals in simulated data: a row a cell and estimand that a study watched."""
-    columns = ["cell", "row", "estimand", "coverage", "covered", "intervals", "nominal"]
-    made = (row for cell in overview.passed for row in _list_coverage(cell))
-    return pd.DataFrame(made, columns=columns)
-
-
-def _list_coverage(cell: Passed) -> Iterator[Metrics]:
-    for key, found in _read_coverage(cell).items():
-        if found["share"] is not None and key in (cell.answer.key, RATE):
-            yield {
-                "cell": cell.name,
-                "row": f"{cell.name} | {key}",
-                "estimand": key,
-                "coverage": found["share"],
-                "covered": found["covered"],
-                "intervals": found["intervals"],
-                "nominal": cell.check["calibration"].get("probability", INTERVAL_PROBABILITY),
-            }
+    made = [
+        {
+            "cell": cell.name,
+            "row": f"{cell.name} | {key}",
+            "estimand": key,
+            "coverage": found["share"],
+            "covered": found["covered"],
+            "intervals": found["intervals"],
+            "nominal": cell.check["calibration"].get("probability", INTERVAL_PROBABILITY),
+        }
+        for cell in overview.passed
+        for key, found in _read_coverage(cell).items()
+        if found["share"] is not None and key in (cell.answer.key, RATE)
+    ]
+    return pd.DataFrame(made, columns=COVERAGE_COLUMNS)
 
 
 def tabulate_claims(verdicts: Sequence[Verdict]) -> pd.DataFrame:
@@ -108,21 +92,16 @@ def write_summary(
     folder: Path,
     overview: Overview,
     verdicts: Sequence[Verdict],
-    rates: Sequence[Row],
-    shares: Sequence[Row],
+    rows: Mapping[str, Sequence[Row]],
 ) -> None:
     """Write `metrics/<cell>.json` and the tables; files of cells that are gone are removed."""
-    made = describe_cells(overview)
-    for old in (folder / FOLDER).glob("*.json"):
-        if old.stem not in made:
+    for old in (folder / "metrics").glob("*.json"):
+        if old.stem not in {cell.name for cell in overview.cells}:
             old.unlink()
-    for name, metrics in made.items():
-        write_json(folder / FOLDER / f"{name}.json", metrics)
-    tables = {
-        "rates": tabulate_rows(rates),
-        "shares": tabulate_rows(shares),
-        "coverage": tabulate_coverage(overview),
-        "claims": tabulate_claims(verdicts),
-    }
+    for cell in overview.cells:
+        metrics = describe_cell(cell, overview.weights(cell.dataset).get(cell.model))
+        write_json(folder / "metrics" / f"{cell.name}.json", metrics)
+    tables = {name: tabulate_rows(found) for name, found in rows.items()}
+    tables |= {"coverage": tabulate_coverage(overview), "claims": tabulate_claims(verdicts)}
     for name, frame in tables.items():
         write_text(folder / f"{name}.csv", neutralise_frame(frame).to_csv(index=False))

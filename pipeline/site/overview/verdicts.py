@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.ingest.bibliography import Reference
 from pipeline.site.overview.cells import Apart, Passed
 from pipeline.site.overview.claims import Claim, select
 from pipeline.site.overview.comparison import NEGLIGIBLE, Entry, average, mix, round_to
@@ -115,40 +114,32 @@ def _find_drivers(key: str, counted: Sequence[Passed]) -> tuple[bool | None, tup
 def describe(verdict: Verdict) -> dict[str, Any]:
     """The verdict for programs, as data/checks/claims.json has it."""
     claim, found = verdict.claim, verdict.found
-    numbers = {name: found.get(name) for name in ("label", "unit", "median", "lower", "upper")}
+    words = ("id", "text", "source", "locator")
+    numbers = ("label", "unit", "median", "lower", "upper")
     return {
-        "id": claim.id,
-        "text": claim.text,
-        "source": claim.source,
-        "locator": claim.locator,
+        **{name: getattr(claim, name) for name in words},
         "probability": verdict.probability,
         "reason": verdict.reason or None,
         "posterior": claim.posterior,
         "estimand": claim.estimand,
         "test": claim.test,
-        **numbers,
+        **{name: found.get(name) for name in numbers},
         "driven_by_prior": verdict.is_driven,
         "drivers": list(verdict.drivers),
         "weights": verdict.weights,
     }
 
 
-def tabulate(verdict: Verdict, references: Mapping[str, Reference]) -> dict[str, Any]:
-    """The verdict as a row of the page: everything in words."""
-    claim, found, probability = verdict.claim, verdict.found, verdict.probability
-    unit = found.get("unit", "1")
-    is_shown = bool(found) and not found.get("reason")
+def tabulate(verdict: Verdict) -> dict[str, Any]:
+    """The verdict as a row of the page, its numbers in words."""
+    found, probability = verdict.found, verdict.probability
+    unit, is_shown = found.get("unit", "1"), bool(found) and not found.get("reason")
     return {
-        "claim": claim,
-        "reference": references[claim.source],
-        "probability": probability,
-        "words": "" if probability is None else answers.describe_probability(probability),
-        "reason": verdict.reason,
-        "drivers": "; ".join(verdict.drivers),
-        "is_driven": verdict.is_driven,
-        "pages": list(verdict.weights),
-        "label": found.get("label", claim.estimand),
-        "test": word_test(claim, unit),
+        "verdict": verdict,
+        "claim": verdict.claim,
+        "probability": "" if probability is None else answers.describe_probability(probability),
+        "label": found.get("label", verdict.claim.estimand),
+        "test": word_test(verdict.claim, unit),
         "value": _add_unit(answers.describe_bound(found, "median"), unit) if is_shown else "",
         "interval": answers.describe_interval(found) if is_shown else "",
     }
