@@ -13,6 +13,7 @@ from pipeline.files import read_json
 from pipeline.ingest.cards.card import LoadedCard, load_card
 from pipeline.layout import Layout
 from pipeline.site.pages import answers
+from pipeline.site.words import relabel
 
 COLUMNS = (
     *("dataset", "table", "rows_fitted", "model", "verdict", "headline", "label", "unit"),
@@ -59,7 +60,7 @@ def _describe_result(layout: Layout, card: LoadedCard, model: str) -> dict[str, 
     if not answers.has_passed(check):
         return known | {"reason": "; ".join(check["reasons"])}
     key = load(model).headline_key(card.for_model())
-    found = (read_json(layout.attribution(cell)) or {}).get(key)
+    found = relabel(read_json(layout.attribution(cell)) or {}, card.options).get(key)
     return known | {"headline": key} | _describe_headline(key, found, check)
 
 

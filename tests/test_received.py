@@ -1,0 +1,251 @@
+"""Received files: what is read as it stands, and every reason to refuse one."""
+
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from openpyxl import Workbook
+
+from pipeline.failures import SourceError
+from pipeline.new_dataset import formats, received
+from pipeline.new_dataset.received import Sheet, read_received
+
+
+def read(folder: Path, content: str | bytes, name: str = "file.csv") -> Sheet:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    return read_received(path)
+
+
+def refuse(path: Path, words: str, sheet: str | None = None) -> None:
+    with pytest.raises(SourceError, match=words):
+        read_received(path, sheet)
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        *(("a,b\n1,2\n".replace(",", mark), ["1", "2"]) for mark in ",;\t|"),
+        ("a;b\n1,5;2,5\n", ["1,5", "2,5"]),  # semicolons win where cells hold decimal commas
+        ("sep=;\na;b\n1;2\n", ["1", "2"]),  # Excel's separator line
+        ("a\tb\r\né\t2\r\n".encode("utf-16"), ["é", "2"]),  # and its Unicode text
+        ("a,b,,\n1,2,,\n", ["1", "2"]),  # columns without name and cells
+        ('a,b\n" 1e24","=1+1"\n', [" 1e24", "=1+1"]),  # text stands as received
+        ('a,b\n007,"x\u2028y, ""z"""\n', ["007", 'x\u2028y, "z"']),
+    ],
+)
+def test_cells_of_csv(tmp_path: Path, content: str | bytes, rows: list[str]) -> None:
+    sheet = read(tmp_path, content)
+    assert (sheet.header, sheet.rows) == (["a", "b"], [rows])
+    assert read(tmp_path, sheet.to_csv()) == sheet
+
+
+def test_tsv_is_cut_at_tabs_alone_and_blank_rows_are_counted(tmp_path: Path) -> None:
+    sheet = read(tmp_path, "a\tb,c\n1\t2,3\n\t\n\n4\t5\n", "file.tsv")
+    assert (sheet.header, sheet.blank_rows) == (["a", "b,c"], 2)
+    assert sheet.rows == [["1", "2,3"], ["4", "5"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "the file is empty"),
+        (" ,\n,\n", "no cell has a value"),
+        ("a,b\n", "a header and no rows"),
+        ("a,a\n1,2\n", "column names repeat"),
+        ("a,,c\n1,2,3\n", "no name in the header for column 2"),
+        ("line,b\n1,2\n", "'line' is a column of the pipeline"),
+        ("x" * 201 + ",b\n1,2\n", "a column name of 201 characters"),
+        ("a,b\n1,2,3\n", r":2: 3 cells where the header has 2"),
+        ('a,b\n"1,2\n', "not CSV"),
+        (b"a,b\n1,\xe9\n", r":2: .*byte 0xe9 is not UTF-8"),
+        (b"a,b\n1,\x00\n", "a zero byte"),
+        ("<!DOCTYPE html><table>", "named .csv and is a web page"),
+        ('{"a": 1}', "named .csv and is JSON"),
+        (b"PK\x03\x04", "named .csv and is a zip archive"),
+        (b"\xd0\xcf\x11\xe0\xa1", "named .csv and is an old or encrypted Office file"),
+    ],
+)
+def test_file_that_is_no_table_is_refused(tmp_path: Path, content: str | bytes, words: str) -> None:
+    with pytest.raises(SourceError, match=words):
+        read(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("file.xls", r"Excel format before 2007.*save it as \.xlsx"),
+        ("file.xlsx", r"named \.xlsx and is a web page"),
+        ("file.parquet", r"named \.parquet and is a web page"),
+        ("file.ods", "save it as"),
+        ("file.xlsm", "macros"),
+        ("file", "extension ''"),
+    ],
+)
+def test_other_kinds_are_refused_with_the_way_out(tmp_path: Path, name: str, words: str) -> None:
+    with pytest.raises(SourceError, match=words):
+        read(tmp_path, "<html><table><tr><td>1", name)
+
+
+def test_folder_missing_file_and_sheet_of_a_csv_are_refused(tmp_path: Path) -> None:
+    refuse(tmp_path, "a folder")
+    refuse(tmp_path / "none.csv", "cannot be opened")
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    refuse(tmp_path / "a.csv", "only a workbook has sheets", "Results")
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "words"),
+    [
+        ("MAXIMUM_LINES", 3, "more than 2 rows"),
+        ("MAXIMUM_CELLS", 2, "more than 2 cells"),
+        ("MAXIMUM_BYTES", 3, "MB, more than"),
+        ("MAXIMUM_CELL_CHARACTERS", 20, "a cell longer than"),
+    ],
+)
+def test_limits_hold_while_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, words: str
+) -> None:
+    monkeypatch.setattr(received, limit, value)
+    with pytest.raises(SourceError, match=words):
+        read(tmp_path, "a,b\n" + "1,2\n" * 10 + "x" * 21 + ",y\n")
+
+
+Change = Callable[[Any], None]
+ROWS: list[list[Any]] = [["model", "score"], ["A", 0.1], ["B", 2]]
+
+
+def make_workbook(path: Path, rows: list[list[Any]], change: Change = lambda _: None) -> Path:
+    """A workbook with one sheet, Results, changed before it is saved."""
+    workbook = Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    sheet.title = "Results"
+    for row in rows:
+        sheet.append(row)
+    change(workbook)
+    workbook.save(path)
+    return path
+
+
+def test_numbers_dates_and_truth_values_of_a_workbook(tmp_path: Path) -> None:
+    def show_percent(workbook: Any) -> None:
+        workbook.active["J2"].number_format = "0.0%"
+
+    cells = [0.1, 1e24, 3, datetime(2023, 3, 14), date(2022, 1, 2), True, "007", None, "x", 0.425]
+    rows = [[f"c{i}" for i in range(10)], cells]
+    path = make_workbook(tmp_path / "a.xlsx", rows, show_percent)
+    expected = ["0.1", "1e+24", "3", "2023-03-14", "2022-01-02", "true", "007", "", "x", "42.5%"]
+    assert read_received(path).rows == [expected]
+
+
+def test_one_of_several_sheets_must_be_named(tmp_path: Path) -> None:
+    path = make_workbook(tmp_path / "a.xlsx", ROWS, lambda book: book.create_sheet("Notes"))
+    refuse(path, "2 sheets; there are: 'Results', 'Notes'.*--sheet")
+    refuse(path, "no sheet 'Other'", "Other")
+    assert read_received(path, "Results").header == ["model", "score"]
+
+
+def hide(workbook: Any) -> None:
+    for row in (3, 9):
+        workbook.active.row_dimensions[row].hidden = True
+
+
+@pytest.mark.parametrize(
+    ("value", "change", "words"),
+    [
+        ("=B2*2", None, r"Results!B3 '=B2\*2': a formula, not a value"),
+        ("#REF!", None, "Results!B3 '#REF!': an error of Excel's"),
+        (2, lambda book: book.active.merge_cells("A2:A3"), "merged cells .*'Results': A2:A3"),
+        (2, hide, "Results!3:3: a hidden row"),
+    ],
+)
+def test_what_a_person_must_decide_is_refused_with_its_cell(
+    tmp_path: Path, value: Any, change: Change | None, words: str
+) -> None:
+    rows = [*ROWS[:2], ["B", value]]
+    refuse(make_workbook(tmp_path / "a.xlsx", rows, change or (lambda _: None)), words)
+    assert len(read_received(make_workbook(tmp_path / "b.xlsx", ROWS[:2], hide)).rows) == 1
+
+
+def rewrite(path: Path, part: str, change: Callable[[str], str]) -> Path:
+    """The workbook with one part of its archive changed."""
+    content = path.read_bytes()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            text = old.read(name)
+            new.writestr(name, change(text.decode("utf-8")) if name == part else text)
+    return path
+
+
+@pytest.mark.parametrize("entity", ['e SYSTEM "file:///etc/hostname"', 'e "expanded"'])
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml"])
+def test_entities_are_refused(tmp_path: Path, entity: str, part: str) -> None:
+    def add_entity(text: str) -> str:
+        head = f"<!DOCTYPE x [<!ENTITY {entity}>]>"
+        return head + re.sub(r"^<\?xml.*?\?>", "", text).replace(">model<", ">&e;<")
+
+    path = make_workbook(tmp_path / "a.xlsx", ROWS)
+    refuse(rewrite(path, part, add_entity), "not a sound Excel workbook")
+
+
+def test_archive_that_is_too_large_damaged_or_no_workbook_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_workbook(tmp_path / "a.xlsx", ROWS)
+    monkeypatch.setattr(formats, "MAX_PARTS", 3)
+    refuse(path, "parts in the archive, more than 3")
+    monkeypatch.undo()
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/media/large.xml", b" " * 65_000_000)
+    refuse(path, "unpacks to 65 MB, more than 64 MB")
+    path.write_bytes(path.read_bytes()[:-200])
+    refuse(path, "not a sound Excel workbook")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("word/document.xml", "x")
+    refuse(path, "a zip archive, not an Excel workbook")
+
+
+def test_extent_that_the_file_states_cuts_nothing_off(tmp_path: Path) -> None:
+    path = make_workbook(tmp_path / "a.xlsx", ROWS)
+    sheet = "xl/worksheets/sheet1.xml"
+    with_extent = rewrite(path, sheet, lambda text: text.replace('ref="A1:B3"', 'ref="A1"'))
+    assert len(read_received(with_extent).rows) == 2
+
+
+def write_parquet(path: Path, **columns: Any) -> Path:
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+def test_parquet_cells_as_text(tmp_path: Path) -> None:
+    path = write_parquet(
+        tmp_path / "a.parquet",
+        model=["A", None],
+        score=[0.1, float("nan")],
+        small=pa.array([0.1, None], pa.float32()),
+        released=[date(2023, 3, 14), None],
+        is_open=[True, False],
+        kind=pa.array(["x", "y"]).dictionary_encode(),
+    )
+    rows = [["A", "0.1", "0.1", "2023-03-14", "true", "x"], ["", "", "", "", "false", "y"]]
+    assert read_received(path).rows == rows
+
+
+def test_nested_large_or_damaged_parquet_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_parquet(tmp_path / "a.parquet", model=["A"], tags=[["x", "y"]], raw=[b"1"])
+    refuse(path, r"one value a cell: tags \(list<.*raw \(binary\)")
+    write_parquet(path, model=["A", "B"])
+    monkeypatch.setattr(formats, "MAXIMUM_LINES", 2)
+    refuse(path, "2 rows of 1 columns, more than are read")
+    path.write_bytes(path.read_bytes()[:20])
+    refuse(path, "not a sound Parquet file")
