@@ -1,0 +1,1 @@
+"""The resource that a fixed score takes, by date."""
