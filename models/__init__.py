@@ -111,8 +111,8 @@ Truth = dict[str, Any]  # variable: number, {label: number} or {label: {label: n
 class Model(Protocol):
     """What every module in `models/` provides."""
 
+    __name__: str
     TABLE: str
-    TITLE: str
     SAMPLER: dict[str, Any]
     Priors: type
     DIMS: dict[str, tuple[str, ...]]  # label dims of every variable of a truth that has labels
@@ -141,16 +141,15 @@ class Model(Protocol):
     def estimands(self, posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
         """The quantities readers ask for, on dims chain, draw[, label].
 
-        Each has the attributes label, unit and description.
-
-        Further attributes: `key` (name in the attribution file, if not the variable's),
-        `is_positive` (positive by construction), `derived_from` (its convergence is that of another
-        estimand), `reasons` (label -> why not reported), `labels` (label -> its words),
-        `is_headline` (its sensitivity to the prior is measured and shown).
+        Each has the attributes label and unit. Further attributes: `key` (name in the attribution
+        file, if not the variable's), `is_positive` (positive by construction), `derived_from` (its
+        convergence is that of another estimand), `reasons` (label -> why not reported), `labels`
+        (label -> its words, where the label is not of the card), `is_headline` (its sensitivity to
+        the prior is measured and shown).
         """
 
     def regressors(self, table: pd.DataFrame, card: Card) -> pd.DataFrame:
-        """What the model explains the outcome by, a readable column each, a row a fitted row.
+        """What the model explains the outcome by: one column each, one row per fitted row.
 
         The identification panel shows their correlations and variance inflation.
         """

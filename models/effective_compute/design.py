@@ -127,6 +127,11 @@ def get_options(card: Card) -> LeaderboardOptions:
     return card.options
 
 
+def headline_key(card: Card) -> str:
+    """The estimand that pages put first: the compute share of the headline comparison."""
+    return f"share_compute[{get_options(card).headline_comparison}]"
+
+
 def held_out(rows: pd.DataFrame) -> np.ndarray:
     """Whether each row is left out of the likelihood, shape (row,)."""
     return np.asarray(rows.get("is_held_out", pd.Series(False, index=rows.index)), dtype=bool)

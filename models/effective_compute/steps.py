@@ -54,7 +54,7 @@ def scale_algorithms(truth: Truth, share: float, design: Design) -> Truth:
     def move(gains: dict[str, float]) -> dict[str, float]:
         return {tag: gain + each * changed[tag] for tag, gain in gains.items()}
 
-    moved = {"technique_gain": move(truth["technique_gain"])}
+    moved: Truth = {"technique_gain": move(truth["technique_gain"])}
     if "technique_on_benchmark" in truth:
         on_benchmark = truth["technique_on_benchmark"].items()
         moved["technique_on_benchmark"] = {name: move(gains) for name, gains in on_benchmark}

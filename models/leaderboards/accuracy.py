@@ -114,12 +114,6 @@ def prepare(table: pd.DataFrame, card: Card) -> ScoreDesign:
     )
 
 
-def headline_key(card: Card) -> str:
-    """The compute share of the headline comparison."""
-    assert isinstance(card.options, AccuracyOptions)
-    return f"share_compute[{card.options.headline_comparison}]"
-
-
 def data(table: pd.DataFrame, card: Card, priors: Any) -> dict[str, np.ndarray]:
     """The value of every pm.Data of `build`, by name."""
     arrays = _list_data(prepare(table, card))
@@ -129,9 +123,10 @@ def data(table: pd.DataFrame, card: Card, priors: Any) -> dict[str, np.ndarray]:
 def _list_data(design: ScoreDesign) -> dict[str, tuple[Any, tuple[str, ...]]]:
     """Value and dims of every pm.Data but the priors'; a row held out has no questions."""
     items = np.where(design.is_held_out, 0, design.item_count)
+    correct = np.round(design.rows["score"].to_numpy() * items).astype(int)
     return multiplier_data(design) | {
         "item_count": (items, ("row",)),
-        "observed_correct": (np.round(design.rows["score"] * items).to_numpy(int), ("row",)),
+        "observed_correct": (correct, ("row",)),
     }
 
 

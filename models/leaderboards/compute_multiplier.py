@@ -25,6 +25,7 @@ from typing import Any
 import pandas as pd
 
 from models import Card
+from models.effective_compute.design import headline_key
 from models.effective_compute.simulation import DIMS
 from models.effective_compute.simulation import draw_accuracy as sample_prior
 from models.effective_compute.simulation import simulate_accuracy as simulate
@@ -33,7 +34,6 @@ from models.leaderboards.accuracy import (
     build,
     data,
     fix_share,
-    headline_key,
     regressors,
     unit_log_likelihood,
 )

@@ -24,7 +24,7 @@ import pandas as pd
 
 from models import Card
 from models.core.prior import Prior
-from models.effective_compute.design import get_options
+from models.effective_compute.design import get_options, headline_key
 from models.effective_compute.simulation import DIMS
 from models.effective_compute.simulation import draw_accuracy as sample_prior
 from models.effective_compute.simulation import simulate_accuracy as simulate
@@ -33,7 +33,6 @@ from models.leaderboards.accuracy import (
     build,
     data,
     fix_share,
-    headline_key,
     regressors,
     unit_log_likelihood,
 )

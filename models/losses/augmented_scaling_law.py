@@ -39,16 +39,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import xarray as xr
-from scipy import stats
 
-from models import Card, Truth, fitted_rows
+from models import Card, fitted_rows
 from models.core.prior import Prior, prior_data
-from models.effective_compute.design import get_options
+from models.effective_compute.design import get_options, headline_key
 from models.losses.augmented_baseline import baseline
 from models.losses.augmented_design import SIZES, Sizes, prepare
 from models.losses.augmented_estimands import estimands, fix_share
-from models.losses.augmented_law import LOG_10, expect
+from models.losses.augmented_law import LOG_10
+from models.losses.augmented_simulation import DIMS, sample_prior, simulate
+from models.losses.augmented_units import unit_log_likelihood
 
 __all__ = [
     "DIMS",
@@ -72,13 +72,6 @@ TABLE = "loss_leaderboard"
 # Measured on the 231 rows of Ho et al. 2024, 4 x (1500 + 2000) draws: as many effective draws as
 # with diagonal adaptation in half of the gradient evaluations; at 0.95 single transitions diverge.
 SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.98}
-DIMS: dict[str, tuple[str, ...]] = {
-    "level": ("benchmark",),
-    "irreducible_loss": ("benchmark",),
-    "contribution_parameters": ("benchmark",),
-    "contribution_tokens": ("benchmark",),
-    "paper_effect": ("paper",),
-}
 
 
 @dataclass(frozen=True)
@@ -155,11 +148,6 @@ def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     if lacking.any():
         return f"{int(lacking.sum())} fitted rows lack parameters or dataset tokens"
     return ""
-
-
-def headline_key(card: Card) -> str:
-    """The compute share of the headline comparison."""
-    return f"share_compute[{get_options(card).headline_comparison}]"
 
 
 def data(table: pd.DataFrame, card: Card, priors: Priors) -> dict[str, np.ndarray]:
@@ -310,65 +298,6 @@ def _build_paper_effect(
     pm.Deterministic("paper_effect_scale", scale, dims="paper")
 
 
-def sample_prior(
-    table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator
-) -> Truth:
-    """Every parameter drawn from its prior, in plain NumPy."""
-    rows = fitted_rows(table)
-    benchmarks, papers = (list(dict.fromkeys(rows[name])) for name in ("benchmark", "lab"))
-    labelled = {"level"}
-    truth: Truth = {
-        name: float(prior.draw(rng)) for name, prior in vars(priors).items() if name not in labelled
-    }
-    level = np.asarray(priors.level.draw(rng, len(benchmarks)), dtype=float)
-
-    def draw_share(name: str) -> np.ndarray:
-        center, spread = truth[f"{name}_share_center"], truth[f"{name}_share_spread"]
-        logits = np.log(center / (1 - center)) + rng.normal(0, spread, len(benchmarks))
-        return np.asarray(1 / (1 + np.exp(-logits)))
-
-    share, parameters_share = draw_share("irreducible"), draw_share("parameters")
-    by_benchmark = {
-        "level": level,
-        "irreducible_loss": level * share,
-        "contribution_parameters": level * (1 - share) * parameters_share,
-        "contribution_tokens": level * (1 - share) * (1 - parameters_share),
-    }
-    effects = rng.normal(0, truth["paper_scale"], len(papers))
-    return (
-        truth
-        | {
-            name: dict(zip(benchmarks, values.tolist(), strict=True))
-            for name, values in by_benchmark.items()
-        }
-        | {"paper_effect": dict(zip(papers, effects.tolist(), strict=True))}
-    )
-
-
-def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
-    """The fitted rows with perplexities drawn from `truth`.
-
-    Its keys: rate, rate_difference, exponent_parameters, exponent_tokens, noise_scale;
-    irreducible_loss, contribution_parameters and contribution_tokens by benchmark; paper_effect by
-    paper, missing ones count as zero.
-    """
-    rows = fitted_rows(table)
-    larger = rows["parameters"] / np.exp(np.log(rows["parameters"]).mean())
-    longer = rows["dataset_tokens"] / np.exp(np.log(rows["dataset_tokens"]).mean())
-    days = (rows["release_date"] - rows["release_date"].mean()).dt.total_seconds() / 86_400
-    age = days / 365.25
-    larger = larger * 10 ** ((truth["rate"] + truth["rate_difference"]) / 2 * age)
-    longer = longer * 10 ** ((truth["rate"] - truth["rate_difference"]) / 2 * age)
-    names = rows["benchmark"]
-    loss = (
-        names.map(truth["irreducible_loss"])
-        + names.map(truth["contribution_parameters"]) / larger ** truth["exponent_parameters"]
-        + names.map(truth["contribution_tokens"]) / longer ** truth["exponent_tokens"]
-        + rows["lab"].map(truth.get("paper_effect", {})).astype(float).fillna(0.0)
-    )
-    return rows.assign(perplexity=np.exp(rng.normal(loss, truth["noise_scale"])))
-
-
 def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     """Parameters, tokens and date of the fitted rows."""
     sizes = prepare(table, card)
@@ -379,46 +308,3 @@ def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
             "release date": sizes.years,
         }
     )
-
-
-def unit_log_likelihood(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.DataArray:
-    """Log density of the rows of each base model, the effects of their papers integrated out.
-
-    Given the other rows that the posterior was fitted to, which know something of these effects; a
-    paper is fitted or held out as a whole. Dims chain, draw, base_model.
-    """
-    sizes = prepare(table, card)
-    rows = sizes.rows
-    expected = expect(posterior, sizes).transpose("chain", "draw", "row").to_numpy()
-    residuals = np.log(rows["perplexity"].to_numpy()) - expected
-    base = rows["base_model"].fillna(rows["model"]).astype(str)
-    groups: dict[tuple[str, str], list[int]] = {}
-    for position, unit in enumerate(zip(base, rows["lab"], strict=True)):
-        groups.setdefault(unit, []).append(position)
-    found = {name: np.zeros(residuals.shape[:2]) for name in dict.fromkeys(base)}
-    for (name, paper), positions in groups.items():
-        found[name] += _group_density(posterior, paper, residuals[..., positions])
-    coords = {"chain": posterior["chain"], "draw": posterior["draw"], "base_model": list(found)}
-    values = np.stack(list(found.values()), axis=-1)
-    return xr.DataArray(values, dims=("chain", "draw", "base_model"), coords=coords)
-
-
-def _group_density(posterior: xr.Dataset, paper: str, residuals: np.ndarray) -> np.ndarray:
-    """Log density of residuals that share a paper, shape (chain, draw, row), given its others.
-
-    The rows are taken out of what is known of the paper's effect, then put back one by one.
-    """
-    noise, own = (posterior[name].to_numpy() ** 2 for name in ("noise_scale", "paper_scale"))
-    drawn = posterior.sel(paper=paper)
-    precision = drawn["paper_effect_scale"].to_numpy() ** -2.0
-    weighted = drawn["paper_effect_mean"].to_numpy() * precision
-    fitted_count = np.median(noise * (precision - 1 / own))
-    if fitted_count > 0.5:  # else the paper was held out, and nothing is known of its effect
-        precision = precision - residuals.shape[-1] / noise
-        weighted = weighted - residuals.sum(axis=-1) / noise
-    total = np.zeros(noise.shape)
-    for residual in np.moveaxis(residuals, -1, 0):
-        scale = np.sqrt(noise + 1 / precision)
-        total += stats.norm.logpdf(residual, weighted / precision, scale)
-        precision, weighted = precision + 1 / noise, weighted + residual / noise
-    return total

@@ -35,7 +35,7 @@ from models.core.prior import Prior, prior_data
 from models.core.rates import describe_rate
 from models.core.shapley import Subset
 from models.effective_compute.baseline import Classical
-from models.effective_compute.design import Design, get_options, make_design
+from models.effective_compute.design import Design, get_options, headline_key, make_design
 from models.effective_compute.estimands import describe_gains, describe_reverse_tests
 from models.effective_compute.multiplier import (
     MultiplierPriors,
@@ -57,7 +57,7 @@ from models.effective_compute.steps import scale_algorithms, split_steps
 from models.effective_compute.terms import divide_deviation, step_terms
 from models.effective_compute.units import integrate_units
 
-__all__ = ["DIMS"]  # of the simulator that all leaderboards share
+__all__ = ["DIMS", "headline_key"]  # those of all leaderboards
 
 TABLE = "loss_leaderboard"
 SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.95}
@@ -102,11 +102,6 @@ class Priors(MultiplierPriors):
 def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """Needs a trend."""
     return "" if get_options(card).trend == "linear" else "the card says `trend: none`"
-
-
-def headline_key(card: Card) -> str:
-    """The compute share of the headline comparison."""
-    return f"share_compute[{get_options(card).headline_comparison}]"
 
 
 def data(table: pd.DataFrame, card: Card, priors: Priors) -> dict[str, np.ndarray]:

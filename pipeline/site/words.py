@@ -156,13 +156,10 @@ def list_labels(options: Any) -> dict[str, str]:
     """What a card calls its benchmarks, techniques and comparisons: id -> label."""
     labels: dict[str, str] = {}
     for value in dict(options or {}).values():
-        if isinstance(value, Mapping):
-            named = value.items()
-        elif isinstance(value, list):
-            named = [(getattr(each, "id", None), each) for each in value]
-        else:
-            continue
-        labels |= {str(key): each.label for key, each in named if hasattr(each, "label")}
+        items = list(value.items()) if isinstance(value, Mapping) else []
+        if isinstance(value, list):
+            items = [(getattr(each, "id", ""), each) for each in value]
+        labels |= {str(key): each.label for key, each in items if hasattr(each, "label")}
     return labels
 
 

@@ -110,7 +110,8 @@ def _list_tags(drawn: xr.Dataset, design: ScoreDesign, words: Words) -> list[Ser
 
 
 def _gains(drawn: xr.Dataset) -> xr.DataArray:
-    return drawn.get("technique_on_benchmark", drawn.get("technique_gain"))
+    varied = "technique_on_benchmark"
+    return drawn[varied if varied in drawn else "technique_gain"]
 
 
 def _average_allocation(drawn: xr.Dataset) -> xr.DataArray:
