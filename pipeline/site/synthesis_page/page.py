@@ -18,11 +18,11 @@ from pipeline.site.overview.rows import Row, read_bounds, say, say_doubling
 from pipeline.site.pages import rendering
 from pipeline.site.pages.answers import INTERVAL_WORDS
 from pipeline.site.pages.citations import cite_page, read_software
-from pipeline.site.synthesis_page.doubts import list_doubts
 from pipeline.site.synthesis_page.words import (
-    SENTENCES,
+    HEADINGS,
     Statement,
     describe_answer,
+    list_doubts,
     list_statements,
 )
 from pipeline.site.words import Words, read_words
@@ -43,6 +43,7 @@ from pipeline.synthesis.shares import (
 
 NAME = "synthesis"
 RETURNS = "research_returns-meta_analysis"
+HEADLINES = {"The rates, pooled": "mean", "Returns to research": "pooled"}  # of both
 LIBRARIES = ("numpy", "altair")
 GROUPS = (
     "Averaged over models",
@@ -125,7 +126,7 @@ def group_statements(statements: Sequence[Statement]) -> list[tuple[str, str, li
     """Anchor, heading and sentences of what is shared, what is not, and what is open."""
     return [
         (kind, heading, said)
-        for kind, heading in SENTENCES["headings"].items()
+        for kind, heading in HEADINGS.items()
         if (said := [each.text for each in statements if each.kind == kind])
     ]
 
@@ -138,14 +139,15 @@ def describe_doubts(
     rates: Sequence[Row],
 ) -> list[str]:
     """What cannot be trusted; `marked` are the pooled rates and the returns to research."""
-    headlines = zip(SENTENCES["read"].items(), ("mean", "pooled"), marked, strict=True)
+    headlines = zip(HEADLINES.items(), marked, strict=True)
     return list_doubts(
         entries,
-        {name: estimands[key] for (_, name), key, estimands in headlines if key in estimands},
+        {name: estimands[key] for (name, key), estimands in headlines if key in estimands},
         pooled.check if pooled else {},
         {
             each.label: [row.median for row in each.models if row.median is not None]
             for each in found
+            if each.kind == "step"
         },
         compare_rates(rates),
     )

@@ -2,35 +2,38 @@
 
 Every sentence follows from numbers; another result makes another sentence. What holds with a
 probability over 0.95 is said to hold, what holds with less than 0.05 not to, and what lies between
-is said to be open. The sentences stand in `sentences.yaml`.
+is said to be open. The sentences stand in `pages/sentences.yaml`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
-
-import yaml
+from typing import Any, NamedTuple
 
 from pipeline.site.overview.comparison import Entry
-from pipeline.site.pages import answers
-from pipeline.site.pages.numbers import format_quantity, say_count
+from pipeline.site.pages.answers import (
+    SENSITIVE,
+    describe_bound,
+    describe_interval,
+    describe_probability,
+)
+from pipeline.site.pages.sentences import say
 from pipeline.synthesis.shares import MEAN, WHOLE
 
-SENTENCES = yaml.safe_load(Path(__file__).with_name("sentences.yaml").read_text(encoding="utf-8"))
 SURE = 0.95
 SIMILAR = 1.5  # factor within which two rates are called alike, as on the card of rates of fields
 CAVEAT = "▲\N{NO-BREAK SPACE}"
-SIDES = ("more", "less", "open")
+HEADINGS = {
+    "shared": "What all domains share",
+    "apart": "What they do not share",
+    "open": "What cannot be told",
+}
+LEANING = {"mean": "their mean", "between_sd": "their spread", "predictive": "the next one's"}
 Entries = Mapping[str, Entry]
-Kind = Literal["shared", "apart", "open"]
 
 
-@dataclass(frozen=True)
-class Statement:
-    """A sentence on all domains, and whether they share what it says."""
+class Statement(NamedTuple):
+    """A sentence on all domains, and whether they share what it says: a key of `HEADINGS`."""
 
-    kind: Kind
+    kind: str
     text: str
 
 
@@ -39,61 +42,28 @@ def describe_answer(entries: Entries) -> str:
 
     `entries` are those of data/attributions/synthesis.json.
     """
-    said, steps = SENTENCES["answer"], read_family(entries, "share_step")
-    if not steps:
-        return str(said["nothing"])
-    words = said["range" if len(steps) > 1 else "one"].format(**_name_extremes(steps))
-    years = {
-        name: entry
-        for name, entry in read_family(entries, "share_year").items()
-        if name not in WHOLE
-    }
-    medians = sorted(entry["median"] for entry in years.values())
-    ends = [format_quantity(each, "share") for each in (*medians[:1], *medians[-1:])]
-    known = said["ends"].format(low=ends[0], high=ends[1]) if len(medians) > 1 else ""
-    return f"{_call(entries)}: {words}{_say_year(entries, known)}"
+    years = read_family(entries, "share_year")
+    medians = [entry["median"] for name, entry in years.items() if name not in WHOLE]
+    year = say("synthesis_year", mean=years.get(MEAN), medians=medians, tell=tell)
+    call = say("synthesis_call", **tally(entries, "step"))
+    return say("synthesis_answer", call=call, year=year, tell=tell, **find_steps(entries))
 
 
 def describe_in_short(entries: Entries) -> str:
     """The answer without the leaderboards' own numbers, for the index, which has them."""
-    if not any(found := tally(entries, "step").values()):
+    sides = tally(entries, "step")
+    if not any(sides.values()):
         return ""
-    return f"{_call(entries)}. {_say_majority(found, 'step')}.{_say_year(entries)}"
+    call, majority = say("synthesis_call", **sides), say_majority(sides, "step")
+    mean = read_family(entries, "share_year").get(MEAN)
+    year = say("synthesis_year", mean=mean, medians=[], tell=tell)
+    return f"{call}. {majority}. {year}".strip()
 
 
-def _say_year(entries: Entries, ends: str = "") -> str:
-    """Compute's share of a year at the mean rate, after a space; empty where there is none."""
-    mean = entries.get(f"share_year[{MEAN}]")
-    if not mean or mean["median"] is None:
-        return ""
-    return " " + str(SENTENCES["answer"]["year"].format(share=say(mean), ends=ends))
-
-
-def _call(entries: Entries) -> str:
-    """The answer in words, by how many domains lie on either side of one half."""
-    more, less, open_ = tally(entries, "step").values()
-    if not (less or open_):
-        call = "all_more"
-    elif not (more or open_):
-        call = "all_less"
-    elif more and less:
-        call = "more_and_less"
-    else:
-        call = "some_more" if more else "some_less" if less else "none"
-    return str(SENTENCES["calls"][call])
-
-
-def _name_extremes(steps: Mapping[str, Entry]) -> dict[str, str]:
-    """The leaderboards with the highest and the lowest median of compute's share."""
-    ordered = sorted(steps, key=lambda name: steps[name]["median"])
-    named = {"most": ordered[-1], "least": ordered[0]}
-    return named | {f"{end}_share": say(steps[name]) for end, name in named.items()}
-
-
-def say(entry: Entry) -> str:
+def tell(entry: Entry) -> str:
     """Median and interval, after the sign of a caveat: "▲ 35 % (18 to 57 %)"."""
     sign = CAVEAT if entry.get("is_flagged") else ""
-    return f"{sign}{answers.describe_bound(entry, 'median')} ({answers.describe_interval(entry)})"
+    return f"{sign}{describe_bound(entry, 'median')} ({describe_interval(entry)})"
 
 
 def read_family(entries: Entries, family: str) -> dict[str, Entry]:
@@ -105,13 +75,21 @@ def read_family(entries: Entries, family: str) -> dict[str, Entry]:
     }
 
 
-def tally(entries: Entries, kind: str) -> dict[str, list[str]]:
+def find_steps(entries: Entries) -> dict[str, Any]:
+    """Compute's share by leaderboard, and which have the highest and the lowest median."""
+    steps = read_family(entries, "share_step")
+    ordered = sorted(steps, key=lambda name: steps[name]["median"]) or [""]
+    return {"steps": steps, "most": ordered[-1], "least": ordered[0]}
+
+
+def tally(entries: Entries, family: str) -> dict[str, list[str]]:
     """The domains where compute is more than half, less than half, and where that is open."""
-    found: dict[str, list[str]] = {side: [] for side in SIDES}
-    for name, entry in read_family(entries, f"p_majority_{kind}").items():
+    found: dict[str, list[str]] = {"more": [], "less": [], "open": []}
+    for name, entry in read_family(entries, f"p_majority_{family}").items():
         chance = entry["median"]
+        side = "more" if chance > SURE else "less" if chance < 1 - SURE else "open"
         if name not in WHOLE:
-            found["more" if chance > SURE else "less" if chance < 1 - SURE else "open"].append(name)
+            found[side].append(name)
     return found
 
 
@@ -121,122 +99,103 @@ def list_statements(entries: Entries, pooled: Entries, returns: Entries) -> list
     `pooled` and `returns` are the estimands of the pooled rates and of the returns to research;
     empty where their fit may not be quoted.
     """
+    both = {name: entry["median"] for name, entry in read_family(entries, "p_both").items()}
+    facts = {
+        "both": both,
+        "unsure": [name for name, chance in both.items() if chance <= SURE],
+        "differ": entries.get("p_shares_differ"),
+        "pooled": _Numbers(pooled),
+        "returns": _Numbers(returns),
+        "sure": SURE,
+        "similar": SIMILAR,
+        "tell": tell,
+        "odds": describe_probability,
+        "join": join_names,
+    } | find_steps(entries)
     made = [
-        state_both(entries),
-        state_progress(pooled),
+        _state("both", facts),
+        _state("progress", facts),
         state_majority(entries, "step"),
-        state_difference(entries),
+        _state("difference", facts),
         state_majority(entries, "year"),
         state_majority(entries, "field"),
-        state_factor(pooled),
-        state_next(pooled),
-        state_returns(returns),
+        _state("factor", facts),
+        _state("next", facts),
+        _state("returns", facts),
     ]
-    return [each for each in made if each]
+    return [each for each in made if each.text]
 
 
-def _state(name: str, kind: Kind, **values: str) -> Statement:
-    return Statement(kind, SENTENCES["statements"][name][kind].format(**values))
+class _Numbers(dict[str, Any]):
+    """The estimands that have a median; None for others."""
 
+    def __init__(self, entries: Entries) -> None:
+        super().__init__({k: each for k, each in entries.items() if each["median"] is not None})
 
-def _find(entries: Entries, key: str) -> Entry | None:
-    """The entry of `key`, if it has a number."""
-    entry = entries.get(key)
-    return entry if entry and entry["median"] is not None else None
-
-
-def state_both(entries: Entries) -> Statement | None:
-    """Whether compute and algorithms both took part on every leaderboard."""
-    found = {name: entry["median"] for name, entry in read_family(entries, "p_both").items()}
-    if not found:
+    def __missing__(self, key: str) -> None:
         return None
-    least = min(found, key=lambda name: found[name])
-    unsure = [name for name, each in found.items() if each <= SURE]
-    return _state(
-        "both",
-        "open" if unsure else "shared",
-        count=say_count(len(found), "leaderboard"),
-        chance=answers.describe_probability(found[least]),
-        least=least,
-        unsure=join_names(unsure),
-    )
 
 
-def state_progress(pooled: Entries) -> Statement | None:
-    """Whether algorithms improve on every leaderboard."""
-    if not (slowest := _find(pooled, "slowest")):
-        return None
-    kind: Kind = "shared" if slowest["p_positive"] > SURE else "open"
-    chance = answers.describe_probability(slowest["p_positive"])
-    return _state("progress", kind, chance=chance, slowest=say(slowest))
+def _state(name: str, facts: dict[str, Any]) -> Statement:
+    kind, _, text = say(f"synthesis_{name}", **facts).partition("|")
+    return Statement(kind, text)
 
 
-def state_majority(entries: Entries, kind: str) -> Statement | None:
+def state_majority(entries: Entries, family: str) -> Statement:
     """In which domains compute is more than half, less, or either."""
-    found = tally(entries, kind)
-    sides = [side for side in SIDES if found[side]]
-    if not sides:
-        return None
-    agreed: Kind = "shared" if len(sides) == 1 and sides != ["open"] else "open"
-    shares = read_family(entries, f"share_{kind}").values()
+    sides = tally(entries, family)
+    taken = [side for side, names in sides.items() if names]
+    if not taken:
+        return Statement("open", "")
+    agreed = "shared" if taken in (["more"], ["less"]) else "open"
+    kind = "apart" if sides["more"] and sides["less"] else agreed
+    shares = read_family(entries, f"share_{family}").values()
     sign = CAVEAT if any(each.get("is_flagged") for each in shares) else ""
-    apart = found["more"] and found["less"]
-    return Statement("apart" if apart else agreed, f"{sign}{_say_majority(found, kind)}.")
+    return Statement(kind, f"{sign}{say_majority(sides, family)}.")
 
 
-def _say_majority(found: Mapping[str, Sequence[str]], kind: str) -> str:
+def say_majority(sides: Mapping[str, list[str]], family: str) -> str:
     """Of each side which of the domains lie on it, and how many."""
-    words, count = SENTENCES["majority"], sum(map(len, found.values()))
-    where = words[kind]
-    said = [
-        f"{words[side].format(**where)} "
-        + (
-            f"all {count} {where['noun']}"
-            if len(names) == count
-            else f"{len(names)} of {count} {where['noun']}, {join_names(names)}"
-        )
-        for side, names in found.items()
-        if names
+    return say("synthesis_majority", family=family, join=join_names, **sides)
+
+
+def list_doubts(
+    entries: Entries,
+    read: Mapping[str, Entry],
+    check: Mapping[str, Any],
+    models: Mapping[str, Sequence[float]],
+    primaries: Mapping[str, tuple[Entry, Entry]],
+) -> list[str]:
+    """What cannot be trusted, to be read first: caveats, and where models or priors disagree.
+
+    `read` are the headlines of other posteriors that are spoken of, by what they are called;
+    `check` is that of the pooled rates, `models` each leaderboard's medians of the share by model,
+    `primaries` its rate by the model that is pooled and averaged over models.
+    """
+    steps = read_family(entries, "share_step")
+    doubts = [
+        f"{name}: {'; '.join(entry['caveats'])}."
+        for name, entry in (*steps.items(), *read.items())
+        if entry.get("is_flagged")
     ]
-    return f"{where['start']} {'; '.join(said)}"
-
-
-def state_difference(entries: Entries) -> Statement | None:
-    """Whether the leaderboards with most and least compute differ."""
-    if not (found := _find(entries, "p_shares_differ")):
-        return None
-    chance = answers.describe_probability(found["median"])
-    extremes = _name_extremes(read_family(entries, "share_step"))
-    kind: Kind = "apart" if found["median"] > SURE else "open"
-    return _state("difference", kind, chance=chance, **extremes)
-
-
-def state_factor(pooled: Entries) -> Statement | None:
-    """How far apart the fastest and the slowest leaderboard are."""
-    if not (factor := _find(pooled, "fastest_over_slowest")):
-        return None
-    is_alike = factor["upper"] is not None and factor["upper"] < SIMILAR
-    kind: Kind = "apart" if factor["lower"] > SIMILAR else "shared" if is_alike else "open"
-    return _state("factor", kind, factor=say(factor))
-
-
-def state_next(pooled: Entries) -> Statement | None:
-    """Where a leaderboard not yet seen would lie."""
-    if not (new := _find(pooled, "predictive")):
-        return None
-    kind: Kind = "shared" if new["p_positive"] > SURE else "open"
-    chance = answers.describe_probability(1 - new["p_positive"])
-    return _state("next", kind, rate=say(new), chance=chance)
-
-
-def state_returns(returns: Entries) -> Statement | None:
-    """Whether research on software feeds its own growth in every field."""
-    pooled, new = _find(returns, "pooled"), _find(returns, "predictive")
-    if not pooled or not new:
-        return None
-    kind: Kind = "shared" if new["lower"] > 1 or new["upper"] < 1 else "open"
-    side = "more" if new["lower"] > 1 else "less"
-    return _state("returns", kind, side=side, pooled=say(pooled), new=say(new))
+    reach = {name: (min(found), max(found)) for name, found in models.items() if len(found) > 1}
+    if reach:
+        widest = max(reach, key=lambda name: reach[name][1] - reach[name][0])
+        low, high = reach[widest]
+        doubts.append(say("synthesis_models", widest=widest, low=low, high=high))
+    rates = [
+        f"{name} {tell(alone)} instead of {tell(averaged)}"
+        for name, (alone, averaged) in primaries.items()
+        if not 1 / SIMILAR < alone["median"] / averaged["median"] < SIMILAR
+    ]
+    if rates:
+        doubts.append(say("synthesis_primaries", rates=rates, join=join_names))
+    indices = check.get("prior_sensitivity") or {}
+    prior = {key: (indices.get(key) or {}).get("prior", 0.0) for key in LEANING}
+    if leaning := [words for key, words in LEANING.items() if prior[key] > SENSITIVE]:
+        values = {"count": len(steps), "leaning": leaning, "limit": SENSITIVE, "join": join_names}
+        doubts.append(say("synthesis_pooling", **values))
+    return doubts
 
 
 def join_names(names: Sequence[str]) -> str:

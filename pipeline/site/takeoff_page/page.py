@@ -52,8 +52,6 @@ except ImportError:
         return read_json(layout.check(cell))
 
 
-
-
 def write_takeoff_page(layout: Layout) -> None:
     """Write the page; the same results give the same bytes."""
     write_text(layout.page(NAME), render(layout))

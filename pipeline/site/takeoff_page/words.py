@@ -2,10 +2,12 @@
 doubtful of the posteriors that it reads.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeline.site.pages import answers
+from pipeline.site.pages.sentences import say
 
 FAMILY = "p_acceleration["
 QUANTITIES = {
@@ -38,15 +40,12 @@ def describe_answer(entries: dict[str, dict[str, Any]]) -> str:
     `entries` are those of data/attributions/takeoff.json.
     """
     family = [entry for key, entry in entries.items() if key.startswith(FAMILY)]
-    central = family[0]
-    if central.get("reason"):
-        return f"Withheld: {central['reason']}."
-    found = [entry["median"] for entry in family if not entry.get("reason")]
-    low, high = (answers.describe_probability(each) for each in (min(found), max(found)))
-    return (
-        "Under the central assumptions, progress of algorithms accelerates after full automation, "
-        f"with compute fixed, with probability {answers.describe_probability(central['median'])}; "
-        f"over the {len(found)} scenarios the probability goes from {low} to {high}."
+    return say(
+        "takeoff_answer",
+        reason=family[0].get("reason"),
+        central=family[0]["median"],
+        found=[entry["median"] for entry in family if not entry.get("reason")],
+        odds=answers.describe_probability,
     )
 
 
@@ -68,12 +67,9 @@ def summarise_doubts(posteriors: Mapping[str, tuple[Check, Iterable[str]]]) -> s
 
     `posteriors` has for each name its check and the keys that are read.
     """
-    kinds = [_find_kinds(check, keys) for check, keys in posteriors.values()]
-    counts = {kind: sum(kind in each for each in kinds) for kind in KINDS}
-    said = [f"{count} {KINDS[kind][1]}" for kind, count in counts.items() if count]
-    if not said:
-        return ""
-    return f"Doubts about the {len(kinds)} posteriors that it reads: {', '.join(said)}"
+    found = Counter(kind for each in posteriors.values() for kind in _find_kinds(*each))
+    said = [f"{found[kind]} {many}" for kind, (_, many) in KINDS.items() if found[kind]]
+    return say("takeoff_doubts", count=len(posteriors), said=said)
 
 
 def _find_kinds(check: Check, keys: Iterable[str]) -> list[str]:
