@@ -3,8 +3,8 @@
 A mark is hollow, and its row starts with a sign, where the number is to be read with a caveat.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -12,9 +12,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from pipeline.site.charts.data import round_numbers
-from pipeline.site.charts.drawings import Drawing, Panel
+from pipeline.site.charts.drawings import Drawing, draw_panels
 from pipeline.site.charts.series import AVERAGED, BASELINE, ONE_MODEL, PALETTE, PUBLISHED
+from pipeline.site.figures.kinds import Figure
 from pipeline.site.overview.rows import BOUNDS, DECADE_MONTHS, NOT_CONVERGED, Row, read_bounds, say
 
 SERIES = {  # kind: words, sign, colour, shape
@@ -28,7 +28,6 @@ HEADING, PLAIN = "!", " "  # fourth character of a row's name
 LABEL_CHARACTERS = 34
 LABEL_PIXELS = 180
 ROW_PIXELS = 18
-AXIS_PIXELS = 62
 MARGIN = 0.04  # of the axis on either side
 TICKS = 6
 LAST_LABEL = 0.12  # of the axis
@@ -60,7 +59,6 @@ SHARES = Axis("compute's share of the step in effective compute", SHARE_LABELS, 
 def draw_forest(rows: Sequence[Row], id_: str, title: str, caption: str, axis: Axis) -> Drawing:
     """The forest plot of `rows`, a heading a group, in their order."""
     frame = make_frame(rows, axis)
-    height = len(frame) * ROW_PIXELS
     shown_kinds = {row.kind for row in rows}
     legend = [
         (sign, colour, words)
@@ -69,16 +67,17 @@ def draw_forest(rows: Sequence[Row], id_: str, title: str, caption: str, axis: A
     ]
     if any(row.is_flagged for row in rows):
         legend.append((f"{CAVEAT} ○", "inherit", "read its caveat first"))
-    shown = frame.loc[frame["kind"] != "", CSV_COLUMNS].reset_index(drop=True)
-    spec = _make_spec(frame, axis, height)
-    panel = Panel("", spec, height + AXIS_PIXELS, describe(rows, title, axis))
-    return Drawing(id_, title, caption, (panel,), round_numbers(shown), tuple(legend))
+    estimates = frame.loc[frame["kind"] != "", CSV_COLUMNS].reset_index(drop=True)
+    figure = Figure("intervals", id_, title, caption, estimates)
+    panel = ("", _draw(frame, axis), len(frame) * ROW_PIXELS, describe(rows, axis))
+    drawing = draw_panels(figure, [panel], legend_rows=1)  # room for two lines of labels
+    return replace(drawing, legend=tuple(legend))
 
 
-def describe(rows: Sequence[Row], title: str, axis: Axis) -> str:
+def describe(rows: Sequence[Row], axis: Axis) -> str:
     """The alternative text: of each group the first estimate, caveat before number."""
     said = [_describe_group(list(group), axis) for _, group in groupby(rows, by_group)]
-    return f"{title}. Forest plot of {len(rows)} estimates. {' '.join(said)}"
+    return f"Forest plot of {len(rows)} estimates. {' '.join(said)}"
 
 
 def _describe_group(rows: list[Row], axis: Axis) -> str:
@@ -126,20 +125,33 @@ def _shorten(text: str) -> str:
     return text[: LABEL_CHARACTERS - 1].rstrip(" ,:;(") + "…"
 
 
-def _make_spec(frame: pd.DataFrame, axis: Axis, height: int) -> dict[str, Any]:
+def _draw(frame: pd.DataFrame, axis: Axis) -> alt.LayerChart:
+    """Intervals, those without an end up to the end of the axis, medians and headings."""
     is_heading = frame["kind"] == ""
     drawn = frame[~is_heading].astype(dict.fromkeys(BOUNDS, float))
     titles = frame.loc[is_heading, ["place", "group"]].rename(columns={"group": "heading"})
     low, high = _reach(drawn, axis)
-    layers = _estimates(alt.Chart(drawn).encode(y=_places(frame)), axis, low, high)
-    headings = _headings(alt.Chart(titles).encode(y=_places(frame)))
-    chart = alt.layer(_reference(axis), *layers, headings)
-    chart = chart.properties(width="container", height=height)
-    with alt.data_transformers.enable("default", max_rows=None):
-        spec: dict[str, Any] = chart.to_dict()
-    for name in ("$schema", "config"):
-        spec.pop(name, None)
-    return spec | {"autosize": {"type": "fit-x", "contains": "padding"}}
+    reference = alt.Chart(pd.DataFrame({"reference": [axis.reference]}))
+    estimates = alt.Chart(drawn).encode(_place(frame), _by_kind(alt.Color), tooltip=_tell(axis))
+    intervals = estimates.transform_filter(
+        "isValid(datum.lower) || isValid(datum.upper)"
+    ).transform_calculate(
+        start=f"isValid(datum.lower) ? datum.lower : {low}",
+        end=f"isValid(datum.upper) ? datum.upper : {high}",
+    )
+    medians = estimates.transform_filter("isValid(datum.median)").mark_point(size=60, opacity=1)
+    fill = alt.condition("datum.is_sure", _by_kind(alt.Color), alt.value("transparent"))
+    headings = alt.Chart(titles).mark_text(
+        align="left", limit=alt.ExprRef("width"), fontWeight="bold", fontSize=12
+    )
+    return alt.layer(
+        reference.mark_rule(strokeDash=[4, 4], opacity=0.5).encode(x="reference:Q"),
+        intervals.mark_rule(strokeWidth=2, opacity=0.75).encode(x="start:Q", x2="end"),
+        medians.encode(_scale(axis, low, high), _by_kind(alt.Shape), fill=fill),
+        headings.encode(
+            _place(frame), x=alt.value(2), text="heading:N", color=alt.value("currentColor")
+        ),
+    )
 
 
 def _reach(frame: pd.DataFrame, axis: Axis) -> tuple[float, float]:
@@ -150,57 +162,15 @@ def _reach(frame: pd.DataFrame, axis: Axis) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _reference(axis: Axis) -> alt.Chart:
-    """The line to compare with."""
-    base = alt.Chart(pd.DataFrame({"reference": [axis.reference]}))
-    line = base.mark_rule(strokeDash=[4, 4], opacity=0.5)
-    return line.encode(x=alt.X(field="reference", type="quantitative"))
-
-
-def _estimates(base: alt.Chart, axis: Axis, low: float, high: float) -> list[alt.Chart]:
-    """Intervals, those without an end up to the end of the axis, and medians."""
-    base = base.encode(color=_by_series(alt.Color, 2), tooltip=_tooltips(axis))
-    ends = base.transform_filter(
-        "isValid(datum.lower) || isValid(datum.upper)"
-    ).transform_calculate(
-        start=f"isValid(datum.lower) ? datum.lower : {low}",
-        end=f"isValid(datum.upper) ? datum.upper : {high}",
-    )
-    rule = ends.mark_rule(strokeWidth=2, opacity=0.75).encode(
-        x=alt.X(field="start", type="quantitative"), x2=alt.X2(field="end")
-    )
-    dots = base.transform_filter("isValid(datum.median)").mark_point(size=60, opacity=1)
-    fill = alt.condition("datum.is_sure", _by_series(alt.Color, 2), alt.value("transparent"))
-    return [
-        rule,
-        dots.encode(x=_scale(axis, low, high), shape=_by_series(alt.Shape, 3), fill=fill),
-    ]
-
-
-def _headings(base: alt.Chart) -> alt.Chart:
-    text = base.mark_text(align="left", limit=alt.ExprRef("width"), fontWeight="bold", fontSize=12)
-    return text.encode(
-        x=alt.value(2),
-        text=alt.Text(field="heading", type="nominal"),
-        color=alt.value("currentColor"),
-    )
-
-
-def _places(frame: pd.DataFrame) -> alt.Y:
-    shown = alt.Axis(
-        labelExpr="slice(datum.label, 4)",
-        labelLimit=LABEL_PIXELS,
-        ticks=False,
-        domain=False,
-        grid=False,
-    )
+def _place(frame: pd.DataFrame) -> alt.Y:
     places = list(frame["place"])
+    axis = alt.Axis(labelLimit=LABEL_PIXELS, ticks=False, domain=False, grid=False)
+    axis.labelExpr = "slice(datum.label, 4)"
     scale = alt.Scale(domain=places, padding=0.1)
-    return alt.Y(field="place", type="nominal", sort=places, title=None, axis=shown, scale=scale)
+    return alt.Y("place:N", sort=places, title=None, axis=axis, scale=scale)
 
 
 def _scale(axis: Axis, low: float, high: float) -> alt.X:
-    scale = alt.Scale(domain=[low, high], nice=False, zero=False)
     last = high - LAST_LABEL * (high - low)  # a label beyond it could be cut
     shown = alt.Axis(
         labelExpr=f"datum.value > {last:.6g} ? '' : {axis.labels}",
@@ -210,16 +180,17 @@ def _scale(axis: Axis, low: float, high: float) -> alt.X:
         orient="bottom",
         titleAnchor="end",
     )
-    return alt.X(field="median", type="quantitative", title=axis.title, scale=scale, axis=shown)
+    scale = alt.Scale(domain=[low, high], nice=False, zero=False)
+    return alt.X("median:Q", title=axis.title, scale=scale, axis=shown)
 
 
-def _by_series(channel: Callable[..., Any], position: int) -> Any:
-    names = [made[0] for made in SERIES.values()]
-    scale = alt.Scale(domain=names, range=[made[position] for made in SERIES.values()])
-    return channel(field="series", type="nominal", legend=None, scale=scale)
+def _by_kind(channel: type[alt.Color] | type[alt.Shape]) -> Any:
+    words, _, colours, shapes = zip(*SERIES.values(), strict=True)
+    scale = alt.Scale(domain=words, range=colours if channel is alt.Color else shapes)
+    return channel("series:N", legend=None, scale=scale)
 
 
-def _tooltips(axis: Axis) -> list[alt.Tooltip]:
+def _tell(axis: Axis) -> list[alt.Tooltip]:
     names = {"group": "group", "label": "estimate of", "caveat": "caveat", "shown": axis.unit}
     names |= {"interval": "interval", "series": "kind"}
-    return [alt.Tooltip(field=name, type="nominal", title=title) for name, title in names.items()]
+    return [alt.Tooltip(f"{name}:N", title=title) for name, title in names.items()]
