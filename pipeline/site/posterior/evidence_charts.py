@@ -126,7 +126,7 @@ def _compute_chart(board: Board) -> alt.LayerChart:
         bars = alt.Chart(rows).transform_filter(f"{UNTIL} && isValid(datum.compute_low)")
         bars = bars.mark_rule(strokeWidth=1, clip=True).encode(
             x=place("compute_low"),
-            x2="compute_high",
+            x2=alt.X2("compute_high"),
             y=_y(board),
             color=_colour(board),
             opacity=_highlight(board, 0.3, 0.03),
@@ -184,7 +184,10 @@ def _record_line(board: Board, x: alt.X, interpolate: Any) -> alt.Chart:
     made = line.mark_line(
         interpolate=interpolate, strokeWidth=1.1, strokeDash=[3, 3], color="currentColor"
     )
-    path: dict[str, Any] = {"order": "release_date:T", "detail": "benchmark:N"}
+    path: dict[str, Any] = {
+        "order": alt.Order("release_date:T"),
+        "detail": alt.Detail("benchmark:N"),
+    }
     return made.encode(x=x, y=_y(board), opacity=alt.value(0.6), **path)
 
 
@@ -192,10 +195,10 @@ def _curve_layers(board: Board, x: alt.X) -> list[Any]:
     """Curves of years as lines of their date's colour, with bands and names; others dashed."""
     if board.curve.empty:
         return []
-    base = alt.Chart(board.curve).encode(x=x, detail="series:N")
+    base = alt.Chart(board.curve).encode(x=x, detail=alt.Detail("series:N"))
     if not board.has_dated_curves:
         ink: dict[str, Any] = {"color": "currentColor", "clip": True}
-        band = base.mark_area(opacity=0.12, **ink).encode(y="lower:Q", y2="upper")
+        band = base.mark_area(opacity=0.12, **ink).encode(y=_y(board, "lower"), y2=alt.Y2("upper"))
         dash = alt.StrokeDash("series:N", title="median and 90 % band", sort=None)
         line = base.mark_line(strokeWidth=1.6, **ink)
         return [band, line.encode(y=_y(board, "median"), strokeDash=dash)]
@@ -203,7 +206,7 @@ def _curve_layers(board: Board, x: alt.X) -> list[Any]:
     band = base.mark_area(opacity=0.16, clip=True)
     line = base.mark_line(strokeWidth=2, clip=True)
     return [
-        band.encode(y=_y(board, "lower"), y2="upper", color=colour),
+        band.encode(y=_y(board, "lower"), y2=alt.Y2("upper"), color=colour),
         line.encode(y=_y(board, "median"), color=colour),
         *_curve_names(board, base),
     ]
@@ -218,7 +221,9 @@ def _curve_names(board: Board, base: alt.Chart) -> list[Any]:
     near = (ends - ends.iloc[-1]).abs() < NAME_ROOM * reach
     crowded = [int(year) for year in ends.index[1:-1] if near[year]]
     rest = " && ".join(f"datum.year !== {year}" for year in (first, *crowded))
-    named = base.transform_filter("datum.is_named").encode(y=_y(board, "median"), text="year:N")
+    named = base.transform_filter("datum.is_named").encode(
+        y=_y(board, "median"), text=alt.Text("year:N")
+    )
     place: dict[str, Any] = {"fontSize": 12, "fontWeight": "bold", "align": "left", "dx": 3}
     return [
         named.transform_filter(f"datum.year === {first}").mark_text(**place, dy=side),

@@ -136,7 +136,10 @@ def draw_literature(inputs: Inputs) -> list[Drawing]:
     said = summaries.describe_baseline(frame)
     frame["title"] = [attributes[panel]["label"] for panel in frame["panel"]]
     frame["unit"] = [unit_words(attributes[panel]["unit"]) for panel in frame["panel"]]
-    frame["label"] = frame["label"].map(inputs.words.name)
+    frame["label"] = [
+        inputs.words.name(attributes[panel].get("labels", {}).get(label, label))
+        for panel, label in zip(frame["panel"], frame["label"], strict=True)
+    ]
     figure = Figure(
         "intervals",
         "literature",

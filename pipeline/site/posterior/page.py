@@ -6,6 +6,8 @@ gives no headline.
 
 from pathlib import Path
 
+from altair.utils.schemapi import debug_mode
+
 from models.core.prior import list_priors
 from pipeline.files import write_text
 from pipeline.ingest.options import CONFOUNDERS
@@ -33,7 +35,9 @@ def write_page(sources: Sources, dataset: str, model: str) -> None:
     """Write the page of one cell, whole or not at all."""
     inputs = read_inputs(sources, dataset, model)
     render = render_unfitted if inputs.cell.not_fitted else render_fitted
-    write_text(sources.layout.page(inputs.name), render(inputs, sources.layout.templates))
+    with debug_mode(False):  # Altair's checks of every part, which tests of charts leave on
+        text = render(inputs, sources.layout.templates)
+    write_text(sources.layout.page(inputs.name), text)
 
 
 def render_fitted(inputs: Inputs, templates: Path) -> str:

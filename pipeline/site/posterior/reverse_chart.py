@@ -75,8 +75,8 @@ def _needed_layers(frame: pd.DataFrame, low: float, high: float) -> list[alt.Cha
         axis=flop_axis(low, high),
     )
     return [
-        needed.mark_rule(strokeWidth=3, color=COLOUR).encode(x="start:Q", x2="end"),
-        arrows.encode(x="end:Q", color=alt.value(COLOUR)),
+        needed.mark_rule(strokeWidth=3, color=COLOUR).encode(x=alt.X("start:Q"), x2=alt.X2("end")),
+        arrows.encode(x=alt.X("end:Q"), color=alt.value(COLOUR)),
         *(_recorded(needed, name, shape) for name, shape in RECORDED_SHAPES.items()),
         medians.encode(x=x),
     ]
@@ -88,21 +88,21 @@ def _recorded(needed: alt.Chart, name: str, shape: Any) -> alt.Chart:
     mark = shown.mark_point(
         filled=False, shape=shape, size=75, strokeWidth=1.8, opacity=1, aria=False
     )
-    return mark.encode(x=f"{name}:Q", stroke=alt.value("currentColor"))
+    return mark.encode(x=alt.X(f"{name}:Q"), stroke=alt.value("currentColor"))
 
 
 def _known_amount(row: dict[Any, Any], number: int, middle: float) -> alt.LayerChart:
     """A dashed line through the chart, and the amount in words where the axis has room."""
     amount = float(row["median"])
     data = pd.DataFrame({"row": [number], "at": [amount], "shown": [format_number(amount)]})
-    base = alt.Chart(data).encode(x="at:Q")
+    base = alt.Chart(data).encode(x=alt.X("at:Q"))
     line = base.mark_rule(strokeDash=[4, 3], opacity=0.6, aria=False)
     side: dict[str, Any] = {"align": "left", "dx": 6}
     if amount > middle:
         side = {"align": "right", "dx": -6}
     return alt.layer(
         line.encode(y=alt.value(0), y2=alt.value("height")),
-        base.mark_text(**side).encode(text="shown:N"),
+        base.mark_text(**side).encode(text=alt.Text("shown:N")),
     )
 
 

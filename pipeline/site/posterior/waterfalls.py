@@ -75,31 +75,39 @@ def make_waterfall(
         return None
     template = estimands[f"{kind}_compute"]
     scale = SCALES[template.attrs["unit"]]
+    labels = name_steps(template, words)
     drawn: dict[str, dict[str, np.ndarray]] = {}
     repeated: dict[str, str] = {}
     for step in map(str, template["comparison"].to_numpy()):
         parts = _find_parts(estimands, kind, step)
         same = next((each for each, other in drawn.items() if _is_same(parts, other)), None)
         if same:
-            repeated[words.name(step)] = words.name(same)
+            repeated[labels[step]] = labels[same]
         elif parts:
             drawn[step] = parts
     if not drawn:
         return None
-    frames = {step: _lay_out(step, words, parts, scale) for step, parts in drawn.items()}
+    frames = {step: _lay_out(step, labels[step], parts, scale) for step, parts in drawn.items()}
     first = headline if headline in drawn else next(iter(drawn))
     left_out: dict[str, list[str]] = {}
     for step, reason in template.attrs.get("reasons", {}).items():
-        left_out.setdefault(reason.rstrip("."), []).append(words.name(step))
+        left_out.setdefault(reason.rstrip("."), []).append(labels[step])
     caption = say(
         "waterfall",
-        first=_describe(words.name(first), frames[first], drawn[first], scale),
+        first=_describe(labels[first], frames[first], drawn[first], scale),
         interval=INTERVAL_WORDS,
         is_perplexity=scale is SCALES["nats per token"],
         repeated=repeated,
         left_out=left_out,
     )
     return Waterfall(kind, scale, pd.concat(frames.values(), ignore_index=True), caption)
+
+
+def name_steps(variable: xr.DataArray, words: Words) -> dict[str, str]:
+    """The card's words for every step of an estimand; paths of records are named after ids."""
+    known = variable.attrs.get("labels", {})
+    steps = map(str, variable["comparison"].to_numpy())
+    return {step: words.name(known.get(step, step)) for step in steps}
 
 
 def describe_change(row: Mapping[Any, Any], scale: Scale) -> str:
@@ -131,7 +139,7 @@ def _is_same(parts: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool
     )
 
 
-def _lay_out(step: str, words: Words, parts: dict[str, np.ndarray], scale: Scale) -> pd.DataFrame:
+def _lay_out(step: str, label: str, parts: dict[str, np.ndarray], scale: Scale) -> pd.DataFrame:
     """The rows of one step, each bar beginning where the last one ended."""
     whole = np.sum(list(parts.values()), axis=0)
     rows, end = [], 0.0
@@ -145,7 +153,7 @@ def _lay_out(step: str, words: Words, parts: dict[str, np.ndarray], scale: Scale
             "start": start, "end": end, "low": start + lower, "high": start + upper,
         }  # fmt: skip
         rows.append(
-            {"comparison": step, "label": words.name(step), "part": part}
+            {"comparison": step, "label": label, "part": part}
             | {name: float(f"{value:.{DIGITS}g}") for name, value in numbers.items()}
         )
     return pd.DataFrame(rows).assign(unit=scale.short)
