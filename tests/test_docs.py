@@ -1,15 +1,17 @@
 """Blocks of the documents that are made, not written."""
 
-import re
+import json
+import shutil
 from pathlib import Path
 
 import pytest
-from real_overview import read_overview
+from conftest import ROOT
 
-from pipeline.docs import replace_block
-from pipeline.site.overview import page as overview
-
-ROOT = Path(__file__).parents[1]
+from pipeline.commands import dictionary
+from pipeline.docs import replace_block, update
+from pipeline.ingest.cards import schema
+from pipeline.ingest.cards.card import SourceCard
+from pipeline.layout import Layout
 
 
 def test_block_is_replaced_and_the_rest_kept() -> None:
@@ -23,25 +25,22 @@ def test_missing_marker_is_an_error(text: str) -> None:
         replace_block(text, "x", "new")
 
 
-def test_readme_shows_the_answers_that_the_pipeline_made() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    answers = (ROOT / "reports/summary/answers.md").read_text(encoding="utf-8").strip()
-    assert f"<!-- answers -->\n{answers}\n<!-- /answers -->" in readme
+def test_documents_are_up_to_date_after_docs(tmp_path: Path) -> None:
+    for name in ("README.md", "data/README.md", "reports/summary/answers.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "README.md").write_text("a\n<!-- answers -->\n<!-- /answers -->\n", "utf-8")
+    changed = update(Layout(tmp_path))
+    assert tmp_path / "README.md" in changed
+    answers = (ROOT / "reports/summary/answers.md").read_text("utf-8").strip()
+    assert answers in (tmp_path / "README.md").read_text("utf-8")
+    assert update(Layout(tmp_path)) == []
 
 
-def test_answers_of_the_readme_are_those_of_the_attribution_files() -> None:
-    answers = (ROOT / "reports/summary/answers.md").read_text(encoding="utf-8")
-    assert answers == overview.write_answers(read_overview())
-
-
-def test_picture_of_the_readme_says_what_the_attribution_files_say() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (path,) = re.findall(r"!\[[^]]+\]\((reports/summary/answers\.svg)\)", readme)
-    kept = (ROOT / path).read_text(encoding="utf-8")
-    made = overview.draw_picture(overview.draw_headlines(read_overview().primaries))
-    assert list_words(kept) == list_words(made)
-
-
-def list_words(picture: str) -> list[str]:
-    """What an SVG prints and what it tells readers who do not see it, in its order."""
-    return re.findall(r'aria-label="([^"]*)"|>([^<>]*\w[^<>]*)<', picture)
+def test_documents_in_git_are_up_to_date() -> None:
+    layout = Layout(ROOT)
+    assert dictionary.render() in layout.data_dictionary.read_text("utf-8")
+    kept = (layout.sources / schema.FILE_NAME).read_text("utf-8")
+    assert json.loads(kept) == json.loads(schema.render(SourceCard))
+    answers = (layout.summary / "answers.md").read_text("utf-8").strip()
+    assert f"<!-- answers -->\n{answers}\n<!-- /answers -->" in layout.readme.read_text("utf-8")

@@ -4,153 +4,147 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
-from ruamel.yaml import YAML
+import statsmodels.api as sm
+from conftest import ROOT
 
 from pipeline.commands.inspection import Findings, describe_failures, inspect
 from pipeline.commands.inspection_text import describe
+from pipeline.commands.outliers import FAR, _measure_distance
 from pipeline.failures import Failure, SourceError
+from pipeline.ingest.registries import read_datasets, read_models
 from pipeline.ingest.tables import OF_MODELS
+from pipeline.layout import Layout
 
-ROOT = Path(__file__).parents[1]
-Change = Callable[[str], str]
+DATASETS, MODELS = read_datasets(Layout(ROOT).datasets), read_models(Layout(ROOT).models)
 
 
-def read_registry(name: str) -> dict[str, list[str]]:
-    path = {"datasets": "data/sources/datasets.yaml", "models": "models/models.yaml"}[name]
-    return YAML(typ="safe").load((ROOT / path).read_text(encoding="utf-8"))[name]
+def look(name: str, root: Path = ROOT) -> Findings:
+    return inspect(Layout(root), name, DATASETS, MODELS)
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Path:
+def edit(tmp_path: Path) -> Callable[[str, Callable[[str], str]], Path]:
+    """Changes a file below data/ of a copy; returns the copy."""
     shutil.copytree(ROOT / "data/sources", tmp_path / "data/sources")
     shutil.copy(ROOT / "data/references.bib", tmp_path / "data")
-    return tmp_path
+
+    def change(name: str, how: Callable[[str], str]) -> Path:
+        path = tmp_path / "data" / name
+        path.write_text(how(path.read_text(encoding="utf-8")), encoding="utf-8")
+        return tmp_path
+
+    return change
 
 
-def look(root: Path, name: str) -> Findings:
-    return inspect(root, name, read_registry("datasets"), read_registry("models"))
-
-
-def edit(root: Path, name: str, change: Change) -> None:
-    path = root / "data/sources" / name
-    path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
-
-
-def test_good_dataset_is_accepted_with_all_its_rows() -> None:
-    found = look(ROOT, "mmlu")
-    assert found["is_accepted"]
-    assert (found["rows_in"], found["rows_fitted"]) == (232, 172)
-    assert found["joins"]["models"] == 163
-    assert found["joins"]["without_run"][-1] == "Random baseline"
-
-
-@pytest.mark.parametrize(
-    "name", [each for names in read_registry("datasets").values() for each in names]
-)
+@pytest.mark.parametrize("name", [each for names in DATASETS.values() for each in names])
 def test_every_dataset_is_accepted_and_described(name: str) -> None:
-    found = look(ROOT, name)
+    found = look(name)
     assert found["is_accepted"], describe(found)
     assert found["models"], "no model reads its table"
     assert ("compute told apart" in describe(found)) == (found["table"] in OF_MODELS)
 
 
-def test_models_and_their_reasons_are_named() -> None:
-    found = look(ROOT, "minerva")
-    reasons = {each["model"]: each["not_fitted"] for each in found["models"]}
+def test_rows_joins_and_correlation_are_those_of_the_data() -> None:
+    found = look("mmlu")
+    assert (found["rows_in"], found["rows_fitted"]) == (232, 172)
+    assert found["joins"]["models"] == 163
+    assert found["joins"]["without_run"][-1] == "Random baseline"
+    (pair,) = [
+        each["correlation"]
+        for each in found["identification"]["correlations"]
+        if {each["first"], each["second"]} == {"log10 compute", "release date"}
+    ]
+    assert pair == pytest.approx(0.485, abs=0.01)
+    assert "compute told apart from algorithms: likely" in describe(found)
+    reasons = {each["model"]: each["not_fitted"] for each in look("minerva")["models"]}
     assert reasons["compute_multiplier"] == ""
     assert "trend: none" in reasons["era_ceilings"]
 
 
-def test_correlation_of_compute_and_date_is_that_of_the_fitted_rows() -> None:
-    seen = look(ROOT, "mmlu")["identification"]
-    (pair,) = [
-        each
-        for each in seen["correlations"]
-        if {each["first"], each["second"]} == {"log10 compute", "release date"}
-    ]
-    assert pair["correlation"] == pytest.approx(0.485, abs=0.01)
-    assert seen["is_likely"]
-    assert "compute told apart from algorithms: likely" in describe(look(ROOT, "mmlu"))
-
-
-def test_ranges_are_of_numbers_and_dates() -> None:
-    columns = {each["column"]: each for each in look(ROOT, "imagenet_efficiency")["columns"]}
+def test_ranges_and_units_of_columns() -> None:
+    found = look("imagenet_efficiency")
+    columns = {each["column"]: each for each in found["columns"]}
     assert columns["release_date"]["least"] < "2015" < columns["release_date"]["largest"]
-    assert columns["resource"]["least"] < columns["resource"]["largest"]
     assert columns["model"]["least"] is None
     assert columns["exclusion"]["missing"] == 22
+    converted = [(u["column"], u["unit"], u["factor"]) for u in found["units"] if u["factor"]]
+    assert converted == [("multiply_adds_per_image", "GMAC", 1e9)]
 
 
-def test_factor_of_a_unit_is_shown() -> None:
-    (each,) = [u for u in look(ROOT, "imagenet_efficiency")["units"] if u["factor"]]
-    assert (each["column"], each["unit"], each["factor"]) == (
-        "multiply_adds_per_image",
-        "GMAC",
-        1e9,
-    )
-
-
-def test_slip_of_the_pen_is_an_outlier(copy: Path) -> None:
-    def slip(text: str) -> str:
+def test_mistyped_digit_is_an_outlier(edit: Callable[..., Path]) -> None:
+    def mistype(text: str) -> str:
         lines = text.splitlines(keepends=True)
         cells = lines[99].split(",")
-        cells[3] = str(float(cells[3]) + 1)  # a digit mistyped: 2.6 becomes 3.6
+        cells[3] = str(float(cells[3]) + 1)  # 2.6 becomes 3.6
         return "".join([*lines[:99], ",".join(cells), *lines[100:]])
 
-    assert 100 not in [each["line"] for each in look(copy, "chinchilla_runs")["outliers"]]
-    edit(copy, "chinchilla_runs/records.csv", slip)
-    found = look(copy, "chinchilla_runs")
+    assert 100 not in [each["line"] for each in look("chinchilla_runs")["outliers"]]
+    found = look("chinchilla_runs", edit("sources/chinchilla_runs/records.csv", mistype))
     assert found["outliers"][0]["line"] == 100
     assert "line 100: " in describe(found)
 
 
-def test_failures_are_grouped_by_rule_with_their_lines(copy: Path) -> None:
-    edit(copy, "math/records.csv", lambda text: text.replace("Minerva 540B,", "Minerva 541B,"))
-    found = look(copy, "math")
+def test_failures_are_grouped_by_rule_with_their_lines(edit: Callable[..., Path]) -> None:
+    root = edit(
+        "sources/math/records.csv", lambda text: text.replace("Minerva 540B,", "Minerva 541B,")
+    )
+    found = look("math", root)
     assert not found["is_accepted"]
     (group,) = found["failures_by_rule"]
-    assert group["rule"] == "not in the run registry"
     assert group["count"] == len(group["lines"]) == len(found["failures"])
     assert "'Minerva 540B'" in group["remedy"]
-    text = describe(found)
-    assert "refused" in text
-    assert f"{group['count']} x model: not in the run registry (such as 'Minerva 541B')" in text
+    said = f"{group['count']} x model: not in the run registry (such as 'Minerva 541B')"
+    assert said in describe(found)
 
 
-def test_dataset_of_no_registry_line_is_told(copy: Path) -> None:
-    found = inspect(copy, "math", {"accuracy_leaderboard": []}, read_registry("models"))
-    assert found["is_accepted"]
-    assert "not in data/sources/datasets.yaml" in describe(found)
-
-
-def test_broken_card_is_a_finding(copy: Path) -> None:
-    edit(copy, "math/source.yaml", lambda text: text.replace("table: accuracy", "table: acuracy"))
-    found = look(copy, "math")
-    assert found["reached"] == "card"
-    assert "the card cannot be read" in describe(found)
-
-
-def test_unknown_citation_is_found_before_anything_is_fitted(copy: Path) -> None:
-    bibliography = copy / "data/references.bib"
-    text = bibliography.read_text(encoding="utf-8")
-    bibliography.write_text(text.replace("lewkowycz2022", "lewkovycz2022"), encoding="utf-8")
-    found = look(copy, "minerva")
+@pytest.mark.parametrize(
+    ("name", "old", "words"),
+    [
+        ("sources/math/source.yaml", "table: accuracy", "the card cannot be read"),
+        ("references.bib", "hendrycks2021math", "xendrycks2021math"),  # which the card cites
+    ],
+)
+def test_broken_card_is_a_finding(
+    edit: Callable[..., Path], name: str, old: str, words: str
+) -> None:
+    found = look("math", edit(name, lambda text: text.replace(old, "x" + old[1:])))
     assert (found["is_accepted"], found["reached"]) == (False, "card")
-    assert "lewkovycz2022" in found["failures"][0]["remedy"]
+    assert words in describe(found)
 
 
-def test_report_of_many_rules_is_bounded_and_counts_the_rest() -> None:
-    failures = [Failure("f", n, "score", "x" * 500, f"rule {n % 100}", "mend") for n in range(1000)]
+def test_dataset_of_no_registry_line_is_told_and_repeats_are_counted() -> None:
+    found = inspect(Layout(ROOT), "math", {"accuracy_leaderboard": []}, MODELS)
+    assert "not in data/sources/datasets.yaml" in describe(found)
+    repeats = [{"of": {"benchmark": "M", "model": "A"}, "lines": [2, 3]}] * 6
+    text = describe(found | {"repeats": repeats})
+    assert "6 models were measured more than once; each row counts in the fit:" in text
+    assert "    M, A: lines 2, 3\n    M, A: lines 2, 3\n" in text
+    assert "and 1 more (--json has all)" in text
+
+
+def test_report_of_many_failures_is_bounded_and_counts_the_rest() -> None:
+    failures = [Failure("f", n, "score", "x" * 500, f"rule {n % 100}", "do") for n in range(1000)]
     found = {"dataset": "toy", "is_accepted": False, "reached": "rules"}
     text = describe(found | describe_failures(failures))
     assert len(text.splitlines()) < 100
     assert "700 more, by 70 other rules" in text
     assert max(map(len, text.splitlines())) < 200
+    lines = str(SourceError([Failure("f", n, "score", "5", "rule", "do") for n in range(1000)]))
+    assert lines.splitlines()[20:] == ["and 980 more: `apportion check` counts them by rule"]
 
 
-def test_error_of_many_failures_is_bounded_and_counts_the_rest() -> None:
-    failures = [Failure("f", n, "score", "5", "rule", "mend") for n in range(1000)]
-    lines = str(SourceError(failures)).splitlines()
-    assert (len(lines), lines[-1]) == (21, "and 980 more: `apportion check` counts them by rule")
-    assert len(SourceError(failures).failures) == 1000
+def test_distance_from_the_others_is_that_of_statsmodels() -> None:
+    rng = np.random.default_rng(1)
+    design, group = rng.normal(size=(300, 2)), rng.integers(0, 7, 300)
+    outcome = design @ [1.0, -2.0] + group + rng.normal(scale=0.1, size=300)
+    outcome[::20] += 3
+    full = np.column_stack([design, group[:, None] == np.arange(7)])
+    fit = sm.RLM(outcome, full, M=sm.robust.norms.HuberT()).fit()
+    distance = _measure_distance(outcome, design, group)
+    np.testing.assert_allclose(distance, fit.resid / fit.scale, rtol=1e-2, atol=1e-3)
+    assert list(np.flatnonzero(np.abs(distance) > FAR)) == list(range(0, 300, 20))
+    twice = _measure_distance(outcome, np.column_stack([design, design]), group)
+    np.testing.assert_allclose(twice, distance, atol=1e-9)
+    assert not _measure_distance(np.arange(5.0), np.ones((5, 1)), np.arange(5)).any()
