@@ -1,0 +1,41 @@
+"""The figures of the efficiency frontier: resource against date, and the rates by target."""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from models.core.dates import DAYS_A_YEAR
+from models.efficiency.efficiency_frontier import find_frontier, get_options, prepare
+from pipeline.fit.cell import Cell
+from pipeline.site.figures.frames import make_curve, make_intervals
+from pipeline.site.figures.kinds import Curve, Figure
+from pipeline.site.words import Words
+
+HOVER = ("model", "target", "release_date", "resource", "epochs", "citation")
+
+
+def draw(cell: Cell, words: Words) -> list[Figure]:
+    """Resource against date with the headline target's frontier, and the rates by target."""
+    rows, target = prepare(cell.table, cell.card).rows, get_options(cell.card).headline_target
+    scatter = Figure(
+        kind="scatter",
+        frame=rows[[*HOVER, "reduction_factor", "locator"]],
+        x="release_date",
+        y="resource",
+        colour="target",
+        is_log_y=True,
+        hover=HOVER,
+        curve=Curve(_make_frontier(cell, rows[rows["target"] == target], target)),
+        **words.figure("resource-against-date", target=target),
+    )
+    rates = make_intervals(cell.estimands["rate_decades_per_year"])
+    return [scatter, Figure(kind="intervals", frame=rates, **words.figure("rates-by-target"))]
+
+
+def _make_frontier(cell: Cell, rows: pd.DataFrame, target: str) -> pd.DataFrame:
+    years = np.linspace(0, rows["years"].max(), 40)
+    posterior = cell.tree["posterior"].to_dataset()
+    decades = find_frontier(posterior, target, xr.DataArray(years, dims="x"))
+    dates = rows["release_date"].min() + pd.to_timedelta(years * DAYS_A_YEAR, unit="D").round("D")
+    reference = get_options(cell.card).reference_resource[target]
+    return make_curve(dates, 10**decades * reference, f"{target} frontier")
