@@ -11,23 +11,19 @@ import psutil
 import pytest
 from conftest import ROOT
 
-from pipeline.failures import Failure, SourceError
-from pipeline.stage import stage_main
+from pipeline.stage import end_with_dvc
 
 WRITE_AFTER_SECONDS = 2.0
 STAGE = f"""
 import sys, time
 from pathlib import Path
-from pipeline.stage import stage_main
+from pipeline.stage import end_with_dvc
 
-def main(argv):
-    started, output = map(Path, sys.argv[1:])
-    started.touch()
-    time.sleep({WRITE_AFTER_SECONDS})
-    output.touch()
-    return 0
-
-stage_main(main)
+started, output = map(Path, sys.argv[1:])
+end_with_dvc()
+started.touch()
+time.sleep({WRITE_AFTER_SECONDS})
+output.touch()
 """
 DVC = """
 import subprocess, sys
@@ -35,54 +31,20 @@ sys.exit(subprocess.call(["sh", "-c", sys.argv[1]]))
 """
 
 
-def raise_source_error(argv: list[str] | None) -> int:
-    raise SourceError(
-        [
-            Failure("b.csv", 3, "score", "x", "not a number", "write digits"),
-            Failure("a.csv", None, "", "", "the file is missing", "add it"),
-        ]
-    )
-
-
-@pytest.fixture(autouse=True)
-def outside_dvc(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("DVC_STAGE", raising=False)
-
-
-def test_bad_input_ends_with_exit_code_1_and_every_failure(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    with pytest.raises(SystemExit) as ended:
-        stage_main(raise_source_error)
-    assert ended.value.code == 1
-    assert capsys.readouterr().err.splitlines() == [
-        "a.csv: the file is missing. Remedy: add it",
-        "b.csv:3: score 'x': not a number. Remedy: write digits",
-    ]
-
-
-@pytest.mark.parametrize("code", [0, 2])
-def test_code_of_main_is_the_code_of_the_process(code: int) -> None:
-    with pytest.raises(SystemExit) as ended:
-        stage_main(lambda _: code)
-    assert ended.value.code == code
-
-
-def test_fault_of_the_code_keeps_its_traceback() -> None:
-    def main(argv: list[str] | None) -> int:
-        raise KeyError("a bug")
-
-    with pytest.raises(KeyError):
-        stage_main(main)
+def test_bad_input_ends_with_exit_code_1_and_no_traceback(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pipeline", "ingest", "nowhere"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("data/sources/nowhere/source.yaml: the card is missing. Remedy: ")
+    assert "Traceback" not in done.stderr
 
 
 def test_stage_whose_dvc_is_gone_before_it_begins_does_not_run(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("DVC_STAGE", "fit")
     with pytest.raises(SystemExit, match="dvc ended before"):
-        stage_main(lambda _: (tmp_path / "ran").touch() or 0)
-    assert not (tmp_path / "ran").exists()
+        end_with_dvc()
 
 
 @pytest.fixture
@@ -97,8 +59,8 @@ def processes() -> Iterator[list[psutil.Process]]:
 
 
 def start_under_dvc(
-    folder: Path, command: str, started_processes: list[psutil.Process]
-) -> tuple[psutil.Process, psutil.Process]:
+    folder: Path, command: str, processes: list[psutil.Process]
+) -> tuple[psutil.Popen, psutil.Process]:
     """A process named dvc and the stage it started through a shell, once the stage is running."""
     for name, text in (("dvc", DVC), ("stage.py", STAGE)):
         (folder / name).write_text(text, encoding="utf-8")
@@ -107,18 +69,14 @@ def start_under_dvc(
         [sys.executable, str(folder / "dvc"), command.format(stage=stage)],
         env=os.environ | {"PYTHONPATH": str(ROOT), "DVC_STAGE": "slow"},
     )
-    started_processes.append(dvc)
-    wait_until_started(folder)
-    started_processes += dvc.children(recursive=True)
-    (child,) = [p for p in started_processes if "stage.py" in p.cmdline()[1]]
-    return dvc, child
-
-
-def wait_until_started(folder: Path) -> None:
+    processes.append(dvc)
     until = time.monotonic() + 30
     while not (folder / "started").exists():
         assert time.monotonic() < until, "the stage did not start"
         time.sleep(0.05)
+    processes += dvc.children(recursive=True)
+    (child,) = [p for p in processes if "stage.py" in p.cmdline()[1]]
+    return dvc, child
 
 
 def has_ended(process: psutil.Process) -> bool:
@@ -132,24 +90,14 @@ def has_ended(process: psutil.Process) -> bool:
 
 
 # A shell may replace itself by its only command, or stay as the stage's parent.
-@pytest.mark.parametrize("command", ["{stage}", "{stage}; true"])
-def test_stage_ends_without_writing_when_dvc_is_killed(
-    tmp_path: Path, processes: list[psutil.Process], command: str
+@pytest.mark.parametrize(
+    ("command", "killed"), [("{stage}", "dvc"), ("{stage}; true", "dvc"), ("{stage}; true", "sh")]
+)
+def test_stage_ends_without_writing_when_its_run_is_killed(
+    tmp_path: Path, processes: list[psutil.Process], command: str, killed: str
 ) -> None:
     dvc, stage = start_under_dvc(tmp_path, command, processes)
-    dvc.kill()
-    dvc.wait()
-    assert has_ended(stage)
-    assert not (tmp_path / "output").exists()
-
-
-def test_stage_ends_without_writing_when_its_shell_is_killed(
-    tmp_path: Path, processes: list[psutil.Process]
-) -> None:
-    _, stage = start_under_dvc(tmp_path, "{stage}; true", processes)
-    shell = stage.parent()
-    assert shell is not None
-    shell.kill()
+    (dvc if killed == "dvc" else stage.parent() or dvc).kill()
     assert has_ended(stage)
     assert not (tmp_path / "output").exists()
 
@@ -158,27 +106,3 @@ def test_stage_under_a_living_dvc_writes(tmp_path: Path, processes: list[psutil.
     dvc, _ = start_under_dvc(tmp_path, "{stage}; true", processes)
     assert dvc.wait(timeout=30) == 0
     assert (tmp_path / "output").exists()
-
-
-def test_stage_outside_dvc_writes(tmp_path: Path) -> None:
-    (tmp_path / "stage.py").write_text(STAGE, encoding="utf-8")
-    command = [sys.executable, "stage.py", "started", "output"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    subprocess.run(command, cwd=tmp_path, env=environment, check=True)
-    assert (tmp_path / "output").exists()
-
-
-def test_bad_input_of_a_process_prints_no_traceback() -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "pipeline.ingest.convert",
-        "--card",
-        "absent.yaml",
-        "--output",
-        "x",
-    ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert done.stderr.startswith("absent.yaml: the card is missing. Remedy: ")
-    assert "Traceback" not in done.stderr
