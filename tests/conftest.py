@@ -1,5 +1,6 @@
 """What many tests share: the project's datasets, copies to break, and the validated registry."""
 
+import re
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from projects import make_results
+from ruamel.yaml import YAML
 from xdist.scheduler import LoadFileScheduling
 
 from benchmarks.pages import NOT_FOUND
@@ -61,6 +63,16 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     if any(NOT_FOUND in str(report.longrepr) for report in skipped):
         terminalreporter.section("pages were not opened")
         terminalreporter.write_line(NOT_FOUND)
+
+
+def read_cases(name: str) -> Any:
+    """What the YAML file `name` beside this module holds."""
+    return YAML(typ="safe", pure=True).load(Path(__file__).with_name(name))
+
+
+def stretch(text: str) -> str:
+    """`text` with `<x x 1000>` written out: a thousand x."""
+    return re.sub(r"<(.) x (\d+)>", lambda found: found[1] * int(found[2]), text)
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ def _read(path: Path) -> dict[str, Reference]:
         _check_text(path, text)
         entries = parse_string(text, "bibtex").entries
     except (PybtexError, UnicodeDecodeError) as error:
-        raise file_failure(path, f"not BibTeX in UTF-8: {error}", "mend the entry") from None
+        raise file_failure(path, f"not BibTeX in UTF-8: {error}", "fix the entry") from None
     return {key: _read_entry(path, key, entry) for key, entry in entries.items()}
 
 

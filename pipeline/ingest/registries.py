@@ -1,7 +1,7 @@
 """The two registries, checked: which datasets fill each table, and which models read it.
 
 `data/sources/datasets.yaml` and `models/models.yaml` have one key, `datasets` or `models`, and
-below it one list of names a table.
+below it one list of names per table.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.failures import Failure, SourceError
-from pipeline.ingest.cards.dataset_names import check_dataset_name
+from pipeline.ingest.cards.dataset_names import check_dataset_name, list_models
 from pipeline.ingest.cards.faults import list_words, make_fault, suggest
-from pipeline.ingest.cards.yaml_files import Steps, read_tree
+from pipeline.ingest.cards.yaml_files import read_tree
 from pipeline.ingest.tables import TABLES
 
 Registry = dict[str, list[str]]
-Check = Callable[[str, str], tuple[str, str] | None]  # name, table -> rule and remedy
+Check = Callable[[str, str], None]  # name, table: raises ValueError (rule, remedy)
 
 
 def read_datasets(path: Path, sources: Path | None = None) -> Registry:
@@ -24,7 +24,12 @@ def read_datasets(path: Path, sources: Path | None = None) -> Registry:
     With `sources`, each must have its folder there. Raises SourceError with every fault.
     """
     known = sorted(path.name for path in sources.iterdir() if path.is_dir()) if sources else None
-    return _read(path, "datasets", lambda name, table: _check_dataset(name, table, known))
+
+    def check(name: str, table: str) -> None:
+        check_dataset_name(name, table)
+        _check_known(name, known, "dataset", f"write data/sources/{name}/source.yaml")
+
+    return _read(path, "datasets", check)
 
 
 def read_models(path: Path, folder: Path | None = None) -> Registry:
@@ -32,12 +37,29 @@ def read_models(path: Path, folder: Path | None = None) -> Registry:
 
     With `folder`, each must have its file there. Raises SourceError with every fault.
     """
-    known = sorted(file.stem for file in folder.glob("*/[a-z]*.py")) if folder else None
-    return _read(path, "models", lambda name, _: _check_model(name, known))
+    known = list_models(folder) if folder else None
+
+    def check(name: str, table: str) -> None:  # noqa: ARG001 any table may have it
+        if not name.isidentifier() or name.startswith("_") or name != name.lower():
+            rule, remedy = (
+                "a model's name is words of a-z and 0-9 joined by _",
+                "name a file of models/",
+            )
+            raise ValueError(rule, remedy)
+        _check_known(name, known, "model", f"write models/<family>/{name}.py")
+
+    return _read(path, "models", check)
+
+
+def _check_known(name: str, known: list[str] | None, what: str, remedy: str) -> None:
+    if known is not None and name not in known:
+        remedy = suggest(name, known, f"{remedy}, or take the name out of the list")
+        raise ValueError(f"there is no such {what}", remedy)
 
 
 def _read(path: Path, key: str, check: Check) -> Registry:
-    tree = read_tree(path, f"the list of the {key}", f"write `{key}:` and a list of names a table")
+    remedy = f"write `{key}:` and a list of names per table"
+    tree = read_tree(path, f"the list of the {key}", remedy)
     faults = [
         make_fault(path, tree, (name,), "there is no such key here", f"the only key is `{key}`")
         for name in tree
@@ -64,38 +86,17 @@ def _find_wrong_tables(path: Path, tree: Any, key: str, check: Check) -> Iterato
             yield make_fault(path, tree, (key, table), rule, remedy)
             continue
         for position, name in enumerate(names):
-            steps: Steps = (key, table, position)
-            if refused := _check_name(name, table, seen, check):
-                yield make_fault(path, tree, steps, *refused, value=name)
+            try:
+                _check_once(name, seen)
+                check(name, table)
+            except ValueError as error:
+                yield make_fault(path, tree, (key, table, position), *error.args, value=name)
             seen.setdefault(str(name), table)
 
 
-def _check_name(
-    name: Any, table: str, seen: dict[str, str], check: Check
-) -> tuple[str, str] | None:
+def _check_once(name: Any, seen: dict[str, str]) -> None:
     if not isinstance(name, str):
-        return "must be a name", "write text"
+        raise ValueError("must be a name", "write text")
     if name in seen:
-        return f"the name stands under {seen[name]} already", "name it once, under its own table"
-    return check(name, table)
-
-
-def _check_dataset(name: str, table: str, known: list[str] | None) -> tuple[str, str] | None:
-    try:
-        check_dataset_name(name, table)
-    except ValueError as error:
-        rule, remedy = error.args
-        return rule, remedy
-    if known is not None and name not in known:
-        make = f"write data/sources/{name}/source.yaml, or take the name out of the list"
-        return "there is no such dataset", suggest(name, known, make)
-    return None
-
-
-def _check_model(name: str, known: list[str] | None) -> tuple[str, str] | None:
-    if not name.isidentifier() or name.startswith("_") or name != name.lower():
-        return "a model's name is words of a-z and 0-9 joined by _", "name a file of models/"
-    if known is not None and name not in known:
-        make = f"write models/{name}.py, or take the name out of the list"
-        return "there is no such model", suggest(name, known, make)
-    return None
+        rule = f"the name is listed under {seen[name]} already"
+        raise ValueError(rule, "list it once, under its own table")

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from pkgutil import iter_modules
+from pathlib import Path
 
 import models
 from pipeline.ingest.tables import TABLES
@@ -12,13 +12,14 @@ PATTERN = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 # Windows opens devices under these names, whatever the ending.
 DEVICES = {"con", "prn", "aux", "nul"} | {f"{d}{n}" for d in ("com", "lpt") for n in range(10)}
 STAGES = {
-    *("ingest", "validate", "fit", "check", "attribute"),
-    *("report", "takeoff", "synthesis", "overview"),
+    *("ingest", "validate", "fit", "check", "attribute", "report", "overview", "site"),
+    *("synthesis", "synthesise", "takeoff", "simulate"),
 }
 FILES = {
     "index": "the page of all results",
     "datasets": "the list of the datasets",
     "claims": "the file of the claims",
+    "calibration": "the file of the calibration",
 }
 REGISTRY = "training_runs"
 # Tables that one dataset fills, which has their name.
@@ -44,14 +45,13 @@ def suggest_name(name: str, table: str | None = None) -> str:
     slug = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[:MAXIMUM_LENGTH].strip("_")
     if not slug:
         return "my_dataset"
-    if _find_fault(slug, table):
-        return f"data_{slug}"[:MAXIMUM_LENGTH].strip("_")
-    return slug
+    return f"data_{slug}"[:MAXIMUM_LENGTH].strip("_") if _find_fault(slug, table) else slug
 
 
-def list_models() -> list[str]:
-    """The names of all models, none of them imported."""
-    return [each.name for each in iter_modules(models.__path__) if not each.name.startswith("_")]
+def list_models(folder: Path = Path(models.__file__).parent) -> list[str]:
+    """The names of all models, none of them imported: the modules of a family that read a table."""
+    files = sorted(folder.glob("*/[a-z]*.py"))
+    return [path.stem for path in files if "TABLE = " in path.read_text(encoding="utf-8")]
 
 
 def _find_fault(name: str, table: str | None) -> str:
@@ -64,11 +64,6 @@ def _find_fault(name: str, table: str | None) -> str:
     if name in NAMESAKES:
         is_taken = table not in (None, name)
         return f"the name belongs to {NAMESAKES[name]}, not to {table}" if is_taken else ""
-    return _find_owner(name)
-
-
-def _find_owner(name: str) -> str:
-    """What else of the project has this name, as a rule; empty where nothing has."""
     owners = {"a table": TABLES, "a model": list_models(), "a stage": STAGES}
     owner = next((each for each, names in owners.items() if name in names), FILES.get(name))
     return f"the name belongs to {owner}" if owner else ""

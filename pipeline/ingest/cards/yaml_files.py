@@ -187,7 +187,7 @@ def _refuse_plain(text: str) -> tuple[str, str] | None:
 
 def _from_yaml(path: Path, text: str, error: YAMLError) -> SourceError:
     line = 1 + text[: getattr(error, "position", 0) or 0].count("\n")
-    rule, remedy = str(error).splitlines()[0], "mend the syntax on this line or the one before"
+    rule, remedy = str(error).splitlines()[0], "fix the syntax on this line or the one before"
     if isinstance(error, MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else line

@@ -10,7 +10,6 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -54,17 +53,13 @@ def read_records(path: Path) -> pd.DataFrame:
     named alike or with what cannot be seen, or a cell that is too long.
     """
     content = _read_bytes(path)
-    text = decode(path, content)
-    delimiter = _find_delimiter(path, text)
-    del text  # the cells follow, and take as much again
-    rows = _read_rows(path, content, delimiter)
-    header_line, header = next(rows, (1, [""]))
+    delimiter = _find_delimiter(path, decode(path, content))
+    (header_line, header), *rows = _read_rows(path, content, delimiter) or [(1, [""])]
     header = [name.strip() for name in header]
     _check_header(path, header_line, header)
-    kept = _check_rows(path, header, list(rows), DELIMITERS[delimiter])
-    lines = [line for line, _ in kept]
-    frame = pd.DataFrame([row for _, row in kept], columns=header, dtype=str)
-    return frame.apply(lambda column: column.str.strip()).assign(line=lines)
+    rows = _check_rows(path, header, rows, DELIMITERS[delimiter])
+    frame = pd.DataFrame([row for _, row in rows], columns=header, dtype=str)
+    return frame.apply(lambda column: column.str.strip()).assign(line=[line for line, _ in rows])
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -117,7 +112,7 @@ def _find_delimiter(path: Path, text: str) -> str:
     return found[0] if found else ","
 
 
-def _read_rows(path: Path, content: bytes, delimiter: str) -> Iterator[Row]:
+def _read_rows(path: Path, content: bytes, delimiter: str) -> list[Row]:
     """Each row that is not a blank line, with the line where it begins: cells may hold line breaks.
 
     A blank line is a row where the header has one column: its cell may be empty.
@@ -125,13 +120,13 @@ def _read_rows(path: Path, content: bytes, delimiter: str) -> Iterator[Row]:
     # Without newline="" a line would end at other characters than editors end it at.
     lines = io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline="")
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    width, first, cells = 0, 1, 0
+    rows: list[Row] = []
+    first, cells = 1, 0
     longest = csv.field_size_limit(MAXIMUM_CELL_CHARACTERS)
     try:
         for row in reader:
-            if row or width == 1:
-                yield first, row or [""]
-            width = width or len(row)
+            if row or (rows and len(rows[0][1]) == 1):
+                rows.append((first, row or [""]))
             cells += len(row)
             if cells > MAXIMUM_CELLS:
                 raise file_failure(path, f"more than {MAXIMUM_CELLS:,} cells", SPLIT)
@@ -140,11 +135,12 @@ def _read_rows(path: Path, content: bytes, delimiter: str) -> Iterator[Row]:
         raise refuse_csv(path, first, error, reader.line_num) from None
     finally:
         csv.field_size_limit(longest)
+    return rows
 
 
 def refuse_csv(path: Path, line: int, error: csv.Error, last_line: int) -> SourceError:
     """What is wrong with the row that begins on `line` and could be read as far as `last_line`."""
-    rule, remedy = f"not CSV: {error} at line {last_line}", "mend the quoting"
+    rule, remedy = f"not CSV: {error} at line {last_line}", "fix the quoting"
     if "field limit" in str(error):
         rule, remedy = LONG_CELL
     return SourceError([Failure(str(path), line, "", "", rule, remedy)])
@@ -191,12 +187,13 @@ def _check_rows(path: Path, header: list[str], rows: list[Row], delimiter: str) 
         raise file_failure(path, "no rows", "add the data below the header")
     failures = []
     for line, row in rows:
+        rule, remedy = "", ""
         if len(row) != len(header):
             rule = f"{len(row)} cells where the header has {len(header)}"
             remedy = f"quote cells that hold a {delimiter}"
-            failures.append(Failure(str(path), line, "", "", rule, remedy))
         elif not any(map(str.strip, row)):
             rule, remedy = "a row of empty cells between others", "fill it, or remove the line"
+        if rule:
             failures.append(Failure(str(path), line, "", "", rule, remedy))
     if failures:
         raise SourceError(failures)
