@@ -33,6 +33,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.random import Generator
 
 from models import Card, Truth, fitted_rows
 from models.core.dates import years_since
@@ -173,11 +174,10 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     return model
 
 
-def sample_prior(
-    table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator
-) -> Truth:
+def sample_prior(table: pd.DataFrame, card: Card, priors: Priors, rng: Generator) -> Truth:
     """Every parameter drawn from its prior, by target where it has one."""
-    reference = get_options(card).reference_resource
+    options: Any = card.options
+    reference = options.reference_resource
     targets = sorted(set(fitted_rows(table)["target"]))
     rate_mean, rate_sd = float(priors.rate_mean.draw(rng)), float(priors.rate_sd.draw(rng))
     spread, share = float(priors.spread.draw(rng)), float(priors.inefficiency_share.draw(rng))
@@ -194,7 +194,7 @@ def sample_prior(
     }
 
 
-def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
+def simulate(table: pd.DataFrame, truth: Truth, rng: Generator) -> pd.DataFrame:
     """The table with resources drawn from `truth`.
 
     Keys: level, rate and reference_resource by target; inefficiency_scale and noise_scale.

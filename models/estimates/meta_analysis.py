@@ -36,6 +36,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.random import Generator
 from scipy import stats
 
 from models import Card, Truth, fitted_rows
@@ -149,11 +150,10 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     return model
 
 
-def sample_prior(
-    table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator
-) -> Truth:
+def sample_prior(table: pd.DataFrame, card: Card, priors: Priors, rng: Generator) -> Truth:
     """Every parameter drawn from its prior, and the scale that the card gives."""
-    rows, options = fitted_rows(table), get_options(card)
+    rows = fitted_rows(table)
+    options: Any = card.options
     drawn = {name: float(prior.draw(rng)) for name, prior in list_priors(priors)}
     effects = {
         f"{name}_effect": {

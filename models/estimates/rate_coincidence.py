@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 import xarray as xr
+from numpy.random import Generator
 
 from models import INTERVAL_PROBABILITY, Card, Truth, fitted_rows
 from models.core.prior import Prior, list_priors, prior_data
@@ -112,9 +113,7 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     return model
 
 
-def sample_prior(
-    table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator
-) -> Truth:
+def sample_prior(table: pd.DataFrame, card: Card, priors: Priors, rng: Generator) -> Truth:
     """Every parameter drawn from its prior, and the true hardware rates about the printed ones."""
     rows = fitted_rows(table)
     drawn: Truth = {name: float(prior.draw(rng)) for name, prior in list_priors(priors)}
@@ -127,7 +126,7 @@ def sample_prior(
     }
 
 
-def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
+def simulate(table: pd.DataFrame, truth: Truth, rng: Generator) -> pd.DataFrame:
     """The pairs with software rates drawn from `truth`."""
     rows = fitted_rows(table)
     simulated = []

@@ -31,6 +31,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.random import Generator
 from scipy import stats
 
 from models import Card, Truth, fitted_rows
@@ -125,9 +126,7 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     return model
 
 
-def sample_prior(
-    table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator
-) -> Truth:
+def sample_prior(table: pd.DataFrame, card: Card, priors: Priors, rng: Generator) -> Truth:
     """Mean and spread drawn from their priors, and the rate of every leaderboard from them."""
     drawn: Truth = {name: float(prior.draw(rng)) for name, prior in list_priors(priors)}
     drawn["rate"] = {
@@ -138,7 +137,7 @@ def sample_prior(
     return drawn
 
 
-def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
+def simulate(table: pd.DataFrame, truth: Truth, rng: Generator) -> pd.DataFrame:
     """The rows with the rates that fits to data from `truth` would report, their prior included.
 
     A fit reports the mean of its prior and of what its data say, weighed by their precision.

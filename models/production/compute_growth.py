@@ -35,6 +35,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.random import Generator
 
 from models import Card, Truth, fitted_rows
 from models.core.dates import DAYS_A_YEAR
@@ -153,11 +154,10 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     return model
 
 
-def sample_prior(
-    table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator
-) -> Truth:
+def sample_prior(table: pd.DataFrame, card: Card, priors: Priors, rng: Generator) -> Truth:
     """Every parameter drawn from its prior; the errors are the card's."""
-    options, rows = get_options(card), fitted_rows(table)
+    options: Any = card.options
+    rows = fitted_rows(table)
     is_base = rows["base_model"].isna() & ~rows["is_compute_circular"]
     is_base &= rows["training_flop"].notna() & rows["release_date"].notna()
     runs = rows[is_base & ~rows["model"].isin(list(options.left_out))]
@@ -169,7 +169,7 @@ def sample_prior(
     return truth
 
 
-def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
+def simulate(table: pd.DataFrame, truth: Truth, rng: Generator) -> pd.DataFrame:
     """The table with the compute of the fitted runs drawn from `truth`."""
     simulated = fitted_rows(table).copy()
     years = (simulated["release_date"] - pd.Timestamp(2022, 1, 1)).dt.days / 365.25

@@ -34,6 +34,7 @@ import numpy as np
 import pandas as pd
 import statsmodels.formula.api as smf
 import xarray as xr
+from numpy.random import Generator
 
 from models import INTERVAL_PROBABILITY, Card, Truth, fitted_rows
 from models.core.prior import Prior, list_priors, prior_data
@@ -129,9 +130,7 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     return model
 
 
-def sample_prior(
-    table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator
-) -> Truth:
+def sample_prior(table: pd.DataFrame, card: Card, priors: Priors, rng: Generator) -> Truth:
     """Every parameter drawn from its prior, a value a field, and the error of its efficiencies."""
     domains = list(fitted_rows(table)["domain"].drop_duplicates())
     truth: Truth = {
@@ -140,7 +139,8 @@ def sample_prior(
         else {domain: float(prior.draw(rng)) for domain in domains}
         for name, prior in list_priors(priors)
     }
-    errors = get_options(card).efficiency_error
+    options: Any = card.options
+    errors = options.efficiency_error
     return truth | {"error_decades": {domain: errors[domain].decades for domain in domains}}
 
 

@@ -32,6 +32,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.random import Generator
 
 from models import INTERVAL_PROBABILITY, Card, Truth, fitted_rows, flatten
 from models.core.prior import Prior, list_priors, prior_data
@@ -161,14 +162,12 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     return model
 
 
-def sample_prior(
-    table: pd.DataFrame, card: Card, priors: Priors, rng: np.random.Generator
-) -> Truth:
+def sample_prior(table: pd.DataFrame, card: Card, priors: Priors, rng: Generator) -> Truth:
     """Every parameter drawn from its prior; none has labels."""
     return {name: float(prior.draw(rng)) for name, prior in list_priors(priors)}
 
 
-def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
+def simulate(table: pd.DataFrame, truth: Truth, rng: Generator) -> pd.DataFrame:
     """The table with losses drawn from `truth`, whose keys are the variables of the model."""
     rows = fitted_rows(table)
     small = rows["parameters"] / np.exp(np.log(rows["parameters"]).mean())
