@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 import models
 from models import Card, fitted_rows
-from models.effective_compute.design import name_benchmark
+from models.effective_compute.paths import name_benchmark
 from models.options import AccuracyOptions, Comparison, LeaderboardOptions, LossOptions, Side
 from pipeline.ingest.cards.card import LoadedCard, load_card
 from pipeline.ingest.convert import ingest
@@ -94,6 +94,12 @@ def sample(name: str, table: pd.DataFrame, card: Card, seed: int, draws: int = 4
         compiled, draws=draws, tune=600, chains=4, seed=seed, progress_bar=False, **model.SAMPLER
     )
     return tree["posterior"].to_dataset()
+
+
+def assert_near(draws: xr.DataArray, truth: float) -> None:
+    """The truth is within three standard deviations of the mean."""
+    mean, sd = draws.mean().item(), draws.std().item()
+    assert abs(mean - truth) < 3 * sd + 1e-9, f"{mean:.3f} +- {sd:.3f}, truth {truth:.3f}"
 
 
 def make_leaderboard() -> pd.DataFrame:
@@ -237,6 +243,21 @@ def make_posterior(seed: int = 1, draws: int = 300, **more: Moments) -> xr.Datas
         made[name] = (("chain", "draw", *([dim] if dim else [])), rng.normal(mean, sd, size))
     used = {dim for dims, _ in made.values() for dim in dims}
     return xr.Dataset(made, coords={dim: at for dim, at in TOY_COORDS.items() if dim in used})
+
+
+LOSS_MOMENTS: dict[str, Moments] = {
+    "irreducible_loss": (1.8, 0.05, "benchmark"),
+    "reducible": (0.6, 0.05, "benchmark"),
+    "steepness": (0.3, 0.02, None),
+    "noise_scale": (0.1, 0.005, None),
+    "tail_weight": (8.0, 0.5, None),
+}
+
+
+def make_loss_posterior(draws: int = 300) -> xr.Dataset:
+    """Two chains of every parameter of the toy perplexities."""
+    drawn = make_posterior(draws=draws, **LOSS_MOMENTS)
+    return drawn.drop_vars(["slope", "level", "chance", "dispersion"])
 
 
 # Steps recomputed from the documented equations, with no code of the models.

@@ -1,0 +1,187 @@
+"""The design of a leaderboard: rows as arrays, the steps that are split, and what is refused."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from tables_for_models import (
+    BETWEEN,
+    NOTHING,
+    RECORD,
+    TOY_DATE,
+    TOY_LOG10_FLOP,
+    WITHIN,
+    make_card,
+    make_leaderboard,
+    make_loss_leaderboard,
+)
+
+from models.effective_compute.design import Design, make_design
+from models.effective_compute.paths import (
+    find_record_path,
+    find_side,
+    list_pairs,
+    name_benchmark,
+)
+from models.leaderboards import compute_multiplier
+from models.options import Side
+
+
+def change(rows: str | list[str], **changes: Any) -> pd.DataFrame:
+    """The toy leaderboard with columns of some models replaced."""
+    table = make_leaderboard()
+    chosen = table["model"].isin([rows] if isinstance(rows, str) else rows)
+    return table.assign(**{name: table[name].mask(chosen, to) for name, to in changes.items()})
+
+
+def design_of(table: pd.DataFrame | None = None, **card: Any) -> Design:
+    return make_design(make_leaderboard() if table is None else table, make_card(**card))
+
+
+def test_arrays_describe_their_row() -> None:
+    table = make_leaderboard()
+    design = design_of(table)
+    for i, row in enumerate(design.rows.to_dict("records")):
+        tags = {tag for j, tag in enumerate(design.tags) if design.has_tag[i, j]}
+        assert tags == set(row["techniques"].split())
+        assert design.labs[design.lab_index[i]] == row["lab"]
+        assert design.bases[design.base_index[i]] == row["base_model"]
+        assert design.benchmarks[design.benchmark_index[i]] == row["benchmark"]
+    np.testing.assert_allclose(10.0 ** (design.log10_compute + 24), table["training_flop"])
+    np.testing.assert_allclose(design.years * 365.25, (table["release_date"] - TOY_DATE).dt.days)
+    assert set(table.loc[design.is_early, "model"]) == {"Base 0", "Tuned 0", "Base 1"}
+
+
+def test_references_are_round_and_do_not_move_with_the_scores() -> None:
+    for table in (make_leaderboard(), make_leaderboard().assign(score=0.5)):
+        design = design_of(table)
+        assert (design.log10_flop_reference, design.reference_date) == (TOY_LOG10_FLOP, TOY_DATE)
+
+
+def test_rows_that_are_excluded_or_lack_compute_are_left_out() -> None:
+    assert design_of(change("Base 0", exclusion="outlier")).rows["line"].tolist() == [*range(3, 10)]
+    design = design_of(change("Base 1", training_flop=np.nan))
+    assert design.without_compute == {"Base 1"}
+    assert "Base 1" not in set(design.rows["model"])
+    renamed = change("Base 1", training_flop=np.nan).replace({"model": {"Tuned 1": "Base 1"}})
+    assert design_of(renamed).without_compute == set()
+
+
+def test_harnesses_are_those_beside_the_reference() -> None:
+    assert design_of().has_harness.shape == (8, 0)
+    table = make_leaderboard()
+    table.loc[[1, 2], "harness"] = ["uniform", "other"]
+    design = design_of(table)
+    assert design.harnesses == ["uniform", "other"]
+    assert design.has_harness[:4].tolist() == [[0, 0], [1, 0], [0, 1], [0, 0]]
+
+
+def test_size_of_a_base_model_is_the_least_of_its_rows_and_unknown_unless_dense() -> None:
+    design = design_of()
+    tokens = make_leaderboard().set_index("model")["training_tokens"]
+    assert design.training_tokens[0] == tokens["Base 0"] < tokens["Tuned 0"]
+    assert np.isnan(design.training_tokens[2])
+    sparse = design_of(change("Tuned 3", is_dense=False))
+    assert np.isnan([sparse.parameters[3], sparse.training_tokens[3]]).all()
+
+
+def test_error_of_compute_is_the_cards_for_the_surest_class_of_a_base_model() -> None:
+    card = {"compute_error_decades": {"likely": 0.22}}
+    table = change("Tuned 2", compute_confidence="confident")
+    assert design_of(table, **card).compute_error.tolist() == [0.15, 0.22, 0.15, 0.22]
+
+
+def test_held_out_rows_keep_their_place() -> None:
+    table = make_leaderboard()
+    table["is_held_out"] = table.index.isin([0, 3])
+    assert np.flatnonzero(design_of(table).is_held_out).tolist() == [0, 3]
+    assert not design_of().is_held_out.any()
+
+
+def test_empty_technique_is_no_tag() -> None:
+    assert design_of(make_leaderboard().assign(techniques=None)).has_tag.shape == (8, 0)
+
+
+TUNED = ["Tuned 0", "Tuned 1"]
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        (change(TUNED, techniques="tool_use majority_vote"), "'tool_use': 2"),
+        (make_leaderboard().assign(base_model="Base 0"), "'domain_tuning': 1"),
+        (change("Tuned 0", techniques=""), "'domain_tuning', 'majority_vote'"),
+        (change("Base 3", model="Nobody"), "no fitted row of MATH has model 'Base 3'"),
+        (change("Base 3", method="vote"), "no fitted row of MATH has model 'Base 3'"),
+        (change("Base 3", exclusion="outlier"), "no fitted row of MATH has model 'Base 3'"),
+        (change("Base 2", model="Base 3", techniques="domain_tuning"), "differ in their tech"),
+    ],
+)
+def test_what_cannot_be_split_is_refused_by_name(table: pd.DataFrame, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        list_pairs(design_of(table))
+
+
+def test_unknown_benchmark_is_refused_by_name() -> None:
+    table = make_leaderboard().assign(benchmark="GSM8K")
+    with pytest.raises(ValueError, match=r"says nothing of the benchmarks \['GSM8K'\]"):
+        compute_multiplier.build(table, make_card(), compute_multiplier.Priors())
+
+
+def test_side_is_the_row_of_its_model_and_method() -> None:
+    row = find_side(design_of(), "MATH", Side(model="Tuned 2", method="vote"))
+    assert design_of().rows["model"].iloc[row] == "Tuned 2"
+
+
+# The record path.
+
+FIRST_DAY = pd.Timestamp(2020, 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("table", "ends"),
+    [
+        (change("Tuned 2", score=0.9), ("Base 0", "Tuned 2")),
+        (change("Tuned 2", score=0.9).iloc[::-1], ("Base 0", "Tuned 2")),
+        (change("Tuned 1", release_date=FIRST_DAY), ("Tuned 1", "Tuned 3")),
+        (change(["Base 2", "Tuned 3"], score=0.8), ("Base 0", "Base 2")),
+        (change("Base 2", score=0.99, exclusion="outlier"), ("Base 0", "Tuned 3")),
+    ],
+    ids=["best", "order of rows", "better of the first day", "earlier of two best", "excluded"],
+)
+def test_record_path_leads_from_the_first_row_to_the_best(
+    table: pd.DataFrame, ends: tuple[str, str]
+) -> None:
+    losses = table.assign(perplexity=60 * (1 - table["score"])).drop(columns="score")
+    for each in (table, losses):
+        rows = make_design(each, make_card()).rows
+        found = find_record_path(rows, "MATH")
+        assert tuple(rows["model"].iloc[list(found)]) == ends
+
+
+def test_record_path_stands_after_the_comparisons_of_the_card() -> None:
+    pairs = list_pairs(design_of())
+    assert [pair.comparison.id for pair in pairs] == [WITHIN, BETWEEN, NOTHING, RECORD]
+    assert pairs[-1].rows == (0, 7)
+    assert len(list_pairs(design_of(change("Base 0", score=0.99)))) == 3  # the first is the best
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "slug"),
+    [("MATH", "math"), ("ImageNet top-5", "imagenet_top5"), ("MMLU-STEM", "mmlu_stem")],
+)
+def test_benchmark_without_comparisons_is_named_after_itself(benchmark: str, slug: str) -> None:
+    assert name_benchmark(benchmark, []) == slug
+
+
+def test_benchmark_is_named_as_in_the_comparisons() -> None:
+    steps = design_of().options.comparisons
+    renamed = [step.model_copy(update={"id": f"maths-{i}-b"}) for i, step in enumerate(steps)]
+    assert name_benchmark("MATH", renamed) == "maths"
+
+
+def test_row_without_compute_is_not_read_of_losses() -> None:
+    table = make_loss_leaderboard()
+    table.loc[0, "training_flop"] = np.nan
+    assert make_design(table, make_card()).rows["model"].tolist() == table["model"].tolist()[1:]
