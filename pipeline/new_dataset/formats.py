@@ -66,12 +66,12 @@ def read_workbook(path: Path, sheet: str | None) -> Iterator[Row]:
     except SourceError:
         raise
     except Exception as error:  # openpyxl and zipfile raise nearly anything on a damaged file
-        raise _damaged(path, "Excel workbook", error) from None
+        remedy = "open it in Excel and save it as CSV (UTF-8)"
+        raise _damaged(path, "Excel workbook", error, remedy) from None
 
 
-def _damaged(path: Path, kind: str, error: Exception) -> SourceError:
+def _damaged(path: Path, kind: str, error: Exception, remedy: str) -> SourceError:
     reason = " ".join(str(error).split())[:100] or type(error).__name__
-    remedy = "open it where it was made and save it as CSV (UTF-8)"
     return file_failure(path, f"not a sound {kind}: {reason}", remedy)
 
 
@@ -181,7 +181,7 @@ def read_parquet(path: Path) -> Iterator[Row]:
         table = pq.read_table(path, read_dictionary=texts)
         columns = [_read_column(column.combine_chunks()) for column in table.columns]
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        raise _damaged(path, "Parquet file", error) from None
+        raise _damaged(path, "Parquet file", error, "write it again, or as CSV") from None
     yield from enumerate(map(list, [schema.names, *zip(*columns, strict=True)]), start=1)
 
 
