@@ -11,15 +11,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xarray as xr
-from cells import CHECK, CITATION, EQUATIONS, NOT_FITTED, STUDIED, TEMPLATES, flags
+from cells import CHECK, NOT_FITTED, STUDIED
 
 import models
-from models import as_draws, fitted_rows
-from pipeline.fit import attribute
-from pipeline.ingest.cards.card import load_card
-from pipeline.site.overview import page as overview
-from pipeline.site.overview.acceptance import accept
-from pipeline.site.posterior import page as report
+from models import Card, as_draws, fitted_rows
+from pipeline.files import write_json, write_text
+from pipeline.fit.attribute import attribute
+from pipeline.fit.cell import make_cell, read_card
+from pipeline.ingest.stage import ingest_dataset
+from pipeline.layout import Layout
+from pipeline.site.stage import build_site
 
 SCRIPT = "<script>window.ran=1;alert(1)</script>"
 IMAGE = "<img src=x onerror=window.ran=1>"
@@ -157,9 +158,8 @@ def make_options() -> dict[str, Any]:
     }
 
 
-def write_sources(root: Path) -> Path:
+def write_sources(layout: Layout) -> None:
     """The registry and the dataset, as people write them; JSON is YAML."""
-    sources = root / "sources"
     published = {
         "estimand": f"share_compute[{STEPS[0]}]",
         "label": CITED,
@@ -176,18 +176,33 @@ def write_sources(root: Path) -> Path:
     scores = make_card("accuracy_leaderboard", ROW_COLUMNS, make_options())
     scores["columns"]["score"] = {"unit": "fraction"}
     scores |= {"runs": "registry", "published": [published]}
-    for name, card, records in (
-        ("training_runs", runs, make_runs()),
-        ("hostile", scores, make_scores()),
-    ):
-        folder = sources / name
-        folder.mkdir(parents=True)
-        (folder / "source.yaml").write_text(json.dumps(card, ensure_ascii=False), encoding="utf-8")
-        records.to_csv(folder / "records.csv", index=False)
-    return sources
+    cards = {"training_runs": (runs, make_runs()), "hostile": (scores, make_scores())}
+    for name, (card, records) in cards.items():
+        write_text(layout.card(name), json.dumps(card, ensure_ascii=False))
+        records.to_csv(layout.records(name), index=False)
+    claims = json.dumps({"claims": [make_claim()]}, ensure_ascii=False)
+    texts = {
+        layout.bibliography: BIBLIOGRAPHY,
+        layout.claims: claims,
+        layout.datasets: "datasets: {training_runs: [training_runs], "
+        "accuracy_leaderboard: [hostile]}",
+        layout.models: "models: {accuracy_leaderboard: [compute_multiplier, era_ceilings]}",
+    }
+    for path, text in texts.items():
+        write_text(path, text)
+    link_words(layout)
 
 
-def make_tree(table: pd.DataFrame, card: Any, name: str, **facts: str) -> xr.DataTree:
+def link_words(layout: Layout) -> None:
+    """The project's own words, templates and citation file."""
+    real = Layout(Path(__file__).parents[1])
+    for name in ("words", "templates", "citation"):
+        path: Path = getattr(layout, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.symlink_to(getattr(real, name))
+
+
+def make_tree(table: pd.DataFrame, card: Card, name: str) -> xr.DataTree:
     """A posterior file of draws from the prior of the model, with what it predicts of the rows."""
     model = models.load(name)
     rng = np.random.default_rng(20250101)
@@ -208,7 +223,7 @@ def make_tree(table: pd.DataFrame, card: Any, name: str, **facts: str) -> xr.Dat
         "observed_data": xr.Dataset(observed, {"row": labels}),
     }
     tree = xr.DataTree.from_dict(groups)
-    tree.attrs.update(model=name, dataset="hostile", seed=1, sampler=SCRIPT, **facts)
+    tree.attrs.update(model=name, dataset="hostile", seed=1, sampler=SCRIPT)
     return tree
 
 
@@ -238,46 +253,6 @@ def make_check(table: pd.DataFrame) -> dict[str, Any]:
     return renamed | {"elpd_by_unit": density, "rows_by_unit": dict.fromkeys(density, 4)}
 
 
-def write_results(root: Path) -> dict[str, Path]:
-    """The hostile dataset's files; the paths of its three pages by kind.
-
-    All are made by the stages' own code.
-    """
-    sources = write_sources(root)
-    accepted = accept(sources, "hostile")
-    table = accepted.validated
-    validation = {"rows_in": len(table), "rows_out": len(table), "rows_quarantined": 0,
-                  "rows_fitted": len(table), "admitted_unverified": 0,
-                  "excluded": {f"rule {SCRIPT}": 1}}  # fmt: skip
-    texts = {
-        "references.bib": BIBLIOGRAPHY,
-        "checks/hostile.json": json.dumps(validation),
-        f"checks/{NAME}.json": json.dumps(make_check(table)),
-        f"checks/{UNFITTED}.json": json.dumps(
-            CHECK | {"verdict": "fail", "reasons": [], "not_fitted": f"{NOT_FITTED} {REASON}"}
-        ),
-        f"attributions/{UNFITTED}.json": "{}",
-        "claims.yaml": json.dumps({"claims": [make_claim()]}, ensure_ascii=False),
-        "datasets.yaml": "datasets: {training_runs: [training_runs], "
-        "accuracy_leaderboard: [hostile]}",
-        "models.yaml": "models: {accuracy_leaderboard: [compute_multiplier, era_ceilings]}",
-    }
-    for name, text in texts.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text, encoding="utf-8")
-    spoiled = table.assign(locator=f"{OVERRIDE} {SCRIPT}")
-    spoiled.to_parquet(root / "hostile.parquet")
-    assert accepted.runs is not None
-    accepted.runs.to_parquet(root / "runs.parquet")
-    card = load_card(sources / "hostile/source.yaml").for_model(accepted.runs, None)
-    tree = make_tree(table, card, "compute_multiplier")
-    tree.to_netcdf(root / f"{NAME}.nc", engine="h5netcdf")
-    unfitted = xr.DataTree()
-    unfitted.attrs.update(not_fitted=f"{NOT_FITTED} {REASON}", sampler=SCRIPT)
-    unfitted.to_netcdf(root / f"{UNFITTED}.nc", engine="h5netcdf")
-    return write_pages(root, sources)
-
-
 def make_claim() -> dict[str, Any]:
     """A claim in hostile words."""
     return {
@@ -291,46 +266,35 @@ def make_claim() -> dict[str, Any]:
     }
 
 
-def write_pages(root: Path, sources: Path) -> dict[str, Path]:
-    """Attributions, both pages of the dataset, and the overview."""
-    html = root / "html"
-    for name in (NAME, UNFITTED):
-        cell = {
-            "--card": sources / "hostile/source.yaml",
-            "--table": root / "hostile.parquet",
-            "--posterior": root / f"{name}.nc",
-            "--runs": root / "runs.parquet",
-        }
-        model = name.partition("-")[2]
-        output = root / f"attributions/{name}.json"
-        if name == NAME:
-            assert attribute.main(flags(cell | {"--output": output}, model=model)) == 0
-        page = {
-            "--validation": root / "checks/hostile.json",
-            "--check": root / f"checks/{name}.json",
-            "--attribution": output,
-            "--bibliography": root / "references.bib",
-            "--citation": CITATION,
-            "--equations": EQUATIONS,
-            "--templates": TEMPLATES,
-            "--output": html / f"{name}.html",
-        }
-        assert report.main(flags(cell | page, model=model)) == 0
-    index = {
-        "--cards": sources,
-        "--datasets": root / "datasets.yaml",
-        "--models": root / "models.yaml",
-        "--attributions": root / "attributions",
-        "--checks": root / "checks",
-        "--validated": root / "validated",
-        "--claims": root / "claims.yaml",
-        "--bibliography": root / "references.bib",
-        "--citation": CITATION,
-        "--templates": TEMPLATES,
-        "--output": html / "index.html",
-        "--summary": root / "summary",
-        "--verdicts": root / "checks/claims.json",
-    }
-    assert overview.main(flags(index)) == 0
+def write_results(root: Path) -> Layout:
+    """The hostile dataset's files, made by the stages' own code but for the posterior."""
+    layout = Layout(root)
+    write_sources(layout)
+    for dataset in ("training_runs", "hostile"):
+        ingest_dataset(layout, dataset)
+    table = pd.read_parquet(layout.table("hostile"))
+    table.assign(locator=f"{OVERRIDE} {SCRIPT}").to_parquet(layout.table("hostile"))
+    rows = json.loads(layout.rows("hostile").read_text(encoding="utf-8"))
+    write_json(layout.rows("hostile"), rows | {"excluded": {f"rule {SCRIPT}": 1}})
+    card = read_card(layout, "hostile")
+    tree = make_tree(table, card, "compute_multiplier")
+    unfitted = xr.DataTree()
+    unfitted.attrs.update(not_fitted=f"{NOT_FITTED} {REASON}", sampler=SCRIPT)
+    layout.posterior(NAME).parent.mkdir(parents=True)
+    for name, made in ((NAME, tree), (UNFITTED, unfitted)):
+        made.to_netcdf(layout.posterior(name), engine="h5netcdf")
+    failed = {"verdict": "fail", "reasons": [], "not_fitted": f"{NOT_FITTED} {REASON}"}
+    write_json(layout.check(NAME), make_check(table))
+    write_json(layout.check(UNFITTED), CHECK | failed)
+    cell = make_cell(models.load("compute_multiplier"), table, card, tree)
+    write_json(layout.attribution(NAME), attribute(cell.estimands))
+    write_json(layout.attribution(UNFITTED), {})
+    return layout
+
+
+def write_pages(root: Path) -> dict[str, Path]:
+    """The three pages of the hostile dataset by kind."""
+    layout = write_results(root)
+    build_site(layout, workers=1)
     pages = {"hostile": NAME, "hostile-unfitted": UNFITTED, "hostile-overview": "index"}
-    return {kind: html / f"{page}.html" for kind, page in pages.items()}
+    return {kind: layout.page(page) for kind, page in pages.items()}

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from models import INTERVAL_PROBABILITY
-from pipeline.site.pages.numbers import SIGNIFICANT_PROSE, format_quantity
+from pipeline.site.pages.numbers import INTERVAL_WORDS, SIGNIFICANT_PROSE, format_quantity
 from pipeline.site.pages.sentences import say
 from pipeline.site.words import Headline
 
@@ -20,7 +19,7 @@ SENSITIVE = 0.05  # power-scaling index above which the prior counts (Kallioinen
 RATE = "rate_decades_per_year"
 NOT_IDENTIFIED, NOT_CALIBRATED = "not identified", "not calibrated"
 MOST_DIGITS = 6  # of attribution files
-INTERVAL_WORDS = f"{100 * INTERVAL_PROBABILITY:.0f}\N{NO-BREAK SPACE}% equal-tailed interval"
+__all__ = ["INTERVAL_WORDS"]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from models import INTERVAL_PROBABILITY
+
+INTERVAL_WORDS = f"{100 * INTERVAL_PROBABILITY:.0f}\N{NO-BREAK SPACE}% equal-tailed interval"
 MOLE = 6.02214076e23  # operations
 MOLES_FROM = 1e23  # FLOP, from which moles are printed beside
 SIGNIFICANT_PROSE, SIGNIFICANT_TABLE, SIGNIFICANT_CELL = 2, 3, 4

@@ -78,6 +78,8 @@ def environment(templates: Path, chart_library: Callable[[], Markup]) -> jinja2.
         "bibtex": write_bibtex,
         "csl": write_csl,
         "fixed": format_fixed,
+        "quantity": format_quantity,
+        "cell": format_cell,
         "count": say_count,
     }
     made.globals |= {"chart_library": chart_library, "page_data": PageData()}

@@ -7,7 +7,13 @@ from pathlib import Path
 import jinja2
 import yaml
 
-from pipeline.site.pages.numbers import format_fixed, format_number, format_quantity, say_count
+from pipeline.site.pages.numbers import (
+    INTERVAL_WORDS,
+    format_fixed,
+    format_number,
+    format_quantity,
+    say_count,
+)
 
 SPACES = re.compile(r"[ \n]+")
 
@@ -18,9 +24,17 @@ def say(name: str, **values: object) -> str:
     return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
+def say_figure(figure_id: str, **values: object) -> dict[str, str]:
+    """What stands around a figure, as arguments of `Figure`: id, title, caption and axes."""
+    names = (name.partition(".")[2] for name in _sentences() if name.startswith(f"{figure_id}."))
+    return {"id": figure_id} | {name: say(f"{figure_id}.{name}", **values) for name in names}
+
+
 @cache
 def _sentences() -> dict[str, jinja2.Template]:
+    """Every sentence by name; those of figures as `<id>.title`, `<id>.caption` and so on."""
     made = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701  # text
+    made.globals["interval_words"] = INTERVAL_WORDS
     made.filters |= {
         "number": format_number,
         "quantity": format_quantity,
@@ -28,5 +42,9 @@ def _sentences() -> dict[str, jinja2.Template]:
         "count": say_count,
         "signed": lambda chance: chance if chance[0] in "<>" else f"= {chance}",
     }
-    texts = yaml.safe_load(Path(__file__).with_name("sentences.yaml").read_text(encoding="utf-8"))
+    read = yaml.safe_load(Path(__file__).with_name("sentences.yaml").read_text(encoding="utf-8"))
+    texts: dict[str, str] = {}
+    for name, text in read.items():
+        parts = text.items() if isinstance(text, dict) else ()
+        texts |= {f"{name}.{part}": words for part, words in parts} or {name: text}
     return {name: made.from_string(text) for name, text in texts.items()}

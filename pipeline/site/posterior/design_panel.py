@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.pages.answers import INTERVAL_WORDS
-from pipeline.site.pages.numbers import format_fixed, say_count
-from pipeline.site.pages.sentences import say
+from pipeline.site.pages.numbers import say_count
+from pipeline.site.pages.sentences import say, say_figure
 
 NOTICEABLE = 0.9  # of the width: a design that narrows the interval by less says nothing
 DAYS_A_YEAR = 365.25
@@ -59,13 +58,11 @@ def list_designs(design: dict[str, Any]) -> list[dict[str, Any]]:
     """A row a design that was tried: what it is, its size, the width and its ratio."""
     return [
         {
-            "name": name,
             "label": DESIGNS.get(name, name.replace("_", " ")),
             "base_models": each["base_models"],
             "rows": each["rows"],
             "datasets": each["datasets"] - each["failed"],
             "median_width": each["median_width"],
-            "width": format_fixed(each["median_width"], 3),
             "ratio": str(_read_ratio(each) or NOT_MEASURED) if name != "as_it_is" else "1",
         }
         for name, each in (design.get("designs") or {}).items()
@@ -126,10 +123,7 @@ def draw_design_figure(design: list[dict[str, Any]]) -> Figure | None:
     least = say_count(int(frame["datasets"].min()), "simulated dataset")
     return Figure(
         "intervals",
-        "design-curve",
-        "How narrow could the interval become?",
-        say("design_caption", interval=INTERVAL_WORDS, least=least),
-        frame.rename(columns={"median_width": "width"}),
-        x_title="width of the interval (share of the step)",
+        frame=frame.rename(columns={"median_width": "width"}),
         hover=("width", "base_models", "rows", "datasets"),
+        **say_figure("design-curve", least=least),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
@@ -12,12 +13,11 @@ from pipeline.site.charts import checks, distributions, intervals, kinds, summar
 from pipeline.site.charts.drawings import Drawing
 from pipeline.site.figures import draw_figures
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.pages.answers import INTERVAL_WORDS, Check, has_passed
+from pipeline.site.pages.answers import Check, has_passed
 from pipeline.site.pages.numbers import unit_words
-from pipeline.site.pages.sentences import say
+from pipeline.site.pages.sentences import say_figure
 from pipeline.site.posterior import boards, design_panel, evidence_charts, panels
 from pipeline.site.posterior.inputs import Inputs
-from pipeline.site.posterior.panels import Identification
 from pipeline.site.posterior.reverse_chart import draw_reverse_test
 from pipeline.site.posterior.reverse_tests import make_reverse_test
 from pipeline.site.posterior.split_charts import draw_split, draw_waterfall
@@ -28,10 +28,10 @@ WATERFALLS: dict[Kind, str] = {"decades": "parts-of-each-step", "shapley": "part
 
 
 def draw_all(
-    inputs: Inputs, key: str, split: Split | None, panel: Identification
+    inputs: Inputs, key: str, split: Split | None, designs: list[dict[str, Any]]
 ) -> dict[str, list[Drawing]]:
     """Every drawing of the page, by the part of the page that it stands in."""
-    design = design_panel.draw_design_figure(panel.design)
+    design = design_panel.draw_design_figure(designs)
     return {
         "split": [draw_split(split)] if split and not split.reason else [],
         "evidence": [*draw_evidence(inputs, key), *draw_influence(inputs)],
@@ -99,16 +99,9 @@ def draw_influence(inputs: Inputs) -> list[Drawing]:
         if not each["reason"]
     ]
     skipped = [f"{study}: {each['reason']}" for study, each in found.items() if each["reason"]]
-    unit = "" if whole["unit"] in ("1", "factor") else f" ({whole['unit']})"
-    figure = Figure(
-        "intervals",
-        "influence",
-        "The pooled value without each study",
-        say("influence", interval=INTERVAL_WORDS, skipped=skipped),
-        pd.DataFrame(rows)[["label", "median", "lower", "upper"]],
-        x_title=f"{whole['label']}{unit}",
-    )
-    return [kinds.draw(figure)]
+    frame = pd.DataFrame(rows)[["label", "median", "lower", "upper"]]
+    words = say_figure("influence", skipped=skipped, label=whole["label"], unit=whole["unit"])
+    return [kinds.draw(Figure("intervals", frame=frame, **words))]
 
 
 def name_sources(figure: Figure, bibliography: Mapping[str, Reference]) -> Figure:
@@ -140,13 +133,7 @@ def draw_literature(inputs: Inputs) -> list[Drawing]:
         inputs.words.name(attributes[panel].get("labels", {}).get(label, label))
         for panel, label in zip(frame["panel"], frame["label"], strict=True)
     ]
-    figure = Figure(
-        "intervals",
-        "literature",
-        "Beside the classical baseline and published values",
-        say("literature", interval=INTERVAL_WORDS, said=said),
-        frame,
-    )
+    figure = Figure("intervals", frame=frame, **say_figure("literature", said=said))
     return [intervals.draw_literature(figure, summaries.logarithmic_panels(frame))]
 
 
@@ -158,8 +145,7 @@ def draw_priors(inputs: Inputs) -> list[Drawing]:
     )
     if frame.empty:
         return []
-    title = "What the data added to the priors"
-    figure = Figure("scatter", "prior-and-posterior", title, say("priors"), frame)
+    figure = Figure("scatter", frame=frame, **say_figure("prior-and-posterior"))
     return [checks.draw_densities(figure, logarithmic)]
 
 
@@ -169,24 +155,13 @@ def draw_predictions(inputs: Inputs) -> list[Drawing]:
     if not set(predicted.data_vars) & set(observed.data_vars):
         return []
     frame = distributions.predict(predicted, observed)
-    intervals_figure = Figure(
-        "scatter",
-        "predictions",
-        "Does the model predict the data it was fitted to?",
-        say("predictions", inside=int(frame["is_inside"].sum()), count=len(frame)),
-        frame,
-        y_title="observed (point), predicted (bar)",
-    )
-    ranks = Figure(
-        "scatter",
-        "predictive-ranks",
-        "Where the observed values fall in their predictive distributions",
-        say("predictive_ranks"),
-        distributions.pit_differences(predicted, observed),
-        x_title="predictive rank",
-        y_title="difference",
-    )
-    return [checks.draw_predictions(intervals_figure), checks.draw_differences(ranks)]
+    inside = int(frame["is_inside"].sum())
+    words = say_figure("predictions", inside=inside, count=len(frame))
+    ranks = distributions.pit_differences(predicted, observed)
+    return [
+        checks.draw_predictions(Figure("scatter", frame=frame, **words)),
+        checks.draw_differences(Figure("scatter", frame=ranks, **say_figure("predictive-ranks"))),
+    ]
 
 
 def draw_chains(inputs: Inputs, key: str) -> list[Drawing]:
@@ -195,16 +170,8 @@ def draw_chains(inputs: Inputs, key: str) -> list[Drawing]:
     if draws is None or float(draws.max()) == float(draws.min()):
         return []
     effective = inputs.check["min_ess_bulk"] or draws.size
-    figure = Figure(
-        "scatter",
-        "chains",
-        "Do the chains agree on the headline?",
-        say("chains"),
-        distributions.rank_differences(draws, key, effective),
-        x_title="rank among all draws",
-        y_title="difference",
-    )
-    return [checks.draw_differences(figure)]
+    frame = distributions.rank_differences(draws, key, effective)
+    return [checks.draw_differences(Figure("scatter", frame=frame, **say_figure("chains")))]
 
 
 def draw_groups(check: Check) -> list[Drawing]:
@@ -214,13 +181,5 @@ def draw_groups(check: Check) -> list[Drawing]:
         return []
     outcome = str(check["predictive_checks"].get("outcome") or "outcome").replace("_", " ")
     outside = int((~frame["is_inside"]).sum())
-    values = {"outcome": outcome, "outside": outside, "count": len(frame)}
-    figure = Figure(
-        "intervals",
-        "predictive-groups",
-        "Where do the predictions miss?",
-        say("groups", interval=INTERVAL_WORDS, **values),
-        frame,
-        x_title=f"mean {outcome}",
-    )
-    return [checks.draw_groups(figure)]
+    words = say_figure("predictive-groups", outcome=outcome, outside=outside, count=len(frame))
+    return [checks.draw_groups(Figure("intervals", frame=frame, **words))]

@@ -13,21 +13,21 @@ from pipeline.files import write_text
 from pipeline.ingest.options import CONFOUNDERS
 from pipeline.ingest.tables import OF_MODELS
 from pipeline.site.charts.drawings import CONFIG, chart_library, collect_specs
-from pipeline.site.pages.answers import INTERVAL_WORDS, answer, has_passed, list_rates
+from pipeline.site.pages.answers import (
+    INTERVAL_WORDS,
+    answer,
+    describe_drivers,
+    has_passed,
+    list_rates,
+)
 from pipeline.site.pages.badges import describe_convergence, list_badges
 from pipeline.site.pages.rendering import environment
+from pipeline.site.posterior import design_panel, panels
 from pipeline.site.posterior.calibration import describe_trust
-from pipeline.site.posterior.data import cite_sources, describe_data
-from pipeline.site.posterior.design_panel import span_years
+from pipeline.site.posterior.data import describe_data
 from pipeline.site.posterior.figures import draw_all
 from pipeline.site.posterior.inputs import Inputs, Sources, read_inputs
-from pipeline.site.posterior.panels import describe_skipped, make_identification
-from pipeline.site.posterior.results import (
-    describe_density,
-    list_estimates,
-    list_published,
-    list_sensitivity,
-)
+from pipeline.site.posterior.results import describe_density, list_estimates, list_published
 from pipeline.site.posterior.splits import make_split
 
 
@@ -43,11 +43,13 @@ def write_page(sources: Sources, dataset: str, model: str) -> None:
 def render_fitted(inputs: Inputs, templates: Path) -> str:
     """The page as HTML text; the same inputs give the same text."""
     headline, cell, check = inputs.headline, inputs.cell, inputs.check
-    attributions, key = inputs.attributions, inputs.headline.key
-    panel = make_identification(check, attributions, span_years(cell.table))
+    attributions, key = inputs.attributions, headline.key
+    study = check.get("study") or {}
+    designs = design_panel.list_designs(study.get("design") or {})
     label = inputs.words.name(key.partition("[")[2].removesuffix("]"))
     split = make_split(key, label, cell.estimands, attributions, check)
-    drawings = draw_all(inputs, key, split, panel)
+    drawings = draw_all(inputs, key, split, designs)
+    labels = {key: found["label"] for key, found in attributions.items()}
     page = environment(templates, chart_library).get_template("posterior.html.jinja")
     return page.render(
         answer=answer(headline, attributions, check),
@@ -56,11 +58,19 @@ def render_fitted(inputs: Inputs, templates: Path) -> str:
         badges=list_badges(check, key),
         rates=list_rates(attributions, check, key),
         check=check,
-        sensitivity=list_sensitivity(attributions, check),
+        labels=labels,
+        label_of=lambda key: labels.get(key, key),
+        describe_drivers=describe_drivers,
+        light=panels.LIGHTS[check.get("is_identified")],
+        reasons=panels.list_reasons(check),
+        regressors=panels.list_regressors(check),
+        skipped=panels.describe_skipped(check),
+        designs=designs,
+        design_sentences=design_panel.answer_design(
+            study.get("design") or {}, design_panel.span_years(cell.table)
+        ),
         predictive=describe_density(check),
-        skipped=describe_skipped(check),
-        identification=panel,
-        trust=describe_trust(check, attributions),
+        trust=describe_trust(check),
         scores_models=inputs.card.card.table in OF_MODELS,
         confounders=getattr(inputs.card.options, "confounders", CONFOUNDERS),
         convergence=describe_convergence(check),
@@ -69,7 +79,7 @@ def render_fitted(inputs: Inputs, templates: Path) -> str:
         specs=collect_specs(drawing for group in drawings.values() for drawing in group),
         chart_config=CONFIG,
         estimates=list_estimates(attributions, check),
-        published=list_published(inputs, cite_sources(inputs)),
+        published=list_published(inputs),
         priors=list_priors(cell.model.Priors()),
         **describe_data(inputs),
     )

@@ -8,15 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.site.pages.answers import Attributions, Check
+from pipeline.site.pages.answers import Check
 from pipeline.site.pages.badges import State
 from pipeline.site.pages.numbers import format_fixed, format_number
-from pipeline.site.posterior.design_panel import answer_design, list_designs
-from pipeline.site.posterior.results import label_of
 
 MAXIMUM_INFLATION = 10.0  # beyond, a regressor is marked (checks/identification.py has the rule)
 LARGE_INFLATION = 1e6  # what the check writes for infinity
-MINIMUM_CONTRACTION = 0.5  # below, a quantity is marked
 NOT_MEASURED = "not measured"
 GROUPED_BY = {
     "date": "By release date (thirds)",
@@ -42,55 +39,22 @@ LIGHTS = {
 }
 
 
-@dataclass(frozen=True)
-class Identification:
-    """The panel: the light, sentences, and the tables behind them."""
-
-    light: Light
-    reasons: list[str]
-    names: list[str]
-    regressors: list[dict[str, Any]]
-    contraction: list[dict[str, Any]]
-    design: list[dict[str, Any]]
-    design_sentences: list[str]
-
-
-def make_identification(
-    check: Check, attributions: Attributions, years: float | None
-) -> Identification:
-    """The identification panel; `years` is the span of the release dates."""
-    measured = check.get("identification") or {}
-    names, rows = list_regressors(measured)
-    design = (check.get("study") or {}).get("design") or {}
+def list_reasons(check: Check) -> list[str]:
+    """Why the data do or do not distinguish the parts, a sentence each."""
     reasons = check.get("identification_reasons") or [check.get("identification_reason")]
-    return Identification(
-        light=LIGHTS[check.get("is_identified")],
-        reasons=list(filter(None, reasons)),
-        names=names,
-        regressors=rows,
-        contraction=[
-            {
-                "key": key,
-                "label": label_of(key, attributions),
-                "value": format_fixed(value, 2),
-                "is_weak": value is not None and value < MINIMUM_CONTRACTION,
-            }
-            for key, value in (measured.get("contraction") or {}).items()
-        ],
-        design=list_designs(design),
-        design_sentences=answer_design(design, years),
-    )
+    return list(filter(None, reasons))
 
 
-def list_regressors(measured: dict[str, Any]) -> tuple[list[str], list[dict[str, Any]]]:
-    """Names of the regressors, and of each its variance inflation and its correlations."""
+def list_regressors(check: Check) -> list[dict[str, Any]]:
+    """Of each regressor its name, variance inflation and correlations with all of them in turn."""
+    measured = check.get("identification") or {}
     inflation = measured.get("variance_inflation") or {}
     found: dict[tuple[str, str], float | None] = {}
     for pair in measured.get("correlations") or []:
         found[pair["first"], pair["second"]] = pair["correlation"]
         found[pair["second"], pair["first"]] = pair["correlation"]
     names = list(dict.fromkeys([*inflation, *(first for first, _ in found)]))
-    return names, [
+    return [
         {
             "name": name,
             "inflation": _inflation_words(inflation.get(name)),

@@ -14,14 +14,11 @@ from pipeline.site.pages.answers import (
 )
 from pipeline.site.pages.numbers import (
     SIGNIFICANT_TABLE,
-    format_cell,
-    format_fixed,
     format_number,
     is_share,
     unit_words,
 )
 from pipeline.site.pages.sentences import say
-from pipeline.site.posterior.data import Numbered
 from pipeline.site.posterior.inputs import Inputs
 
 
@@ -44,21 +41,14 @@ def list_estimates(attributions: Attributions, check: Check) -> list[dict[str, s
     ]
 
 
-def list_published(inputs: Inputs, references: Numbered) -> list[dict[str, Any]]:
-    """Published values as their sources print them, and whether our interval holds them.
+def list_published(inputs: Inputs) -> list[tuple[Published, dict[str, Any]]]:
+    """Published values, each with whether our interval holds it.
 
     Nothing of ours stands beside them where the fit did not pass its check.
     """
     ours = inputs.attributions if has_passed(inputs.check) else {}
-    rows = []
-    for row in inputs.card.card.published:
-        number, reference = references[row.citation]
-        printed = {name: format_cell(getattr(row, name)) for name in ("estimate", "lower", "upper")}
-        quantity = (inputs.attributions.get(row.estimand) or {}).get("label", "")
-        found = {"number": number, "short": reference.short, "quantity": quantity}
-        compared = compare_published(row, ours.get(row.estimand))
-        rows.append(row.model_dump() | found | printed | compared)
-    return rows
+    rows = inputs.card.card.published
+    return [(row, compare_published(row, ours.get(row.estimand))) for row in rows]
 
 
 def compare_published(row: Published, found: dict[str, Any] | None) -> dict[str, Any]:
@@ -81,21 +71,6 @@ def compare_published(row: Published, found: dict[str, Any] | None) -> dict[str,
     return {"ours": ours, "is_outside": is_below or is_above}
 
 
-def list_sensitivity(attributions: Attributions, check: Check) -> list[dict[str, str]]:
-    """The rows of the table of power scaling, with the priors that drive each quantity."""
-    return [
-        {
-            "key": key,
-            "label": label_of(key, attributions),
-            "driven": describe_drivers(key, check) or "no",
-            "prior": format_fixed(found.get("prior"), 3),
-            "likelihood": format_fixed(found.get("likelihood"), 3),
-            "width": format_fixed(found.get("width_ratio"), 2),
-        }
-        for key, found in (check.get("prior_sensitivity") or {}).items()
-    ]
-
-
 def describe_density(check: Check) -> str:
     """How well the model predicts what was left out, in one sentence; empty if not measured."""
     if check.get("elpd_loo") is None:
@@ -109,8 +84,3 @@ def describe_density(check: Check) -> str:
         error=check.get("elpd_loo_se"),
         unreliable=check.get("bad_pareto_k") or 0,
     )
-
-
-def label_of(key: str, attributions: Attributions) -> str:
-    """The words of an estimand; its key where the attribution file does not have it."""
-    return str(attributions.get(key, {}).get("label", key))

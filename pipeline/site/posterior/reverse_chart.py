@@ -21,7 +21,6 @@ from pipeline.site.posterior.reverse_tests import (
 from pipeline.site.posterior.step_rows import LINE_PIXELS, centre, flop_axis, number_rows, wrap
 
 COLOUR = PALETTE[0]
-TITLE = "With how much compute would the first method reach the best result?"
 NEEDED_SIGN = ("●", COLOUR, "needed, with the 90 % interval")
 RECORDED_SIGNS = {
     "early_flop": ("○", "inherit", "the first model, as trained"),
@@ -45,7 +44,7 @@ def draw_reverse_test(made: ReverseTest) -> Drawing:
     height = len(labels) * (LINE_PIXELS * lines + 10)
     description = f"On a logarithmic axis of FLOP. {'; '.join(map(_describe_row, rows))}."
     chart = alt.layer(*layers).encode(y=number_rows(labels))
-    figure = Figure("intervals", "reverse-test", TITLE, made.caption, frame)
+    figure = Figure("intervals", frame=frame, **made.words)
     legend = (sign for name, sign in RECORDED_SIGNS.items() if frame[name].notna().any())
     drawing = draw_panels(figure, [("", chart, height, description)])
     return replace(drawing, legend=(NEEDED_SIGN, *legend))

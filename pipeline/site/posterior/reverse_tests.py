@@ -16,13 +16,12 @@ import pandas as pd
 from models import fitted_rows
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.answers import (
-    INTERVAL_WORDS,
     Attributions,
     describe_bound,
     describe_probability,
 )
 from pipeline.site.pages.numbers import MOLE, format_number
-from pipeline.site.pages.sentences import say
+from pipeline.site.pages.sentences import say, say_figure
 from pipeline.site.words import Words
 
 FLOP, UNREACHABLE = "reverse_test_flop", "reverse_test_p_unreachable"
@@ -50,7 +49,7 @@ class ReverseTest:
     """
 
     frame: pd.DataFrame
-    caption: str
+    words: dict[str, str]
 
 
 def make_reverse_test(
@@ -151,13 +150,12 @@ def _find_ends(rows: pd.DataFrame, label: str) -> dict[str, Any]:
     }
 
 
-def _describe(frame: pd.DataFrame, words: Words) -> str:
+def _describe(frame: pd.DataFrame, words: Words) -> dict[str, str]:
     needed = frame[frame["kind"] == NEEDED].to_dict("records")
     largest = frame[frame["kind"] == KNOWN].to_dict("records")[-1]
-    return say(
-        "reverse_test",
+    return say_figure(
+        "reverse-test",
         rows=[_describe_one(row, largest) for row in needed],
-        interval=INTERVAL_WORDS,
         chips=CLUSTER_CHIPS,
         teraflop=CHIP_FLOP_A_SECOND / 1e12,
         meaning=words.estimands.get(UNREACHABLE, ""),

@@ -17,7 +17,6 @@ from pipeline.site.posterior.splits import FADE_LEVELS, OF_ALGORITHMS, Split, de
 from pipeline.site.posterior.step_rows import ROOM, ROW_PIXELS, draw_line, number_rows
 from pipeline.site.posterior.waterfalls import WHOLE, Waterfall, describe_change
 
-TITLE = "How much was compute, how much algorithms"
 COMPUTE_COLOUR, ALGORITHMS_COLOUR, UNEXPLAINED_COLOUR = PALETTE[0], PALETTE[1], "#8a8f98"
 COLOURS = dict.fromkeys(("algorithms", *OF_ALGORITHMS), ALGORITHMS_COLOUR)
 COLOURS["compute"] = COMPUTE_COLOUR
@@ -51,7 +50,7 @@ def draw_split(split: Split) -> Drawing:
     chart = alt.layer(*layers, data=data).encode(y=number_rows(labels))
     listed = "; ".join(f"{name} {share}" for name, share in zip(names, said, strict=True))
     description = f"Shares of the step, median and 90 % interval: {listed}."
-    figure = Figure("intervals", "split", TITLE, split.caption, frame)
+    figure = Figure("intervals", frame=frame, **split.words)
     return draw_panels(figure, [("", chart, len(frame) * ROW_PIXELS, description)])
 
 

@@ -16,7 +16,7 @@ from pipeline.site.pages.answers import (
     has_passed,
 )
 from pipeline.site.pages.numbers import format_number, format_quantity
-from pipeline.site.pages.sentences import say
+from pipeline.site.pages.sentences import say, say_figure
 
 WHOLES = ("compute", "algorithms", "unexplained")
 OF_ALGORITHMS = ("allocation", "technique", "trend", "lab")
@@ -36,7 +36,7 @@ class Split:
 
     frame: pd.DataFrame
     fades: dict[str, np.ndarray]
-    caption: str
+    words: dict[str, str]
     warnings: tuple[str, ...] = ()  # to be read before the numbers
     reason: str = ""
 
@@ -52,7 +52,7 @@ def make_split(
     found = attributions.get(key, {"reason": f"the attribution file has no {key}"})
     reason = found.get("reason") or ("" if has_passed(check) else "the fit did not converge")
     if reason:
-        return Split(pd.DataFrame(), {}, "", reason=str(reason))
+        return Split(pd.DataFrame(), {}, {}, reason=str(reason))
     draws = _list_draws(step, estimands, attributions)
     rows = [_summarise(name, draws[name], attributions[_key(name, step)]) for name in _order(draws)]
     frame = pd.DataFrame(rows)
@@ -62,7 +62,7 @@ def make_split(
         if name in draws
     }
     compute, algorithms = draws["compute"], draws.get("algorithms")
-    caption = say(
+    words = say_figure(
         "split",
         label=label,
         rows=[row | {"said": describe_share(row)} for row in rows if row["level"] == "whole"],
@@ -71,7 +71,7 @@ def make_split(
         is_outside=frame["lower"].min() < 0 or frame["upper"].max() > 1,
         absent=_list_absent(step, attributions),
     )
-    return Split(frame, fades, caption, tuple(_warn(step, list(frame["part"]), check)))
+    return Split(frame, fades, words, tuple(_warn(step, list(frame["part"]), check)))
 
 
 def _say_chance(draws: np.ndarray) -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from models import INTERVAL_PROBABILITY
-from pipeline.site.pages.answers import INTERVAL_WORDS, describe_probability
+from pipeline.site.pages.answers import describe_probability
 from pipeline.site.pages.numbers import format_fixed
 from pipeline.site.pages.sentences import say
 from pipeline.site.words import Words
@@ -95,7 +95,6 @@ def make_waterfall(
     caption = say(
         "waterfall",
         first=_describe(labels[first], frames[first], drawn[first], scale),
-        interval=INTERVAL_WORDS,
         is_perplexity=scale is SCALES["nats per token"],
         repeated=repeated,
         left_out=left_out,
