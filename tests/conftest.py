@@ -20,7 +20,7 @@ from pipeline.ingest.cards.card import LoadedCard, load_card
 from pipeline.ingest.convert import ingest
 from pipeline.ingest.exclusions import exclude_by_rule
 from pipeline.ingest.sources.records import read_records
-from pipeline.ingest.validate import find_failures, split
+from pipeline.ingest.validate import check_options, find_failures, split
 
 ROOT = Path(__file__).parents[1]
 
@@ -93,6 +93,10 @@ class Dataset:
         """The validated table. Raises SourceError where a row fails."""
         passed = split(self.table, self.failures, self.card, self.records)
         return exclude_by_rule(passed, self.card, self.records)
+
+    def check_options(self) -> None:
+        """Raises SourceError where options of the card and rows do not name each other."""
+        check_options(self.validated, self.card, self.records)
 
 
 def read_dataset(folder: Path, runs: pd.DataFrame | None = None) -> Dataset:

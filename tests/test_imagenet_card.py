@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT, Dataset, read_dataset
 
-from models.options import AccuracyOptions
+from pipeline.ingest.options import AccuracyOptions
 
 # Figures that agree to under a percent are one estimate, copied or rounded, not two.
 SAME_FIGURE_DECADES = np.log10(1.01)

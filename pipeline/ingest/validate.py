@@ -74,7 +74,7 @@ def _find_wrong_cells(
     ]
     groups = cases[cases["index"].notna()].groupby(["column", "check"], sort=False)["index"]
     broken = [
-        (str(column), _in_words(str(check)), _get_remedy(schema, str(column)), positions)
+        (str(column), say_rule(str(check)), _get_remedy(schema, str(column)), positions)
         for (column, check), each in groups
         for positions in [table.index.get_indexer(pd.Index(each.astype(table.index.dtype)))]
     ]
@@ -109,7 +109,8 @@ def _place(
     ]
 
 
-def _in_words(check: str) -> str:
+def say_rule(check: str) -> str:
+    """A rule of a column in plain words."""
     name, _, rest = check.partition("(")
     words = PLAIN_RULES.get(name)
     if words is None:

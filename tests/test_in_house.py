@@ -1,0 +1,120 @@
+"""Our own posteriors as data: flagged estimates and filled rates, only where the fit passed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from conftest import ROOT, Dataset, read_dataset
+
+from pipeline.failures import SourceError
+from pipeline.ingest.in_house import add_in_house, to_normal
+from pipeline.ingest.options import EstimateOptions
+from pipeline.layout import Layout
+
+UNIT = "decades per year"
+FOUND: dict[str, Any] = {"unit": UNIT, "median": 0.4, "lower": 0.3, "upper": 0.5, "prob": 0.9}
+TABLES = ["progress_rates", "own_rates"]
+every_table = pytest.mark.parametrize("name", TABLES)
+
+
+def read_toy(name: str) -> Dataset:
+    return read_dataset(ROOT / "data/sources" / name)
+
+
+def list_posteriors(dataset: Dataset) -> list[str]:
+    if isinstance(dataset.card.options, EstimateOptions):
+        return [own.posterior for own in dataset.card.options.own_estimates]
+    return list(dataset.table["posterior"])
+
+
+def write_results(root: Path, names: list[str], failed: str = "", **changes: Any) -> Layout:
+    """A project with check and attribution files of the posteriors."""
+    layout = Layout(root)
+    for name in names:
+        verdict = {"verdict": "fail" if name == failed else "pass"}
+        entry = {"rate_decades_per_year": FOUND | changes}
+        for path, content in ((layout.check(name), verdict), (layout.attribution(name), entry)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(content), encoding="utf-8")
+    return layout
+
+
+def test_interval_of_the_normal_is_that_of_the_posterior() -> None:
+    """A 90 % interval reaches 1.644854 standard deviations to either side."""
+    assert to_normal(FOUND) == pytest.approx((0.4, 0.1 / 1.644854), rel=1e-6)
+
+
+def test_own_estimates_are_flagged_and_stand_below_the_published_ones(tmp_path: Path) -> None:
+    dataset = read_toy("progress_rates")
+    layout = write_results(tmp_path, list_posteriors(dataset))
+    table = add_in_house(dataset.table, dataset.card, layout)
+    own = table[table["is_own"]]
+    assert own["estimate"].tolist() == [0.4] * 4
+    assert own["study"].unique().tolist() == ["This project"]
+    assert own["line"].tolist() == [37, 38, 39, 40]
+    assert not dataset.table["is_own"].any()
+    assert (table.dtypes == dataset.table.dtypes).all()
+
+
+def test_own_rates_are_filled_in(tmp_path: Path) -> None:
+    dataset = read_toy("own_rates")
+    layout = write_results(tmp_path, list_posteriors(dataset))
+    table = add_in_house(dataset.table, dataset.card, layout)
+    assert table["rate"].tolist() == [0.4] * 4
+    assert (table["rate_sd"] - 0.1 / 1.644854).abs().max() < 1e-6
+    assert (table.dtypes == dataset.table.dtypes).all()
+
+
+@every_table
+def test_fit_that_failed_never_enters(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dataset = read_toy(name)
+    first, *others = list_posteriors(dataset)
+    layout = write_results(tmp_path, [first, *others], failed=first)
+    table = add_in_house(dataset.table, dataset.card, layout)
+    entered = table[table["is_own"]]["locator"] if "is_own" in table else table["rate"].dropna()
+    assert len(entered) == 3
+    assert first not in " ".join(map(str, entered))
+    assert first in capsys.readouterr().err
+
+
+@every_table
+@pytest.mark.parametrize("changes", [{"unit": "months"}, {"reason": "no trend"}])
+def test_estimand_that_is_not_there_is_refused(
+    name: str, changes: dict[str, Any], tmp_path: Path
+) -> None:
+    dataset = read_toy(name)
+    layout = write_results(tmp_path, list_posteriors(dataset), **changes)
+    with pytest.raises(SourceError, match=UNIT):
+        add_in_house(dataset.table, dataset.card, layout)
+
+
+def test_rate_with_one_end_is_refused(tmp_path: Path) -> None:
+    dataset = read_toy("own_rates")
+    layout = write_results(tmp_path, list_posteriors(dataset), upper=None, unbounded=True)
+    with pytest.raises(SourceError, match=r"records\.csv:2"):
+        add_in_house(dataset.table, dataset.card, layout)
+
+
+@every_table
+def test_posterior_that_was_not_fitted_is_refused(name: str, tmp_path: Path) -> None:
+    dataset = read_toy(name)
+    with pytest.raises(SourceError, match="is missing: fit the posterior"):
+        add_in_house(dataset.table, dataset.card, Layout(tmp_path))
+
+
+def test_other_tables_are_left_as_they_are(tmp_path: Path) -> None:
+    dataset = read_toy("research_returns")
+    assert add_in_house(dataset.table, dataset.card, Layout(tmp_path)) is dataset.table
+
+
+def test_rates_of_this_repository_are_those_of_its_attributions() -> None:
+    dataset, layout = read_toy("own_rates"), Layout(ROOT)
+    table = add_in_house(dataset.table, dataset.card, layout).set_index("posterior")
+    name = "mmlu-compute_multiplier"
+    entries = json.loads(layout.attribution(name).read_text(encoding="utf-8"))
+    assert table.loc[name, "rate"] == entries["rate_decades_per_year"]["median"]
+    assert pd.notna(table["rate_sd"]).all()
