@@ -1,26 +1,18 @@
 """Paths after full automation: closed forms, ceiling, the CES and its limits, delay, robustness."""
 
-import time
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from models.takeoff import (
-    CHUNK,
-    LN10,
-    REACH_DECADES,
-    Economy,
-    Outcome,
-    feedback,
-    log_research,
-    simulate,
-)
+from models.takeoff import Economy, Outcome, feedback, simulate
+from models.takeoff.economy import CHUNK, LN10, log_research
+from models.takeoff.paths import REACH_DECADES
 
 RATE = 0.5  # decades a year
 G = RATE * LN10  # the same, natural
-LABOUR_ONLY = {
+LABOUR_ONLY: dict[str, Any] = {
     "stepping_on_toes": 1.0,
     "fishing_out": 1.0,
     "rho": 0.0,
@@ -45,17 +37,9 @@ def make(**changes: Any) -> Economy:
     return Economy(**(LABOUR_ONLY | changes))
 
 
-def make_general(values: tuple[float, ...], **changes: Any) -> Economy:
-    names = (
-        "stepping_on_toes",
-        "fishing_out",
-        "rho",
-        "labour_share",
-        "labour_jump",
-        "ceiling_decades",
-        "experiment_growth",
-    )
-    return make(**dict(zip(names, values, strict=True)), **changes)
+def make_general(values: tuple[float, ...], delay: float = 0.0) -> Economy:
+    toes, fishing, rho, *others = values
+    return Economy(toes, fishing, rho, RATE, *others, delay)  # type: ignore[arg-type]  # numbers do
 
 
 def run(economy: Economy, *dates: float) -> Outcome:
@@ -64,23 +48,26 @@ def run(economy: Economy, *dates: float) -> Outcome:
 
 # With F = A the growth rate is G A^x, x = stepping_on_toes - fishing_out. From dA/dt = G A^(1 + x)
 # follows d(A^-x)/dt = -x G, hence A^-x = 1 - x G t, and t = (1 - A^-x) / (x G).
-@pytest.mark.parametrize("x", [-3.0, -0.5, -0.01, 0.01, 0.5, 2.0, 5.0])
+@pytest.mark.parametrize("x", [-3.0, -0.01, 0.5, 5.0])
 def test_labour_alone_follows_the_power_law(x: float) -> None:
     economy = make(stepping_on_toes=6.0, fishing_out=6.0 - x)
-    found = run(economy)
     expected = [(1 - factor**-x) / (x * G) for factor in (10.0, 100.0)]
-    np.testing.assert_allclose(found.years_to[0], expected, rtol=1e-9)
     halfway = (1 - 3.0**-x) / (x * G)
-    np.testing.assert_allclose(run(economy, halfway).decades[0], np.log10(3.0), rtol=1e-9)
+    found = run(economy, halfway)
+    np.testing.assert_allclose(found.years_to[0], expected, rtol=1e-9)
+    np.testing.assert_allclose(found.decades[0], np.log10(3.0), rtol=1e-9)
+    assert feedback(economy)[0] == pytest.approx(x)
 
 
-@pytest.mark.parametrize("x", [0.2, 1.0, 4.0])
-def test_more_returns_than_fishing_out_blow_up_at_the_known_time(x: float) -> None:
-    blow_up = 1 / (x * G)
-    economy = make(stepping_on_toes=1 + x)
+def test_more_returns_than_fishing_out_blow_up_at_the_known_time() -> None:
+    blow_up = 1 / (2 * G)
+    economy = make(stepping_on_toes=3.0)
     before, after = run(economy, 0.999 * blow_up, 1.0001 * blow_up).decades[0]
-    assert before == pytest.approx(3 / x, rel=1e-6)  # A = (1 - 0.999)^(-1/x)
+    assert before == pytest.approx(3 / 2, rel=1e-6)  # A = (1 - 0.999)^(-1/x)
     assert after == pytest.approx(REACH_DECADES)
+    delayed = run(make(stepping_on_toes=3.0, delay_years=0.5), blow_up)
+    assert delayed.decades[0, 0] < 1
+    assert np.all(delayed.years_to > run(economy).years_to)
 
 
 def test_equal_exponents_grow_exponentially() -> None:
@@ -89,42 +76,22 @@ def test_equal_exponents_grow_exponentially() -> None:
     np.testing.assert_allclose(found.years_to[0], [1 / RATE, 2 / RATE], rtol=1e-12)
 
 
-@pytest.mark.parametrize("x", [-0.5, -2.0])
-def test_less_returns_than_fishing_out_slow_down_as_one_over_time(x: float) -> None:
-    economy, late, step = make(stepping_on_toes=3 + x, fishing_out=3.0), 5000.0, 1.0
-    before, after = run(economy, late - step, late + step).decades[0] * LN10
-    assert (after - before) / (2 * step) == pytest.approx(1 / (-x * late), rel=1e-3)
-
-
-def test_no_step_of_a_path_is_lost_between_dates() -> None:
-    dates = np.linspace(0, 12, 200)
-    economy = make_general(GENERAL[0], delay_years=0.25)
-    decades = run(economy, *dates).decades[0]
-    assert decades[0] == pytest.approx(0, abs=1e-12)
-    assert np.all(np.diff(decades) > 0)
-
-
 def test_the_ceiling_gives_the_logistic_curve_and_saturates() -> None:
-    dates = np.array([1.0, 5.0, 6.0, 7.0, 60.0])
+    dates, most = np.array([1.0, 5.0, 6.0, 7.0, 60.0]), 1e3
     found = run(make(ceiling_decades=3.0), *dates).decades[0]
-    most = 1e3
     # theta makes the first growth rate G, the ceiling's factor included
     expected = most / (1 + (most - 1) * np.exp(-G / (1 - 1 / most) * dates))
     np.testing.assert_allclose(found, np.log10(expected), rtol=1e-9)
     assert found[-1] == pytest.approx(3.0, abs=1e-6)
 
 
-@pytest.mark.parametrize("x", [0.0, 3.0])
-def test_no_path_passes_its_ceiling(x: float) -> None:
-    found = run(make(stepping_on_toes=1 + x, ceiling_decades=1.5), 1.0, 10.0, 1000.0)
+def test_no_path_passes_its_ceiling() -> None:
+    found = run(make(stepping_on_toes=[1.0, 4.0], ceiling_decades=1.5), 1.0, 10.0, 1000.0)
     assert np.all(found.decades <= 1.5)
-    assert found.decades[0, -1] == pytest.approx(1.5, abs=1e-6)
-    assert np.isfinite(found.years_to[0, 0])
-    assert np.isinf(found.years_to[0, 1])
-
-
-def test_a_threshold_at_the_ceiling_is_never_reached() -> None:
-    assert np.isinf(run(make(ceiling_decades=1.0)).years_to[0]).all()
+    np.testing.assert_allclose(found.decades[:, -1], 1.5, atol=1e-6)
+    assert np.isfinite(found.years_to[:, 0]).all()
+    assert np.isinf(found.years_to[:, 1]).all()
+    assert np.isinf(run(make(ceiling_decades=1.0)).years_to).all()
 
 
 @pytest.mark.parametrize("values", GENERAL, ids=str)
@@ -152,16 +119,14 @@ def test_times_and_paths_are_those_of_an_ordinary_solver(values: tuple[float, ..
     found = run(make_general(values), 1.0, 3.0)
     np.testing.assert_allclose(found.decades[0], solved.y[0] / LN10, rtol=5e-4)
     np.testing.assert_allclose(found.years_to[0], [t[0] for t in solved.t_events], rtol=2e-3)
+    barely = run(make_general(values, delay=1e-4))
+    np.testing.assert_allclose(barely.years_to, found.years_to, rtol=3e-3)
 
 
-@pytest.mark.parametrize(
-    ("values", "delay"), [(GENERAL[0], 0.25), (GENERAL[2], 0.1), (GENERAL[1], 0.5)], ids=str
-)
-def test_a_delay_agrees_with_small_steps_of_the_delay_equation(
-    values: tuple[float, ...], delay: float
-) -> None:
-    toes, fishing, rho, share, jump, ceiling, growth = values
-    step, most = 5e-5, 10**ceiling
+@pytest.mark.parametrize(("number", "delay"), [(0, 0.25), (2, 0.1), (1, 0.5)])
+def test_a_delay_agrees_with_small_steps_of_the_delay_equation(number: int, delay: float) -> None:
+    toes, fishing, rho, share, jump, ceiling, growth = GENERAL[number]
+    step, most = 1e-4, 10**ceiling
     lag, steps = round(delay / step), round(0.5 / step)
     a = np.zeros(steps + 1)
     for i in range(steps):
@@ -171,32 +136,11 @@ def test_a_delay_agrees_with_small_steps_of_the_delay_equation(
         first = G / (1 - 1 / most)
         grown = first * np.exp(-fishing * a[i]) * research**toes * (1 - np.exp(a[i]) / most)
         a[i + 1] = a[i] + step * grown
-    found = run(make_general(values, delay_years=delay), 0.25, 0.5).decades[0]
+    found = run(make_general(GENERAL[number], delay), 0.25, 0.5).decades[0]
     np.testing.assert_allclose(found * LN10, a[[steps // 2, steps]], rtol=5e-3)
 
 
-def test_a_delay_turns_the_blow_up_into_growth_that_stays_finite() -> None:
-    blow_up = 1 / (2 * G)
-    at_once, later = (
-        run(make(stepping_on_toes=3.0, delay_years=delay), blow_up).decades[0, 0]
-        for delay in (0.0, 0.5)
-    )
-    assert at_once == pytest.approx(REACH_DECADES)
-    assert later < 1
-    assert np.all(
-        run(make(stepping_on_toes=3.0, delay_years=0.5)).years_to
-        > run(make(stepping_on_toes=3.0)).years_to
-    )
-
-
-@pytest.mark.parametrize("delay", [1e-9, 1e-4])
-def test_a_vanishing_delay_is_none(delay: float) -> None:
-    for values in GENERAL:
-        plain, delayed = run(make_general(values)), run(make_general(values, delay_years=delay))
-        np.testing.assert_allclose(delayed.years_to, plain.years_to, rtol=3e-3)
-
-
-@pytest.mark.parametrize("rho", [1e-3, 1e-6, 1e-12, -1e-12, -1e-6, -1e-3])
+@pytest.mark.parametrize("rho", [1e-3, 1e-12, -1e-12, -1e-3])
 def test_the_ces_tends_to_cobb_douglas(rho: float) -> None:
     values = {"labour_share": 0.4, "labour_jump": 30.0, "stepping_on_toes": 2.0}
     near, limit = run(make(**values, rho=rho), 1.0), run(make(**values, rho=0.0), 1.0)
@@ -211,43 +155,29 @@ def test_the_ces_tends_to_cobb_douglas(rho: float) -> None:
 
 # Davidson 2025 ("compute bottlenecks"): with half of research in labour and labour without bound,
 # research grows at most (1/2)^(1/rho) times: 2, 5.66, 32 and 1024.
-@pytest.mark.parametrize(("rho", "most"), [(-1.0, 2.0), (-0.4, 5.66), (-0.2, 32.0), (-0.1, 1024.0)])
-def test_compute_bounds_what_labour_can_do(rho: float, most: float) -> None:
-    economy = make(labour_share=0.5, rho=rho)
-    bound = np.exp(log_research(economy, np.zeros(1), np.full(1, 500.0)))
-    assert bound[0] == pytest.approx(most, rel=1e-3)
+def test_compute_bounds_what_labour_can_do() -> None:
+    economy = make(labour_share=0.5, rho=[-1.0, -0.4, -0.2, -0.1])
+    bound = np.exp(log_research(economy, np.zeros(4), np.full(4, 500.0)))
+    np.testing.assert_allclose(bound, [2.0, 5.66, 32.0, 1024.0], rtol=1e-3)
 
 
 @pytest.mark.parametrize("share", [0.01, 0.5, 0.999999, 1.0])
-@pytest.mark.parametrize("rho", [-1e6, -50.0, -1.0, 0.0, 0.5, 1.0])
-def test_the_ces_lies_between_its_inputs_whatever_their_size(share: float, rho: float) -> None:
-    economy = make(labour_share=share, rho=rho)
-    for experiments, labour in ((0.0, 700.0), (-700.0, 0.0), (30.0, -30.0), (2.0, 2.0)):
-        found = log_research(economy, np.array([experiments]), np.array([labour]))[0]
-        low, high = sorted((experiments, labour))
-        assert low - 1e-9 <= found <= high + 1e-9
+def test_the_ces_lies_between_its_inputs_whatever_their_size(share: float) -> None:
+    economy = make(labour_share=share, rho=[-1e6, -50.0, -1.0, 0.0, 0.5, 1.0])
+    for low, high in ((0.0, 700.0), (-700.0, 0.0), (-30.0, 30.0), (2.0, 2.0)):
+        for experiments, labour in ((low, high), (high, low)):
+            found = log_research(economy, np.full(6, experiments), np.full(6, labour))
+            assert np.all((low - 1e-9 <= found) & (found <= high + 1e-9))
 
 
-def test_feedback_is_the_slope_of_the_log_growth_rate() -> None:
-    for values in GENERAL:
-        economy, step = make_general(values), 1e-4
-        dates = np.array([0.0, step, 2 * step])
-        a = run(economy, *dates).decades[0] * LN10
-        rates = np.diff(a) / step
-        slope = np.log(rates[1] / rates[0]) / (a[2] - a[0]) * 2
-        # within the first step the slope is the mean over a twentieth of a decade
-        assert feedback(economy)[0] == pytest.approx(slope, abs=0.04)
-
-
-def test_feedback_of_labour_alone_is_the_difference_of_the_exponents() -> None:
-    economy = make(stepping_on_toes=[0.5, 1.0, 1.5])
-    np.testing.assert_allclose(feedback(economy), [-0.5, 0.0, 0.5], atol=1e-15)
-
-
-def test_experiments_that_get_as_cheap_as_algorithms_get_good_are_no_bottleneck() -> None:
-    plain = run(make(stepping_on_toes=2.0), 0.3)
-    cheap = run(make(stepping_on_toes=2.0, labour_share=0.3, rho=-4, experiment_growth=-1.0), 0.3)
-    np.testing.assert_allclose(cheap.decades, plain.decades, rtol=1e-9)
+@pytest.mark.parametrize("values", GENERAL, ids=str)
+def test_feedback_is_the_slope_of_the_log_growth_rate(values: tuple[float, ...]) -> None:
+    economy, step = make_general(values), 1e-4
+    a = run(economy, 0.0, step, 2 * step).decades[0] * LN10
+    rates = np.diff(a) / step
+    slope = np.log(rates[1] / rates[0]) / (a[2] - a[0]) * 2
+    # within the first step the slope is the mean over a twentieth of a decade
+    assert feedback(economy)[0] == pytest.approx(slope, abs=0.04)
 
 
 def test_without_progress_today_nothing_moves() -> None:
@@ -256,16 +186,16 @@ def test_without_progress_today_nothing_moves() -> None:
     assert np.all(found.decades == 0)
 
 
-def test_extreme_exponents_give_numbers() -> None:
+def test_extreme_exponents_give_numbers_and_paths_that_never_fall() -> None:
     economy = make(
         stepping_on_toes=[1e-6, 200.0, 1e-6, 200.0],
         fishing_out=[1e-6, 1e-6, 200.0, 200.0],
         labour_jump=900.0,
         delay_years=0.25,
     )
-    found = run(economy, 1.0)
+    found = run(economy, *np.linspace(0, 12, 100))
     assert not np.isnan(found.years_to).any()
-    assert not np.isnan(found.decades).any()
+    assert np.all(np.diff(found.decades, axis=1) >= 0)
 
 
 def test_paths_do_not_depend_on_their_neighbours() -> None:
@@ -283,16 +213,9 @@ def test_paths_do_not_depend_on_their_neighbours() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("stepping_on_toes", 0.0),
-        ("fishing_out", -1.0),
-        ("rho", 1.1),
-        ("rho", -np.inf),
-        ("labour_share", 0.0),
-        ("labour_share", 1.2),
-        ("labour_jump", 0.0),
-        ("ceiling_decades", 0.0),
-        ("delay_years", -0.1),
-        ("rate_decades_per_year", np.nan),
+        *(("stepping_on_toes", 0.0), ("fishing_out", -1.0), ("rho", 1.1), ("rho", -np.inf)),
+        *(("labour_share", 0.0), ("labour_share", 1.2), ("labour_jump", 0.0)),
+        *(("ceiling_decades", 0.0), ("delay_years", -0.1), ("rate_decades_per_year", np.nan)),
     ],
 )
 def test_impossible_parameters_are_refused(name: str, value: float) -> None:
@@ -300,24 +223,7 @@ def test_impossible_parameters_are_refused(name: str, value: float) -> None:
         make(**{name: value})
 
 
-@pytest.mark.parametrize("threshold", [1.0, 0.5, 1e5])
+@pytest.mark.parametrize("threshold", [1.0, 1e5])
 def test_thresholds_out_of_reach_are_refused(threshold: float) -> None:
     with pytest.raises(ValueError, match="thresholds"):
         simulate(make(), thresholds=[threshold])
-
-
-@pytest.mark.slow
-def test_a_hundred_thousand_delayed_paths_take_seconds() -> None:
-    rng, count = np.random.default_rng(1), 100_000
-    economy = make(
-        stepping_on_toes=rng.lognormal(0.3, 0.8, count),
-        fishing_out=rng.lognormal(0, 0.8, count),
-        rho=1 - 1 / rng.lognormal(-0.4, 0.4, count),
-        rate_decades_per_year=rng.normal(0.55, 0.1, count),
-        labour_share=0.5,
-        ceiling_decades=rng.uniform(6, 14, count),
-        delay_years=0.25,
-    )
-    start = time.process_time()
-    run(economy, 1.0)
-    assert time.process_time() - start < 20

@@ -1,6 +1,6 @@
-"""Draws and checks of made-up posteriors for the simulation of full automation, and its flags."""
+"""Draws and checks of made-up posteriors for the simulation of full automation."""
 
-import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,18 +8,38 @@ import numpy as np
 import pandas as pd
 from conftest import ROOT
 
+from pipeline.files import write_json, write_parquet
 from pipeline.ingest.bibliography import read_bibliography
+from pipeline.layout import Layout
+from pipeline.site.takeoff_page import write_takeoff_page
 from pipeline.takeoff.scenarios import Scenarios, read_scenarios
+from pipeline.takeoff.stage import simulate
 
 DRAWS = 400
 PASSED = {"verdict": "pass", "reasons": [], "is_calibrated": True, "is_identified": True}
 FAILED = PASSED | {"verdict": "fail", "reasons": ["R-hat 1.2"]}
-FILE = ROOT / "data/takeoff.yaml"
+SETTINGS = {"seed": 7, "paths": 300, "samples": 32}
+HERE = Layout(ROOT)
+LINKED = ("models", "reports/models", "reports/templates")
+COPIED = ("data/takeoff.yaml", "data/references.bib", "CITATION.cff", "params.yaml")
+
+
+def link_project(folder: Path, datasets: dict[str, list[str]] | None = None) -> Layout:
+    """A project below `folder` with what people write and these datasets, and without results."""
+    names = [name for found in (datasets or {}).values() for name in found]
+    for name in (*LINKED, *(f"data/sources/{name}" for name in names)):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).symlink_to(ROOT / name)
+    for name in COPIED:
+        shutil.copy(ROOT / name, folder / name)
+    layout = Layout(folder)
+    write_json(layout.datasets, {"datasets": datasets or {}})  # which is YAML too
+    return layout
 
 
 def read_real() -> Scenarios:
     """The project's scenarios."""
-    return read_scenarios(FILE, read_bibliography(ROOT / "data/references.bib"))
+    return read_scenarios(HERE.scenarios, read_bibliography(HERE.bibliography))
 
 
 def make_frames(seed: int = 4) -> dict[str, pd.DataFrame]:
@@ -41,32 +61,21 @@ def write_toys(
     folder: Path,
     frames: dict[str, pd.DataFrame] | None = None,
     checks: dict[str, dict[str, Any]] | None = None,
-) -> dict[str, list[str]]:
-    """Writes the draws and checks below `folder`; the flags of the stage, but for settings."""
-    made = frames or make_frames()
-    draws, judged = folder / "attributions", folder / "checks"
-    for each in (draws, judged):
-        each.mkdir(parents=True, exist_ok=True)
-    for name, frame in made.items():
-        frame.to_parquet(draws / f"{name}.parquet")
-        check = (checks or {}).get(name, PASSED)
-        (judged / f"{name}.json").write_text(json.dumps(check), encoding="utf-8")
-    return {
-        "--draws": [str(draws / f"{name}.parquet") for name in made],
-        "--checks": [str(judged / f"{name}.json") for name in made],
-        "--scenarios": [str(FILE)],
-        "--bibliography": [str(ROOT / "data/references.bib")],
-        "--citation": [str(ROOT / "CITATION.cff")],
-        "--equations": [str(ROOT / "reports/models")],
-        "--templates": [str(ROOT / "reports/templates")],
-        "--output": [str(folder / "takeoff.json")],
-        "--page": [str(folder / "takeoff.html")],
-        "--seed": ["7"],
-        "--paths": ["300"],
-        "--samples": ["32"],
-    }
+) -> Layout:
+    """A project with these draws and checks of the posteriors that are read."""
+    layout = link_project(folder)
+    for name, frame in (frames or make_frames()).items():
+        write_parquet(layout.draws(name), frame)
+        write_json(layout.check(name), (checks or {}).get(name, PASSED))
+        quantiles = frame.quantile([0.05, 0.5, 0.95]).set_axis(["lower", "median", "upper"])
+        entries = {str(key): quantiles[key].to_dict() | {"unit": "1"} for key in frame}
+        write_json(layout.attribution(name), entries)
+    return layout
 
 
-def flatten(flags: dict[str, list[str]]) -> list[str]:
-    """The flags as a command line."""
-    return [word for name, values in flags.items() for word in (name, *values)]
+def make_page(folder: Path, checks: dict[str, dict[str, Any]] | None = None) -> Path:
+    """The page of a simulation on made-up draws."""
+    layout = write_toys(folder, checks=checks)
+    simulate(layout, SETTINGS)
+    write_takeoff_page(layout)
+    return layout.page("takeoff")

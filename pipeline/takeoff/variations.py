@@ -7,22 +7,25 @@ import numpy as np
 import pandas as pd
 
 from models import INTERVAL_PROBABILITY
+from pipeline.site.pages.numbers import format_cell
 from pipeline.takeoff.draws import Paths
 from pipeline.takeoff.results import DATES, Run, run_all
 from pipeline.takeoff.scenarios import ROLES, Scenario, Scenarios
 
 VARIATIONS = "takeoff-variations"  # name of their file of draws
-LOW, CENTRAL, HIGH = "low", "central", "high"  # ends of a range, or other inputs
+LOW, CENTRAL, HIGH = "low", "central", "high"  # ends of a range; other inputs, two a panel
+STROKES = {LOW: "dashed", CENTRAL: "solid", HIGH: "dotted"}
+ROLE_TITLES = {
+    "returns": "Returns to research",
+    "elasticity": "Elasticity of substitution",
+    "rate": "Today's rate of progress",
+}
 TAIL = (1 - INTERVAL_PROBABILITY) / 2
 
 
 class Variation(NamedTuple):
-    """One line of a panel: what is varied, which end, its value, and the scenario that has it.
+    """One line of a panel: its value in words, and the scenario that has it."""
 
-    `varied` is an assumption, or a role with the number of the first other input: two a panel.
-    """
-
-    varied: str
     series: str
     value: str
     scenario: Scenario
@@ -31,52 +34,69 @@ class Variation(NamedTuple):
 def vary(paths: Paths, central: Run) -> pd.DataFrame:
     """One row per variation and date, or one row with the reason where nothing may be said.
 
-    Columns varied, series, value, reason; p_acceleration, the median years_to_10x and the lower
-    end of years_to_100x; years since automation, and log10 A then: median, lower, upper.
+    Columns varied, panel, series, value, reason; p_acceleration, the median years_to_10x and the
+    lower end of years_to_100x; years since automation, and log10 A then: median, lower, upper.
     """
-    listed = list(list_variations(paths.scenarios))
-    changed = [each for each in listed if each.series != CENTRAL]
-    found = iter(run_all(paths, [each.scenario for each in changed]))
-    return pd.concat(
-        [_tabulate(each, central if each.series == CENTRAL else next(found)) for each in listed],
-        ignore_index=True,
-    )
+    panels = list(list_panels(paths.scenarios))
+    changed = [each.scenario for _, lines in panels for each in lines if each.series != CENTRAL]
+    found = iter(run_all(paths, changed))
+    frames = []
+    for varied, lines in panels:
+        title = ", ".join(f"{each.value} ({STROKES[each.series]})" for each in lines)
+        for each in lines:
+            head = {"varied": varied, "panel": f"{varied}: {title}"}
+            head |= {"series": each.series, "value": each.value}
+            run = central if each.series == CENTRAL else next(found)
+            frames.append(pd.DataFrame(head | _measure(run)))
+    return pd.concat(frames, ignore_index=True)
 
 
-def list_variations(scenarios: Scenarios) -> Iterator[Variation]:
-    """Every variation and, before those of a panel, the central value: inputs, then assumptions."""
+def list_panels(scenarios: Scenarios) -> Iterator[tuple[str, list[Variation]]]:
+    """What is varied, and its values from the low end to the high one: inputs, then assumptions."""
     for role in ROLES:
         default = scenarios.input(scenarios.defaults[role])
-        others = [each for each in scenarios.inputs if each.role == role and each is not default]
+        others = [
+            Variation("", each.label, _change(inputs={role: each.id}))
+            for each in scenarios.inputs
+            if each.role == role and each is not default
+        ]
         for start in range(0, len(others), 2):
-            name = f"{role}_{start}"
-            yield Variation(name, CENTRAL, default.label, scenarios.central)
-            for end, other in zip((LOW, HIGH), others[start : start + 2], strict=False):
-                yield Variation(name, end, other.label, _change(inputs={role: other.id}))
+            lines = [Variation(CENTRAL, default.label, scenarios.central)]
+            for place, end, other in zip(
+                (0, 2), (LOW, HIGH), others[start : start + 2], strict=False
+            ):
+                lines.insert(place, other._replace(series=end))
+            yield ROLE_TITLES[role], lines
     for each in scenarios.assumptions:
-        name = str(each.id)
-        yield Variation(name, CENTRAL, str(each.central), scenarios.central)
-        for end, value in ((LOW, each.low), (HIGH, each.high)):
-            if value != each.central:
-                yield Variation(name, end, str(value), _change(assumptions={name: value}))
+        values = {LOW: each.low, CENTRAL: each.central, HIGH: each.high}
+        yield (
+            each.label,
+            [
+                Variation(end, format_cell(value), _change(assumptions={str(each.id): value}))
+                for end, value in values.items()
+                if end == CENTRAL or value != each.central
+            ],
+        )
 
 
 def _change(**changes: dict[str, str] | dict[str, float]) -> Scenario:
     return Scenario.model_validate({"id": "varied", "label": "varied"} | changes)
 
 
-def _tabulate(made: Variation, run: Run) -> pd.DataFrame:
-    head = {"varied": made.varied, "series": made.series, "value": made.value}
+def _measure(run: Run) -> dict[str, object]:
     if run.outcome is None:
-        return pd.DataFrame([head | {"reason": run.reason}])
+        return {"reason": [run.reason]}
     first, second = run.outcome.years_to.T
     lower, median, upper = np.quantile(
         run.outcome.decades, [TAIL, 0.5, 1 - TAIL], axis=0, method="inverted_cdf"
     )
-    numbers = {
+    return {
+        "reason": "",
         "p_acceleration": (run.outcome.feedback > 0).mean(),
         "years_to_10x": np.quantile(first, 0.5, method="inverted_cdf"),
         "years_to_100x": np.quantile(second, TAIL, method="inverted_cdf"),
+        "years": DATES,
+        "median": median.round(4),
+        "lower": lower.round(4),
+        "upper": upper.round(4),
     }
-    path = {"median": median.round(4), "lower": lower.round(4), "upper": upper.round(4)}
-    return pd.DataFrame(head | {"reason": ""} | numbers | {"years": DATES} | path)

@@ -10,14 +10,12 @@ import pytest
 from cells import FAILED, STUDIED, flags, make_model, write_cell, write_unfitted
 from hostile_names import write_results
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from toy_synthesis import write_toys as write_synthesis
-from toy_takeoff import flatten, write_toys
+from toy_synthesis import make_page as make_synthesis
+from toy_takeoff import make_page as make_simulation
 
 from benchmarks.pages import FLAGS, NOT_FOUND, find_chromium
 from browser.shown import DRAWN, HTML, VIEWPORT, Shown
 from pipeline.site.posterior import page as report
-from pipeline.synthesis import stage as synthesis
-from pipeline.takeoff import stage as takeoff
 
 PATHS = sorted(HTML.glob("*.html"))
 TOYS: dict[str, Callable[[Path], dict[str, Path]]] = {
@@ -71,13 +69,9 @@ def make_toy(name: str, folder: Path) -> Path:
     if name in HOSTILE:
         return write_results(folder)[name]
     if name == SIMULATION:
-        given = write_toys(folder)
-        assert takeoff.main(flatten(given)) == 0
-        return Path(given["--page"][0])
+        return make_simulation(folder)
     if name == SYNTHESIS:
-        given = write_synthesis(folder)
-        assert synthesis.main(flatten(given)) == 0
-        return Path(given["--page"][0])
+        return make_synthesis(folder)
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setitem(sys.modules, "models.toy", make_model())
         paths = TOYS[name](folder)

@@ -17,16 +17,15 @@ from pipeline.site.pages.numbers import format_number
 from pipeline.site.words import Words
 from pipeline.takeoff.results import ESTIMANDS
 from pipeline.takeoff.sensitivity import HORIZON_YEARS, ORDERS, OUTCOMES, SHORT_YEARS
-from pipeline.takeoff.variations import CENTRAL, HIGH, LOW
+from pipeline.takeoff.variations import CENTRAL, HIGH, LOW, STROKES
 
 NUMBERS = ["median", "lower", "upper"]
-# What the ends of a range are called, how their lines are drawn, and with which sign.
+# What the ends of a range are called, and how their lines are drawn.
 SERIES = {
     LOW: "low end, or another input",
     CENTRAL: "central",
     HIGH: "high end, or a third input",
 }
-STROKES = {LOW: "dashed", CENTRAL: "solid", HIGH: "dotted"}
 SIGNS = {LOW: "╍╍", CENTRAL: "━━", HIGH: "•••"}
 DASHES = {LOW: [7, 4], CENTRAL: [1, 0], HIGH: [2, 2.5]}
 COLOURS = {LOW: PALETTE[1], CENTRAL: PALETTE[0], HIGH: PALETTE[3]}
@@ -87,7 +86,8 @@ def draw_paths(words: Words, variations: pd.DataFrame) -> Drawing | None:
     """
     if variations.empty:
         return None
-    frame = variations[["panel", "series", "value", "years", *NUMBERS]]
+    simulated = variations[variations["reason"] == ""]
+    frame = simulated[["panel", "series", "value", "years", *NUMBERS]]
     frame = frame.assign(series=frame["series"].map(SERIES))
     figure = Figure("scatter", frame=frame, **words.figure("paths"))
     top = max(LEAST_DECADES, 1.1 * float(frame["median"].max()))

@@ -17,7 +17,7 @@ from models import takeoff
 from pipeline.files import read_json, write_text
 from pipeline.ingest.bibliography import Bibliography, Reference, read_bibliography
 from pipeline.layout import Layout
-from pipeline.site.charts.drawings import CONFIG, Drawing, chart_library, collect_specs
+from pipeline.site.charts.drawings import CONFIG, chart_library, collect_specs
 from pipeline.site.pages import answers, rendering
 from pipeline.site.pages.citations import cite_page, read_software
 from pipeline.site.pages.numbers import format_cell, format_number
@@ -28,18 +28,13 @@ from pipeline.site.takeoff_page.words import (
     list_doubts,
     summarise_doubts,
 )
-from pipeline.site.words import Words, read_words
+from pipeline.site.words import read_words
 from pipeline.takeoff.results import COMPRESSED, ESTIMANDS, GOES_ON
 from pipeline.takeoff.scenarios import NO_AUTOMATION, Input, Scenarios, read_scenarios
 from pipeline.takeoff.sensitivity import SHORT_YEARS, label_inputs
-from pipeline.takeoff.variations import CENTRAL, VARIATIONS
+from pipeline.takeoff.variations import CENTRAL, ROLE_TITLES, VARIATIONS
 
 NAME = "takeoff"
-ROLE_TITLES = {
-    "returns": "Returns to research",
-    "elasticity": "Elasticity of substitution",
-    "rate": "Today's rate of progress",
-}
 METHOD_SOURCES = ("jones1995models", "erdil2024ideas", "saltelli2010variance", "iwanaga2022salib")
 LONG_YEARS = 1000.0  # longer times are printed as longer than that
 LIBRARIES = ("numpy", "SALib")
@@ -64,9 +59,14 @@ def render(layout: Layout) -> str:
     entries = read_json(layout.attribution(NAME))
     words = read_words(layout.words, NAME)
     checks = {name: read_check(layout, name) for name in scenarios.posteriors()}
-    varied = name_variations(pd.read_parquet(layout.draws(VARIATIONS)), scenarios)
+    varied = pd.read_parquet(layout.draws(VARIATIONS))
     labels = {each.id: each.label for each in scenarios.scenarios} | {NO_AUTOMATION: GOES_ON}
-    drawings = draw_all(words, entries, labels, varied, scenarios)
+    drawings = {
+        "times": figures.draw_times(words, entries, labels),
+        "speed": figures.draw_speed(words, entries, labels),
+        "paths": figures.draw_paths(words, varied),
+        "indices": figures.draw_indices(words, entries, label_inputs(scenarios)),
+    }
     references = cite(bibliography, scenarios)
     files = [layout.scenarios, *map(layout.draws, scenarios.posteriors())]
     page = rendering.environment(layout.templates, chart_library).get_template("takeoff.html.jinja")
@@ -100,76 +100,24 @@ def render(layout: Layout) -> str:
     )
 
 
-def draw_all(
-    words: Words,
-    entries: figures.Entries,
-    labels: dict[str, str],
-    varied: pd.DataFrame,
-    scenarios: Scenarios,
-) -> dict[str, Drawing | None]:
-    """Every figure of the page; None where nothing may be said."""
-    simulated = varied[varied["reason"] == ""] if len(varied) else varied
-    return {
-        "times": figures.draw_times(words, entries, labels),
-        "speed": figures.draw_speed(words, entries, labels),
-        "paths": figures.draw_paths(words, simulated),
-        "indices": figures.draw_indices(words, entries, label_inputs(scenarios)),
-    }
-
-
-def name_variations(varied: pd.DataFrame, scenarios: Scenarios) -> pd.DataFrame:
-    """The variations with the words of their values, and `name` and `panel`: what is varied."""
-    if varied.empty:
-        return varied
-    assumed = {str(each.id): each.label for each in scenarios.assumptions}
-    names = ROLE_TITLES | assumed
-    varied = varied.assign(
-        name=varied["varied"].map(lambda each: names.get(each, names.get(each.rpartition("_")[0]))),
-        value=[
-            format_cell(float(value)) if each in assumed else value
-            for each, value in zip(varied["varied"], varied["value"], strict=True)
-        ],
-    )
-    titles = {str(each): _title(rows) for each, rows in varied.groupby("varied")}
-    return varied.assign(panel=varied["varied"].map(titles))
-
-
-def _title(rows: pd.DataFrame) -> str:
-    """What a panel varies, and how the line of each value is drawn."""
-    values = rows.drop_duplicates("series").set_index("series")["value"]
-    lines = [f"{values[end]} ({figures.STROKES[end]})" for end in figures.SERIES if end in values]
-    return f"{rows['name'].iloc[0]}: {', '.join(lines)}"
-
-
 def list_changes(varied: pd.DataFrame) -> list[dict[str, Any]]:
     """What each input and assumption changes: its name, and a row a value, the lowest first."""
     if varied.empty:
         return []
-    ends = list(figures.SERIES)
-    first = varied.drop_duplicates(["varied", "series"]).assign(
-        is_central=lambda each: each["series"] == CENTRAL
-    )
-    ordered = first.sort_values("series", key=lambda each: each.map(ends.index), kind="stable")
+    first = varied.drop_duplicates(["panel", "series"])
+    first = first.assign(is_central=first["series"] == CENTRAL)
     return [
-        {
-            "label": rows["name"].iloc[0],
-            "rows": ordered[ordered["varied"] == each].to_dict("records"),
-        }
-        for each, rows in first.groupby("varied", sort=False)
+        {"label": rows["varied"].iloc[0], "rows": rows.to_dict("records")}
+        for _, rows in first.groupby("panel", sort=False)
     ]
 
 
 def describe_doubts(scenarios: Scenarios, checks: Checks) -> str:
     """What is doubtful of the posteriors, from their checks, in one sentence; empty if nothing."""
-    read = {
-        name: [
-            key
-            for each in scenarios.inputs
-            if each.posterior == name
-            for key in each.draws.values()
-        ]
-        for name in checks
-    }
+    read: dict[str, list[str]] = {name: [] for name in checks}
+    for each in scenarios.inputs:
+        if each.posterior:
+            read[each.posterior] += each.draws.values()
     return summarise_doubts({name: (checks[name], keys) for name, keys in read.items()})
 
 
