@@ -26,7 +26,7 @@ app = typer.Typer(
 Root = Annotated[Path, typer.Option(help="the repository", exists=True, file_okay=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON for scripts, on standard output")]
 Dataset = Annotated[str, typer.Argument(help="a folder of data/sources")]
-Model = Annotated[str, typer.Argument(help="a model of its table")]
+Model = Annotated[str, typer.Argument(help="a model of its table; all of them if absent")]
 HERE = Path()
 STAGES = "Stages"
 PARTS = ("coverage", "fixed_share", "priors", "wrong_compute", "attenuation", "design")
@@ -41,11 +41,18 @@ def ingest(dataset: Dataset, root: Root = HERE) -> None:
 
 
 @app.command(rich_help_panel=STAGES)
-def fit(dataset: Dataset, model: Model, root: Root = HERE) -> None:
+def fit(dataset: Dataset, model: Model = "", root: Root = HERE) -> None:
     """Sample MODEL on DATASET, check the fit, and compute the estimands."""
-    from pipeline.fit.stage import fit_cell
+    from pipeline.fit.stage import fit_cell, fit_dataset
 
-    _run_stage(lambda: fit_cell(Layout(root), dataset, model, _read_params(root)))
+    layout, params = Layout(root), _read_params(root)
+    _run_stage(
+        lambda: (
+            fit_cell(layout, dataset, model, params)
+            if model
+            else fit_dataset(layout, dataset, params)
+        )
+    )
 
 
 @app.command(rich_help_panel=STAGES)

@@ -10,7 +10,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from projects import make_results
 from ruamel.yaml import YAML
 from xdist.scheduler import LoadFileScheduling
 
@@ -132,15 +131,3 @@ def copy_source(tmp_path: Path) -> Callable[[str], Path]:
 def read(runs: pd.DataFrame) -> Callable[[Path], Dataset]:
     """Ingests the dataset in a folder with the real run registry."""
     return lambda folder: read_dataset(folder, runs)
-
-
-@pytest.fixture(scope="session")
-def made_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small copy of the project under Git, with its results; treat as read-only."""
-    return make_results(tmp_path_factory.mktemp("made") / "project")
-
-
-@pytest.fixture
-def project(made_project: Path, tmp_path: Path) -> Path:
-    """A copy of the small project with its results, to be changed."""
-    return Path(shutil.copytree(made_project, tmp_path / "project", symlinks=True))

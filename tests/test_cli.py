@@ -138,6 +138,7 @@ def test_bad_input_is_printed_without_a_traceback(
     [
         ("ingest math", "ingest", "ingest_dataset", ["math"]),
         ("fit math era_ceilings", "fit", "fit_cell", ["math", "era_ceilings"]),
+        ("fit math", "fit", "fit_dataset", ["math"]),
         ("synthesise", "synthesis", "synthesise", []),
         ("simulate", "takeoff", "simulate", []),
         ("site", "site", "build_site", []),
@@ -147,7 +148,8 @@ def test_stage_commands_run_their_stage_and_print_its_line(
     words: str, package: str, function: str, given: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[Any] = []
-    stage = SimpleNamespace(**{function: lambda *given: told.extend(given) or "done: 3 rows"})
+    stage = SimpleNamespace(fit_cell=None, fit_dataset=None)
+    setattr(stage, function, lambda *given: told.extend(given) or "done: 3 rows")
     monkeypatch.setitem(sys.modules, f"pipeline.{package}.stage", stage)
     assert run(*words.split()) == (0, "done: 3 rows\n")
     assert (told[0].root, [each for each in told if isinstance(each, str)]) == (ROOT, given)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from projects import DATASETS, environment, make_project, run
+from projects import DATASETS, environment, make_project, run, start_dvc
 
 pytestmark = pytest.mark.slow
 
@@ -18,7 +18,7 @@ CELL = "imagenet_efficiency-efficiency_frontier"
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project, without results."""
-    return make_project(tmp_path_factory.mktemp("project"))
+    return start_dvc(make_project(tmp_path_factory.mktemp("project")))
 
 
 def read_results(project: Path) -> dict[str, bytes]:
@@ -79,7 +79,7 @@ def wait_for_fit(pid: int) -> psutil.Process:
 def is_fit(process: psutil.Process) -> bool:
     """Whether this is Python running the fit stage, not the shell that started it."""
     try:
-        return "python" in process.name() and "pipeline.fit.sample" in process.cmdline()
+        return "python" in process.name() and {"pipeline", "fit"} <= set(process.cmdline())
     except psutil.Error:  # it has ended meanwhile
         return False
 
