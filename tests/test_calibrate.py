@@ -15,6 +15,7 @@ from pipeline.checks.refit import RefitError
 from pipeline.failures import SourceError
 from pipeline.layout import Layout
 from pipeline.studies import calibrate, designs, trials
+from pipeline.studies.calibrate import round_numbers
 from pipeline.studies.coverage import measure_p_value, study_coverage, study_fixed_share
 from pipeline.studies.designs import (
     compare_widths,
@@ -25,7 +26,7 @@ from pipeline.studies.designs import (
     study_design,
 )
 from pipeline.studies.perturb import mistake_compute, study_priors, study_wrong_compute
-from pipeline.studies.trials import round_numbers, run_trial
+from pipeline.studies.trials import run_trial
 
 RATE = "rate_decades_per_year"
 

@@ -45,11 +45,10 @@ def study_attenuation(study: Study) -> dict[str, Any]:
         return {"reason": reason}
     cases = [{"table": hold_reference(study.table, each)} for each in wrong]
     runs = zip(ADDED, study.measure_real(PART, cases), strict=True)
-    made = [(added, run[RATE]) for added, run in runs if not isinstance(run, str)]
-    rates = pd.DataFrame(
-        [(added, rate.median(), rate.std(ddof=0)) for added, rate in made],
-        columns=["added", "rate", "sd"],
-    )
+    made = [
+        (added, *run.loc[RATE, ["median", "sd"]]) for added, run in runs if not isinstance(run, str)
+    ]
+    rates = pd.DataFrame(made, columns=["added", "rate", "sd"])
     failed = len(ADDED) - len(rates)
     if set(rates["added"]) != set(ADDED):
         return {"reason": f"{failed} of {len(ADDED)} refits failed"}

@@ -5,6 +5,7 @@ Run by people, not by `dvc repro`: it takes minutes. Writes
 `data/calibration/<dataset>-<model>.json`, the same bytes for the same seed whatever `--jobs` is.
 """
 
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -18,15 +19,14 @@ from models import Card
 from pipeline.checks.refit import THOROUGH, Refitter, choose_settings
 from pipeline.failures import file_failure
 from pipeline.files import read_json, write_json
-from pipeline.fit.cell import read_scaling_law
-from pipeline.ingest.cards.card import load_card
+from pipeline.fit.cell import read_card
 from pipeline.layout import Layout
 from pipeline.studies.attenuation import study_attenuation
 from pipeline.studies.coverage import study_coverage, study_fixed_share
 from pipeline.studies.designs import study_design
 from pipeline.studies.perturb import study_priors, study_wrong_compute
 from pipeline.studies.record import describe_inputs
-from pipeline.studies.trials import Study, round_numbers
+from pipeline.studies.trials import Study
 
 SEED = 20261121
 PARTS: dict[str, Callable[[Study, int], dict[str, Any]]] = {
@@ -83,11 +83,16 @@ def read_cell(layout: Layout, dataset: str) -> tuple[pd.DataFrame, Card]:
     path = layout.table(dataset)
     if not path.is_file():
         raise file_failure(path, "there is no validated table", "run `dvc repro` first")
-    card = load_card(layout.card(dataset)).for_model(
-        pd.read_parquet(layout.registry) if layout.registry.is_file() else None,
-        read_scaling_law(layout.scaling_law if layout.scaling_law.is_file() else None),
+    return pd.read_parquet(path), read_card(layout, dataset)
+
+
+def round_numbers(found: Any) -> Any:
+    """`found` with four significant digits, and None where there is no number."""
+    return json.loads(
+        json.dumps(found),
+        parse_float=lambda text: float(f"{float(text):.4g}"),
+        parse_constant=lambda _: None,
     )
-    return pd.read_parquet(path), card
 
 
 def _keep(path: Path, head: dict[str, Any], parts: list[str]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from models import fitted_rows
 from models.core.prior import list_priors
-from pipeline.studies.trials import TAILS, Study
+from pipeline.studies.trials import Study
 
 FACTORS = (2.0, 0.5)  # of each prior's scale
 WRONG_FACTOR = 3.0
@@ -35,9 +35,8 @@ def study_priors(study: Study) -> dict[str, Any]:
     for (name, factor), after in zip(changes, others, strict=True):
         shift = {"reason": after} if isinstance(after, str) else compare(before, after)
         shifts[name][f"{factor:g}"] = shift
-    baseline = pd.DataFrame({"median": before.median(), "width": measure_width(before)})
     return {
-        "baseline": baseline.to_dict("index"),
+        "baseline": before[["median", "width"]].to_dict("index"),
         "noise": compare(before, repeated),
         "shifts": shifts,
         "without_scale": [name for name in used if name not in scaled],
@@ -51,17 +50,10 @@ def describe_failure(*refits: Any) -> dict[str, Any]:
     return {"reason": f"the refit to the real data failed: {reasons}"}
 
 
-def measure_width(draws: pd.DataFrame) -> pd.Series:
-    """Width of the 90 % equal-tailed interval, by key."""
-    lower, upper = (draws.quantile(tail) for tail in TAILS)
-    return upper - lower
-
-
 def compare(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, float]:
-    """Change of each median over the width before; constants are left out."""
-    width = measure_width(before)
-    keys = [key for key in before if key in after and width[key] > 0]
-    return ((after[keys].median() - before[keys].median()) / width[keys]).to_dict()
+    """Change of each median over the width before, by key; constants are left out."""
+    shifts = (after["median"].reindex(before.index) - before["median"]) / before["width"]
+    return shifts[before["width"] > 0].dropna().to_dict()
 
 
 def study_wrong_compute(study: Study) -> dict[str, Any]:
@@ -108,7 +100,8 @@ def find_reason(study: Study, wrong: pd.DataFrame) -> str:
 
 
 def _shift(before: pd.DataFrame, after: pd.DataFrame) -> float:
-    return float((after[RATE].median() - before[RATE].median()) / before[RATE].std(ddof=0))
+    change = after["median"] - before["median"]
+    return float((change / before["sd"])[RATE])
 
 
 def hold_reference(table: pd.DataFrame, wrong: pd.DataFrame) -> pd.DataFrame:

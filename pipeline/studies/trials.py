@@ -86,10 +86,12 @@ class Study:
         return self.refitter.refit(chosen, self.card, priors or self.priors, seed, THOROUGH)
 
     def measure_real(self, part: str, cases: list[dict[str, Any]]) -> list[pd.DataFrame | str]:
-        """Draws of what is watched in `refit_real` with the arguments of each case."""
-        return self.run(
-            part, lambda i: self.measure(self.refit_real(part, i, **cases[i])), len(cases)
-        )
+        """What is watched, summarised, in `refit_real` with the arguments of each case."""
+
+        def refit(index: int) -> pd.DataFrame:
+            return summarise(self.measure(self.refit_real(part, index, **cases[index])))
+
+        return self.run(part, refit, len(cases))
 
     def measure(self, posterior: xr.Dataset, table: pd.DataFrame | None = None) -> pd.DataFrame:
         """Draws of the headline estimands, compute shares and rates that are finite, by key.
@@ -181,12 +183,17 @@ def add_unfitted(simulated: pd.DataFrame, real: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([simulated, real[real["exclusion"].notna()]], ignore_index=True)
 
 
-def find(truth: pd.Series, draws: pd.DataFrame) -> pd.DataFrame:
-    """By key: truth, 90 % interval, median, and the share of draws below the truth, ties half."""
+def summarise(draws: pd.DataFrame) -> pd.DataFrame:
+    """Median, standard deviation, and 90 % equal-tailed interval with its width, by key."""
     lower, upper = (draws.quantile(tail) for tail in TAILS)
+    spread = {"sd": draws.std(ddof=0), "lower": lower, "upper": upper, "width": upper - lower}
+    return pd.DataFrame({"median": draws.median(), **spread})
+
+
+def find(truth: pd.Series, draws: pd.DataFrame) -> pd.DataFrame:
+    """The summary with the truth and its rank: the share of draws below it, ties half."""
     rank = (draws < truth).mean() + 0.5 * (draws == truth).mean()
-    columns = {"truth": truth, "lower": lower, "median": draws.median(), "upper": upper}
-    return pd.DataFrame(columns | {"width": upper - lower, "rank": rank})
+    return summarise(draws).assign(truth=truth, rank=rank)
 
 
 def count_failures(trials: list[Trial | str]) -> dict[str, Any]:
@@ -200,14 +207,3 @@ def count_failures(trials: list[Trial | str]) -> dict[str, Any]:
         "divergences": sum(each.divergences for each in made),
         "redrawn": sum(each.redrawn for each in made),
     }
-
-
-def round_numbers(found: Any) -> Any:
-    """`found` with four significant digits; None where there is no number."""
-    if isinstance(found, dict):
-        return {key: round_numbers(each) for key, each in found.items()}
-    if isinstance(found, list):
-        return [round_numbers(each) for each in found]
-    if not isinstance(found, float):
-        return found
-    return float(f"{found:.4g}") if np.isfinite(found) else None
