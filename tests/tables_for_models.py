@@ -1,5 +1,7 @@
 """Tables, cards and draws for the tests of models, and a step recomputed by hand."""
 
+import json
+import subprocess
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,17 @@ def list_cells() -> list[tuple[str, str]]:
 def read_reference(name: str) -> dict[str, Any]:
     """Published numbers from tests/reference/<name>.yaml."""
     return read_yaml(ROOT / "tests/reference" / f"{name}.yaml")
+
+
+def read_result(path: str) -> dict[str, Any]:
+    """A result that is in Git: of the working tree or, where a run was interrupted, of HEAD."""
+    file = ROOT / path
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    if not text:
+        command = ["git", "-C", str(ROOT), "show", f"HEAD:{path}"]
+        text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 @cache

@@ -1,0 +1,118 @@
+"""Words of the models: every symbol is explained and is MathML; headlines, notes and labels."""
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from tables_for_models import list_cells
+
+from models import load
+from models.core.prior import list_priors
+from pipeline.failures import SourceError
+from pipeline.ingest.cards.card import load_card
+from pipeline.site.pages.equations import find_symbols, to_mathml
+from pipeline.site.words import Note, Words, list_labels, read_words, relabel, say_headline
+
+FOLDER = ROOT / "reports/models"
+MODELS = sorted({name for _, name in list_cells()})
+# What browsers draw by themselves: MathML Core, W3C.
+CORE = {
+    *("math", "semantics", "annotation", "mrow", "mi", "mn", "mo", "mtext", "mspace", "mfrac"),
+    *("msqrt", "msub", "msup", "msubsup", "munder", "mover", "munderover", "mtable", "mtr", "mtd"),
+}
+OPTIONS = load_card(ROOT / "data/sources/imagenet/source.yaml").options
+STEP = "imagenet_top1-alexnet-vit_e"
+
+
+@pytest.mark.parametrize("model", [*MODELS, "takeoff"])
+def test_symbols_are_explained_and_drawn_by_browsers(model: str) -> None:
+    found = read_words(FOLDER, model)
+    used = {symbol for each in found.equations for symbol in find_symbols(each.latex)}
+    assert used == {find_symbols(each.latex)[0] for each in found.symbols}
+    for each in found.equations:
+        made = to_mathml(each.latex, "block")
+        assert made.startswith('<math display="block">')
+        assert set(re.findall(r"<(\w+)", made)) <= CORE
+        assert "\\" not in made.partition("<annotation")[0]  # no command was left as it was
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_prior_is_that_of_an_explained_symbol(model: str) -> None:
+    meanings = " ".join(each.meaning for each in read_words(FOLDER, model).symbols)
+    priors = [name for name, _ in list_priors(load(model).Priors())]
+    assert [name for name in priors if f"`{name}`" not in meanings] == []
+
+
+def test_symbols_keep_their_indices_and_labels_are_none() -> None:
+    assert find_symbols(r"\log_{10} C_i + \sum_{k \in T_i} G_{k,b} N_{\text{u}}^{-a}") == [
+        "C_i", "i", "k", "T_i", "i", "G_k,b", "k", "b", "N_u", "a",
+    ]  # fmt: skip
+
+
+def test_mathml_spaces_functions_and_differentials_and_lets_no_latex_out() -> None:
+    made = to_mathml(r"\log p_i = d_i \operatorname{d} t")
+    assert '<mo lspace="0.17em" rspace="0.17em">log</mo>' in made
+    assert '<mo lspace="0.17em" rspace="0">d</mo>' in made
+    assert "<mi>d</mi>" in made
+    hostile = to_mathml(r"x \text{</math><script>alert(1)</script>}")
+    assert "<script" not in hostile
+    assert hostile.count("</math>") == 1
+
+
+def test_model_without_a_file_is_named_after_its_module_and_has_a_headline(tmp_path: Path) -> None:
+    words = read_words(tmp_path, "toy_model")
+    assert (words.title, words.equations) == ("Toy model", ())
+    assert say_headline(words, None, "rate").sentence.startswith("rate: {median}")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("equations: []", "symbols"),
+        ("equations: [{latex: x}]\nsymbols: []", "words"),
+        ("equations: []\nsymbols:\n" + 2 * "  - {latex: x, meaning: a, unit: b}\n", "twice"),
+        ("equations: []\nsymbols: []\nwith: [_absent]", "missing"),
+        ("equations: []\nsymbols: []\nheadlin: x", "headlin"),
+    ],
+)
+def test_faults_of_a_file_are_reported(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "toy.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(SourceError, match=words):
+        read_words(tmp_path, "toy")
+
+
+def test_headline_has_the_cards_words_and_the_notes_that_the_card_calls_for() -> None:
+    words = Words(
+        "Toy",
+        "{label} by {reference_harness}: {median} ({lower} to {upper})",
+        (
+            "Always.",
+            Note(text="Trend.", when={"trend": "linear"}),
+            Note(text="No trend.", when={"trend": "none"}),
+            Note(text="Tagged.", when={"techniques": "distillation"}),
+            Note(text="Untagged.", unless={"techniques": "distillation"}),
+        ),
+        labels=list_labels(OPTIONS),
+    )
+    found = say_headline(words, OPTIONS, f"share_compute[{STEP}]")
+    label = next(each.label for each in OPTIONS.comparisons if each.id == STEP)
+    harness = OPTIONS.reference_harness
+    assert found.sentence == f"{label} by {harness}: {{median}} ({{lower}} to {{upper}})"
+    assert found.notes == ("Always.", "Trend.", "Tagged.")
+
+
+def test_ids_in_results_are_replaced_by_the_cards_words() -> None:
+    label = next(each.label for each in OPTIONS.comparisons if each.id == STEP)
+    path = "ImageNet top-1, first to last record (A to B)"
+    entries = {
+        "a": {"label": f"Compute, share: {STEP}"},
+        "b": {"label": f"Compute, share: {path}", "reason": "not separated"},
+        "c": {"label": "Rate", "reason": "another"},
+    }
+    found = relabel(entries, OPTIONS)
+    assert found["a"]["label"] == f"Compute, share: {label}"
+    name = OPTIONS.benchmarks["ImageNet top-1"].label
+    assert found["b"]["label"] == f"Compute, share: {path.replace('ImageNet top-1', name)}"
+    assert found["b"]["reason"] == f"not separated: {OPTIONS.allocation_reason}"
+    assert found["c"] == entries["c"]
