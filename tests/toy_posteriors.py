@@ -12,7 +12,6 @@ from models import Card, Model
 from models.core.prior import Prior
 from models.options import EfficiencyOptions
 from pipeline.fit.cell import Cell
-from pipeline.site.words import Headline
 
 CHAINS, DRAWS = 4, 1000
 Draws = dict[str, np.ndarray]
@@ -39,7 +38,7 @@ MODEL = SimpleNamespace(
     Priors=Priors,
     estimands=repeat_parameters,
     regressors=list_regressors,
-    headline=lambda _: Headline("mean", "It is {median}."),
+    headline_key=lambda _: "mean",
 )
 TABLE = pd.DataFrame({"line": range(2, 7), "exclusion": pd.array([None] * 5, dtype="str")})
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from models.effective_compute.reverse import describe_reverse_tests
-from models.effective_compute.split import KINDS, Step, assemble, combine, leave_out
+from models.effective_compute.estimands import describe_reverse_tests
+from models.effective_compute.split import Step, assemble, combine, leave_out
 from models.options import Comparison, Side
 from pipeline.fit.attribute import attribute
 
@@ -38,20 +38,19 @@ def make_main(compute: np.ndarray, **others: np.ndarray) -> Step:
 
 
 def make_estimands(
-    steps: dict[str, Step], absent: dict[str, str] | None = None, kinds: Any = KINDS
+    steps: dict[str, Step], absent: dict[str, str] | None = None, is_loss: bool = False
 ) -> xr.Dataset:
     """The estimands of these steps, ids in order."""
     comparisons = [
         Comparison(
             id=each,
-            label=f"Label of {each}",
             benchmark="B",
             earlier=Side(model="A", method="m"),
             later=Side(model="Z", method="m"),
         )
         for each in steps
     ]
-    return assemble(list(steps.values()), comparisons, absent or {"lab": NO_LAB}, TEMPLATE, kinds)
+    return assemble(list(steps.values()), comparisons, absent or {"lab": NO_LAB}, TEMPLATE, is_loss)
 
 
 def make_blind() -> Step:
