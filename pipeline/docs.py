@@ -7,7 +7,6 @@ from pathlib import Path
 from pipeline.commands import dictionary
 from pipeline.files import write_text
 from pipeline.ingest.cards import schema
-from pipeline.ingest.cards.card import SourceCard
 from pipeline.layout import Layout
 
 
@@ -26,7 +25,7 @@ def replace_block(text: str, name: str, content: str) -> str:
 
 def update(layout: Layout) -> list[Path]:
     """Rewrite the data dictionary, the README's answers and the schema; the files that changed."""
-    made = {layout.sources / schema.FILE_NAME: schema.render(SourceCard)}
+    made = {layout.sources / schema.FILE_NAME: schema.render()}
     wanted = [(layout.data_dictionary, "tables", dictionary.render())]
     answers = layout.summary / "answers.md"
     if answers.is_file():

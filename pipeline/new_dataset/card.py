@@ -10,8 +10,8 @@ from typing import Any
 from pipeline.commands.dictionary import describe_table
 from pipeline.commands.printing import render_template
 from pipeline.ingest import tables
-from pipeline.ingest.cards.card import SourceCard
-from pipeline.ingest.cards.schema import FILE_NAME, find_node, make_schema
+from pipeline.ingest.cards.nodes import find_node
+from pipeline.ingest.cards.schema import FILE_NAME, make_schema
 from pipeline.ingest.cards.yaml_files import Steps
 from pipeline.ingest.validate import NAMED_BY
 from pipeline.new_dataset.draft import Draft
@@ -86,7 +86,7 @@ def render_options(table: str, names: dict[str, list[str]]) -> str:
 
     `names` has the distinct cells of columns, by column.
     """
-    lines = _render_fields(make_schema(SourceCard, table), ("options",), names)
+    lines = _render_fields(make_schema(table), ("options",), names)
     return "\n".join(["options:", *lines] if lines else ["options: {}"])
 
 

@@ -10,57 +10,32 @@ from typing import Any
 
 from pydantic import ValidationError
 from rapidfuzz import process
+from ruamel.yaml import YAML
 
 from pipeline.failures import Failure
-from pipeline.ingest.cards.schema import find_node, list_keys
+from pipeline.ingest.cards.nodes import find_node, list_keys
 from pipeline.ingest.cards.yaml_files import Steps, find_line, name_place, shorten, walk
+from pipeline.ingest.tables import FILLED_BY_INGEST, JOINED_FROM_REGISTRY, TABLES
 
 PLACEHOLDER = re.compile(r"\b(TODO|TBD|FIXME|XXX)\b|^\s*(todo|tbd|\?+|\.{3})\s*$")
 # Keys whose own keys are columns or cells of records.csv: they may have any name.
 OF_RECORDS = {"ignored", "values", "rows"}
 NEAR = 60  # of 100: rapidfuzz's likeness of two names, above which one is proposed for the other
 EMPTY_PATTERN = r"\S"  # the pattern of text that may not be empty
-# Pydantic's types of error in plain words; braces are filled from the error's context.
-RULES = {
-    "missing": "the key is missing",
-    "extra_forbidden": "there is no such key here",
-    "literal_error": "must be {expected}",
-    "string_type": "must be text",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "float_type": "must be a number",
-    "float_parsing": "must be a number",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "list_type": "must be a list",
-    "dict_type": "must be a mapping of keys to values",
-    "model_type": "must be a mapping of keys to values",
-    "date_type": "must be a date, such as 2024-12-31",
-    "date_parsing": "must be a date, such as 2024-12-31",
-    "date_from_datetime_parsing": "must be a date, such as 2024-12-31",
-    "date_from_datetime_inexact": "must be a date without a time of day",
-    "greater_than": "must be above {gt}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than": "must be below {lt}",
-    "less_than_equal": "must be at most {le}",
-    "string_too_short": "must have at least {min_length} characters",
-    "too_short": "must have at least {min_length} entries",
-    "string_pattern_mismatch": "must match {pattern}",
-    "value_error": "{error}",
-}
+# Pydantic's types of error in plain words.
+RULES: dict[str, str] = YAML(typ="safe", pure=True).load(Path(__file__).with_name("rules.yaml"))
 
 
 def from_pydantic(
-    error: ValidationError, path: Path, tree: Any, schema: dict[str, Any], prefix: Steps = ()
+    error: ValidationError, path: Path, tree: Any, schema: dict[str, Any]
 ) -> list[Failure]:
-    """One failure for each place of the card at which `error` finds fault.
+    """One failure for each place of a file, read as `tree`, at which `error` finds fault.
 
-    `schema` is that of the card (schema.py); `prefix` leads to the part that was checked.
+    `schema` says what its keys mean.
     """
     found: dict[Steps, list[dict[str, Any]]] = {}
     for detail in error.errors(include_url=False):
-        steps = _place(tree, (*prefix, *detail["loc"]), detail["type"] == "missing")
+        steps = _place(tree, detail["loc"], detail["type"] == "missing")
         found.setdefault(steps, []).append(dict(detail))
     return [_describe(path, tree, schema, steps, details) for steps, details in found.items()]
 
@@ -111,11 +86,14 @@ def list_words(words: Iterable[str]) -> str:
     return ", ".join(repr(word) for word in words)
 
 
-def refuse_number(value: Any) -> Any:
-    """The value, unless it is a number, which pydantic would take for seconds since 1970."""
-    if isinstance(value, int | float):
-        raise ValueError(RULES["date_type"])
-    return value
+def read_day(value: Any) -> Any:
+    """The value, a quoted date as a date."""
+    if not isinstance(value, str) or not value.strip():
+        return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(RULES["date_type"]) from None
 
 
 def _place(tree: Any, steps: Steps, is_missing: bool) -> Steps:
@@ -134,6 +112,8 @@ def _describe(
     path: Path, tree: Any, schema: dict[str, Any], steps: Steps, details: list[dict[str, Any]]
 ) -> Failure:
     first = details[0]
+    if steps[:-1] == ("columns",) and first["type"] in ("missing", "extra_forbidden"):
+        return _describe_column(path, tree, schema, steps[1])
     value = "" if first["type"] == "missing" else first.get("input")
     rules = dict.fromkeys(_say_rule(detail) for detail in details)
     rule = "must be " + " or ".join(rule.removeprefix("must be ") for rule in rules)
@@ -144,6 +124,25 @@ def _describe(
         allowed = find_node(schema, steps).get("enum", [])
         remedy = suggest(str(value), map(str, allowed), _explain(schema, steps))
     return make_fault(path, tree, steps, rule, remedy, value)
+
+
+def _describe_column(path: Path, tree: Any, schema: dict[str, Any], name: str) -> Failure:
+    """The failure of a column that is not mapped, or that the card may not map."""
+    table, joins_runs = tree["table"], tree.get("runs") == "registry"
+    wanted = set(TABLES[table].columns) - FILLED_BY_INGEST
+    wanted -= JOINED_FROM_REGISTRY if joins_runs else set()
+    if name in wanted:
+        rule = f"column of {table} is not mapped"
+        remedy = f"map it, or give `constant:`; {_explain(schema, ('columns', name))}"
+    else:
+        rule = f"not a column of {table}"
+        if name in FILLED_BY_INGEST:
+            rule = "ingest fills this column itself"
+        elif joins_runs and name in JOINED_FROM_REGISTRY:
+            rule = "joined from the run registry, as the card says `runs: registry`"
+        free = sorted(wanted - set(tree["columns"])) or sorted(wanted)
+        remedy = suggest(name, free, f"use one of {sorted(wanted)}")
+    return make_fault(path, tree, ("columns", name), rule, remedy)
 
 
 def _say_rule(detail: dict[str, Any]) -> str:
@@ -160,6 +159,8 @@ def _say_remedy(schema: dict[str, Any], steps: Steps, kind: str, value: Any) -> 
         there = f"the keys here are {list_words(known)}" if known else "no key is read here"
         return suggest(str(steps[-1]), known, there)
     if kind == "missing":
+        if keys := list_keys(schema, steps):
+            return f"add `{steps[-1]}:` with the keys {list_words(keys)}"
         return f"add `{steps[-1]}:`; {_explain(schema, steps)}"
     if value is None and len(steps) == 2 and steps[0] == "columns":
         return "write `{}` for the column of the same name; " + _explain(schema, steps)

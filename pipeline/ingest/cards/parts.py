@@ -1,0 +1,203 @@
+"""Parts of a source card, and the class of the cards of each table; card.yaml explains the keys."""
+
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pandas as pd
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    create_model,
+    field_validator,
+    model_validator,
+)
+
+from pipeline.failures import Failure, SourceError
+from pipeline.ingest import tables
+from pipeline.ingest.cards import faults
+from pipeline.ingest.options import OPTIONS
+
+Text = str | int | float  # strict: true and false are neither
+Words = Annotated[str, Field(pattern=faults.EMPTY_PATTERN)]
+Day = Annotated[date, BeforeValidator(faults.read_day)]
+TableName = Literal[
+    "training_runs",
+    "efficiency",
+    "scaling_grid",
+    "accuracy_leaderboard",
+    "loss_leaderboard",
+    "published_estimates",
+    "growth_rates",
+    "research_inputs",
+    "own_rates",
+]
+ExclusionRule = Literal[
+    "human",
+    "oracle selection",
+    "chance",
+    "repeats another row",
+    "other test set",
+    "outlier",
+    "sparse technique",
+    "published selection",
+    "repeats another estimate",
+    "adjusts another estimate",
+    "same data as another row",
+    "judgement or assumption",
+    "other quantity",
+]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Selection(_Part):
+    """Rows of records.csv picked by the text of their cells, with the number of rows expected."""
+
+    _line: int | None = PrivateAttr(None)  # of the card
+    rows: dict[str, Text | list[Text]]
+    count: int = Field(gt=0)
+    reason: str = Field(min_length=10)
+
+    def find(self, records: pd.DataFrame, path: Path) -> pd.Series:
+        """The mask of the rows selected in `records` (all text).
+
+        Raises SourceError where the count is off.
+        """
+        mask = pd.Series(True, index=records.index)
+        known = records.columns.drop(tables.LINE, errors="ignore")
+        for column, wanted in self.rows.items():
+            if column not in known:
+                rule = f"the card selects rows by {column!r}, which records.csv lacks"
+                remedy = faults.suggest(column, known, "name a column of records.csv")
+                raise self.refuse(path, rule, remedy)
+            values = [str(value) for value in (wanted if isinstance(wanted, list) else [wanted])]
+            mask &= records[column].isin(values)
+        if mask.sum() != self.count:
+            rule = f"the card expects {self.count} rows where {self.rows} and finds {mask.sum()}"
+            remedy = "the source changed, or the card is wrong: read both and correct the card"
+            raise self.refuse(path, rule, remedy)
+        return mask
+
+    def refuse(self, path: Path, rule: str, remedy: str) -> SourceError:
+        """The error of this selection, at its line of the card at `path`."""
+        return SourceError([Failure(str(path), self._line, "", "", rule, remedy)])
+
+
+class Correction(Selection):
+    """A known error of the source, replaced before conversion."""
+
+    column: Words
+    printed: str
+    corrected: str
+
+
+class Exclusion(Selection):
+    """Rows that no model reads, under a rule that is counted."""
+
+    rule: ExclusionRule
+
+
+class ColumnSource(_Part):
+    """How one column of the table is read from records.csv."""
+
+    source: str | None = Field(None, alias="from")
+    unit: str | None = None
+    unit_column: str | None = None
+    decimal: Literal["comma", "point"] | None = None
+    order: Literal["ymd", "dmy", "mdy", "excel"] | None = None
+    precision: Literal["day", "month", "year"] = "day"
+    constant: Text | bool | None = None
+    derived: Literal["tokens from 6ND", "flop from 6ND"] | None = None
+    values: dict[str, Text | bool] | None = None
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> "ColumnSource":
+        origins = [self.source is not None, self.constant is not None, self.derived is not None]
+        if sum(origins) > 1:
+            raise ValueError("give one of: from, constant, derived")
+        if self.unit is not None and self.unit_column is not None:
+            raise ValueError("give one of: unit, unit_column")
+        return self
+
+
+class Published(_Part):
+    """A published figure that the page prints beside ours."""
+
+    estimand: Words
+    label: Words
+    estimate: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    interval: Words | None = None
+    citation: Words
+    locator: Words
+    difference: Words | None = None
+
+
+class SourceCard(_Part):
+    """The whole card; `get_class` has its columns and options."""
+
+    table: TableName
+    title: Words
+    question: Words
+    description: Words
+    citations: list[Words] = Field(min_length=1)
+    licence: Words
+    retrieved: Day
+    runs: Literal["registry", "own"] = "own"
+    columns: dict[str, ColumnSource]
+    ignored: dict[str, Words] = {}
+    known_errors: list[Words] = []
+    corrections: list[Correction] = []
+    exclusions: list[Exclusion] = []
+    admitted: list[Selection] = []
+    allowed_failures: list[Selection] = []
+    published: list[Published] = []
+    options: Any = {}
+
+    @field_validator("citations")
+    @classmethod
+    def _no_repeat(cls, keys: list[str]) -> list[str]:
+        if len(set(keys)) < len(keys):
+            raise ValueError("a citation key repeats")
+        return keys
+
+    @field_validator("columns", mode="after", check_fields=False)
+    @classmethod
+    def _as_mapping(cls, columns: Any) -> Any:
+        """Columns of `get_class` by name; those that are not mapped are left out."""
+        if isinstance(columns, dict):
+            return columns
+        return {name: getattr(columns, name) for name in columns.model_fields_set}
+
+
+@cache
+def get_class(table: str, joins_runs: bool | None = None) -> type[SourceCard]:
+    """The cards of `table`: every column must be mapped, and the options are those of its models.
+
+    Columns of the run registry may be mapped or not, unless `joins_runs` says whether the registry
+    is joined.
+    """
+    names = [name for name in tables.TABLES[table].columns if name not in tables.FILLED_BY_INGEST]
+    joined = set() if table == "training_runs" else tables.JOINED_FROM_REGISTRY
+    fields: dict[str, Any] = {
+        name: (ColumnSource, Field(None) if name in joined and joins_runs is None else ...)
+        for name in names
+        if not (joins_runs and name in joined)
+    }
+    columns = create_model(f"{table}_columns", __base__=_Part, **fields)
+    options = OPTIONS[table]
+    is_required = any(field.is_required() for field in options.model_fields.values())
+    return create_model(
+        f"{table}_card",
+        __base__=SourceCard,
+        columns=(columns, ...),
+        options=(options, ... if is_required else options()),
+    )
