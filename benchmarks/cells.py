@@ -1,18 +1,20 @@
 """Cells as the benchmarks fit them: read as the fit reads them, compiled once, sampled often."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import nutpie
 import pandas as pd
 import xarray as xr
 from ruamel.yaml import YAML
 
 import models
 from models import Card
-from pipeline.fit.cell import Cell
+from pipeline.checks.refit import Refitter
+from pipeline.fit.cell import make_cell
 from pipeline.fit.check import judge
+from pipeline.fit.stage import choose_lengths
 from pipeline.ingest.registries import read_datasets, read_models
 from pipeline.layout import Layout
 from pipeline.studies.calibrate import read_cell
@@ -22,59 +24,40 @@ from pipeline.studies.calibrate import read_cell
 class Compiled:
     """A cell ready to be sampled; `seconds` is what its model took to build and compile."""
 
-    cell: str
+    name: str
     model: models.Model
     table: pd.DataFrame
     card: Card
-    built: Any
-    compiled: Any
+    refitter: Refitter
+    lengths: dict[str, int]  # chains, warm-up and draws, as in the pipeline
     seconds: float
 
+    def sample(self, seed: int) -> xr.DataTree:
+        """Draws with the settings of the pipeline."""
+        return self.refitter.sample(**self.lengths, seed=seed)
 
-def list_cells(layout: Layout, wanted: list[str]) -> list[str]:
-    """Every cell of the registries, or those that are wanted."""
-    datasets, names = read_datasets(layout.datasets), read_models(layout.models)
-    cells = [f"{d}-{m}" for table, each in names.items() for m in each for d in datasets[table]]
-    return [cell for cell in cells if not wanted or cell in wanted]
-
-
-def compile_cell(layout: Layout, cell: str) -> Compiled | None:
-    """The cell, its model compiled; None where the model cannot be fitted to the dataset."""
-    dataset, _, name = cell.partition("-")
-    table, card = read_cell(layout, dataset)
-    model = models.load(name)
-    if model.unsupported_reason(table, card):
-        return None
-    start = time.perf_counter()
-    built = model.build(table, card, model.Priors())
-    compiled = nutpie.compile_pymc_model(built)
-    return Compiled(cell, model, table, card, built, compiled, time.perf_counter() - start)
+    def judge(self, tree: xr.DataTree) -> dict[str, Any]:
+        """The verdict on the draws, as the pipeline judges them."""
+        return judge(make_cell(self.model, self.table, self.card, tree), read_params()["check"])
 
 
-def read_settings(cell: str) -> dict[str, Any]:
-    """Draws, warm-up and chains of the cell."""
-    return dict(_read_params()["fit"])
-
-
-def _read_params() -> dict[str, Any]:
+def read_params() -> dict[str, Any]:
+    """The settings of the stages."""
     return YAML(typ="safe").load(Layout().params.read_text("utf-8"))
 
 
-def sample(made: Compiled, settings: dict[str, Any], seed: int) -> xr.DataTree:
-    """Draws with the settings of the project, in this process."""
-    return nutpie.sample(
-        made.compiled,
-        draws=settings["draws"],
-        tune=settings["tune"],
-        chains=settings["chains"],
-        seed=seed,
-        progress_bar=False,
-        **made.model.SAMPLER,
-    )
-
-
-def judge_cell(made: Compiled, tree: xr.DataTree) -> dict[str, Any]:
-    """The verdict on the draws, as the fit judges them."""
-    estimands = made.model.estimands(tree["posterior"].to_dataset(), made.table, made.card)
-    cell = Cell(made.model, made.table, made.card, tree, estimands)
-    return judge(cell, _read_params()["check"])
+def compile_cells(wanted: list[str]) -> Iterator[Compiled]:
+    """The cells that are wanted (all of the registries without a name) and can be fitted."""
+    layout = Layout()
+    datasets, names = read_datasets(layout.datasets), read_models(layout.models)
+    every = [f"{d}-{m}" for table, each in names.items() for m in each for d in datasets[table]]
+    for cell in wanted or every:
+        dataset, _, name = cell.partition("-")
+        (table, card), model = read_cell(layout, dataset), models.load(name)
+        if model.unsupported_reason(table, card):
+            continue
+        start = time.perf_counter()
+        refitter = Refitter(model, table, card)
+        seconds = time.perf_counter() - start
+        lengths = choose_lengths(model, read_params()["fit"])
+        yield Compiled(cell, model, table, card, refitter, lengths, seconds)

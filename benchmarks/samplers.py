@@ -14,8 +14,7 @@ import arviz_stats
 import pymc as pm
 
 from benchmarks import Row
-from benchmarks.cells import Compiled, compile_cell, read_settings, sample
-from pipeline.layout import Layout
+from benchmarks.cells import Compiled, compile_cells
 
 # One cell per model, of a dataset that is not its largest.
 CELLS = (
@@ -38,13 +37,10 @@ SEED, CORES = 20261128, 2
 
 def measure(wanted: list[str]) -> Iterator[Row]:
     """One row per cell."""
-    for cell in wanted or CELLS:
-        made = compile_cell(Layout(), cell)
-        if made is None:
-            continue
+    for made in compile_cells(wanted or list(CELLS)):
         ours, theirs = _measure_ours(made), _measure_pymc(made)
         yield {
-            "cell": cell,
+            "cell": made.name,
             **{f"our_{name}": round(value, 1) for name, value in ours.items()},
             **{f"pymc_{name}": round(value, 1) for name, value in theirs.items()},
             "ratio": round(_rate(ours, "sample_s") / _rate(theirs, "sample_s"), 1),
@@ -60,7 +56,7 @@ def _rate(measured: dict[str, float], *seconds: str) -> float:
 
 def _measure_ours(made: Compiled) -> dict[str, float]:
     start = time.perf_counter()
-    tree = sample(made, read_settings(made.cell), SEED)
+    tree = made.sample(SEED)
     seconds = time.perf_counter() - start
     return {"compile_s": made.seconds, "sample_s": seconds, "least_ess": _least_ess(made, tree)}
 
@@ -68,10 +64,10 @@ def _measure_ours(made: Compiled) -> dict[str, float]:
 def _measure_pymc(made: Compiled) -> dict[str, float]:
     """PyMC compiles and samples in one call, and says itself how long sampling took."""
     start = time.perf_counter()
-    with made.built, warnings.catch_warnings():
+    with made.refitter.built, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # divergences and the like, which its ESS shows
         tree = pm.sample(
-            chains=read_settings(made.cell)["chains"],
+            chains=made.lengths["chains"],
             cores=CORES,
             nuts_sampler="pymc",
             random_seed=SEED,
@@ -84,6 +80,6 @@ def _measure_pymc(made: Compiled) -> dict[str, float]:
 
 
 def _least_ess(made: Compiled, tree: Any) -> float:
-    names = [variable.name for variable in made.built.free_RVs]
+    names = [variable.name for variable in made.refitter.built.free_RVs]
     ess = arviz_stats.ess(tree["posterior"].to_dataset()[names], method="bulk")
     return float(ess.to_array().min())

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import models
 from benchmarks import Row
-from benchmarks.cells import read_cell
 from pipeline.files import read_json, write_json
 from pipeline.layout import Layout
+from pipeline.studies.calibrate import read_cell
 
 DATASET, MODEL = "chinchilla_runs", "scaling_law"
 BOOTSTRAPS = 4000

@@ -8,21 +8,17 @@ import sys
 from collections.abc import Iterator
 
 from benchmarks import Row
-from benchmarks.cells import compile_cell, judge_cell, list_cells, read_settings, sample
-from pipeline.layout import Layout
+from benchmarks.cells import compile_cells
 
 SEEDS = (1, 2, 3)
 
 
 def measure(wanted: list[str]) -> Iterator[Row]:
     """One row per cell."""
-    for cell in list_cells(Layout(), wanted):
-        made = compile_cell(Layout(), cell)
-        if made is None:
-            continue
-        judged = [judge_cell(made, sample(made, read_settings(cell), seed)) for seed in SEEDS]
+    for made in compile_cells(wanted):
+        judged = [made.judge(made.sample(seed)) for seed in SEEDS]
         yield {
-            "cell": cell,
+            "cell": made.name,
             "verdicts": ", ".join(each["verdict"] for each in judged),
             "least_bulk_ess": ", ".join(f"{each['min_ess_bulk']:.0f}" for each in judged),
             "least_tail_ess": ", ".join(f"{each['min_ess_tail']:.0f}" for each in judged),
