@@ -9,174 +9,33 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xarray as xr
+from ruamel.yaml import YAML
 
-from models import Card, Curve, Figure, Headline
+from models import Card
 from models.core.prior import Prior
+from pipeline.site.figures.kinds import Curve, Figure
 
 HOSTILE = "<script>alert(\"x\")</script> & 'quoted' {{ 7 * 7 }} {median} | `code`"
 FORMULA = "=1+1"
 ROOT = Path(__file__).parents[1]
 TEMPLATES = ROOT / "reports" / "templates"
-EQUATIONS = ROOT / "reports" / "equations"
+EQUATIONS = ROOT / "reports" / "models"
 CITATION = ROOT / "CITATION.cff"
-BIBLIOGRAPHY = """
-@article{doe2020, author = {Doe, Jane and Roe, Richard}, title = {A {Title} \\& more}, year = 2020,
-  journal = {Journal}, doi = {10.1000/x_y}, url = {https://example.org/paper}}
-@misc{data2021, author = {{The Group} and others}, title = {Figures}, year = 2021,
-  url = {https://example.org/data}}
-"""
-CARD = """
-table: efficiency
-title: Toy
-question: How fast did the toy improve?
-description: Rows made up for tests.
-citations: [doe2020]
-licence: none
-retrieved: 2024-01-01
-columns: {target: {}, metric: {}, target_score: {}, model: {}, release_date: {}, arxiv_id: {},
-  resource: {}, resource_kind: {}, epochs: {}, multiply_adds_per_image: {unit: MAC},
-  reduction_factor: {}, citation: {}, locator: {}, is_verified: {}}
-exclusions:
-  - {rows: {model: third}, count: 1, rule: outlier, reason: far from all others}
-published:
-  - {estimand: doubling_time_months, label: Doe & Roe, estimate: 16, citation: doe2020,
-     locator: p. 1}
-options: {headline_target: first, reference_resource: {first: 1.0e+18, second: 1.0e+18}}
-"""
-ATTRIBUTIONS: dict[str, dict[str, Any]] = {
-    "doubling_time_months": {
-        "label": "Doubling time",
-        "unit": "months",
-        "median": 14.3,
-        "lower": 9.87,
-        "upper": None,
-        "unbounded": True,
-    },
-    "rate[first]": {
-        "label": "Rate",
-        "unit": "decades per year",
-        "median": 0.25,
-        "lower": -0.1,
-        "upper": 0.4,
-    },
-    "share_algorithms[step]": {
-        "label": "Share of algorithms",
-        "unit": "share",
-        "median": None,
-        "lower": None,
-        "upper": None,
-        "reason": "the step is under 0.1 decade in 4 % of the draws",
-    },
-}
-CHECK: dict[str, Any] = {
-    "verdict": "pass",
-    "reasons": [],
-    "max_rhat": 1.002,
-    "min_ess_bulk": 1500.0,
-    "min_ess_tail": 1300.0,
-    "divergences": 0,
-    "min_bfmi": 0.9,
-    "limits": {"max_rhat": 1.01, "min_ess": 400, "max_divergences": 0, "min_bfmi": 0.3},
-    "bad_pareto_k": 0,
-    "elpd_loo": -3.2,
-    "elpd_loo_se": 1.1,
-    "is_calibrated": None,
-    "is_identified": None,
-    "prior_sensitivity": {"rate[first]": {"prior": 0.01, "likelihood": 0.1, "width_ratio": 0.2}},
-    "driven_by_prior": [],
-    "constant": ["share_lab[step]"],
-    "worst": [{"name": "rate", "rhat": 1.002, "ess_bulk": 1500.0, "ess_tail": 1300.0}],
-}
-STUDY: dict[str, Any] = {
-    "fixed_share": {
-        "estimand": "rate[first]",
-        "probability": 0.9,
-        "shares": {
-            "0.2": {"datasets": 20, "failed": 0, "covered": 18, "intervals": 20, "share": 0.9,
-                    "mean_bias": 0.01, "median_bias": 0.012, "mean_width": 0.3},
-            "0.8": {"datasets": 20, "failed": 0, "covered": 14, "intervals": 20, "share": 0.7,
-                    "mean_bias": -0.1, "median_bias": -0.11, "mean_width": 0.4},
-        },
-    },
-    "wrong_compute": {"estimand": "rate", "factor": 3.0, "shifts": [0.4, -1.2], "failed": 0,
-                      "failures": [], "largest": 1.2, "mean_size": 0.8, "noise": 0.02},
-    "attenuation": {"estimand": "rate", "fitted": 0.41, "medians": {"0": 0.41, "1": 0.47},
-                    "corrected": {
-                        "line": {"rate": 0.35, "standard_error": 0.02, "shift": -0.6},
-                        "parabola": {"rate": 0.33, "standard_error": 0.05, "shift": -0.8}},
-                    "refits": 30, "failed": 0},
-    "priors": {
-        "baseline": {},
-        "noise": {"rate[first]": 0.01},
-        "shifts": {"rate": {"2": {"rate[first]": 0.41}, "0.5": {"rate[first]": -0.12}},
-                   "spread": {"2": {"reason": "every transition diverged"}}},
-    },
-    "design": {
-        "estimand": "rate[first]",
-        "designs": {
-            name: {"base_models": models, "rows": 2 * models, "datasets": 4, "failed": 0,
-                   "failures": [], "divergences": 0, "median_width": width, "ratio": width / 0.5,
-                   "ratio_lower": width / 0.53, "ratio_upper": width / 0.47}
-            for name, models, width in (
-                ("as_it_is", 20, 0.5), ("twice", 40, 0.42), ("five_times", 100, 0.34),
-                ("uncorrelated", 20, 0.2),
-            )
-        },
-    },
-}  # fmt: skip
-STUDIED: dict[str, Any] = {
-    "is_identified": False,
-    "identification_reason": "",
-    "identification_reasons": ["The variance inflation of release date is 14 (limit 10)."],
-    "identification": {
-        "correlations": [
-            {"first": "log10 compute", "second": "release date", "correlation": 0.964}
-        ],
-        "variance_inflation": {"log10 compute": 14.2, "release date": 14.2, HOSTILE: 1.1},
-        "contraction": {"rate[first]": 0.31},
-    },
-    "is_calibrated": False,
-    "calibration_reason": "coverage of 90 % intervals outside 85% to 95%: rate[first] 71%",
-    "calibration": {
-        "datasets": 100, "failed": 1, "failures": [], "divergences": 0, "probability": 0.9,
-        "constant": [],
-        "estimands": {
-            "rate[first]": {"covered": 71, "intervals": 99, "share": 0.7172, "mean_rank": 0.47,
-                            "rank_p": 0.2},
-            "doubling_time_months": {"covered": 90, "intervals": 99, "share": 0.9091,
-                                     "mean_rank": 0.51, "rank_p": 0.6},
-        },
-    },
-    "study": STUDY,
-    "driven_by_prior": ["rate[first]", "doubling_time_months"],
-    "driven_by": {"rate[first]": ["rate", "spread"], "doubling_time_months": ["spread"]},
-    "unit": "base model",
-    "elpd_method": "PSIS-LOO",
-    "elpd_note": "",
-    "elpd_by_unit": {f"m{i}": -1.0 - 0.01 * i for i in range(12)},
-    "rows_by_unit": {f"m{i}": 1 for i in range(12)},
-    "predictive_checks": {
-        "outcome": "score",
-        "groups": [
-            {"by": "date", "group": f"201{i}", "count": 4, "observed": 0.2 * i, "median": 0.25,
-             "lower": 0.1, "upper": 0.3, "p": 0.5}
-            for i in range(3)
-        ]
-        + [{"by": "benchmark", "group": HOSTILE, "count": 12, "observed": 0.2, "median": 0.21,
-            "lower": 0.1, "upper": 0.3, "p": 0.4}],
-        "skipped": {"technique": "no row carries a technique tag"},
-    },
-    "not_fitted": None,
-}  # fmt: skip
-CLAIMS = """claims:
-  - id: every_16_months
-    text: The toy's cost halves every 16 months.
-    source: doe2020
-    locator: p. 1
-    posterior: toys
-    estimand: doubling_time_months
-    at_most: 16
-"""
+TOYS = YAML(typ="safe", pure=True).load(Path(__file__).with_name("toys.yaml"))
+
+
+def _replace(value: Any) -> Any:
+    """`value` of the file with the hostile name in its places."""
+    text = json.dumps(value)
+    return json.loads(text.replace('"HOSTILE"', json.dumps(HOSTILE)))
+
+
+BIBLIOGRAPHY: str = TOYS["bibliography"]
+CARD: str = TOYS["card"]
+CLAIMS: str = TOYS["claims"]
+ATTRIBUTIONS: dict[str, dict[str, Any]] = TOYS["attributions"]
+CHECK: dict[str, Any] = TOYS["check"]
+STUDIED: dict[str, Any] = _replace(TOYS["studied"])  # with a study, not identified
 NOT_FITTED = "the card says that there are no eras"
 FAILED = {"verdict": "fail", "reasons": ["R-hat of rate is 1.2, above 1.01"]}
 
@@ -303,17 +162,13 @@ def make_model() -> ModuleType:
         }
         return pd.DataFrame([row])
 
-    def headline(card: Card) -> Headline:
-        sentence = "The toy's cost halved every {median} months (90 % interval {lower} to {upper})."
-        return Headline("doubling_time_months", sentence, ("A note.",))
-
     functions = {
         "charts": charts,
         "estimands": estimands,
         "baseline": baseline,
-        "headline": headline,
+        "headline_key": lambda _: "doubling_time_months",
     }
-    vars(module).update(functions, TABLE="efficiency", TITLE="Toy model", Priors=Priors)
+    vars(module).update(functions, TABLE="efficiency", Priors=Priors)
     return module
 
 

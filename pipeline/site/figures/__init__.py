@@ -21,8 +21,7 @@ GENERIC = "headline-estimands"
 
 def draw_figures(cell: Cell, words: Words) -> list[Figure]:
     """The figures of the cell's page, in their order."""
-    _, family, model = cell.model.__name__.split(".")
-    for name in (model, family):
+    for name in reversed(cell.model.__name__.split(".")[1:]):  # the model, then its family
         if find_spec(f"{__name__}.{name}"):
             return list(import_module(f"{__name__}.{name}").draw(cell, words))
     if hasattr(cell.model, "charts"):  # until every model has its module here
