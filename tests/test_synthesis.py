@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from toy_synthesis import DOMAINS, Toy, make_page
+from toy_synthesis import DOMAINS, make_page
 
 from pipeline.files import read_json
 from pipeline.layout import Layout
@@ -20,9 +20,9 @@ from pipeline.synthesis.shares import COMPUTE, POOLED, Found
 Run = tuple[dict[str, Any], str]
 
 
-def run(folder: Path, toy: Toy | None = None) -> Run:
+def run(folder: Path, **toy: Any) -> Run:
     """The estimands and the page of a run."""
-    page = make_page(folder, toy)
+    page = make_page(folder, **toy)
     entries = read_json(Layout(folder).attribution("synthesis"))
     return entries, page.read_text(encoding="utf-8")
 
@@ -37,8 +37,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def doubtful(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run in which fits failed and one is not identified; compute is most everywhere."""
     failed, unidentified = ("math-compute_multiplier", POOLED), ("mmlu-compute_multiplier",)
-    toy = Toy(dict.fromkeys(DOMAINS, 0.9), failed=failed, unidentified=unidentified)
-    return run(tmp_path_factory.mktemp("doubtful"), toy)
+    toy = {"shares": dict.fromkeys(DOMAINS, 0.9), "failed": failed, "unidentified": unidentified}
+    return run(tmp_path_factory.mktemp("doubtful"), **toy)
 
 
 def find_list(page: str, anchor: str) -> str:
@@ -133,7 +133,8 @@ def test_thinned_draws_have_the_masses_of_the_mixture() -> None:
 
 def test_share_of_a_year_is_the_part_of_compute_in_the_sum_of_both_rates() -> None:
     shares, reason = divide_progress(np.array([0.6, 0.6]), np.array([0.2, 0.2]))
-    assert (list(shares), reason) == (pytest.approx([0.75, 0.75]), "")
+    assert list(shares) == pytest.approx([0.75, 0.75])
+    assert reason == ""
     drawn = np.random.default_rng(2).normal(0.5, 0.1, 2000)
     shares, _ = divide_progress(drawn, drawn)
     assert np.ptp(shares) > 0.1  # paired in order, every share would be a half

@@ -23,7 +23,9 @@ LABOUR_ONLY: dict[str, Any] = {
     "experiment_growth": 0.0,
     "delay_years": 0.0,
 }
-# stepping_on_toes, fishing_out, rho, labour_share, labour_jump, ceiling, experiment_growth
+GENERAL_NAMES = [
+    name for name in LABOUR_ONLY if name not in ("rate_decades_per_year", "delay_years")
+]
 GENERAL = [
     (1.4, 1.0, -0.5, 0.5, 1.0, 6.0, 0.0),
     (3.0, 0.5, -1.0, 0.5, 10.0, 8.0, 0.5),
@@ -38,8 +40,8 @@ def make(**changes: Any) -> Economy:
 
 
 def make_general(values: tuple[float, ...], delay: float = 0.0) -> Economy:
-    toes, fishing, rho, *others = values
-    return Economy(toes, fishing, rho, RATE, *others, delay)  # type: ignore[arg-type]  # numbers do
+    given = dict(zip(GENERAL_NAMES, values, strict=True))
+    return make(**given, delay_years=delay)
 
 
 def run(economy: Economy, *dates: float) -> Outcome:

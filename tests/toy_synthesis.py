@@ -1,6 +1,6 @@
-"""Made-up results of the posteriors that the synthesis reads."""
+"""Made-up results of the posteriors that the synthesis reads: draws that are normal."""
 
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,6 @@ from pipeline.site.synthesis_page import write_synthesis_page
 from pipeline.synthesis.shares import COMPUTE, FIELDS, POOLED, read_domains
 from pipeline.synthesis.stage import synthesise
 
-RETURNS = "research_returns-meta_analysis"
-MODELS = {
-    "imagenet": ("compute_multiplier", "era_ceilings"),
-    "lm_perplexity": ("augmented_scaling_law",),
-    "mmlu": ("compute_multiplier",),
-    "math": ("compute_multiplier",),
-}
-DOMAINS = {each.dataset: each.name for each in read_domains(HERE)}
 DATASETS = {
     "training_runs": ["training_runs"],
     "accuracy_leaderboard": ["math", "mmlu", "imagenet"],
@@ -33,81 +25,70 @@ DATASETS = {
     "growth_rates": ["software_hardware_rates"],
     "own_rates": ["own_rates"],
 }
-DRAWS = 400
-VALIDATION = {"rows_in": 4, "rows_out": 4, "rows_quarantined": 0, "rows_fitted": 4, "excluded": {}}
+MODELS = {"imagenet": ["compute_multiplier", "era_ceilings"]}
+MODELS |= {"lm_perplexity": ["augmented_scaling_law"]}
+MODELS |= {name: ["compute_multiplier"] for name in ("mmlu", "math")}
+SHARES = {"imagenet": 0.5, "lm_perplexity": 0.8, "mmlu": 0.7, "math": 0.3}
+RATES = {"imagenet": 0.4, "lm_perplexity": 0.4, "mmlu": 0.6, "math": 1.4}
+GROWTH, RATIOS = 0.6, {"Solvers": 3.0, "Sorting": 1.0}
+DOMAINS = {each.dataset: each.name for each in read_domains(HERE)}
 UNITS = {f"m{i}": 1 for i in range(12)}
 PASSED = CHECK | {"is_calibrated": True, "is_identified": True, "unit": "base model"}
 PASSED |= {"elpd_method": "PSIS-LOO", "rows_by_unit": UNITS}
 UNITS_OF = {"share": "share", "rate": "decades per year", "ratio": "factor"}
 
 
-@dataclass(frozen=True)
-class Toy:
-    """What the made-up posteriors say; all draws are normal with these means."""
-
-    shares: dict[str, float] = field(
-        default_factory=lambda: {"imagenet": 0.5, "lm_perplexity": 0.8, "mmlu": 0.7, "math": 0.3}
-    )
-    rates: dict[str, float] = field(
-        default_factory=lambda: {"imagenet": 0.4, "lm_perplexity": 0.4, "mmlu": 0.6, "math": 1.4}
-    )
-    growth: float = 0.6
-    ratios: dict[str, float] = field(default_factory=lambda: {"Solvers": 3.0, "Sorting": 1.0})
-    failed: tuple[str, ...] = ()
-    unidentified: tuple[str, ...] = ()
-
-
-def write_toys(folder: Path, toy: Toy) -> Layout:
+def write_toys(
+    folder: Path,
+    shares: Mapping[str, float] = SHARES,
+    failed: Collection[str] = (),
+    unidentified: Collection[str] = (),
+) -> Layout:
     """A project with these results."""
     layout, rng = link_project(folder, DATASETS), np.random.default_rng(1)
-    for name, frame in make_frames(toy, rng).items():
+    for name, frame in make_frames(shares, rng).items():
         check = PASSED | {"elpd_by_unit": dict(zip(UNITS, rng.normal(-1, 0.3, 12), strict=True))}
-        check |= FAILED if name in toy.failed else {}
-        check |= {"is_identified": False} if name in toy.unidentified else {}
+        check |= FAILED if name in failed else {}
+        check |= {"is_identified": False} if name in unidentified else {}
         write_json(layout.attribution(name), {key: describe(key, frame[key]) for key in frame})
         write_json(layout.check(name), check)
-        write_json(layout.rows(name.partition("-")[0]), VALIDATION)
+        write_json(layout.rows(name.partition("-")[0]), {"rows_in": 4})
         write_parquet(layout.draws(name), frame)
     return layout
 
 
-def make_page(folder: Path, toy: Toy | None = None) -> Path:
+def make_page(folder: Path, **toy: Any) -> Path:
     """The page of a synthesis of made-up results."""
-    layout = write_toys(folder, toy or Toy())
+    layout = write_toys(folder, **toy)
     synthesise(layout)
     write_synthesis_page(layout)
     return layout.page("synthesis")
 
 
-def make_frames(toy: Toy, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+def make_frames(shares: Mapping[str, float], rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     """Draws of every posterior, a column an estimand."""
 
     def draw(mean: float, spread: float = 0.05) -> np.ndarray:
-        return np.asarray(rng.normal(mean, spread, DRAWS))
+        return np.asarray(rng.normal(mean, spread, 400))
 
     frames: dict[str, pd.DataFrame] = {}
     for dataset, models in MODELS.items():
         for model in models:
-            compute = draw(toy.shares[dataset])
-            columns = {"rate_decades_per_year": draw(toy.rates[dataset])}
+            compute = draw(shares[dataset])
+            columns = {"rate_decades_per_year": draw(RATES[dataset])}
             for key in list_keys(dataset):
                 columns[key] = compute
                 columns[key.replace("share_compute", "share_algorithms")] = 1 - compute
             frames[f"{dataset}-{model}"] = pd.DataFrame(columns)
-    rates = {f"rate[{DOMAINS[each]}]": draw(rate) for each, rate in toy.rates.items()}
-    by_domain, mean = pd.DataFrame(rates), float(np.mean(list(toy.rates.values())))
-    slowest, fastest = by_domain.min(axis=1), by_domain.max(axis=1)
-    frames[POOLED] = by_domain.assign(
-        mean=draw(mean, 0.1),
-        predictive=draw(mean, 0.5),
-        slowest=slowest,
-        fastest_over_slowest=fastest / slowest,
-    )
-    frames[COMPUTE] = pd.DataFrame({"growth_decades_per_year": draw(toy.growth)})
-    ratios = {f"ratio[{name}]": ratio * 10 ** draw(0) for name, ratio in toy.ratios.items()}
+    rates = pd.DataFrame({f"rate[{DOMAINS[each]}]": draw(rate) for each, rate in RATES.items()})
+    ends = {"slowest": rates.min(axis=1), "fastest_over_slowest": rates.max(axis=1)}
+    ends["fastest_over_slowest"] /= ends["slowest"]
+    frames[POOLED] = rates.assign(mean=draw(0.7, 0.1), predictive=draw(0.7, 0.5), **ends)
+    frames[COMPUTE] = pd.DataFrame({"growth_decades_per_year": draw(GROWTH)})
+    ratios = {f"ratio[{name}]": ratio * 10 ** draw(0) for name, ratio in RATIOS.items()}
     frames[FIELDS] = pd.DataFrame({"ratio": draw(1.5, 0.1)} | ratios)
-    frames[RETURNS] = pd.DataFrame({"pooled": draw(1.6, 0.3), "predictive": draw(1.6, 0.6)})
-    return frames
+    returns = pd.DataFrame({"pooled": draw(1.6, 0.3), "predictive": draw(1.6, 0.6)})
+    return frames | {"research_returns-meta_analysis": returns}
 
 
 def list_keys(dataset: str) -> list[str]:
@@ -119,14 +100,8 @@ def list_keys(dataset: str) -> list[str]:
 
 def describe(key: str, draws: pd.Series) -> dict[str, Any]:
     """The entry of the attribution file."""
-    lower, median, upper = np.quantile(draws, [0.05, 0.5, 0.95], method="inverted_cdf")
-    return {
-        "label": f"Compute, share of the step in effective compute: {key}",
-        "unit": next((unit for start, unit in UNITS_OF.items() if key.startswith(start)), "1"),
-        "median": float(median),
-        "lower": float(lower),
-        "upper": float(upper),
-        "prob": 0.9,
-        "p_positive": float((draws > 0).mean()),
-        "p_finite": 1.0,
-    }
+    lower, median, upper = (float(draws.quantile(each)) for each in (0.05, 0.5, 0.95))
+    unit = next((unit for start, unit in UNITS_OF.items() if key.startswith(start)), "1")
+    head = {"label": f"Compute, share of the step in effective compute: {key}", "unit": unit}
+    numbers = {"median": median, "lower": lower, "upper": upper, "prob": 0.9}
+    return head | numbers | {"p_positive": float((draws > 0).mean()), "p_finite": 1.0}

@@ -30,6 +30,7 @@ def link_project(folder: Path, datasets: dict[str, list[str]] | None = None) -> 
     for name in (*LINKED, *(f"data/sources/{name}" for name in names)):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).symlink_to(ROOT / name)
+    (folder / "data").mkdir(exist_ok=True)
     for name in COPIED:
         shutil.copy(ROOT / name, folder / name)
     layout = Layout(folder)

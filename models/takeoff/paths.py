@@ -43,7 +43,8 @@ def simulate(
     if np.any(logs <= 0) or np.any(logs > FINE_DECADES):
         raise ValueError(f"thresholds must lie above 1 and be at most 10^{FINE_DECADES:g}")
     parts = [_simulate(chunk, logs * LN10, np.asarray(dates, float)) for chunk in economy.chunks()]
-    return Outcome(*(np.concatenate(each) for each in zip(*parts, strict=True)), feedback(economy))
+    years, decades = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return Outcome(years, decades, feedback(economy))
 
 
 def make_nodes() -> np.ndarray:

@@ -47,7 +47,7 @@ def find_extremes(found: Iterable[Found]) -> tuple[Found, Found] | None:
 
 
 def _describe_share(each: Found) -> Entry:
-    entry = {"label": f"{LABELS[each.kind]}: {each.label}", "unit": "share"}
+    entry: Entry = {"label": f"{LABELS[each.kind]}: {each.label}", "unit": "share"}
     entry |= read_bounds(vars(each.row)) | {"prob": INTERVAL_PROBABILITY}
     entry |= {"p_positive": None, "p_finite": None}
     if not each.row.has_number:
@@ -59,7 +59,7 @@ def _describe_share(each: Found) -> Entry:
 
 def _state(label: str, probability: float | None) -> Entry:
     """A probability: it has no interval."""
-    head = {"label": label, "unit": "probability", "median": probability}
+    head: Entry = {"label": label, "unit": "probability", "median": probability}
     nothing = {"lower": None, "upper": None, "prob": INTERVAL_PROBABILITY}
     return head | nothing | {"p_positive": None, "p_finite": 1.0}
 

@@ -160,8 +160,9 @@ def _no_rate(name: str, posterior: str) -> Row:
 def make_rate(cell: Passed, key: str, group: str, label: str) -> Row:
     """The row of a rate of one posterior."""
     caveats = find_caveats(key, cell.check) if key in (RATE, *WHOLE.values()) else ()
-    row = Row(group, cell.dataset, key, label, "model", page=cell.name, caveats=caveats)
-    return replace(row, **read_bounds(cell.attributions[key]))
+    bounds = read_bounds(cell.attributions[key]).values()
+    row = Row(group, cell.dataset, key, label, "model", *bounds)
+    return replace(row, page=cell.name, caveats=caveats)
 
 
 def _find_year(compute: Passed | None, rate: Row, draws: Draws) -> Found:
@@ -181,7 +182,7 @@ def _find_year(compute: Passed | None, rate: Row, draws: Draws) -> Found:
     if reason:
         return Found("year", replace(row, reason=reason))
     ends = np.quantile(shares, [0.5, TAIL, 1 - TAIL], method="inverted_cdf")
-    numbers = dict(zip(BOUNDS, map(round_to, ends), strict=True))
+    numbers: dict[str, Any] = dict(zip(BOUNDS, map(round_to, ends), strict=True))
     return Found("year", replace(row, **numbers), even(shares))
 
 

@@ -154,8 +154,12 @@ class Scenarios(StrictPart):
 
     def citations(self) -> list[str]:
         """Every source that is named, in order."""
-        named = [key for each in (*self.inputs, *self.assumptions) for key in each.citations]
-        return [*(each.citation for each in self.published), *named]
+        named = [each.citations for each in self.inputs]
+        named += [each.citations for each in self.assumptions]
+        return [
+            *(each.citation for each in self.published),
+            *(key for keys in named for key in keys),
+        ]
 
 
 def read_scenarios(path: Path, citation_keys: Collection[str]) -> Scenarios:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
+from ruamel.yaml import YAML
 
 from models import takeoff
+from pipeline.checks.study import read_check
 from pipeline.files import read_json, write_text
 from pipeline.ingest.bibliography import Bibliography, Reference, read_bibliography
 from pipeline.layout import Layout
@@ -39,12 +40,6 @@ METHOD_SOURCES = ("jones1995models", "erdil2024ideas", "saltelli2010variance", "
 LONG_YEARS = 1000.0  # longer times are printed as longer than that
 LIBRARIES = ("numpy", "SALib")
 Checks = dict[str, dict[str, Any]]
-try:  # until it is there
-    from pipeline.checks.study import read_check
-except ImportError:
-
-    def read_check(layout, cell):
-        return read_json(layout.check(cell))
 
 
 def write_takeoff_page(layout: Layout) -> None:
@@ -165,7 +160,7 @@ def cite(bibliography: Bibliography, scenarios: Scenarios) -> dict[str, tuple[in
 
 def list_provenance(layout: Layout, files: Sequence[Path]) -> list[tuple[str, str]]:
     """Settings, versions, and the hash of every file that was read."""
-    settings = yaml.safe_load(layout.params.read_text(encoding="utf-8"))[NAME]
+    settings = YAML(typ="safe").load(layout.params.read_text(encoding="utf-8"))[NAME]
     return [
         *((name, str(value)) for name, value in settings.items()),
         *((name, version(name)) for name in LIBRARIES),
