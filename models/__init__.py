@@ -1,8 +1,8 @@
 """The model contract, the meaning of the shares, and `load`.
 
-A model is a module `models/<name>.py` that satisfies `Model`: it reads one table, states its priors
-as a frozen dataclass, and turns a posterior into the quantities readers ask for, draw by draw.
-Models read no files and import nothing from `pipeline`.
+A model is a module `models/<family>/<name>.py` that satisfies `Model`: it reads one table, states
+its priors as a frozen dataclass, and turns a posterior into the quantities readers ask for, draw by
+draw. Models import nothing from `pipeline`; what pages say of them is in `reports/models/`.
 
 What is being split
 -------------------
@@ -18,25 +18,24 @@ unexplained. Each part's *decades* come from that part's own terms, never as a r
 
 - ``decades_<part>``: the part of B less the part of A, in decades.
 - ``share_<part> = decades_<part> / sum of all decades``, the unexplained included. A share may be
-  negative or above 1.
-  Where more than 1 % of the draws have a total under 0.1 decade in size, shares are not reported.
+  negative or above 1. Where more than 1 % of the draws have a total below 0.1 decade in size,
+  shares are not reported.
 - ``share_algorithms``: allocation + technique + trend + lab. The unexplained part is never called
   algorithms.
 - ``shapley_<part>``: the part's Shapley value of the fitted score, averaged over all orders in
-  which the parts may
-  change from A's value to B's; they sum to the change of the fitted score in every draw.
-
+  which the parts may change from A's value to B's; they sum to the change of the fitted score in
+  every draw.
 - ``shapley_share_<part>``: that value over the sum of all. Where more than 1 % of the draws change
-  the score by under 0.01 in size, they are not reported.
+  the score by less than 0.01, they are not reported.
 
-Data quality, distillation and contamination cannot be told from the trend.
+Data quality, distillation and contamination cannot be distinguished from the trend.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 import pandas as pd
@@ -60,49 +59,6 @@ class Card:
     options: Options
     runs: pd.DataFrame | None = None
     scaling_law: pd.DataFrame | None = None
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Posterior curve over a figure's x: columns x, median, lower, upper and series."""
-
-    frame: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A picture as data: what to draw, not how; `pipeline/site/charts/kinds.py` draws each kind.
-
-    - `scatter`: `frame` has a row a point; `x`, `y`, `colour` name columns, `hover` the columns of
-      the tooltip.
-    - `intervals`: `frame` has label, median, lower, upper and series (ours, baseline, published).
-    - `parts`: `frame` has comparison, part, median, lower, upper: the parts of each step side by
-      side.
-    """
-
-    kind: Literal["scatter", "intervals", "parts"]
-    id: str
-    title: str
-    caption: str
-    frame: pd.DataFrame
-    x: str = ""
-    y: str = ""
-    colour: str = ""
-    x_title: str = ""
-    y_title: str = ""
-    is_log_x: bool = False
-    is_log_y: bool = False
-    hover: tuple[str, ...] = ()
-    curve: Curve | None = None
-
-
-@dataclass(frozen=True)
-class Headline:
-    """The answer of a page: `sentence` has {median}, {lower} and {upper} of the estimand `key`."""
-
-    key: str
-    sentence: str
-    notes: tuple[str, ...] = field(default=())
 
 
 Truth = dict[str, Any]  # variable: number, {label: number} or {label: {label: number}}

@@ -24,8 +24,6 @@ def draw_figures(cell: Cell, words: Words) -> list[Figure]:
     for name in reversed(cell.model.__name__.split(".")[1:]):  # the model, then its family
         if find_spec(f"{__name__}.{name}"):
             return list(import_module(f"{__name__}.{name}").draw(cell, words))
-    if hasattr(cell.model, "charts"):  # until every model has its module here
-        return list(cell.model.charts(cell.tree["posterior"].to_dataset(), cell.table, cell.card))
     return [draw_headlines(cell.estimands, words)]
 
 
