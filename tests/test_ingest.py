@@ -6,51 +6,27 @@ from typing import Any
 import pandas as pd
 import pytest
 from conftest import read_dataset
-from toys import BOARD_CARD, REGISTRY_CARD, RUN, SCORE, replace, write
+from toys import BOARD_CARD, CASES, REGISTRY_CARD, RUN, SCORE, change_registry, write
 
 from pipeline.failures import Failure, SourceError
 
-VALUES = "is_verified: {values: {read: true, recalled: false}}"
-CORRECTION = """\
-corrections:
-  - rows: {model: base}
-    count: 1
-    column: parameters
-    printed: "1e9"
-    corrected: "2e9"
-    reason: a misprint of the source
-"""
 EXCLUDED = """\
 exclusions:
   - {rows: {model: a person}, count: 1, rule: human, reason: people have no training compute}
 """
 
 
-def change(**changes: str) -> str:
-    """The registry's card with lines of columns replaced."""
-    card = REGISTRY_CARD
-    for column, text in changes.items():
-        line = next(line for line in card.splitlines() if line.startswith(f"  {column}:"))
-        card = replace(card, line + "\n", f"  {column}: {text}\n")
-    return card
+def read_run(folder: Path, case: dict[str, Any]) -> pd.Series:
+    """The first row of the toy registry, as the case changes it."""
+    rows = [RUN | case.get("cells", {})]
+    return read_dataset(write(folder, change_registry(case), rows)).table.iloc[0]
 
 
-BY_ROW = change(training_flop="{unit_column: u}")
-BY_CELL = change(training_flop="{unit: in cells}")
-BILLIONS = change(parameters="{unit: B}")
-RENAMED = change(release_date="{from: release_day}")
-CORRECTED = REGISTRY_CARD + CORRECTION
-
-
-def read_run(folder: Path, card: str = REGISTRY_CARD, **cells: str) -> pd.Series:
-    """The first row of the toy registry with cells replaced."""
-    return read_dataset(write(folder, card, [RUN | cells])).table.iloc[0]
-
-
-def find_faults(folder: Path, card: str = REGISTRY_CARD, **cells: str) -> list[Failure]:
+def find_faults(folder: Path, case: dict[str, Any]) -> list[Failure]:
     """The failures of the toy registry, whose second row has cells replaced."""
+    rows = [RUN, RUN | {"model": "other"} | case.get("cells", {})]
     with pytest.raises(SourceError) as raised:
-        read_dataset(write(folder, card, [RUN, RUN | {"model": "other"} | cells]))
+        read_dataset(write(folder, change_registry(case), rows))
     return raised.value.failures
 
 
@@ -61,108 +37,29 @@ def test_table_has_every_row_and_its_types_even_where_columns_are_empty(tmp_path
     assert list(dataset.table["line"]) == [2, 3]
 
 
-@pytest.mark.parametrize(
-    ("card", "cells", "column", "expected"),
-    [
-        (change(parameters="{decimal: comma}"), {"parameters": "1.234,5"}, "parameters", 1234.5),
-        *(
-            (change(parameters=f"{{unit: {unit}}}"), {"parameters": cell}, "parameters", 70e9)
-            for unit in ("B", "billions")
-            for cell in ("70", "70B", "0.07e3")
-        ),
-        (change(training_flop="{unit: EFLOP}"), {"training_flop": "120"}, "training_flop", 1.2e20),
-        (BY_CELL, {"training_flop": "3 EFLOP"}, "training_flop", 3e18),
-        *(
-            (BY_ROW, cells, "training_flop", 2e15)
-            for cells in (
-                {"training_flop": "2", "u": "PFLOP"},
-                {"training_flop": "2 PFLOP", "u": ""},
-                {"training_flop": "2 PFLOP", "u": "petaFLOP"},
-            )
-        ),
-        (change(training_tokens="{derived: tokens from 6ND}", citation="{constant: doe2020}")
-         + "ignored: {training_tokens: derived}\n", {}, "training_tokens", 2e10),
-        (change(training_flop="{derived: flop from 6ND}")
-         + "ignored: {training_flop: derived}\n", {}, "training_flop", 1.2e20),
-        (change(release_date="{order: excel}"), {"release_date": "44624"}, "release_date",
-         pd.Timestamp("2022-03-04")),
-        (change(release_date="{precision: month}"), {"release_date": "March 2022"}, "release_date",
-         pd.Timestamp("2022-03-15")),
-        (change(release_date="{order: dmy}"), {"release_date": "10.12.2015"}, "release_date",
-         pd.Timestamp("2015-12-10")),
-        (replace(REGISTRY_CARD, "is_verified: {}", VALUES), {"is_verified": "recalled"},
-         "is_verified", False),
-        (REGISTRY_CARD, {"model": "=1+1"}, "model", "=1+1"),
-        (CORRECTED, {}, "parameters", 2e9),
-        (REGISTRY_CARD + "ignored: {note: says nothing}\n", {"note": "x\u200b"}, "model", "base"),
-        *(
-            (f"{change(parameters=f'{{from: {name}}}')}ignored: {{parameters: of no use}}\n",
-             {name: "5"}, "parameters", 5.0)
-            for name in ("__class__", "count", "index", "T", "loc")
-        ),
-    ],
-)  # fmt: skip
-def test_cell_is_read_as_the_card_says(
-    card: str, cells: dict[str, str], column: str, expected: Any, tmp_path: Path
-) -> None:
-    assert read_run(tmp_path, card, **cells)[column] == expected
+@pytest.mark.parametrize("case", CASES["read"])
+def test_cell_is_read_as_the_card_says(case: dict[str, Any], tmp_path: Path) -> None:
+    made = read_run(tmp_path, case)[case["column"]]
+    assert (str(made.date()) if isinstance(made, pd.Timestamp) else made) == case["value"]
 
 
-@pytest.mark.parametrize(
-    ("card", "cells"),
-    [
-        (REGISTRY_CARD, {"parameters": ""}),
-        (REGISTRY_CARD, {"base_model": "n/a"}),
-        (BY_ROW, {"training_flop": "n/a", "u": ""}),
-    ],
-)
-def test_missing_cell_is_missing(card: str, cells: dict[str, str], tmp_path: Path) -> None:
-    assert pd.isna(read_run(tmp_path, card, **cells)[next(iter(cells))])
+@pytest.mark.parametrize("case", CASES["missing"])
+def test_missing_cell_is_missing(case: dict[str, Any], tmp_path: Path) -> None:
+    assert pd.isna(read_run(tmp_path, case)[next(iter(case["cells"]))])
 
 
-@pytest.mark.parametrize(
-    ("card", "cells", "words"),
-    [
-        (REGISTRY_CARD, {"release_date": "10/12/2015"}, "3: release_date '10/12/2015': not a date"),
-        (REGISTRY_CARD, {"parameters": "about 1200"},
-         "3: parameters 'about 1200': not a number. Remedy: write digits with a decimal point"),
-        (REGISTRY_CARD, {"is_verified": ""}, "3: is_verified: neither true nor false"),
-        (BY_ROW, {"u": "flopz"}, "3: u 'flopz': unit 'flopz' does"),
-        (BY_ROW, {"u": "", "training_flop": "2"},
-         "3: training_flop '2': a number without its unit"),
-        (BY_ROW, {"u": "PFLOP", "training_flop": "2 EFLOP"},
-         "the cell is in 'EFLOP', not in 'PFLOP'"),
-        (BY_CELL, {}, "2: training_flop '1.2e20': a number without"),
-        (BILLIONS, {"parameters": "70M"}, "ends in 'M', and the card says 'B'"),
-        (change(parameters="{unit: in cells}"), {}, "source.yaml:15: columns.parameters.unit"),
-        *((change(training_flop=f"{{unit: {unit}}}"), {}, f"unit {unit!r} does not fit training_f")
-          for unit in ("flopz", "days", "FLOP FLOP(")),
-        (change(parameters="{constant: many}") + "ignored: {parameters: none}\n", {}, "'many'"),
-        (replace(REGISTRY_CARD, "is_verified: {}", VALUES), {"is_verified": "heard"},
-         "3: is_verified 'heard': the card gives no value"),
-        (RENAMED, {},
-         "1: release_day: the card reads this column and the file lacks it. Remedy: did you mean "
-         "'release_date'"),
-        (RENAMED, {}, "1: release_date: column not mapped in the card"),
-        (replace(CORRECTED, "{model: base}", "{model: other}"), {"parameters": "3e9"},
-         "3: parameters '3e9': the card corrects a cell that should read '1e9'"),
-        (replace(CORRECTED, "{model: base}", "{model: none}"), {}, "expects 1 rows"),
-        (replace(CORRECTED, "column: parameters", "column: params"), {},
-         "the card corrects 'params', which records.csv lacks. Remedy: did you mean 'parameters'"),
-        *((REGISTRY_CARD, {"model": f"oth{sign}er"}, "cannot be seen")
-          for sign in ("\u200b", "\u202e", "\x1b")),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("case", CASES["refused"])
 def test_unclear_cell_is_refused_with_line_value_rule_and_remedy(
-    card: str, cells: dict[str, str], words: str, tmp_path: Path
+    case: dict[str, Any], tmp_path: Path
 ) -> None:
-    told = [str(fault) for fault in find_faults(tmp_path, card, **cells)]
-    assert any(words in each for each in told), told
+    told = [str(fault) for fault in find_faults(tmp_path, case)]
+    assert any(case["words"] in each for each in told), told
     assert all("Remedy: " in each and each.isprintable() for each in told)
 
 
 def test_every_bad_cell_is_reported_at_once(tmp_path: Path) -> None:
-    faults = find_faults(tmp_path, release_date="soon", parameters="many", is_verified="perhaps")
+    cells = {"release_date": "soon", "parameters": "many", "is_verified": "perhaps"}
+    faults = find_faults(tmp_path, {"cells": cells})
     assert [fault.column for fault in faults] == ["is_verified", "parameters", "release_date"]
     rows = [RUN | {"model": str(i), "parameters": "many" if i % 2 else "5"} for i in range(6)]
     with pytest.raises(SourceError) as raised:

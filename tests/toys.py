@@ -1,90 +1,16 @@
-"""Cards and rows of small datasets: a run registry, and a leaderboard that joins it."""
+"""Small datasets: a run registry, and a leaderboard that joins it; their cards are in toys.yaml."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+from conftest import read_cases
 
-REGISTRY_CARD = """\
-table: training_runs
-title: Toy registry
-question: Who trained what?
-description: Rows made up for tests.
-citations: [doe2020]
-licence: none
-retrieved: 2024-12-31
-columns:
-  model: {}
-  organization: {constant: A lab}
-  lab: {constant: A lab}
-  family: {constant: A family}
-  base_model: {}
-  release_date: {}
-  parameters: {}
-  training_tokens: {}
-  training_flop: {unit: FLOP}
-  flop_basis: {constant: reported}
-  compute_confidence: {constant: confident}
-  is_compute_circular: {}
-  is_open_weights: {constant: true}
-  is_dense: {constant: true}
-  training_flop_second_source: {constant: ""}
-  extra_training_tokens: {from: extra}
-  extra_training_flop: {from: extra, unit: FLOP}
-  citation: {constant: doe2020}
-  locator: {constant: Table 1}
-  is_verified: {}
-"""
-RUN = {
-    "model": "base",
-    "base_model": "",
-    "release_date": "2020-02-01",
-    "parameters": "1e9",
-    "training_tokens": "2e10",
-    "training_flop": "1.2e20",
-    "is_compute_circular": "false",
-    "extra": "",
-    "is_verified": "true",
-}
-BOARD_CARD = """\
-table: accuracy_leaderboard
-title: Toy leaderboard
-question: Which part was compute?
-description: Rows made up for tests.
-citations: [doe2020]
-licence: none
-retrieved: 2024-12-31
-runs: registry
-columns:
-  benchmark: {constant: toy}
-  model: {}
-  eval_date: {constant: "2024-01-01"}
-  score: {unit: percent}
-  n_shot: {constant: 4}
-  method: {}
-  sample_count: {constant: 1}
-  harness: {constant: reported}
-  citation: {constant: doe2020}
-  locator: {constant: Table 1}
-  is_verified: {constant: true}
-options:
-  benchmarks:
-    toy: {label: Toy, chance: 0.25, ceiling: 0.9, item_count: 100, reason: made up for tests}
-  trend: none
-  reference_harness: reported
-  allocation: none
-  allocation_reason: made up for tests
-  techniques:
-    vote: {label: Vote, definition: several samples, methods: [majority]}
-    tuning: {label: Tuning, definition: more training, models: [tuned, tuned twice]}
-  comparisons:
-    - id: toy-base-tuned
-      label: Base to tuned
-      benchmark: toy
-      earlier: {model: base, method: direct}
-      later: {model: tuned, method: direct}
-  headline_comparison: toy-base-tuned
-"""
-SCORE = {"model": "base", "method": "direct", "score": "50"}
+CASES: dict[str, Any] = read_cases("toys.yaml")
+REGISTRY_CARD: str = CASES["registry"]
+BOARD_CARD: str = CASES["board"]
+RUN: dict[str, str] = CASES["run"]
+SCORE: dict[str, str] = CASES["score"]
 
 
 def write(folder: Path, card: str, rows: list[dict[str, str]]) -> Path:
@@ -96,7 +22,10 @@ def write(folder: Path, card: str, rows: list[dict[str, str]]) -> Path:
     return folder
 
 
-def replace(card: str, old: str, new: str) -> str:
-    """The card with `old`, which must be there once, replaced."""
-    assert card.count(old) == 1, old
-    return card.replace(old, new)
+def change_registry(case: dict[str, Any]) -> str:
+    """The registry's card, changed as an entry of toys.yaml says."""
+    card, more = REGISTRY_CARD, case.get("more", "")
+    for column, text in case.get("columns", {}).items():
+        line = next(line for line in card.splitlines() if line.startswith(f"  {column}:"))
+        card = card.replace(line + "\n", f"  {column}: {text}\n")
+    return card + CASES.get(more, more).replace(*case.get("replace", ("", "")))

@@ -3,7 +3,7 @@
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -34,28 +34,25 @@ class Reference:
     entry: Entry | None = field(default=None, compare=False, repr=False)
 
 
-class Bibliography(Mapping[str, Reference]):
+class Bibliography(dict[str, Reference]):
     """References by key. A key that is not there is an error that names the nearest ones."""
 
-    def __init__(self, path: Path, references: dict[str, Reference]) -> None:
-        self.path, self._references = path, references
-
-    def __getitem__(self, key: str) -> Reference:
-        return self._references[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._references)
-
-    def __len__(self) -> int:
-        return len(self._references)
+    def __init__(self, path: Path, references: Mapping[str, Reference]) -> None:
+        super().__init__(references)
+        self.path = path
 
     def cite(self, keys: Iterable[str]) -> list[Reference]:
         """The references of `keys`, each once, in order. Raises SourceError for unknown keys."""
         wanted = list(dict.fromkeys(keys))
-        unknown = [key for key in wanted if key not in self._references]
+        rule, path = "no entry has this key", str(self.path)
+        unknown = [
+            Failure(path, None, "citation", key, rule, suggest(key, self, "add the entry"))
+            for key in wanted
+            if key not in self
+        ]
         if unknown:
-            raise SourceError([self._unknown(key) for key in unknown])
-        return [self._references[key] for key in wanted]
+            raise SourceError(unknown)
+        return [self[key] for key in wanted]
 
     def with_own(self, folder: Path) -> "Bibliography":
         """These references and those of the `references.bib` in a dataset's folder, if it has one.
@@ -64,15 +61,11 @@ class Bibliography(Mapping[str, Reference]):
         """
         path = folder / OWN_FILE
         found = _read(path) if path.is_file() else {}
-        other = [key for key in found if self._references.get(key, found[key]) != found[key]]
+        other = [key for key in found if self.get(key, found[key]) != found[key]]
         if other:
             rule, remedy = "another bibliography says something else of this key", "rename the key"
             raise SourceError(Failure(str(path), None, "", key, rule, remedy) for key in other)
-        return Bibliography(self.path, self._references | found)
-
-    def _unknown(self, key: str) -> Failure:
-        remedy = suggest(key, self._references, "add the entry")
-        return Failure(str(self.path), None, "citation", key, "no entry has this key", remedy)
+        return Bibliography(self.path, {**self, **found})
 
 
 def read_bibliography(path: Path) -> Bibliography:
@@ -136,10 +129,9 @@ def _short_authors(names: list[str]) -> str:
 
 def _list_authors(people: list[Person]) -> str:
     named = [person for person in people if _family_name(person) != OTHERS]
+    listed = ", ".join(_author(person) for person in named[:SHOWN_AUTHORS])
     is_cut = len(named) < len(people) or len(named) > SHOWN_AUTHORS
-    return ", ".join(_author(person) for person in named[:SHOWN_AUTHORS]) + (
-        " et al." if is_cut else ""
-    )
+    return f"{listed} et al." if is_cut else listed
 
 
 def _author(person: Person) -> str:

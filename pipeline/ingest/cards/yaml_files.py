@@ -11,6 +11,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterator
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,8 @@ INVISIBLE = re.compile(
 )
 # Numbers that YAML reads otherwise than they look: 0704.0001, 0x1F, 1_000.
 ODD_NUMBER = re.compile(r"[-+]?(0[0-9xob][0-9a-fA-F_.]*|[0-9][0-9.]*_[0-9_.]*)")
+LONG_NUMBER = re.compile(r"[-+]?[0-9]{1000,}")  # more digits than Python reads
+DAY = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?![0-9-])")
 IN_FULL = "write the value in full where it is used"
 # Remedies by what ruamel.yaml says of the fault.
 REMEDIES = {
@@ -67,8 +70,8 @@ def read_tree(path: Path, name: str, remedy_if_missing: str) -> Any:
         tree = YAML(typ="rt", pure=True).load(text)
     except YAMLError as error:
         raise _from_yaml(path, text, error) from None
-    except ValueError:  # a date or a number that looks like one and is none
-        raise _unreadable_scalar(path, text) from None
+    except ValueError:  # a time that is none, behind a day
+        raise _refusal(path, None, "a value cannot be read", AS_TEXT) from None
     if not isinstance(tree, dict):
         rule = f"{name} is {'empty' if tree is None else 'not a mapping'}"
         raise _refusal(path, 1, rule, "write `key: value` lines")
@@ -182,7 +185,16 @@ def _refuse_plain(text: str) -> tuple[str, str] | None:
         return "the merge key << is not read", IN_FULL
     if ODD_NUMBER.fullmatch(text):
         return f"{shorten(text)!r} may be text or a number", AS_TEXT
+    if LONG_NUMBER.fullmatch(text) or ((day := DAY.match(text)) and not _is_day(*day.groups())):
+        return f"{shorten(text)!r} looks like a date or a number and is none", AS_TEXT
     return None
+
+
+def _is_day(*parts: str) -> bool:
+    try:
+        return bool(date(*map(int, parts)))
+    except ValueError:
+        return False
 
 
 def _from_yaml(path: Path, text: str, error: YAMLError) -> SourceError:
@@ -199,21 +211,6 @@ def _from_yaml(path: Path, text: str, error: YAMLError) -> SourceError:
     else:
         remedy = next((words for part, words in REMEDIES.items() if part in rule), remedy)
     return _refusal(path, line, f"not YAML: {rule}", remedy)
-
-
-def _unreadable_scalar(path: Path, text: str) -> SourceError:
-    """The error of the first plain value that YAML takes for a date or number and cannot read."""
-    reader = YAML(typ="safe", pure=True)
-    for event in YAML(typ="rt", pure=True).parse(text):
-        if isinstance(event, ScalarEvent) and re.match(r"[-+.]?\d", event.value):
-            try:
-                reader.load(event.value)
-            except YAMLError:
-                continue  # text that is only YAML where it stands
-            except ValueError:
-                rule = f"{shorten(event.value)!r} looks like a date or a number and is none"
-                return _refusal(path, event.start_mark.line + 1, rule, AS_TEXT)
-    return _refusal(path, None, "a value cannot be read", AS_TEXT)
 
 
 def _find_wrong(path: Path, tree: Any) -> Iterator[Failure]:
