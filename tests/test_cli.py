@@ -108,8 +108,10 @@ def test_open_shows_the_page(
         (copy / "reports/html").mkdir(parents=True, exist_ok=True)
         (copy / f"reports/html/{each}.html").touch()
     (copy / "data/checks").mkdir()
+    empty = {"headlines": [], "prior_sensitivity": {}, "driven_by_prior": [], "driven_by": {}}
+    empty |= {"identification": None, "reasons": ["divergent"]}
     for each, verdict in verdicts.items():
-        check = json.dumps({"verdict": verdict, "reasons": ["divergent"]})
+        check = json.dumps(empty | {"verdict": verdict})
         (copy / f"data/checks/{each}.json").write_text(check, encoding="utf-8")
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", opened.append)

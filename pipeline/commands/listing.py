@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from models import load
+from pipeline.checks.study import read_check
 from pipeline.commands.printing import render_table
 from pipeline.failures import SourceError
 from pipeline.files import read_json
@@ -50,7 +51,7 @@ def _describe_cell(layout: Layout, dataset: str, table: str, model: str | None) 
 
 def _describe_result(layout: Layout, card: LoadedCard, model: str) -> dict[str, Any]:
     cell = f"{card.dataset}-{model}"
-    check, page = read_json(layout.check(cell)) or {}, layout.page(cell)
+    check, page = read_check(layout, cell), layout.page(cell)
     known = {"page": str(page.relative_to(layout.root)) if page.is_file() else None}
     if not check:
         return known
