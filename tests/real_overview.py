@@ -1,39 +1,65 @@
-"""The overview of the results that are kept in Git, for tests that compare words with numbers."""
+"""The overview of the results that are kept in Git, for tests that compare words with numbers, and
+toy posteriors beside it.
+"""
 
 import json
+from collections.abc import Iterable, Mapping
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 from conftest import ROOT
 
 from pipeline.ingest.bibliography import Bibliography, read_bibliography
-from pipeline.ingest.registries import read_datasets, read_models
-from pipeline.site.overview.gathering import Folders, Overview, gather
+from pipeline.layout import Layout
+from pipeline.site.overview.cells import Cell, Passed
+from pipeline.site.overview.comparison import Comparison, Score
+from pipeline.site.overview.gathering import Overview, gather
+from pipeline.site.pages.answers import Answer
 
-DATA = ROOT / "data"
+LAYOUT = Layout(ROOT)
+RATE = "rate_decades_per_year"
 
 
 @cache
 def read_overview() -> Overview:
     """Every cell of the registries as its check and attribution files have it."""
-    folders = Folders(DATA / "sources", DATA / "checks", DATA / "attributions")
-    datasets = read_datasets(DATA / "sources/datasets.yaml")
-    models = read_models(ROOT / "models/models.yaml")
-    return gather(datasets, models, folders, read_references())
+    return gather(LAYOUT)
 
 
 @cache
 def read_references() -> Bibliography:
     """The references of the project."""
-    return read_bibliography(DATA / "references.bib")
+    return read_bibliography(LAYOUT.bibliography)
 
 
 def read_passing() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-    """Check and attribution file of every posterior that passed, by name, without the pipeline."""
+    """Check and attribution file of every posterior that passed, by name."""
     made = {}
-    for path in sorted((DATA / "checks").glob("*-*.json")):
-        check = json.loads(path.read_text(encoding="utf-8"))
-        if check.get("verdict") == "pass":
-            found = (DATA / "attributions" / path.name).read_text(encoding="utf-8")
-            made[path.stem] = (check, json.loads(found))
+    for cell in read_overview().passed:
+        found = json.loads(LAYOUT.attribution(cell.name).read_text(encoding="utf-8"))
+        made[cell.name] = (cell.check, found)
     return made
+
+
+def make_passed(
+    model: str,
+    attributions: Mapping[str, dict[str, Any]],
+    draws: Mapping[str, Any] | None = None,
+    **check: Any,
+) -> Passed:
+    """A posterior of the dataset "toys" that passed; its headline is its first estimand."""
+    card: Any = SimpleNamespace(dataset="toys", card=SimpleNamespace(title="Toys"))
+    answer = Answer(next(iter(attributions)))
+    frame = pd.DataFrame(draws or {})
+    return Passed(
+        f"toys-{model}", card, model, model.title(), check, dict(attributions), answer, [], frame
+    )
+
+
+def make_overview(cells: Iterable[Cell], **weights: float) -> Overview:
+    """An overview of toy cells, whose models are averaged with these weights if there are any."""
+    scores = [Score(model, model.title(), "", 0, weight=each) for model, each in weights.items()]
+    compared = [Comparison("toys", "Toys", "unit", 0, scores, [])] if weights else []
+    return Overview(list(cells), [], read_references(), compared)

@@ -4,130 +4,92 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from real_overview import read_overview, read_passing
+from real_overview import RATE, read_overview, read_passing
 
 from pipeline.site.overview import limits
 from pipeline.site.overview.limits import Limit, list_limits
-from pipeline.site.pages.rendering import format_fixed
-
-SPLIT = "share_compute["
+from pipeline.site.pages.numbers import format_fixed
 
 
-def find(topic: str) -> list[Limit]:
-    return [
-        limit for made in list_limits(read_overview()) if made.title == topic
-        for limit in made.limits
-    ]  # fmt: skip
+def find(topic: str, words: str = "") -> dict[str, list[str]]:
+    """The sentences of a topic that hold `words`, by the page that shows why."""
+    made: dict[str, list[str]] = {name: [] for name in read_passing()}
+    found: list[Limit] = list_limits(read_overview()).get(topic, [])
+    for limit in found:
+        page = limit.link.partition(".html#")[0]
+        if words in limit.sentence:
+            made.setdefault(page, []).append(limit.sentence)
+    return made
 
 
-def test_the_cells_that_are_not_identified_are_those_whose_check_says_so() -> None:
-    said = {limit.page for limit in find(limits.NOT_IDENTIFIED)}
-    passing = read_passing()
-    assert said == {name for name, (check, _) in passing.items() if check["is_identified"] is False}
-
-
-def test_a_rate_or_headline_that_the_prior_drives_is_named_with_the_prior() -> None:
-    said = find(limits.DRIVEN)
+def test_cells_that_are_not_identified_and_rates_that_a_prior_drives_are_named() -> None:
+    unidentified, driven = find("not_identified"), find("driven")
     for name, (check, found) in read_passing().items():
-        here = [limit.sentence for limit in said if limit.page == name]
-        is_driven = "rate_decades_per_year" in check["driven_by_prior"]
-        label = found.get("rate_decades_per_year", {}).get("label", "no rate")
-        (prior, *_) = check["driven_by"].get("rate_decades_per_year", [""])
-        wanted = f"“{label}” is driven by the prior ({prior}"
-        assert any(wanted in sentence for sentence in here) == is_driven, name
+        assert bool(unidentified[name]) == (check["is_identified"] is False)
+        (prior, *_) = check["driven_by"].get(RATE, [""])
+        wanted = f"“{found.get(RATE, {}).get('label', 'no rate')}” is driven by the prior ({prior}"
+        is_said = any(wanted in sentence for sentence in driven[name])
+        assert is_said == (RATE in check["driven_by_prior"])
 
 
 def test_models_disagree_where_each_median_is_outside_the_other_interval() -> None:
-    said = [limit.sentence for limit in find(limits.DISAGREE)]
     wanted = 0
     for (first, (_, one)), (second, (_, other)) in combinations(read_passing().items(), 2):
-        if first.partition("-")[0] != second.partition("-")[0]:
-            continue
-        entries = one.get("rate_decades_per_year"), other.get("rate_decades_per_year")
-        if all(entries) and excludes(*entries) and excludes(*reversed(entries)):
-            wanted += 1
-    assert sum("“Rate of algorithmic progress" in sentence for sentence in said) == wanted
+        entries = one.get(RATE), other.get(RATE)
+        if first.partition("-")[0] == second.partition("-")[0] and all(entries):
+            wanted += excludes(*entries) and excludes(*reversed(entries))
+    assert sum(map(len, find("disagree", "“Rate of algorithmic progress").values())) == wanted
 
 
 def excludes(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return not other["lower"] <= one["median"] <= other["upper"]
 
 
-def test_shares_that_are_not_reported_are_listed_with_the_reason() -> None:
-    said = {limit.sentence for limit in find(limits.NOT_REPORTED)}
-    unreported = [
-        entry
-        for _, found in read_passing().values()
-        for key, entry in found.items()
-        if key.startswith(SPLIT) and entry.get("reason")
-    ]
-    assert len(said) == len(unreported)
-    for entry in unreported:
-        assert any(f"“{entry['label']}”: {entry['reason']}" in sentence for sentence in said)
+def test_shares_that_are_not_reported_and_signs_that_are_open_are_listed() -> None:
+    unreported, unsettled = find("not_reported"), find("unsettled", "Rate of")
+    for name, (_, found) in read_passing().items():
+        splits = [found[key] for key in found if key.startswith("share_compute[")]
+        reasons = [entry["reason"] for entry in splits if entry.get("reason")]
+        assert len(unreported[name]) == len(reasons)
+        for reason, sentence in zip(reasons, unreported[name], strict=True):
+            assert reason in sentence.replace("\N{NO-BREAK SPACE}", " ")
+        if RATE in found:
+            assert bool(unsettled[name]) == (found[RATE]["lower"] < 0 < found[RATE]["upper"])
 
 
-def test_fixed_shares_that_intervals_miss_too_often_are_listed_with_the_counts() -> None:
-    said = find(limits.TOO_NARROW)
-    wanted = 0
+def test_what_studies_found_is_listed_with_its_numbers() -> None:
+    narrow, wrong = find("too_narrow", "a true"), find("compute_errors", "closed models")
+    bent = find("compute_errors", "about the truth")
     for name, (check, _) in read_passing().items():
-        shares = ((check.get("study") or {}).get("fixed_share") or {}).get("shares", {})
-        for share, found in shares.items():
-            words = (
-                f"held a true compute share of {float(share):.0%} in {found['covered']} of "
-                f"{found['intervals']} fits"
-            )
-            is_low = found["share"] < 0.85
-            here = [limit for limit in said if limit.page == name and words in limit.sentence]
-            assert len(here) == is_low, (name, share)
+        study = check.get("study") or {}
+        shares = ((study.get("fixed_share") or {}).get("shares") or {}).values()
+        low = [found for found in shares if found["share"] < 0.85]
+        assert len(narrow[name]) == len(low)
+        for found, sentence in zip(low, narrow[name], strict=True):
             way = "high" if found["median_bias"] > 0 else "low"
             size = format_fixed(100 * abs(found["median_bias"]), 1)
-            assert all(f"more than {size} points too {way}" in limit.sentence for limit in here)
-            wanted += is_low
-    assert wanted
-
-
-def test_wrong_compute_is_listed_where_it_was_studied() -> None:
-    found = [each for each in find(limits.COMPUTE_ERRORS) if "closed models" in each.sentence]
-    said = {limit.page: limit.sentence for limit in found}
-    for name, (check, _) in read_passing().items():
-        study = (check.get("study") or {}).get("wrong_compute") or {}
-        assert (name in said) == (study.get("largest") is not None)
-        if name in said:
-            assert f"at most {format_fixed(study['largest'], 1)}" in said[name]
-
-
-def test_a_slope_that_errors_flatten_is_listed_with_both_rates() -> None:
-    found = [each for each in find(limits.COMPUTE_ERRORS) if "about the truth" in each.sentence]
-    said = {limit.page: limit.sentence for limit in found}
-    for name, (check, _) in read_passing().items():
-        study = (check.get("study") or {}).get("attenuation") or {}
-        ends = list((study.get("corrected") or {}).values())
+            assert f"in {found['covered']} of {found['intervals']} fits" in sentence
+            assert f"more than {size} points too {way}" in sentence
+        largest = (study.get("wrong_compute") or {}).get("largest")
+        assert bool(wrong[name]) == (largest is not None)
+        assert all(f"at most {format_fixed(largest, 1)}" in sentence for sentence in wrong[name])
+        ends = list(((study.get("attenuation") or {}).get("corrected") or {}).values())
         shifts = [end["shift"] for end in ends]
         is_one_way = len({shift > 0 for shift in shifts}) == 1
         is_large = all(abs(shift) >= limits.LARGE_ATTENUATION for shift in shifts)
-        assert (name in said) == (is_one_way and is_large)
-        if name in said:
-            low, high = sorted(format_fixed(end["rate"], 2) for end in ends)
-            assert f"between {low} and {high} decades" in said[name]
-            assert f"not {format_fixed(study['fitted'], 2)}." in said[name]
-
-
-def test_an_interval_that_holds_zero_leaves_the_sign_open() -> None:
-    said = find(limits.UNSETTLED)
-    for name, (_, found) in read_passing().items():
-        entry = found.get("rate_decades_per_year")
-        if entry:
-            is_open = entry["lower"] < 0 < entry["upper"]
-            here = [each for each in said if each.page == name and "Rate of" in each.sentence]
-            assert bool(here) == is_open
+        assert bool(bent[name]) == (is_one_way and is_large)
+        rates = sorted(format_fixed(end["rate"], 2) for end in ends)
+        assert all(f"between {' and '.join(rates)} decades" in sentence for sentence in bent[name])
 
 
 @pytest.mark.parametrize(
-    ("median", "is_apart"), [(1.5, False), (2.5, False), (3.5, True), (None, False)]
+    ("median", "width", "is_apart"),
+    [(1.5, 0.4, False), (2.5, 2.0, False), (3.5, 0.4, True), (None, 0.0, False)],
 )
-def test_disagreement_needs_both_medians_outside(median: float | None, is_apart: bool) -> None:
+def test_disagreement_needs_both_medians_outside(
+    median: float | None, width: float, is_apart: bool
+) -> None:
     one = {"median": 1.0, "lower": 0.0, "upper": 2.9}
-    width = 0.4 if median != 2.5 else 2.0
     other = {"median": median, "lower": None, "upper": None}
     if median is not None:
         other |= {"lower": median - width, "upper": median + width}

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from models import load
+from pipeline.checks.study import read_check
 from pipeline.failures import SourceError
 from pipeline.files import read_json
 from pipeline.ingest.bibliography import Bibliography, read_bibliography
@@ -136,8 +137,8 @@ def _read_cell(layout: Layout, dataset: Dataset, model_name: str) -> Cell:
     apart = partial(Apart, name, dataset.title, model_name, words.title)
     if card is None or dataset.reason:
         return apart([dataset.reason], "missing")
-    check = read_json(layout.check(name))
-    if check is None:
+    check = read_check(layout, name)
+    if not check:
         return apart(["there is no fit, or it has not been checked"], "missing")
     if check.get("not_fitted"):
         return apart([check["not_fitted"]], "not_fitted")
