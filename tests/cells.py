@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 TEMPLATES = ROOT / "reports" / "templates"
 EQUATIONS = ROOT / "reports" / "models"
 CITATION = ROOT / "CITATION.cff"
-TOYS = YAML(typ="safe", pure=True).load(Path(__file__).with_name("toys.yaml"))
+TOYS = YAML(typ="safe", pure=True).load(Path(__file__).with_name("toy_cell.yaml"))
 
 
 def _replace(value: Any) -> Any:
