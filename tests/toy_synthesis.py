@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from cells import CHECK, FAILED
-from toy_takeoff import HERE, link_project
+from toy_takeoff import HERE, PASSED, link_project
 
 from pipeline.files import write_json, write_parquet
 from pipeline.ingest.cards.card import load_card
@@ -33,8 +32,10 @@ RATES = {"imagenet": 0.4, "lm_perplexity": 0.4, "mmlu": 0.6, "math": 1.4}
 GROWTH, RATIOS = 0.6, {"Solvers": 3.0, "Sorting": 1.0}
 DOMAINS = {each.dataset: each.name for each in read_domains(HERE)}
 UNITS = {f"m{i}": 1 for i in range(12)}
-PASSED = CHECK | {"is_calibrated": True, "is_identified": True, "unit": "base model"}
-PASSED |= {"elpd_method": "PSIS-LOO", "rows_by_unit": UNITS}
+LIMITS = {"max_rhat": 1.01, "min_ess": 400, "max_divergences": 0, "min_bfmi": 0.3}
+CONVERGED = {"limits": LIMITS, "max_rhat": 1.0, "min_ess_bulk": 900, "min_ess_tail": 900}
+CONVERGED |= {"divergences": 0, "min_bfmi": 0.9, "unit": "model", "rows_by_unit": UNITS}
+CHECK = PASSED | CONVERGED | {"elpd_method": "PSIS-LOO"}
 UNITS_OF = {"share": "share", "rate": "decades per year", "ratio": "factor"}
 
 
@@ -47,8 +48,10 @@ def write_toys(
     """A project with these results."""
     layout, rng = link_project(folder, DATASETS), np.random.default_rng(1)
     for name, frame in make_frames(shares, rng).items():
-        check = PASSED | {"elpd_by_unit": dict(zip(UNITS, rng.normal(-1, 0.3, 12), strict=True))}
-        check |= FAILED if name in failed else {}
+        check: dict[str, Any] = CHECK | {
+            "elpd_by_unit": dict(zip(UNITS, rng.normal(-1, 0.3, 12), strict=True))
+        }
+        check |= {"verdict": "fail", "reasons": ["R-hat 1.2"]} if name in failed else {}
         check |= {"is_identified": False} if name in unidentified else {}
         write_json(layout.attribution(name), {key: describe(key, frame[key]) for key in frame})
         write_json(layout.check(name), check)

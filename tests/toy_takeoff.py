@@ -16,7 +16,9 @@ from pipeline.takeoff.scenarios import Scenarios, read_scenarios
 from pipeline.takeoff.stage import simulate
 
 DRAWS = 400
-PASSED = {"verdict": "pass", "reasons": [], "is_calibrated": True, "is_identified": True}
+NO_STUDY: dict[str, Any] = {"headlines": [], "prior_sensitivity": {}, "identification": None}
+NO_STUDY |= {"driven_by_prior": [], "driven_by": {}}
+PASSED = NO_STUDY | {"verdict": "pass", "reasons": [], "is_calibrated": True, "is_identified": True}
 FAILED = PASSED | {"verdict": "fail", "reasons": ["R-hat 1.2"]}
 SETTINGS = {"seed": 7, "paths": 300, "samples": 32}
 HERE = Layout(ROOT)
