@@ -12,31 +12,39 @@ from tables_for_models import load_real, read_reference, sample
 
 from models import Card, as_draws
 from models.production import idea_production, idea_production_ceiling
-from models.production.ideas import LOG_10, read_series, solve
+from models.production.idea_law import solve
 from models.production.options import EfficiencyError, ResearchInputOptions
+from models.production.research import LOG_10, prepare
 
 YEARS = 12
 LAW = {"stepping_on_toes": 0.8, "fishing_out": 0.6, "initial_growth": 0.4}
 CEILING = 1.5  # decades
 NOTHING = 1e-9  # decades of error, or a shock
+PUBLISHED = read_reference("erdil2024ideas")
+
+each_law = pytest.mark.parametrize(
+    ("model", "more"),
+    [(idea_production, {}), (idea_production_ceiling, {"ceiling_decades": CEILING})],
+)
 
 
-def make_table(observed: tuple[int, ...] = (YEARS,), fields: int = 1) -> pd.DataFrame:
-    """Fields whose research grows by 45 % a year, with dips, observed in the years named."""
-    parts = []
-    for number in range(fields):
-        years = np.arange(YEARS + 1.0)
-        growth = np.exp((0.25 + 0.15 * number) * years) * (1 + 0.5 * np.sin(years + number))
-        efficiency = np.where(np.isin(years, (0, *observed)), 1.0 + years, np.nan)
-        part = pd.DataFrame({"domain": f"field {number}", "year": years, "efficiency": efficiency})
-        parts.append(part.assign(research_input=np.where(years < YEARS, 50 * growth, np.nan)))
-    made = pd.concat(parts, ignore_index=True)
-    return made.assign(exclusion=pd.Series([None] * len(made), dtype="str"), citation="doe2020")
+def make_table(observed: tuple[int, ...] = (YEARS,)) -> pd.DataFrame:
+    """A field whose research grows by some 30 % a year, with dips, observed in the years named."""
+    years = np.arange(YEARS + 1.0)
+    research = 50 * np.exp(0.25 * years) * (1 + 0.5 * np.sin(years))
+    return pd.DataFrame(
+        {
+            "domain": "field 0",
+            "year": years,
+            "efficiency": np.where(np.isin(years, (0, *observed)), 1.0 + years, np.nan),
+            "research_input": np.where(years < YEARS, research, np.nan),
+            "exclusion": pd.Series([None] * len(years), dtype="str"),
+        }
+    )
 
 
 def make_card(table: pd.DataFrame, decades: float = 0.05) -> Card:
-    error = EfficiencyError(decades=decades, reason="made up for tests")
-    errors = dict.fromkeys(table["domain"].unique(), error)
+    errors = dict.fromkeys(table["domain"].unique(), EfficiencyError(decades=decades))
     options = ResearchInputOptions(headline_domain="field 0", efficiency_error=errors)
     return Card("toy", "research_inputs", options)
 
@@ -73,23 +81,14 @@ def test_closed_solution_is_that_of_the_differential_equation(ceiling: float | N
     assert log_x / LAW["fishing_out"] == pytest.approx(integrate_law(table, ceiling), rel=1e-6)
 
 
-def test_law_far_below_its_ceiling_is_the_law_without() -> None:
+def test_law_far_below_its_ceiling_is_the_law_without_and_none_passes_it() -> None:
     plain, capped = (solve(np, 0.3, 0.7, 40.0, top) for top in (None, 30 * LOG_10))
     np.testing.assert_allclose(plain, capped, rtol=1e-9, atol=1e-9)
-
-
-def test_no_path_passes_its_ceiling() -> None:
     log_x, _ = solve(np, 0.3, 0.7, np.array([1.0, 1e3, 1e12]), CEILING * LOG_10)
     assert (log_x / 0.7 <= CEILING * LOG_10 + 1e-9).all()
 
 
-@pytest.mark.parametrize(
-    ("model", "more"),
-    [
-        (idea_production, {}),
-        (idea_production_ceiling, {"ceiling_decades": CEILING}),
-    ],
-)
+@each_law
 def test_simulation_without_noise_is_the_differential_equation(
     model: Any, more: dict[str, float]
 ) -> None:
@@ -100,48 +99,34 @@ def test_simulation_without_noise_is_the_differential_equation(
     assert np.log(made["efficiency"].iloc[-1]) == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize("ceiling", [20.0, 60.0, 400.0])
+@pytest.mark.parametrize("ceiling", [20.0, 400.0])
 def test_simulation_far_below_its_ceiling_is_that_without(ceiling: float) -> None:
     table = make_table()
     plain, capped = (
-        model.simulate(table, make_truth(table, 0.1, 0.01, **more), np.random.default_rng(3))
-        for model, more in (
-            (idea_production, {}),
-            (idea_production_ceiling, {"ceiling_decades": ceiling}),
+        idea_production.simulate(
+            table, make_truth(table, 0.1, 0.01, **more), np.random.default_rng(3)
         )
+        for more in ({}, {"ceiling_decades": ceiling})
     )
     np.testing.assert_allclose(capped["efficiency"], plain["efficiency"], rtol=1e-8)
 
 
-def predict(model: Any, table: pd.DataFrame, truth: dict[str, Any], error: float) -> pm.Model:
-    """The built model with every parameter fixed at the truth."""
-    built = model.build(table, make_card(table, error), model.Priors())
-    values = as_draws(truth, model.DIMS).isel(chain=0, draw=0)
-    fixed = {v.name: values[v.name].to_numpy() for v in built.free_RVs}
-    return pm.do(built, fixed)
-
-
-@pytest.mark.parametrize(
-    ("model", "more"),
-    [
-        (idea_production, {}),
-        (idea_production_ceiling, {"ceiling_decades": CEILING}),
-    ],
-)
+@each_law
 def test_density_is_that_of_simulated_paths(model: Any, more: dict[str, float]) -> None:
     """Shocks, their decay and the error of two observations of a field, jointly."""
     table, rng = make_table((6, YEARS)), np.random.default_rng(2)
     truth = make_truth(table, 0.1, 0.02, **more)
     paths = [model.simulate(table, truth, rng)["efficiency"].iloc[[6, YEARS]] for _ in range(600)]
     logs = np.log(np.array(paths))
-    built = predict(model, table, truth, 0.02)
-    density = built.compile_logp(vars=built.observed_RVs)
     mean, covariance = logs.mean(axis=0), np.cov(logs.T)
-    shifts = np.array([[0.0, 0.0], [0.1, 0.0], [0.0, 0.15], [-0.1, -0.1]])
-    for point in mean + shifts:
-        with built:
-            pm.set_data({"observed_log_efficiency": point})
-        expected = stats.multivariate_normal(mean, covariance).logpdf(point)
+    built = model.build(table, make_card(table, 0.02), model.Priors())
+    values = as_draws(truth, model.DIMS).isel(chain=0, draw=0)
+    fixed = pm.do(built, {v.name: values[v.name].to_numpy() for v in built.free_RVs})
+    density = fixed.compile_logp(vars=fixed.observed_RVs)
+    for shift in ([0.0, 0.0], [0.1, 0.0], [0.0, 0.15], [-0.1, -0.1]):
+        with fixed:
+            pm.set_data({"observed_log_efficiency": mean + shift})
+        expected = stats.multivariate_normal(mean, covariance).logpdf(mean + shift)
         assert float(density({})) == pytest.approx(expected, abs=0.35)
 
 
@@ -166,9 +151,9 @@ def test_one_efficiency_is_too_few() -> None:
 
 def test_research_after_the_last_efficiency_enters_nothing() -> None:
     table = make_table((8,))
-    series = read_series(table, make_card(table))
-    assert series.intervals["year"].max() == 7
-    assert series.before.sum() == 8
+    design = prepare(table, make_card(table))
+    assert design.intervals["year"].max() == 7
+    assert design.before.sum() == 8
 
 
 def test_baseline_is_the_ratio_of_growth_rates() -> None:
@@ -180,24 +165,21 @@ def test_baseline_is_the_ratio_of_growth_rates() -> None:
 
 
 @pytest.mark.slow
-def test_returns_are_recovered_where_every_year_is_observed() -> None:
-    table, rng = make_table(tuple(range(1, YEARS + 1)), fields=2), np.random.default_rng(4)
-    truth = make_truth(table, 0.05, 0.01)
-    simulated = idea_production.simulate(table, truth, rng)
+def test_returns_are_recovered_where_many_years_are_observed() -> None:
+    table, rng = make_table(tuple(range(2, YEARS + 1, 2))), np.random.default_rng(4)
+    simulated = idea_production.simulate(table, make_truth(table, 0.05, 0.01), rng)
     card = make_card(table, 0.01)
     posterior = sample("idea_production", simulated, card, seed=5)
     returns = idea_production.estimands(posterior, simulated, card)["returns_to_research"]
-    lower, upper = np.quantile(returns, [0.005, 0.995], axis=(0, 1))
-    true = LAW["stepping_on_toes"] / LAW["fishing_out"]
-    assert (lower < true).all()
-    assert (upper > true).all()
-    assert (upper / lower < 8).all()  # the prior's: 1400
+    lower, upper = np.quantile(returns, [0.005, 0.995])
+    assert lower < LAW["stepping_on_toes"] / LAW["fishing_out"] < upper
+    assert upper / lower < 8  # the prior's: 1400
 
 
 @pytest.mark.slow
 def test_ceiling_is_recovered_where_growth_stops_below_it() -> None:
     """Research doubles every year: were there no ceiling, no fishing out would hold growth back."""
-    table, rng = make_table(tuple(range(1, YEARS + 1))), np.random.default_rng(6)
+    table, rng = make_table(tuple(range(2, YEARS + 1, 2))), np.random.default_rng(6)
     table["research_input"] *= np.exp(0.5 * table["year"])
     truth = make_truth(table, 0.03, 0.01, ceiling_decades=0.8)
     simulated = idea_production_ceiling.simulate(table, truth, rng)
@@ -209,44 +191,38 @@ def test_ceiling_is_recovered_where_growth_stops_below_it() -> None:
     assert float(made["p_ceiling_within"].sel(factor="10").mean()) > 0.95
 
 
-PUBLISHED = read_reference("erdil2024ideas")
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("domain", PUBLISHED)
 def test_published_returns_follow_from_exact_efficiencies_and_steady_growth(domain: str) -> None:
     """The one change: a first year near the average of the period, which the source draws."""
     table, card = load_real("research_inputs")
     field = table[table["domain"] == domain].reset_index(drop=True)
-    assert isinstance(card.options, ResearchInputOptions)
-    error = {domain: EfficiencyError(decades=0.01, reason="taken as exact")}
+    error = {domain: EfficiencyError(decades=0.01)}
     exact = replace(card, options=card.options.model_copy(update={"efficiency_error": error}))
-    growth = np.log(field["efficiency"].iloc[-1]) / field["year"].iloc[-1]
+    growth = np.log(field["efficiency"].dropna().iloc[-1]) / field["year"].iloc[-1]
     priors = idea_production.Priors()
     steady = replace(
         priors,
         initial_growth=replace(priors.initial_growth, parameters=(float(np.log(growth)), 0.5)),
         shock_scale=replace(priors.shock_scale, parameters=(0.3,)),
     )
-    posterior = sample_with(field, exact, steady)
-    returns = posterior["stepping_on_toes"] / posterior["fishing_out"]
-    assert float(returns.median()) == pytest.approx(PUBLISHED[domain]["estimate"], rel=0.25)
-    lower, upper = np.quantile(returns, [0.05, 0.95])
+    returns, weights = weigh_prior(field, exact, steady)
+    order = np.argsort(returns)
+    cumulated = np.cumsum(weights[order]) / weights.sum()
+    lower, median, upper = np.interp([0.05, 0.5, 0.95], cumulated, returns[order])
+    assert median == pytest.approx(PUBLISHED[domain]["estimate"], rel=0.25)
     assert lower < PUBLISHED[domain]["estimate"] < upper
 
 
-def sample_with(table: pd.DataFrame, card: Card, priors: Any) -> Any:
-    """The posterior under other priors than the model's own."""
-    import nutpie
-
-    compiled = nutpie.compile_pymc_model(idea_production.build(table, card, priors))
-    tree = nutpie.sample(
-        compiled,
-        draws=500,
-        tune=800,
-        chains=4,
-        seed=8,
-        progress_bar=False,
-        **idea_production.SAMPLER,
-    )
-    return tree["posterior"].to_dataset()
+def weigh_prior(table: pd.DataFrame, card: Card, priors: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Returns of one field drawn from the prior, and the likelihood of each draw."""
+    built = idea_production.build(table, card, priors)
+    density = built.compile_logp(vars=built.observed_RVs, jacobian=False, mode="FAST_COMPILE")
+    rng, returns, weights = np.random.default_rng(8), [], []
+    for _ in range(2500):
+        truth = idea_production.sample_prior(table, card, priors, rng)
+        drawn = {name: truth[name] for name in (*LAW, "shock_scale")}
+        values = {n: list(v.values()) if isinstance(v, dict) else v for n, v in drawn.items()}
+        weights.append(np.exp(density({f"{n}_log__": np.log(v) for n, v in values.items()})))
+        returns.append(values["stepping_on_toes"][0] / values["fishing_out"][0])
+    return np.array(returns), np.array(weights)

@@ -140,7 +140,7 @@ def fitted() -> dict[str, float]:
     table, card = load_real("chinchilla_runs")
     rows = fitted_rows(table)
     assert len(rows) == 240
-    made = scaling_law.describe(huber.make_law(huber.fit(rows)), card)
+    made = scaling_law.report(huber.make_law(huber.fit(rows)), card)
     return {key: made[key].item() for key in REFERENCE}
 
 

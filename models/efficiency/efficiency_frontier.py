@@ -37,6 +37,7 @@ from numpy.random import Generator
 
 from models import Card, Truth, fitted_rows
 from models.core.dates import years_since
+from models.core.estimands import describe
 from models.core.prior import Prior, prior_data
 from models.core.rates import doubling_time_months
 from models.efficiency.classical import fit_slopes
@@ -214,31 +215,29 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     """Rates by target and pooled, doubling times, reductions, distances from the frontier."""
     design, rate = prepare(table, card), posterior["rate"]
     period = design.rows.groupby("target")["years"].max().to_xarray()
-    words = {"unit": "decades per year", "is_headline": True}
-    return xr.Dataset(
-        {
-            "rate_decades_per_year": rate.assign_attrs(
-                label="Rate of algorithmic progress", **words
-            ),
-            "pooled_rate": posterior["rate_mean"].assign_attrs(
-                key="rate_decades_per_year",
-                label="Rate of algorithmic progress, mean of targets",
-                **words,
-            ),
-            "doubling_time_months": doubling_time_months(rate).assign_attrs(
-                derived_from="rate_decades_per_year"
-            ),
-            "reduction_factor": (10 ** (rate * period)).assign_attrs(
-                label="Reduction over the observed period",
-                unit="factor",
-                is_positive=True,
-                derived_from="rate_decades_per_year",
-            ),
-            "distance_from_frontier_decades": _distance(posterior, design).assign_attrs(
-                label="Expected distance from the frontier", unit="decades", is_positive=True
-            ),
-        }
-    )
+    label, pooled = "Rate of algorithmic progress", posterior["rate_mean"]
+    unit, of_rate = "decades per year", {"derived_from": "rate_decades_per_year"}
+    made = {
+        "rate_decades_per_year": describe(rate, label, unit, "headline"),
+        "pooled_rate": describe(
+            pooled, f"{label}, mean of targets", unit, "headline", key="rate_decades_per_year"
+        ),
+        "doubling_time_months": doubling_time_months(rate).assign_attrs(of_rate),
+        "reduction_factor": describe(
+            10 ** (rate * period),
+            "Reduction over the observed period",
+            "factor",
+            "positive",
+            **of_rate,
+        ),
+        "distance_from_frontier_decades": describe(
+            _distance(posterior, design),
+            "Expected distance from the frontier",
+            "decades",
+            "positive",
+        ),
+    }
+    return xr.Dataset(made)
 
 
 def find_frontier(posterior: xr.Dataset, target: str, years: xr.DataArray) -> xr.DataArray:

@@ -40,6 +40,7 @@ from numpy.random import Generator
 from scipy import stats
 
 from models import Card, Truth, fitted_rows
+from models.core.estimands import describe
 from models.core.prior import Prior, list_priors, prior_data
 from models.core.rates import doubling_time_months
 from models.estimates.classical import measure_errors, pool
@@ -54,9 +55,10 @@ from models.estimates.estimates import (
 )
 from models.estimates.evidence import draw_rows, log_density
 from models.estimates.meta_simulation import simulate as simulate
+from models.estimates.options import EstimateOptions
 
 TABLE = "published_estimates"
-SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.99}
+SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.99, "draws": 3000}
 DIMS = {"domain_effect": ("domain",), "study_effect": ("study",)}
 
 
@@ -179,61 +181,44 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     pooled = to_natural(mean, options)
     by_domain = to_natural(mean + posterior["domain_effect"], options)
     new = to_natural(mean + spread * posterior["new_domain_offset"], options)
-    words = {"unit": options.unit, "is_positive": options.scale == "log", "is_headline": True}
+    unit, words = options.unit, options.quantity
+    on_log = options.scale == "log"
     made = {
-        "pooled": pooled.assign_attrs(label=f"{options.quantity}, pooled", **words),
-        "domain_value": by_domain.assign_attrs(label=f"{options.quantity}, by domain", **words),
-        "predictive": new.assign_attrs(
-            label=f"{options.quantity}, in a domain not yet studied", **words
-        ),
+        "pooled": describe(pooled, f"{words}, pooled", unit, "headline"),
+        "domain_value": describe(by_domain, f"{words}, by domain", unit, "headline"),
+        "predictive": describe(new, f"{words}, in a domain not yet studied", unit, "headline"),
     }
-    unit = "natural logs" if options.scale == "log" else f"the card's spread, {options.unit}"
+    made = {name: draws.assign_attrs(is_positive=on_log) for name, draws in made.items()}
+    working = "natural logs" if on_log else f"the card's spread, {unit}"
     for name, plural in (("domain", "domains"), ("study", "studies")):
-        made[f"between_{name}_sd"] = posterior[f"{name}_sd"].assign_attrs(
-            label=f"Spread between {plural}", unit=unit, is_positive=True
+        made[f"between_{name}_sd"] = describe(
+            posterior[f"{name}_sd"], f"Spread between {plural}", working, "positive"
         )
-    made |= _exceedances(posterior, pooled, card)
+    if options.thresholds:
+        made |= _exceedances(posterior, pooled, options)
     if options.has_rho:
-        made |= _rhos(pooled, by_domain)
-    if options.unit == "decades per year":
+        rho, of = "Substitution parameter rho", {"derived_from": "pooled", "key": "rho"}
+        made["rho"] = describe(make_rho(by_domain), rho, "1", derived_from="domain_value")
+        made["pooled_rho"] = describe(make_rho(pooled), f"{rho}, pooled", "1", **of)
+    if unit == "decades per year":
         months = doubling_time_months(pooled)
         made["doubling_time_months"] = months.assign_attrs(derived_from="pooled")
     return xr.Dataset(made)
 
 
 def _exceedances(
-    posterior: xr.Dataset, pooled: xr.DataArray, card: Card
+    posterior: xr.Dataset, pooled: xr.DataArray, options: EstimateOptions
 ) -> dict[str, xr.DataArray]:
     """For each threshold the pooled value less it, and the share of domains above it."""
-    options = get_options(card)
-    if not options.thresholds:
-        return {}
     coords = {"threshold": [f"{value:g}" for value in options.thresholds]}
     natural = xr.DataArray(options.thresholds, coords, "threshold")
     working = xr.DataArray(to_working(options.thresholds, options), coords, "threshold")
-    standard = (posterior["mean"] - working) / posterior["domain_sd"]
-    order = ("chain", "draw", "threshold")
+    above = xr.apply_ufunc(stats.norm.cdf, (posterior["mean"] - working) / posterior["domain_sd"])
+    minus, above = (each.transpose(..., "threshold") for each in (pooled - natural, above))
+    label = f"{options.quantity}, pooled, less the threshold"
     return {
-        "pooled_minus": (pooled - natural)
-        .transpose(*order)
-        .assign_attrs(
-            label=f"{options.quantity}, pooled, less the threshold",
-            unit=options.unit,
-            derived_from="pooled",
-        ),
-        "p_above": xr.apply_ufunc(stats.norm.cdf, standard)
-        .transpose(*order)
-        .assign_attrs(label="Share of domains above", unit="share of domains", is_positive=True),
-    }
-
-
-def _rhos(pooled: xr.DataArray, by_domain: xr.DataArray) -> dict[str, xr.DataArray]:
-    words = {"label": "Substitution parameter rho", "unit": "1"}
-    return {
-        "rho": make_rho(by_domain).assign_attrs(words, derived_from="domain_value"),
-        "pooled_rho": make_rho(pooled).assign_attrs(
-            words, key="rho", label="Substitution parameter rho, pooled", derived_from="pooled"
-        ),
+        "pooled_minus": describe(minus, label, options.unit, derived_from="pooled"),
+        "p_above": describe(above, "Share of domains above", "share of domains", "positive"),
     }
 
 

@@ -27,6 +27,7 @@ import xarray as xr
 from numpy.random import Generator
 
 from models import INTERVAL_PROBABILITY, Card, Truth, fitted_rows
+from models.core.estimands import describe
 from models.core.prior import Prior, list_priors, prior_data
 from models.estimates.options import GrowthOptions
 
@@ -144,14 +145,12 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     """
     hardware, software = _true_rates(posterior)
     log_ratio = software - hardware
-    words = {"unit": "factor", "is_positive": True, "is_headline": True}
+    label = "Software rate over hardware rate"
+    by_domain, pooled = 10**log_ratio, 10 ** log_ratio.mean("domain")
+    marks = ("factor", "positive", "headline")
     made = {
-        "ratio_by_domain": (10**log_ratio).assign_attrs(
-            key="ratio", label="Software rate over hardware rate", **words
-        ),
-        "ratio": (10 ** log_ratio.mean("domain")).assign_attrs(
-            label="Software rate over hardware rate, geometric mean of the pairs", **words
-        ),
+        "ratio_by_domain": describe(by_domain, label, *marks, key="ratio"),
+        "ratio": describe(pooled, f"{label}, geometric mean of the pairs", *marks),
     }
     tests = _regression(posterior, hardware) | _similarities(hardware, software, card)
     reason = find_reason(fitted_rows(table))
@@ -195,10 +194,8 @@ def _regression(posterior: xr.Dataset, hardware: xr.DataArray) -> dict[str, xr.D
     explained = posterior["slope"] * hardware.std("domain")
     correlation = explained / np.sqrt(explained**2 + posterior["scatter"] ** 2)
     return {
-        "slope": posterior["slope"].assign_attrs(label="Slope of software on hardware", unit="1"),
-        "correlation": correlation.assign_attrs(
-            label="Correlation of software and hardware rates", unit="1"
-        ),
+        "slope": describe(posterior["slope"], "Slope of software on hardware", "1"),
+        "correlation": describe(correlation, "Correlation of software and hardware rates", "1"),
     }
 
 
@@ -217,14 +214,16 @@ def _similarities(
         order = rng.permutation(hardware.sizes["domain"])
         mixed = abs(software.isel(domain=order) - hardware)
         closer = closer + (apart.mean("domain") < mixed.mean("domain"))
+    within = within.expand_dims(factor=[f"{factor:g}"], axis=-1)
     return {
-        "p_ratio_within": within.expand_dims(factor=[f"{factor:g}"], axis=-1).assign_attrs(
-            label="Share of pairs whose rates are similar", unit="share of pairs", is_positive=True
+        "p_ratio_within": describe(
+            within, "Share of pairs whose rates are similar", "share of pairs", "positive"
         ),
-        "closer_than_reshuffled": (closer / RESHUFFLES).assign_attrs(
-            label="Share of reshuffled pairings that lie further apart",
-            unit="share of reshuffles",
-            is_positive=True,
+        "closer_than_reshuffled": describe(
+            closer / RESHUFFLES,
+            "Share of reshuffled pairings that lie further apart",
+            "share of reshuffles",
+            "positive",
         ),
     }
 

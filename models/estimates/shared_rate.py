@@ -35,6 +35,7 @@ from numpy.random import Generator
 from scipy import stats
 
 from models import Card, Truth, fitted_rows
+from models.core.estimands import describe
 from models.core.prior import Prior, list_priors, prior_data
 from models.estimates.classical import pool
 
@@ -159,42 +160,39 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     design = prepare(table)
     variance = xr.DataArray(design.error**2, {"domain": design.domains}, "domain")
     shrinkage = (variance / (variance + spread**2)).transpose("chain", "draw", "domain")
+    above = xr.apply_ufunc(stats.norm.cdf, mean / spread)
+    apart = (fastest / slowest).where(slowest > 0, np.inf)
     rate, unit = "Rate of algorithmic progress", "decades per year"
-    return xr.Dataset(
-        {
-            "mean": mean.assign_attrs(
-                label=f"{rate}, mean over leaderboards", unit=unit, is_headline=True
-            ),
-            "between_sd": spread.assign_attrs(
-                label="Spread of the rates between leaderboards",
-                unit=unit,
-                is_positive=True,
-                is_headline=True,
-            ),
-            "predictive": (mean + spread * posterior["new_domain_offset"]).assign_attrs(
-                label=f"{rate} on a leaderboard not yet seen", unit=unit, is_headline=True
-            ),
-            "rate_by_domain": rates.assign_attrs(
-                key="rate", label=f"{rate}, partially pooled", unit=unit
-            ),
-            "slowest": slowest.assign_attrs(label=f"{rate} on the slowest leaderboard", unit=unit),
-            "fastest_over_slowest": (fastest / slowest)
-            .where(slowest > 0, np.inf)
-            .assign_attrs(
-                label="Fastest leaderboard over the slowest", unit="factor", is_positive=True
-            ),
-            "p_positive": xr.apply_ufunc(stats.norm.cdf, mean / spread).assign_attrs(
-                label="Share of leaderboards whose rate is above zero",
-                unit="share of leaderboards",
-                is_positive=True,
-            ),
-            "shrinkage": shrinkage.assign_attrs(
-                label="Drawn to the mean by the other leaderboards",
-                unit="share of the distance",
-                is_positive=True,
-            ),
-        }
-    )
+    made = {
+        "mean": describe(mean, f"{rate}, mean over leaderboards", unit, "headline"),
+        "between_sd": describe(
+            spread, "Spread of the rates between leaderboards", unit, "positive", "headline"
+        ),
+        "predictive": describe(
+            mean + spread * posterior["new_domain_offset"],
+            f"{rate} on a leaderboard not yet seen",
+            unit,
+            "headline",
+        ),
+        "rate_by_domain": describe(rates, f"{rate}, partially pooled", unit, key="rate"),
+        "slowest": describe(slowest, f"{rate} on the slowest leaderboard", unit),
+        "fastest_over_slowest": describe(
+            apart, "Fastest leaderboard over the slowest", "factor", "positive"
+        ),
+        "p_positive": describe(
+            above,
+            "Share of leaderboards whose rate is above zero",
+            "share of leaderboards",
+            "positive",
+        ),
+        "shrinkage": describe(
+            shrinkage,
+            "Drawn to the mean by the other leaderboards",
+            "share of the distance",
+            "positive",
+        ),
+    }
+    return xr.Dataset(made)
 
 
 def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:

@@ -39,6 +39,7 @@ from numpy.random import Generator
 
 from models import Card, Truth, fitted_rows
 from models.core.dates import DAYS_A_YEAR
+from models.core.estimands import describe
 from models.core.prior import Prior, list_priors, prior_data
 from models.production.training_compute import (
     REFERENCE_DATE,
@@ -190,29 +191,27 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     """Yearly rise of the frontier, the largest run of each year, and the compute of named runs."""
     design, options = prepare(table, card), get_options(card)
     rate = find_rate(posterior, design, options.largest_of)
-    growth = "Growth of training compute"
+    growth, decades = "Growth of training compute", "decades per year"
     made = {
-        "growth_decades_per_year": rate.assign_attrs(
-            label=f"{growth} at the frontier", unit="decades per year", is_headline=True
-        ),
-        "growth_factor_per_year": (10.0**rate).assign_attrs(
-            label=f"{growth} at the frontier in a year",
-            unit="factor",
-            is_positive=True,
-            is_headline=True,
+        "growth_decades_per_year": describe(rate, f"{growth} at the frontier", decades, "headline"),
+        "growth_factor_per_year": describe(
+            10.0**rate,
+            f"{growth} at the frontier in a year",
+            "factor",
+            "positive",
+            "headline",
             derived_from="growth_decades_per_year",
         ),
-        "middle_growth_decades_per_year": posterior["mean_rate"].assign_attrs(
-            label=f"{growth} in the middle of all runs", unit="decades per year", is_headline=True
+        "middle_growth_decades_per_year": describe(
+            posterior["mean_rate"], f"{growth} in the middle of all runs", decades, "headline"
         ),
-        "largest_run_flop": _largest(posterior, design).assign_attrs(
-            label="Largest training run of the year", unit="FLOP", is_positive=True
+        "largest_run_flop": describe(
+            _largest(posterior, design), "Largest training run of the year", "FLOP", "positive"
         ),
     }
     if options.named_runs:
-        made["run_flop"] = _named(posterior, design, options.named_runs).assign_attrs(
-            label="Training compute", unit="FLOP", is_positive=True
-        )
+        named = _named(posterior, design, options.named_runs)
+        made["run_flop"] = describe(named, "Training compute", "FLOP", "positive")
     return xr.Dataset(made)
 
 

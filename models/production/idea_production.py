@@ -37,6 +37,7 @@ import xarray as xr
 from numpy.random import Generator
 
 from models import INTERVAL_PROBABILITY, Card, Truth, fitted_rows
+from models.core.estimands import describe
 from models.core.prior import Prior, list_priors, prior_data
 from models.production.idea_law import predict
 from models.production.idea_simulation import simulate as simulate
@@ -147,16 +148,13 @@ def sample_prior(table: pd.DataFrame, card: Card, priors: Priors, rng: Generator
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
     """Returns to research and its two exponents, a field each."""
     toes, fishing = posterior["stepping_on_toes"], posterior["fishing_out"]
-    words = {"is_positive": True, "is_headline": True}
-    return xr.Dataset(
-        {
-            "returns_to_research": (toes / fishing).assign_attrs(
-                label="Returns to research", unit="doublings per doubling", **words
-            ),
-            "stepping_on_toes": toes.assign_attrs(label="Exponent of research", unit="1", **words),
-            "fishing_out": fishing.assign_attrs(label="Exponent of ideas found", unit="1", **words),
-        }
-    )
+    marks: Any = ("positive", "headline")
+    made = {
+        "returns_to_research": (toes / fishing, "Returns to research", "doublings per doubling"),
+        "stepping_on_toes": (toes, "Exponent of research", "1"),
+        "fishing_out": (fishing, "Exponent of ideas found", "1"),
+    }
+    return xr.Dataset({name: describe(*each, *marks) for name, each in made.items()})
 
 
 def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:

@@ -31,6 +31,7 @@ import pandas as pd
 import xarray as xr
 
 from models import Card
+from models.core.estimands import describe
 from models.core.prior import Prior
 from models.production import idea_production
 from models.production.idea_law import trace
@@ -92,12 +93,12 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     factors = get_options(card).ceiling_within
     near = [(room < np.log10(factor)).mean("domain") for factor in factors]
     within = xr.concat(near, dim="factor").assign_coords(factor=[f"{each:g}" for each in factors])
-    words = {"is_positive": True, "is_headline": True}
+    label = "Share of the fields with a ceiling within this many times today's efficiency"
     return idea_production.estimands(posterior, table, card).assign(
-        headroom_decades=room.assign_attrs(label="Room below the ceiling", unit="decades", **words),
-        p_ceiling_within=within.transpose("chain", "draw", "factor").assign_attrs(
-            label="Share of the fields with a ceiling within this many times today's efficiency",
-            unit="share",
-            **words,
+        headroom_decades=describe(
+            room, "Room below the ceiling", "decades", "positive", "headline"
+        ),
+        p_ceiling_within=describe(
+            within.transpose(..., "factor"), label, "share", "positive", "headline"
         ),
     )

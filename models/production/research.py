@@ -45,18 +45,6 @@ class Design:
         """The interval at whose end each efficiency is observed."""
         return np.array([np.flatnonzero(row)[-1] for row in self.before])
 
-    @property
-    def is_same_field(self) -> np.ndarray:
-        """Which observations share a field, (observation, observation)."""
-        return _is_same(self.observed, self.observed).astype(float)
-
-    @property
-    def earlier(self) -> np.ndarray:
-        """The earlier one of each pair of observations, (observation, observation)."""
-        years, numbers = self.observed["year"].to_numpy(), np.arange(len(self.observed))
-        is_first = years[:, None] <= years[None, :]
-        return np.where(is_first, numbers[:, None], numbers[None, :])
-
 
 def _is_same(rows: pd.DataFrame, columns: pd.DataFrame) -> np.ndarray:
     return np.equal.outer(rows["field"].to_numpy(), columns["field"].to_numpy())

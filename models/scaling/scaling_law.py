@@ -35,6 +35,7 @@ import xarray as xr
 from numpy.random import Generator
 
 from models import INTERVAL_PROBABILITY, Card, Truth, fitted_rows, flatten
+from models.core.estimands import describe
 from models.core.prior import Prior, list_priors, prior_data
 from models.options import ScalingOptions
 from models.scaling import huber
@@ -183,7 +184,7 @@ def simulate(table: pd.DataFrame, truth: Truth, rng: Generator) -> pd.DataFrame:
 
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
     """The law's constants, the optimal division, and the allocation factors of named runs."""
-    return describe(make_law(posterior, prepare(table)), card)
+    return report(make_law(posterior, prepare(table)), card)
 
 
 def make_law(posterior: xr.Dataset, design: Design) -> Law:
@@ -198,7 +199,7 @@ def make_law(posterior: xr.Dataset, design: Design) -> Law:
     )
 
 
-def describe(law: Law, card: Card) -> xr.Dataset:
+def report(law: Law, card: Card) -> xr.Dataset:
     """What is reported of a law, whether fitted here or by the published method."""
     a, b = law.exponent_parameters, law.exponent_tokens
     flop = _options(card).optimal_at_flop
@@ -219,10 +220,7 @@ def describe(law: Law, card: Card) -> xr.Dataset:
         "allocation_factor": (factor.transpose(..., "run"), "Allocation factor", "factor"),
     }
     return xr.Dataset(
-        {
-            name: draws.assign_attrs(label=label, unit=unit, is_positive=True, is_headline=True)
-            for name, (draws, label, unit) in made.items()
-        }
+        {name: describe(*each, "positive", "headline") for name, each in made.items()}
     )
 
 
@@ -288,7 +286,7 @@ def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
 
 def _tabulate(fits: np.ndarray, card: Card) -> pd.DataFrame:
     """What is reported of each fit: a row per fit, a column per estimand."""
-    made = describe(huber.make_law(fits), card)
+    made = report(huber.make_law(fits), card)
     return pd.DataFrame({key: draws.to_numpy() for key, draws in flatten(made)})
 
 
