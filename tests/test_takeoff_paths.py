@@ -50,11 +50,10 @@ def run(economy: Economy, *dates: float) -> Outcome:
 
 # With F = A the growth rate is G A^x, x = stepping_on_toes - fishing_out. From dA/dt = G A^(1 + x)
 # follows d(A^-x)/dt = -x G, hence A^-x = 1 - x G t, and t = (1 - A^-x) / (x G).
-@pytest.mark.parametrize("x", [-3.0, -0.01, 0.5, 5.0])
+@pytest.mark.parametrize("x", [-3.0, -0.01, 1e-9, 0.5, 5.0])
 def test_labour_alone_follows_the_power_law(x: float) -> None:
     economy = make(stepping_on_toes=6.0, fishing_out=6.0 - x)
-    expected = [(1 - factor**-x) / (x * G) for factor in (10.0, 100.0)]
-    halfway = (1 - 3.0**-x) / (x * G)
+    *expected, halfway = (-np.expm1(-x * np.log(each)) / (x * G) for each in (10.0, 100.0, 3.0))
     found = run(economy, halfway)
     np.testing.assert_allclose(found.years_to[0], expected, rtol=1e-9)
     np.testing.assert_allclose(found.decades[0], np.log10(3.0), rtol=1e-9)
@@ -70,12 +69,6 @@ def test_more_returns_than_fishing_out_blow_up_at_the_known_time() -> None:
     delayed = run(make(stepping_on_toes=3.0, delay_years=0.5), blow_up)
     assert delayed.decades[0, 0] < 1
     assert np.all(delayed.years_to > run(economy).years_to)
-
-
-def test_equal_exponents_grow_exponentially() -> None:
-    found = run(make(), 0.5, 2.0, 7.0)
-    np.testing.assert_allclose(found.decades[0], RATE * np.array([0.5, 2.0, 7.0]), rtol=1e-12)
-    np.testing.assert_allclose(found.years_to[0], [1 / RATE, 2 / RATE], rtol=1e-12)
 
 
 def test_the_ceiling_gives_the_logistic_curve_and_saturates() -> None:
@@ -96,20 +89,19 @@ def test_no_path_passes_its_ceiling() -> None:
     assert np.isinf(run(make(ceiling_decades=1.0)).years_to).all()
 
 
+def grow(values: tuple[float, ...], a: float, written: float) -> float:
+    """The growth rate of A at ln A = `a`, with labour by software of ln A = `written`."""
+    toes, fishing, rho, share, jump, ceiling, growth = values
+    experiments, labour = np.exp(-growth * a), jump * np.exp(written)
+    research = ((1 - share) * experiments**rho + share * labour**rho) ** (1 / rho)
+    rest = (1 - np.exp(a) / 10**ceiling) / (1 - 1 / 10**ceiling)
+    return float(G * np.exp(-fishing * a) * research**toes * rest)
+
+
 @pytest.mark.parametrize("values", GENERAL, ids=str)
 def test_times_and_paths_are_those_of_an_ordinary_solver(values: tuple[float, ...]) -> None:
-    toes, fishing, rho, share, jump, ceiling, growth = values
-    most = 10**ceiling
-
-    def speed(_: float, state: np.ndarray) -> list[float]:
-        a = state[0]
-        experiments, labour = np.exp(-growth * a), jump * np.exp(a)
-        research = ((1 - share) * experiments**rho + share * labour**rho) ** (1 / rho)
-        first = G / (1 - 1 / most)
-        return [first * np.exp(-fishing * a) * research**toes * (1 - np.exp(a) / most)]
-
     solved = solve_ivp(
-        speed,
+        lambda _, state: [grow(values, state[0], state[0])],
         (0, 800),
         [0.0],
         method="LSODA",
@@ -127,17 +119,12 @@ def test_times_and_paths_are_those_of_an_ordinary_solver(values: tuple[float, ..
 
 @pytest.mark.parametrize(("number", "delay"), [(0, 0.25), (2, 0.1), (1, 0.5)])
 def test_a_delay_agrees_with_small_steps_of_the_delay_equation(number: int, delay: float) -> None:
-    toes, fishing, rho, share, jump, ceiling, growth = GENERAL[number]
-    step, most = 1e-4, 10**ceiling
+    step = 1e-4
     lag, steps = round(delay / step), round(0.5 / step)
     a = np.zeros(steps + 1)
     for i in range(steps):
         written = a[i - lag] if i >= lag else G * (i - lag) * step
-        labour = jump * np.exp(written + G * delay)
-        research = ((1 - share) * np.exp(-growth * a[i] * rho) + share * labour**rho) ** (1 / rho)
-        first = G / (1 - 1 / most)
-        grown = first * np.exp(-fishing * a[i]) * research**toes * (1 - np.exp(a[i]) / most)
-        a[i + 1] = a[i] + step * grown
+        a[i + 1] = a[i] + step * grow(GENERAL[number], a[i], written + G * delay)
     found = run(make_general(GENERAL[number], delay), 0.25, 0.5).decades[0]
     np.testing.assert_allclose(found * LN10, a[[steps // 2, steps]], rtol=5e-3)
 
@@ -225,7 +212,6 @@ def test_impossible_parameters_are_refused(name: str, value: float) -> None:
         make(**{name: value})
 
 
-@pytest.mark.parametrize("threshold", [1.0, 1e5])
-def test_thresholds_out_of_reach_are_refused(threshold: float) -> None:
+def test_thresholds_out_of_reach_are_refused() -> None:
     with pytest.raises(ValueError, match="thresholds"):
-        simulate(make(), thresholds=[threshold])
+        simulate(make(), thresholds=[1e5])
