@@ -31,7 +31,7 @@ unexplained. Each part's *decades* come from that part's own terms, never as a r
 Data quality, distillation and contamination cannot be distinguished from the trend.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -121,7 +121,11 @@ class Leaderboard(Model, Protocol):
     """What the models of leaderboards provide besides: units to leave out, shares to fix."""
 
     def unit_log_likelihood(
-        self, posterior: xr.Dataset, table: pd.DataFrame, card: Card
+        self,
+        posterior: xr.Dataset,
+        table: pd.DataFrame,
+        card: Card,
+        only: Collection[str] | None = None,
     ) -> xr.DataArray:
         """Log density of the rows of each base model, what is its own integrated out.
 

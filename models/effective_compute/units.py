@@ -1,6 +1,6 @@
 """Predictive density of base models: what is a model's own is integrated out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 import pandas as pd
@@ -17,12 +17,18 @@ NODES, REACH = 161, 7.0  # count, and scales to either side
 RowDensity = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
-def integrate_units(posterior: xr.Dataset, design: Design, row_density: RowDensity) -> xr.DataArray:
+def integrate_units(
+    posterior: xr.Dataset,
+    design: Design,
+    row_density: RowDensity,
+    only: Collection[str] | None = None,
+) -> xr.DataArray:
     """Log density of the rows of each base model, what is normal and its own integrated out.
 
     That is its deviation and, of a lab with one base model, the lab effect: nothing else informs
     them, so that a density given them would say little of the next model. Dims chain, draw,
-    base_model; coordinate row_count on base_model. Integrals are sums over equal steps.
+    base_model, those of `only` or all; coordinate row_count on base_model. Integrals are sums over
+    equal steps.
     """
     lone = find_lone_labs(design)
     shared = posterior
@@ -36,18 +42,19 @@ def integrate_units(posterior: xr.Dataset, design: Design, row_density: RowDensi
     effective, scale = sum_effective(shared, design), np.sqrt(variance)
     nodes = np.linspace(-REACH, REACH, NODES)
     log_weights = -(nodes**2) / 2 - np.log(np.exp(-(nodes**2) / 2).sum())
-    density = np.empty(scale.shape)
-    for position in range(len(design.bases)):
+    asked = [i for i, base in enumerate(design.bases) if only is None or base in only]
+    density = np.empty((*scale.shape[:-1], len(asked)))
+    for place, position in enumerate(asked):
         rows = np.flatnonzero(design.base_index == position)
         at = effective[..., rows, None] + scale[..., position, None, None] * nodes
         each = row_density(rows, at).sum(axis=-2)
-        density[..., position] = special.logsumexp(each + log_weights, axis=-1)
+        density[..., place] = special.logsumexp(each + log_weights, axis=-1)
     counts = np.bincount(design.base_index, minlength=len(design.bases))
     coords = {
         "chain": posterior["chain"],
         "draw": posterior["draw"],
-        "base_model": design.bases,
-        "row_count": ("base_model", counts),
+        "base_model": [design.bases[position] for position in asked],
+        "row_count": ("base_model", counts[asked]),
     }
     return xr.DataArray(density, dims=("chain", "draw", "base_model"), coords=coords)
 

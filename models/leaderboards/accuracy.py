@@ -17,13 +17,14 @@ For row i of benchmark b, measured by harness h::
 `models/effective_compute/multiplier.py` says what effective compute is made of.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy import special, stats
+from scipy import special
 
 from models import Card, Truth
 from models.core.prior import Prior, prior_data
@@ -227,7 +228,9 @@ def fix_share(truth: Truth, share: float, table: pd.DataFrame, card: Card) -> Tr
     return scale_algorithms(truth, share, prepare(table, card))
 
 
-def unit_log_likelihood(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.DataArray:
+def unit_log_likelihood(
+    posterior: xr.Dataset, table: pd.DataFrame, card: Card, only: Collection[str] | None = None
+) -> xr.DataArray:
     """Log density of the rows of each base model, what is its own integrated out.
 
     Dims chain, draw, base_model; coordinate row_count. Rows that were held out are in.
@@ -249,9 +252,13 @@ def unit_log_likelihood(posterior: xr.Dataset, table: pd.DataFrame, card: Card) 
         expected = each("chance", rows) + span * special.expit(logit)
         items = design.item_count[rows][:, None]
         correct = np.round(design.rows["score"].to_numpy()[rows][:, None] * items)
-        scale = posterior["dispersion"].to_numpy()[..., None, None] ** -2
-        return np.asarray(
-            stats.betabinom.logpmf(correct, items, expected * scale, (1 - expected) * scale)
+        total = posterior["dispersion"].to_numpy()[..., None, None] ** -2
+        right, wrong = expected * total, (1 - expected) * total
+        count = -np.log(items + 1) - special.betaln(items - correct + 1, correct + 1)
+        return np.asarray(  # SciPy's betabinom, without its checks of every argument
+            count
+            + special.betaln(correct + right, items - correct + wrong)
+            - special.betaln(right, wrong)
         )
 
-    return integrate_units(posterior, design, density)
+    return integrate_units(posterior, design, density, only)

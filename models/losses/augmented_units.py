@@ -1,5 +1,7 @@
 """Predictive density of base models under the augmented law, effects of papers integrated out."""
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -10,11 +12,13 @@ from models.losses.augmented_design import prepare
 from models.losses.augmented_law import expect
 
 
-def unit_log_likelihood(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.DataArray:
+def unit_log_likelihood(
+    posterior: xr.Dataset, table: pd.DataFrame, card: Card, only: Collection[str] | None = None
+) -> xr.DataArray:
     """Log density of the rows of each base model, the effects of their papers integrated out.
 
     Given the other rows that the posterior was fitted to, which know something of these effects; a
-    paper is fitted or held out as a whole. Dims chain, draw, base_model.
+    paper is fitted or held out as a whole. Dims chain, draw, base_model: those of `only`, or all.
     """
     sizes = prepare(table, card)
     rows = sizes.rows
@@ -23,8 +27,9 @@ def unit_log_likelihood(posterior: xr.Dataset, table: pd.DataFrame, card: Card) 
     base = rows["base_model"].fillna(rows["model"]).astype(str)
     groups: dict[tuple[str, str], list[int]] = {}
     for position, unit in enumerate(zip(base, rows["lab"], strict=True)):
-        groups.setdefault(unit, []).append(position)
-    found = {name: np.zeros(residuals.shape[:2]) for name in dict.fromkeys(base)}
+        if only is None or unit[0] in only:
+            groups.setdefault(unit, []).append(position)
+    found = {name: np.zeros(residuals.shape[:2]) for name, _ in groups}
     for (name, paper), positions in groups.items():
         found[name] += _group_density(posterior, paper, residuals[..., positions])
     coords = {"chain": posterior["chain"], "draw": posterior["draw"], "base_model": list(found)}

@@ -19,6 +19,7 @@ which moved with the date and is inside the rate here. The published form explai
 data apart, and that, not the sampler, is what makes the two differ.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -60,7 +61,7 @@ from models.effective_compute.units import integrate_units
 __all__ = ["DIMS", "headline_key"]  # those of all leaderboards
 
 TABLE = "loss_leaderboard"
-SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.95}
+SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.95, "draws": 3000}
 SMALLEST_LOSS = 0.1  # nats above the floor: below, the logarithm says nothing
 BASELINE_SEED = 20220630
 
@@ -185,7 +186,9 @@ def fix_share(truth: Truth, share: float, table: pd.DataFrame, card: Card) -> Tr
     return scale_algorithms(truth, share, make_design(table, card))
 
 
-def unit_log_likelihood(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.DataArray:
+def unit_log_likelihood(
+    posterior: xr.Dataset, table: pd.DataFrame, card: Card, only: Collection[str] | None = None
+) -> xr.DataArray:
     """Log density of the rows of each base model, what is its own integrated out.
 
     Dims chain, draw, base_model; coordinate row_count.
@@ -205,7 +208,7 @@ def unit_log_likelihood(posterior: xr.Dataset, table: pd.DataFrame, card: Card) 
         expected = floor + np.exp(level - steepness * effective)
         return np.asarray(stats.t.logpdf(log_perplexity[rows][:, None], 1 + tail, expected, scale))
 
-    return integrate_units(posterior, design, density)
+    return integrate_units(posterior, design, density, only)
 
 
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:

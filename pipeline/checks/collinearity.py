@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.outliers_influence import variance_inflation_factor
 
-MAXIMUM_INFLATION = 10.0  # the usual limit (Kutner et al. 2005): the error is 3 times its least
-LARGEST_INFLATION = 1e6  # what stands for infinity, which JSON does not have
-DIVIDED = ("compute", "date", "year")  # words by which regressors that the headline divides go
+from pipeline.checks.identified import LARGEST_INFLATION
+
 DIGITS = 4
 
 

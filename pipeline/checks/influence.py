@@ -12,6 +12,7 @@ import numpy as np
 
 from models import INTERVAL_PROBABILITY, fitted_rows
 from pipeline.checks.leave_out import THREADS, round_to
+from pipeline.checks.refit import THOROUGH, RefitError, Refitter
 from pipeline.fit.cell import Cell
 
 KEY = "pooled"
@@ -20,7 +21,7 @@ FIRST_SEED = 2000  # added to the seed of the fit, so that no refit repeats its 
 DIGITS = 4
 
 
-def measure_influence(cell: Cell) -> dict[str, Any]:
+def measure_influence(cell: Cell, refitter: Refitter) -> dict[str, Any]:
     """Median and 90 % interval of the pooled value without each study, with its rows.
 
     Empty for tables of another kind. A study without which nothing can be pooled, or whose refit
@@ -28,10 +29,7 @@ def measure_influence(cell: Cell) -> dict[str, Any]:
     """
     if cell.card.table != TABLE:
         return {}
-    # several seconds: this table alone
-    from pipeline.checks.refit import THOROUGH, RefitError, Refitter
-
-    refitter, priors = Refitter(cell.model, cell.table, cell.card), cell.model.Priors()
+    priors = cell.model.Priors()
     seed = int(cell.tree.attrs["seed"]) + FIRST_SEED
     counts = fitted_rows(cell.table)["study"].value_counts(sort=False)
 

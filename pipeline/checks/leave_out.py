@@ -20,10 +20,11 @@ import xarray as xr
 from scipy import special
 
 from models import Leaderboard, fitted_rows
+from pipeline.checks.refit import QUICK, RefitError, Refitter
 from pipeline.fit.cell import Cell
 
 # Of the integrated density; more draws change the sum by less than its Monte Carlo error.
-MAXIMUM_DRAWS = 4000
+MAXIMUM_DRAWS = 2000
 MAXIMUM_SINGLE = 12  # base models left out one by one; of more, whole labs are left out together
 MAXIMUM_FOLDS = 8  # each is a fit of its own; more would leave little more in for it
 THREADS = 2  # folds fitted at a time; the draws do not depend on it
@@ -34,20 +35,20 @@ Refit = Callable[[pd.DataFrame, int], xr.Dataset]  # table, seed -> posterior
 
 
 def leave_out(
-    cell: Cell, has_converged: bool = True, units: tuple[str, xr.DataArray] | None = None
+    cell: Cell, refitter: Refitter | None, units: tuple[str, xr.DataArray] | None = None
 ) -> dict[str, Any]:
     """The predictive density of every unit left out, their sum and how it was measured.
 
-    `units` is what `find_units` gives, where that is known already. A fit that did not converge is
-    not fitted again: nothing ranks its density.
+    `units` is what `find_units` gives, where that is known already. A fit that did not converge has
+    no `refitter`: nothing ranks its density.
     """
     unit, density = units or find_units(cell)
     by_unit, bad = smooth(density)
     method, note = "PSIS-LOO", ""
     if bad:
         refitted, method = (
-            _leave_out_by_refits(cell, unit, bad)
-            if has_converged
+            _leave_out_by_refits(cell, unit, bad, refitter)
+            if refitter
             else (None, "the fit did not converge, and is not fitted again")
         )
         if refitted is None:
@@ -159,7 +160,9 @@ def hold_out(table: pd.DataFrame, by: str, groups: list[str]) -> pd.DataFrame:
     return table.assign(is_held_out=find_groups(table, by).isin(groups))
 
 
-def _leave_out_by_refits(cell: Cell, unit: str, bad: list[str]) -> tuple[pd.Series | None, str]:
+def _leave_out_by_refits(
+    cell: Cell, unit: str, bad: list[str], refitter: Refitter
+) -> tuple[pd.Series | None, str]:
     """Log density of the base models refitted without and how it was measured; or None, and why.
 
     A few are left out alone, which leaves the others' densities as they are; else all, by lab.
@@ -173,10 +176,8 @@ def _leave_out_by_refits(cell: Cell, unit: str, bad: list[str]) -> tuple[pd.Seri
         return None, "all rows are of one base model"
     if not _heeds(cell, hold_out(cell.table, by, folds[0])):
         return None, "the model does not leave rows out of its likelihood (column is_held_out)"
-    from pipeline.checks.refit import RefitError  # several seconds: only where Pareto k is bad
-
     try:
-        by_unit = leave_folds_out(cell, by, folds, refit_of(cell))
+        by_unit = leave_folds_out(cell, by, folds, refit_of(cell, refitter))
     except RefitError as error:
         return None, f"a fit without one of the folds failed: {error}"
     if is_few:
@@ -200,11 +201,10 @@ def leave_folds_out(cell: Cell, by: str, folds: list[list[str]], refit: Refit) -
     def leave(position: int, groups: list[str]) -> pd.Series:
         marked = hold_out(cell.table, by, groups)
         posterior = refit(marked, seed + position)
-        density = model.unit_log_likelihood(posterior, cell.table, cell.card)
         held = set(marked.loc[marked["is_held_out"], "base_model"])
-        units = [unit for unit in density["base_model"].to_numpy() if unit in held]
-        drawn = density.sel(base_model=units).transpose("base_model", "chain", "draw")
-        return pd.Series(_log_mean_exp(drawn.to_numpy()), index=units)
+        density = model.unit_log_likelihood(posterior, cell.table, cell.card, held)
+        drawn = density.transpose("base_model", "chain", "draw")
+        return pd.Series(_log_mean_exp(drawn.to_numpy()), index=drawn["base_model"].to_numpy())
 
     with ThreadPoolExecutor(THREADS) as pool:
         return pd.concat(pool.map(leave, range(len(folds)), folds))
@@ -216,14 +216,12 @@ def _log_mean_exp(density: np.ndarray) -> np.ndarray:
     return np.asarray(special.logsumexp(flat, axis=1) - math.log(flat.shape[1]))
 
 
-def refit_of(cell: Cell) -> Refit:
+def refit_of(cell: Cell, refitter: Refitter) -> Refit:
     """Refits of the compiled model to marked tables, as short as those of the studies.
 
     A fold's density is an average over draws: 1000 put its error below the differences that count.
     """
-    from pipeline.checks.refit import QUICK, Refitter  # several seconds, as above
-
-    refitter, priors = Refitter(cell.model, cell.table, cell.card), cell.model.Priors()
+    priors = cell.model.Priors()
     return lambda table, seed: refitter.refit(table, cell.card, priors, seed, QUICK)
 
 

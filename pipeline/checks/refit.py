@@ -1,6 +1,8 @@
-"""One model compiled once, then refitted to other data of the same shape in tenths of a second.
+"""One model compiled once: for the fit, and for refits to other data of the same shape.
 
-For studies that fit a model hundreds of times: simulated outcomes, changed compute, wider priors.
+Compiling is most of what a fit costs. Nearly all of it is type inference over what the compiled
+function unpacks, so all data go in as one vector, and parameters are computed from the sampler's
+own values afterwards (pipeline/fit/density.py) instead of by a second compiled function.
 """
 
 import threading
@@ -11,11 +13,18 @@ from typing import Any
 import numpy as np
 import nutpie
 import pandas as pd
+import pytensor
 import xarray as xr
+from pymc.model.fgraph import fgraph_from_model, model_from_fgraph
+from pymc.model.transform.optimization import freeze_dims_and_data
+from pytensor.compile.sharedvalue import SharedVariable
 
 import models
 from models import Card
 from pipeline.fit.arithmetic import round_alike
+from pipeline.fit.density import Constrainer
+
+PACKED = "packed_data"
 
 
 @dataclass(frozen=True)
@@ -39,8 +48,6 @@ class Settings:
 QUICK = Settings()
 FULL = Settings(draws=3000, tune=1500, maxdepth=10, target_accept=1.0)
 THOROUGH = Settings(draws=2000, tune=1000, maxdepth=10, target_accept=1.0)
-
-
 FEW = 8  # parameters
 
 
@@ -60,22 +67,21 @@ class RefitError(Exception):
 
 
 class Refitter:
-    """A compiled model; `refit` gives the posterior on other values of its data.
+    """A compiled model: `sample` fits its own data, `refit` other values of them.
 
-    Safe to call from several threads: sampling runs outside of Python's lock, and the same seed
+    Refits may run in several threads: sampling runs outside of Python's lock, and the same seed
     gives the same draws in whatever order the calls come.
     """
 
     def __init__(self, model: models.Model, table: pd.DataFrame, card: Card) -> None:
         self._model = model
         with round_alike():
-            compiled = nutpie.compile_pymc_model(model.build(table, card, model.Priors()))
+            self.built = model.build(table, card, model.Priors())
+            self._data = [v for v in self.built.data_vars if isinstance(v, SharedVariable)]
+            compiled = nutpie.compile_pymc_model(_pack(self.built, self._data), var_names=[])
+            self._constrainer = Constrainer(self.built)
         start = _one_at_a_time(compiled.initial_point_func)
         self._compiled = replace(compiled, initial_point_func=start)
-        self._shapes = {
-            str(variable.name): compiled.shared_data[key].shape
-            for variable, key in compiled.shared_var_keys.items()
-        }
 
     @property
     def parameter_count(self) -> int:
@@ -85,7 +91,27 @@ class Refitter:
     @property
     def data_names(self) -> set[str]:
         """The data that the compiled model reads: a prior that it does not use is not there."""
-        return set(self._shapes)
+        return {str(variable.name) for variable in self._data}
+
+    def sample(
+        self, chains: int, draws: int, tune: int, seed: int, progress: bool = False
+    ) -> xr.DataTree:
+        """Groups posterior and sample_stats of a fit to the data that the model was built with."""
+        tree = nutpie.sample(
+            self._compiled,
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            cores=chains,
+            seed=seed,
+            save_warmup=False,
+            progress_bar=progress,
+            store_unconstrained=True,
+            **_adaptation(self._model.SAMPLER),
+        )
+        posterior = self._constrainer.constrain(_unconstrained(tree), {})
+        stats = tree["sample_stats"].to_dataset().drop_vars("unconstrained_draw", errors="ignore")
+        return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
 
     def refit(
         self, table: pd.DataFrame, card: Card, priors: Any, seed: int, settings: Settings = QUICK
@@ -98,7 +124,7 @@ class Refitter:
         values = self._check(self._model.data(table, card, priors))
         try:
             tree = nutpie.sample(
-                self._compiled.with_data(**values),
+                self._compiled.with_data(**{PACKED: self._join(values)}),
                 draws=settings.draws,
                 tune=settings.tune,
                 chains=1,
@@ -106,32 +132,76 @@ class Refitter:
                 seed=seed,
                 save_warmup=False,
                 progress_bar=False,
+                store_unconstrained=True,
                 maxdepth=settings.maxdepth,
                 **self._adapt(settings),
             )
         except RuntimeError as error:  # of nutpie, with a trace of its own stack below
             raise RefitError(str(error).splitlines()[0]) from error
-        return _read(tree)
+        diverging = tree["sample_stats"]["diverging"]
+        if bool(diverging.all()):
+            raise RefitError("every transition diverged")
+        posterior = self._constrainer.constrain(_unconstrained(tree), values)
+        broken = [str(name) for name, each in posterior.items() if not np.isfinite(each).all()]
+        if broken:
+            raise RefitError(f"draws of {', '.join(broken)} are not finite")
+        return posterior.assign_attrs(divergences=int(diverging.sum()))
 
     def _adapt(self, settings: Settings) -> dict[str, Any]:
-        asked = self._model.SAMPLER
+        asked = _adaptation(self._model.SAMPLER)
         changed = {"target_accept": min(asked.get("target_accept", 0.9), settings.target_accept)}
         if self._compiled.n_dim > settings.many:
             changed["adaptation"] = "diag"
         return asked | changed
 
     def _check(self, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        known = {name: np.asarray(v) for name, v in values.items() if name in self._shapes}
+        shapes = {str(variable.name): variable.get_value().shape for variable in self._data}
+        known = {name: np.asarray(v) for name, v in values.items() if name in shapes}
         for name, value in known.items():
-            if value.shape != self._shapes[name]:
+            if value.shape != shapes[name]:
                 raise ValueError(
-                    f"{name} has shape {value.shape}, compiled for {self._shapes[name]}: "
+                    f"{name} has shape {value.shape}, compiled for {shapes[name]}: "
                     "a model is refitted to as many rows, labs, tags and base models as it was "
                     "built for"
                 )
             if not np.isfinite(value).all():
                 raise RefitError(f"the data {name} are not finite")
         return known
+
+    def _join(self, values: dict[str, np.ndarray]) -> np.ndarray:
+        return _join(values.get(str(each.name), each.get_value()) for each in self._data)
+
+
+def _adaptation(sampler: dict[str, Any]) -> dict[str, Any]:
+    """The sampler's options without the length of the chains."""
+    return {name: value for name, value in sampler.items() if name not in ("draws", "tune")}
+
+
+def _join(values: Any) -> np.ndarray:
+    return np.concatenate([np.ravel(value).astype(float) for value in values])
+
+
+def _pack(built: Any, data: list[Any]) -> Any:
+    """The model with all its data in one shared vector, and dims of fixed length."""
+    values = [np.asarray(variable.get_value()) for variable in data]
+    joined = _join(values)
+    packed = pytensor.shared(joined, name=PACKED, shape=joined.shape)
+    fixed = freeze_dims_and_data(built, data=[])
+    graph, memo = fgraph_from_model(fixed)
+    at, replacements = 0, []
+    for name, value in zip((variable.name for variable in data), values, strict=True):
+        piece = packed[at : at + value.size].reshape(value.shape).astype(value.dtype)
+        old = memo[fixed[name]].owner.inputs[0]
+        replacements.append((old, old.type.filter_variable(piece, allow_convert=True)))
+        at += value.size
+    graph.replace_all(replacements, import_missing=True)
+    return model_from_fgraph(graph, mutate_fgraph=True)
+
+
+def _unconstrained(tree: xr.DataTree) -> xr.Dataset:
+    """Draws of the sampler's own values; those that need no transform stand in `posterior`."""
+    plain = tree["posterior"].to_dataset()
+    return plain.merge(tree["unconstrained_posterior"].to_dataset(), compat="override")
 
 
 def _one_at_a_time(function: Callable[[Any], np.ndarray]) -> Callable[[Any], np.ndarray]:
@@ -143,14 +213,3 @@ def _one_at_a_time(function: Callable[[Any], np.ndarray]) -> Callable[[Any], np.
             return function(seed)
 
     return call
-
-
-def _read(tree: Any) -> xr.Dataset:
-    posterior: xr.Dataset = tree["posterior"].to_dataset()
-    diverging = tree["sample_stats"]["diverging"]
-    if bool(diverging.all()):
-        raise RefitError("every transition diverged")
-    broken = [str(name) for name, each in posterior.items() if not bool(np.isfinite(each).all())]
-    if broken:
-        raise RefitError(f"draws of {', '.join(broken)} are not finite")
-    return posterior.assign_attrs(divergences=int(diverging.sum()))

@@ -19,13 +19,11 @@ from models import INTERVAL_PROBABILITY, flatten
 from models.core.prior import list_priors
 from models.effective_compute.split import ALGORITHMS, PARTS
 from pipeline.checks.leave_out import round_to
-from pipeline.checks.study import Study, list_shifts
 from pipeline.fit.cell import Cell
 
 UNCHANGED = 0.9  # of the prior interval's width: beyond, the data said nothing
 # Power-scaling index above which a quantity counts as sensitive (Kallioinen et al. 2023).
 SENSITIVE = 0.05
-LARGE_SHIFT = 1 / 3  # of an interval's width, by which scaling a prior may move it
 DIGITS = 4
 
 Draws = dict[str, xr.DataArray]
@@ -48,18 +46,15 @@ def list_headlines(cell: Cell) -> Draws:
     }
 
 
-def measure_sensitivity(cell: Cell, study: Study | None = None) -> dict[str, Any]:
-    """Power-scaling index of each headline to prior and likelihood, and what the prior drives.
-
-    `study` is the committed study of this very model and these data, if there is one.
-    """
+def measure_sensitivity(cell: Cell) -> dict[str, Any]:
+    """Power-scaling index of each headline to prior and likelihood, and what the prior drives."""
     headline = list_headlines(cell)
     if not headline:
         return {"prior_sensitivity": {}, "driven_by_prior": [], "driven_by": {}}
     tree = _scaling_tree(cell, headline)
     frame = arviz_stats.psense_summary(tree, round_to=6)
     frame = frame.set_axis(list(headline), axis=0)[["prior", "likelihood"]]
-    before = draw_prior(cell)
+    before = draw_prior(cell, headline)
     frame["width_ratio"] = [width(draws) / width(before[key]) for key, draws in headline.items()]
     indices = {
         key: {name: round_to(value, DIGITS) for name, value in row.items()}
@@ -67,26 +62,11 @@ def measure_sensitivity(cell: Cell, study: Study | None = None) -> dict[str, Any
     }
     moved_by_prior_alone = (frame["prior"] > SENSITIVE) & (frame["likelihood"] < SENSITIVE)
     driven = list(frame.index[moved_by_prior_alone | (frame["width_ratio"] > UNCHANGED)])
-    moved = find_moved(study, headline)
-    everything = driven + [key for key in moved if key not in driven]
-    strongest = find_strongest(tree, {key: headline[key] for key in driven})
     return {
         "prior_sensitivity": indices,
-        "driven_by_prior": everything,
-        "driven_by": {
-            key: list(dict.fromkeys(strongest.get(key, []) + moved.get(key, [])))
-            for key in everything
-        },
+        "driven_by_prior": driven,
+        "driven_by": find_strongest(tree, {key: headline[key] for key in driven}),
     }
-
-
-def find_moved(study: Study | None, keys: Iterable[str]) -> dict[str, list[str]]:
-    """The priors whose scaling moved a headline by more than `LARGE_SHIFT` of its interval."""
-    known, moved = set(keys), dict[str, list[str]]()
-    for key, prior, shift in list_shifts(study):
-        if key in known and abs(shift) > LARGE_SHIFT and prior not in moved.get(key, []):
-            moved.setdefault(key, []).append(prior)
-    return moved
 
 
 def find_strongest(tree: xr.DataTree, driven: Draws) -> dict[str, list[str]]:
@@ -107,15 +87,15 @@ def find_strongest(tree: xr.DataTree, driven: Draws) -> dict[str, list[str]]:
     return {str(key): [str(name)] for key, name in frame.idxmax(axis=1).items()}
 
 
-def draw_prior(cell: Cell) -> Draws:
-    """Prior draws of every scalar estimand, shares from the decades of their parts.
+def draw_prior(cell: Cell, keys: Iterable[str]) -> Draws:
+    """Prior draws of the scalar estimands `keys`, shares from the decades of their parts.
 
     Under a wide prior the total of a step is often near zero and the model reports no share of it;
     its width is wanted all the same.
     """
     prior = cell.tree["prior"].to_dataset()
     before = dict(flatten(cell.model.estimands(prior, cell.table, cell.card)))
-    return {key: _fill_share(key, draws, before) for key, draws in before.items()}
+    return {key: _fill_share(key, before[key], before) for key in keys}
 
 
 def _fill_share(key: str, draws: xr.DataArray, before: Draws) -> xr.DataArray:

@@ -4,27 +4,56 @@ A study takes minutes to hours and is made by people (`apportion calibrate`), no
 counts as long as table and model are those it was made with.
 """
 
-import json
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
-from pipeline.checks.fingerprint import MAXIMUM_FAILED
+from pipeline.checks.identified import describe_identification
+from pipeline.files import read_json
+from pipeline.layout import Layout
+from pipeline.studies.record import is_current
 
 NOT_MEASURED = "not measured"
 OUT_OF_DATE = "measured on an earlier version of the model or the data"
+MAXIMUM_FAILED = 0.02  # of the refits: more could hide the truths that are missed
+LARGE_SHIFT = 1 / 3  # of an interval's width, by which scaling a prior may move it
 LEAST_COVERAGE, LARGEST_COVERAGE = 0.85, 0.95  # of 90 % intervals
 COPIED = ("fixed_share", "wrong_compute", "attenuation", "priors", "design")
 
 Study = dict[str, Any]
 
 
-def read_study(folder: Path | None, dataset: str, model: str) -> Study | None:
-    """The study of a cell; None where none was made."""
-    path = folder / f"{dataset}-{model}.json" if folder else None
-    if path is None or not path.is_file():
-        return None
-    study: Study = json.loads(path.read_text(encoding="utf-8"))
-    return study
+def read_check(layout: Layout, cell: str) -> dict[str, Any]:
+    """The check of a cell with what its study says; empty where the cell has none.
+
+    A study never makes a fit run again: fit writes the check without it.
+    """
+    check: dict[str, Any] = read_json(layout.check(cell)) or {}
+    study: Study | None = read_json(layout.study(cell))
+    counts = study is not None and is_current(layout, cell, study)
+    return apply_study(check, study, counts) if check else {}
+
+
+def apply_study(check: dict[str, Any], study: Study | None, counts: bool) -> dict[str, Any]:
+    """The check with the study's verdict; `counts`: the study is of this very cell."""
+    judged = check | judge_calibration(study, counts, check["headlines"])
+    moved = find_moved(study if counts else None, check["prior_sensitivity"])
+    new = [key for key in moved if key not in check["driven_by_prior"]]
+    driven, by = [*check["driven_by_prior"], *new], check["driven_by"]
+    judged["driven_by_prior"] = driven
+    judged["driven_by"] = {
+        key: list(dict.fromkeys([*by.get(key, []), *moved.get(key, [])])) for key in driven
+    }
+    panel = check["identification"]
+    return judged | (describe_identification(panel, driven) if panel else {})
+
+
+def find_moved(study: Study | None, keys: Iterable[str]) -> dict[str, list[str]]:
+    """The priors whose scaling moved a headline by more than `LARGE_SHIFT` of its interval."""
+    known, moved = set(keys), dict[str, list[str]]()
+    for key, prior, shift in list_shifts(study):
+        if key in known and abs(shift) > LARGE_SHIFT and prior not in moved.get(key, []):
+            moved.setdefault(key, []).append(prior)
+    return moved
 
 
 def judge_calibration(

@@ -14,7 +14,8 @@ import pandas as pd
 
 import models
 from models import fitted_rows
-from pipeline.checks.collinearity import DIVIDED, MAXIMUM_INFLATION, correlate, inflate
+from pipeline.checks.collinearity import correlate, inflate
+from pipeline.checks.identified import DIVIDED, MAXIMUM_INFLATION
 from pipeline.commands.outliers import find_outliers
 from pipeline.failures import Failure, SourceError
 from pipeline.ingest.bibliography import Bibliography, read_bibliography

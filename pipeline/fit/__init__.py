@@ -1,0 +1,1 @@
+"""Validated table + models -> posterior, verdict and estimands."""

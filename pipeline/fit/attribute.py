@@ -6,9 +6,7 @@ quantity that is not reported is null with its reason. The names are stable: not
 refer to them.
 """
 
-import argparse
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,8 +15,7 @@ import xarray as xr
 
 from models import INTERVAL_PROBABILITY, estimand_key, flatten
 from pipeline.files import write_json, write_parquet, write_text
-from pipeline.fit.cell import add_cell_arguments, load_cell
-from pipeline.stage import stage_main
+from pipeline.layout import Layout
 
 COLUMNS = [
     "key",
@@ -120,29 +117,12 @@ def _round(value: float) -> float | None:
     return float(f"{value:.6g}") if math.isfinite(value) else None
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Summarise the estimands of one posterior, as JSON and as CSV, and keep draws of them."""
-    parser = argparse.ArgumentParser(
-        prog="python -m pipeline.fit.attribute",
-        description=__doc__.splitlines()[0] if __doc__ else "",
-    )
-    add_cell_arguments(parser)
-    parser.add_argument(
-        "--output",
-        type=Path,
-        required=True,
-        help="data/attributions/<dataset>-<model>.json; .csv and .parquet (draws) beside it",
-    )
-    options = parser.parse_args(argv)
-    estimands = load_cell(options).estimands
+def write_attributions(layout: Layout, name: str, estimands: xr.Dataset) -> int:
+    """Write the estimands of a cell as JSON, CSV and draws; how many there are."""
     entries = attribute(estimands)
     frame = pd.DataFrame([{"key": key, **entry} for key, entry in entries.items()], columns=COLUMNS)
-    write_text(options.output.with_suffix(".csv"), frame.to_csv(index=False, lineterminator="\n"))
-    write_parquet(options.output.with_suffix(".parquet"), draw_frame(estimands))
-    write_json(options.output, entries)
-    print(f"{options.output.stem}: {len(entries)} estimands")
-    return 0
-
-
-if __name__ == "__main__":
-    stage_main(main)
+    path = layout.attribution(name)
+    write_text(path.with_suffix(".csv"), frame.to_csv(index=False, lineterminator="\n"))
+    write_parquet(layout.draws(name), draw_frame(estimands))
+    write_json(path, entries)
+    return len(entries)

@@ -1,20 +1,20 @@
-"""Reading what the fit stage wrote, with what later stages need beside it."""
+"""One dataset under one model, as the stages that read a fit see it."""
 
-import argparse
+import json
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 import xarray as xr
 
 import models
 from models import Card
-from pipeline.ingest.cards.card import load_card
+from models.options import OPTIONS
+from pipeline.layout import Layout
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One dataset under one model: table, card, posterior tree and estimands.
+    """Table, card, posterior tree and estimands of a dataset under a model.
 
     `not_fitted` says why there is no posterior and is empty where there is one; without one there
     are no estimands.
@@ -28,49 +28,29 @@ class Cell:
     not_fitted: str = ""
 
 
-def add_cell_arguments(parser: argparse.ArgumentParser) -> None:
-    """The flags by which a stage is told its cell."""
-    parser.add_argument(
-        "--card", type=Path, required=True, help="data/sources/<dataset>/source.yaml"
+def read_card(layout: Layout, dataset: str) -> Card:
+    """What models may know of the dataset: options, run registry and draws of the scaling law."""
+    known = json.loads(layout.options(dataset).read_text(encoding="utf-8"))
+    runs, law = (
+        pd.read_parquet(path) if path.is_file() else None
+        for path in (layout.registry, layout.scaling_law)
     )
-    parser.add_argument(
-        "--table", type=Path, required=True, help="data/validated/<dataset>.parquet"
-    )
-    parser.add_argument("--model", required=True, help="a module of models/")
-    parser.add_argument(
-        "--posterior", type=Path, required=True, help="data/posteriors/<dataset>-<model>.nc"
-    )
-    parser.add_argument(
-        "--runs", type=Path, help="validated run registry, for models that name runs"
-    )
-    add_scaling_law_argument(parser)
+    options = OPTIONS[known["table"]].model_validate(known["options"])
+    return Card(known["dataset"], known["table"], options, runs, law)
 
 
-def add_scaling_law_argument(parser: argparse.ArgumentParser) -> None:
-    """The flag of the stages whose models measure allocation."""
-    parser.add_argument(
-        "--scaling-law",
-        type=Path,
-        help="draws of the fitted scaling law, data/attributions/<dataset>-scaling_law.parquet, "
-        "for models that measure allocation",
-    )
-
-
-def read_scaling_law(path: Path | None) -> pd.DataFrame | None:
-    """The draws of the fitted law, a column an estimand; None without a path."""
-    return pd.read_parquet(path) if path else None
-
-
-def load_cell(options: argparse.Namespace) -> Cell:
-    """The cell that the parsed flags name."""
-    runs = pd.read_parquet(options.runs) if options.runs else None
-    card = load_card(options.card).for_model(runs, read_scaling_law(options.scaling_law))
-    model = models.load(options.model)
-    table = pd.read_parquet(options.table)
-    with xr.open_datatree(options.posterior, engine="h5netcdf") as opened:
-        tree = opened.load()
+def make_cell(model: models.Model, table: pd.DataFrame, card: Card, tree: xr.DataTree) -> Cell:
+    """The cell with its estimands, computed from the draws of `tree`."""
     not_fitted = str(tree.attrs.get("not_fitted", ""))
     estimands = (
         xr.Dataset() if not_fitted else model.estimands(tree["posterior"].to_dataset(), table, card)
     )
     return Cell(model, table, card, tree, estimands, not_fitted)
+
+
+def load_cell(layout: Layout, dataset: str, model: str) -> Cell:
+    """The cell as its stage wrote it."""
+    with xr.open_datatree(layout.posterior(f"{dataset}-{model}"), engine="h5netcdf") as opened:
+        tree = opened.load()
+    table = pd.read_parquet(layout.table(dataset))
+    return make_cell(models.load(model), table, read_card(layout, dataset), tree)

@@ -6,32 +6,25 @@ named parameter and every estimand (method and limits: Vehtari et al. 2021; Beta
 Nothing that fails is ranked, pooled or quoted. The other questions have a module each in
 `pipeline/checks/`: what the model predicts unseen (leave_out.py), where its predictions miss
 (predictive.py), whether the data tell the parts apart (identification.py), what leans on the priors
-(sensitivity.py); whether intervals hold what they promise is for `pipeline/calibration/`.
+(sensitivity.py); whether intervals hold what they promise is for the studies (study.py).
 """
 
-import argparse
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import arviz_stats
 import numpy as np
 import pandas as pd
 import xarray as xr
-from ruamel.yaml import YAML
 
-import models
 from models import flatten
-from pipeline.checks.fingerprint import fingerprint, is_same
 from pipeline.checks.identification import identify
 from pipeline.checks.influence import measure_influence
 from pipeline.checks.leave_out import find_units, leave_out, round_to
 from pipeline.checks.predictive import check_predictions
+from pipeline.checks.refit import Refitter
 from pipeline.checks.sensitivity import is_constant, list_headlines, measure_sensitivity
-from pipeline.checks.study import Study, judge_calibration, read_study
-from pipeline.files import write_json
-from pipeline.fit.cell import Cell, add_cell_arguments, load_cell
-from pipeline.stage import stage_main
+from pipeline.fit.cell import Cell
 
 Checked = dict[str, Any]
 PER_MODEL_DIMS = {"base_model"}  # families of deviations: judged together, there may be thousands
@@ -47,26 +40,18 @@ NO_NUMBERS = (
 
 def measure_convergence(draws: dict[str, xr.DataArray]) -> pd.DataFrame:
     """R-hat and bulk and tail ESS of each quantity; draws have dims chain, draw."""
-    dataset = xr.Dataset(
-        {
-            f"q{i}": array.drop_vars(set(array.coords) - {"chain", "draw"})
-            for i, array in enumerate(draws.values())
-        }
-    )
+    columns = ["rhat", "ess_bulk", "ess_tail"]
     if not draws:
-        return pd.DataFrame(columns=["rhat", "ess_bulk", "ess_tail"])
-    frame = pd.DataFrame(
-        {
-            "rhat": _by_name(arviz_stats.rhat(dataset)),
-            "ess_bulk": _by_name(arviz_stats.ess(dataset, method="bulk")),
-            "ess_tail": _by_name(arviz_stats.ess(dataset, method="tail")),
-        }
+        return pd.DataFrame(columns=columns)
+    stacked = np.stack([each.transpose("chain", "draw").to_numpy() for each in draws.values()])
+    together = xr.DataArray(stacked, dims=("quantity", "chain", "draw"))
+    measured = (
+        arviz_stats.rhat(together),
+        arviz_stats.ess(together, method="bulk"),
+        arviz_stats.ess(together, method="tail"),
     )
-    return frame.set_axis(list(draws), axis=0)
-
-
-def _by_name(dataset: xr.Dataset) -> pd.Series:
-    return pd.Series({str(name): float(value) for name, value in dataset.data_vars.items()})
+    values = {name: each.to_numpy() for name, each in zip(columns, measured, strict=True)}
+    return pd.DataFrame(values, index=list(draws))
 
 
 def list_parameters(
@@ -122,7 +107,7 @@ def judge(cell: Cell, limits: dict[str, float]) -> dict[str, Any]:
     members = measure_convergence(families)
     stats = cell.tree["sample_stats"].to_dataset()
     divergences = int(stats["diverging"].sum())
-    min_bfmi = float(np.min(_bfmi(stats["energy"])))
+    min_bfmi = float(arviz_stats.bfmi(cell.tree)["energy"].min())
     reasons = _find_reasons(tested, members, divergences, min_bfmi, limits)
     return {
         "verdict": "fail" if reasons else "pass",
@@ -135,12 +120,6 @@ def judge(cell: Cell, limits: dict[str, float]) -> dict[str, Any]:
         "constant": sorted(constant),
         "worst": _worst(pd.concat([tested, members])),
     }
-
-
-def _bfmi(energy: xr.DataArray) -> np.ndarray:
-    """Betancourt's energy Bayesian fraction of missing information, by chain."""
-    change = energy.diff("draw")
-    return np.asarray((change**2).mean("draw") / energy.var("draw"))
 
 
 def _find_reasons(
@@ -202,27 +181,27 @@ def _worst(summary: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def check(cell: Cell, limits: dict[str, float], study: Study | None, counts: bool) -> Checked:
-    """Everything the check file says of a cell; `counts`: the study is of this very cell."""
-    if cell.not_fitted:
-        return describe_unfitted(cell.not_fitted, limits) | judge_calibration(study, counts, [])
+def check(cell: Cell, limits: dict[str, float], refitter: Refitter | None) -> Checked:
+    """Everything the check file says of a cell; `refitter` is the model compiled for its fit."""
+    if cell.not_fitted or refitter is None:
+        return describe_unfitted(cell.not_fitted, limits)
     with ThreadPoolExecutor(1) as pool:  # NumPy leaves the interpreter free for most of the density
         units = pool.submit(find_units, cell)
         judged = judge(cell, limits)
-        sensitivity = measure_sensitivity(cell, study if counts else None)
+        sensitivity = measure_sensitivity(cell)
         identified = identify(cell, sensitivity["driven_by_prior"])
         predicted = check_predictions(cell)
     worst, constant = judged.pop("worst"), judged.pop("constant")
-    headlines = [cell.model.headline_key(cell.card), *list_headlines(cell)]
+    has_converged = judged["verdict"] == "pass"
     return (
         judged
         | {"not_fitted": None}
-        | leave_out(cell, judged["verdict"] == "pass", units.result())
-        | judge_calibration(study, counts, headlines)
+        | leave_out(cell, refitter if has_converged else None, units.result())
+        | {"headlines": [cell.model.headline_key(cell.card), *list_headlines(cell)]}
         | identified
         | sensitivity
         | {"predictive_checks": predicted}
-        | {"influence": measure_influence(cell)}
+        | {"influence": measure_influence(cell, refitter)}
         | {"limits": limits, "constant": constant, "worst": worst}
     )
 
@@ -235,45 +214,6 @@ def describe_unfitted(reason: str, limits: dict[str, float]) -> Checked:
         | dict.fromkeys(NO_NUMBERS)
         | {"elpd_note": "", "elpd_by_unit": {}, "rows_by_unit": {}}
         | {"identification_reason": f"cannot be fitted: {reason}", "identification_reasons": []}
-        | {"prior_sensitivity": {}, "driven_by_prior": [], "driven_by": {}}
+        | {"headlines": [], "prior_sensitivity": {}, "driven_by_prior": [], "driven_by": {}}
         | {"influence": {}, "limits": limits, "constant": [], "worst": []}
     )
-
-
-def is_current(study: Study | None, cell: Cell, model: str) -> bool:
-    """Whether the study was made with this very table, these options and this model."""
-    if study is None:
-        return False
-    folder = Path(str(models.__file__)).parent
-    now = fingerprint(cell.table, cell.card.options, model, folder)
-    return is_same(study["fingerprint"], now)
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Judge one posterior. Exit 0 whatever the verdict: a failed fit still gets its page."""
-    parser = argparse.ArgumentParser(
-        prog="python -m pipeline.fit.check", description=__doc__.splitlines()[0] if __doc__ else ""
-    )
-    add_cell_arguments(parser)
-    parser.add_argument("--limits", type=Path, required=True, help="params.yaml, key `check`")
-    parser.add_argument(
-        "--calibration", type=Path, help="data/calibration: studies of cells, where there are any"
-    )
-    parser.add_argument(
-        "--output", type=Path, required=True, help="data/checks/<dataset>-<model>.json"
-    )
-    options = parser.parse_args(argv)
-    limits = YAML(typ="safe").load(options.limits)["check"]
-    cell = load_cell(options)
-    study = read_study(options.calibration, cell.card.dataset, options.model)
-    result = check(cell, limits, study, is_current(study, cell, options.model))
-    write_json(options.output, result)
-    print(
-        f"{options.output.stem}: {result['verdict']}"
-        + "".join(f"\n  {reason}" for reason in result["reasons"])
-    )
-    return 0
-
-
-if __name__ == "__main__":
-    stage_main(main)
