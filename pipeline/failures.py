@@ -1,4 +1,4 @@
-"""What is wrong with the data, said so that it can be mended: file, line, column, value, rule and
+"""What is wrong with the data, said so that it can be fixed: file, line, column, value, rule and
 remedy.
 """
 
@@ -64,7 +64,13 @@ def _tell(failures: list[Failure]) -> str:
 
 
 def file_failure(
-    path: Path, rule: str, remedy: str, column: str = "", value: str = ""
+    path: Path, rule: str, remedy: str, column: str = "", value: str = "", line: int | None = None
 ) -> SourceError:
-    """The error for a fault of a file as a whole."""
-    return SourceError([Failure(str(path), None, column, value, rule, remedy)])
+    """The error for one fault of a file, as a whole or on a line."""
+    return SourceError([Failure(str(path), line, column, value, rule, remedy)])
+
+
+def raise_any(failures: Iterable[Failure]) -> None:
+    """Raise SourceError with the `failures`, if there are any."""
+    if found := list(failures):
+        raise SourceError(found)

@@ -11,7 +11,7 @@ from pathlib import Path
 from pybtex.database import Entry, Person, PybtexError, parse_string
 from pybtex.richtext import Text
 
-from pipeline.failures import Failure, SourceError, file_failure
+from pipeline.failures import Failure, SourceError, file_failure, raise_any
 from pipeline.ingest.cards.faults import suggest
 from pipeline.ingest.cards.yaml_files import MAXIMUM_BYTES, MAXIMUM_MARKS, find_invisible
 
@@ -50,8 +50,7 @@ class Bibliography(dict[str, Reference]):
             for key in wanted
             if key not in self
         ]
-        if unknown:
-            raise SourceError(unknown)
+        raise_any(unknown)
         return [self[key] for key in wanted]
 
     def with_own(self, folder: Path) -> "Bibliography":
@@ -98,8 +97,7 @@ def _check_text(path: Path, text: str) -> None:
         line = text[: found.start()].count("\n") + 1
         rule, remedy = "abbreviations (@string) are not read", "write the text in full"
         faults.append(Failure(str(path), line, "", "", rule, remedy))
-    if faults:
-        raise SourceError(faults)
+    raise_any(faults)
 
 
 def _read_entry(path: Path, key: str, entry: Entry) -> Reference:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Sequence
 
 import pandas as pd
 
-from pipeline.failures import Failure, SourceError
+from pipeline.failures import Failure, raise_any
 from pipeline.ingest.cards.card import ColumnSource, LoadedCard
 from pipeline.ingest.sources import dates, numbers, units
 from pipeline.ingest.sources.records import find_invisible
@@ -29,8 +29,7 @@ class Problems:
 
     def raise_any(self) -> None:
         """Raise SourceError if any failure was noted."""
-        if self.failures:
-            raise SourceError(self.failures)
+        raise_any(self.failures)
 
 
 def read_column(

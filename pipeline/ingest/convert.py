@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from pipeline.failures import Failure, SourceError
+from pipeline.failures import Failure, SourceError, raise_any
 from pipeline.ingest import tables
 from pipeline.ingest.cards.card import LoadedCard
 from pipeline.ingest.cards.faults import suggest
@@ -94,8 +94,7 @@ def _check_units(card: LoadedCard) -> None:
             except ValueError as error:
                 place = ("columns", name, "unit")
                 faults.append(card.make_failure(place, *error.args, source.unit))
-    if faults:
-        raise SourceError(faults)
+    raise_any(faults)
 
 
 def _correct(card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.failures import Failure, SourceError
+from pipeline.failures import Failure, raise_any
 from pipeline.ingest.cards.dataset_names import check_dataset_name, list_models
 from pipeline.ingest.cards.faults import list_words, make_fault, suggest
 from pipeline.ingest.cards.yaml_files import read_tree
@@ -70,8 +70,7 @@ def _read(path: Path, key: str, check: Check) -> Registry:
     else:
         rule = "must be a mapping of tables to lists of names"
         faults.append(make_fault(path, tree, (key,), rule, "write `<table>: [<name>, ...]`"))
-    if faults:
-        raise SourceError(faults)
+    raise_any(faults)
     return {str(table): [str(name) for name in names] for table, names in tree[key].items()}
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from pipeline.failures import Failure, SourceError
+from pipeline.failures import Failure, SourceError, raise_any
 from pipeline.ingest import tables
 from pipeline.ingest.cards.card import LoadedCard
 from pipeline.ingest.exclusions import find_lines
@@ -127,8 +127,7 @@ def split(
     """
     allowed_lines = find_lines(card.card.allowed_failures, card, records)
     refused = [failure for failure in failures if failure.line not in allowed_lines]
-    if refused:
-        raise SourceError(refused)
+    raise_any(refused)
     idle = sorted(allowed_lines - {failure.line for failure in failures})
     if idle:
         rules = [f"line {line} of records.csv does not fail" for line in idle]
@@ -150,8 +149,7 @@ def check_options(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) 
             remedy = f"add it there, or correct the name; there are: {', '.join(known)}"
             positions = np.flatnonzero(is_unknown)
             failures += _place(table, card, records, column, rule, remedy, positions)
-    if failures:
-        raise SourceError(failures)
+    raise_any(failures)
 
 
 def summarise(

@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from pipeline.failures import Failure, SourceError
+from pipeline.failures import SourceError, file_failure
 from pipeline.ingest import tables
 from pipeline.ingest.cards import faults
 from pipeline.ingest.options import OPTIONS
@@ -87,7 +87,7 @@ class Selection(_Part):
 
     def refuse(self, path: Path, rule: str, remedy: str) -> SourceError:
         """The error of this selection, at its line of the card at `path`."""
-        return SourceError([Failure(str(path), self._line, "", "", rule, remedy)])
+        return file_failure(path, rule, remedy, line=self._line)
 
 
 class Correction(Selection):

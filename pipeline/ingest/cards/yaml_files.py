@@ -29,7 +29,8 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from pipeline.failures import Failure, SourceError, file_failure
+from pipeline.failures import Failure, SourceError, file_failure, raise_any
+from pipeline.failures import shorten as cut
 
 MAXIMUM_BYTES = 1_000_000  # the longest card has 27 thousand
 MAXIMUM_DEPTH = 20  # the deepest card has 5
@@ -64,18 +65,18 @@ def read_tree(path: Path, name: str, remedy_if_missing: str) -> Any:
     the docstring of this module refuses, repeats a key, or is not a mapping.
     """
     text = _read_text(path, name, remedy_if_missing)
-    _raise_any([*islice(find_invisible(path, text), MAXIMUM_MARKS)])
+    raise_any(islice(find_invisible(path, text), MAXIMUM_MARKS))
     try:
-        _raise_any(list(_find_refused(path, text)))
+        raise_any(_find_refused(path, text))
         tree = YAML(typ="rt", pure=True).load(text)
     except YAMLError as error:
         raise _from_yaml(path, text, error) from None
     except ValueError:  # a time that is none, behind a day
-        raise _refusal(path, None, "a value cannot be read", AS_TEXT) from None
+        raise file_failure(path, "a value cannot be read", AS_TEXT) from None
     if not isinstance(tree, dict):
         rule = f"{name} is {'empty' if tree is None else 'not a mapping'}"
-        raise _refusal(path, 1, rule, "write `key: value` lines")
-    _raise_any(list(_find_wrong(path, tree)))
+        raise file_failure(path, rule, "write `key: value` lines", line=1)
+    raise_any(_find_wrong(path, tree))
     return tree
 
 
@@ -109,8 +110,7 @@ def name_place(steps: Steps) -> str:
 def shorten(value: Any) -> str:
     """The value as YAML writes it, in at most 80 characters."""
     text = "null" if value is None else str(value)
-    text = text.lower() if isinstance(value, bool) else text
-    return text if len(text) <= 80 else text[:77] + "..."
+    return cut(text.lower() if isinstance(value, bool) else text)
 
 
 def _read_text(path: Path, name: str, remedy_if_missing: str) -> str:
@@ -127,7 +127,7 @@ def _read_text(path: Path, name: str, remedy_if_missing: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise _refusal(path, line, "not YAML in UTF-8", "save it as UTF-8") from None
+        raise file_failure(path, "not YAML in UTF-8", "save it as UTF-8", line=line) from None
 
 
 def find_invisible(path: Path, text: str) -> Iterator[Failure]:
@@ -146,20 +146,19 @@ def _find_refused(path: Path, text: str) -> Iterator[Failure]:
     """Failures of the events that are more than text, lists and mappings."""
     depth = documents = 0
     for event in YAML(typ="rt", pure=True).parse(text):
-        line = event.start_mark.line + 1
         depth += isinstance(event, MappingStartEvent | SequenceStartEvent)
         depth -= isinstance(event, MappingEndEvent | SequenceEndEvent)
         documents += isinstance(event, DocumentStartEvent)
+        refused = _refuse(event)
+        if is_last := depth > MAXIMUM_DEPTH or documents > 1:
+            refused = "a second document begins", "remove the line `---` or `...`"
         if depth > MAXIMUM_DEPTH:
             rule = f"nested deeper than {MAXIMUM_DEPTH} levels"
-            yield Failure(str(path), line, "", "", rule, "close the brackets, or indent less")
+            refused = rule, "close the brackets, or indent less"
+        if refused:
+            yield Failure(str(path), event.start_mark.line + 1, "", "", *refused)
+        if is_last:
             return
-        if documents > 1:
-            rule, remedy = "a second document begins", "remove the line `---` or `...`"
-            yield Failure(str(path), line, "", "", rule, remedy)
-            return
-        if refused := _refuse(event):
-            yield Failure(str(path), line, "", "", *refused)
 
 
 def _refuse(event: Event) -> tuple[str, str] | None:
@@ -210,7 +209,7 @@ def _from_yaml(path: Path, text: str, error: YAMLError) -> SourceError:
         rule, remedy = rule.partition(" with value")[0], "keep one of the two"
     else:
         remedy = next((words for part, words in REMEDIES.items() if part in rule), remedy)
-    return _refusal(path, line, f"not YAML: {rule}", remedy)
+    return file_failure(path, f"not YAML: {rule}", remedy, line=line)
 
 
 def _find_wrong(path: Path, tree: Any) -> Iterator[Failure]:
@@ -224,21 +223,7 @@ def _find_wrong(path: Path, tree: Any) -> Iterator[Failure]:
             rule, remedy = _say_invisible(found[0]), "delete its escape"
             yield Failure(str(path), line, place, "", rule, remedy)
         for key in value if isinstance(value, dict) else ():
-            if rule := _find_fault_of_key(key):
+            if not (isinstance(key, str) and key.isprintable()):
+                rule = "this key is not text, or holds characters that are not printed"
                 line, place = find_line(tree, (*steps, key)), name_place((*steps, key))
                 yield Failure(str(path), line, place, "", rule, "write it as text, in quotes")
-
-
-def _find_fault_of_key(key: Any) -> str:
-    if not isinstance(key, str):
-        return "this key is not text"
-    return "" if key.isprintable() else "this key holds characters that are not printed"
-
-
-def _raise_any(faults: list[Failure]) -> None:
-    if faults:
-        raise SourceError(faults)
-
-
-def _refusal(path: Path, line: int | None, rule: str, remedy: str) -> SourceError:
-    return SourceError([Failure(str(path), line, "", "", rule, remedy)])

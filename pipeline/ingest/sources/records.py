@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.failures import Failure, SourceError, file_failure
+from pipeline.failures import Failure, SourceError, file_failure, raise_any
 
 SAVE_AS_UTF8 = "save it as CSV in UTF-8"
 SPLIT = "keep the rows that are of use, or split the dataset"
@@ -90,14 +90,14 @@ def decode(path: Path, content: bytes) -> str:
     if b"\x00" in content:
         line = content[: content.index(b"\x00")].count(b"\n") + 1
         rule = "a zero byte: binary or UTF-16, not UTF-8"
-        raise SourceError([Failure(str(path), line, "", "", rule, SAVE_AS_UTF8)])
+        raise file_failure(path, rule, SAVE_AS_UTF8, line=line)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         value = content[error.start : error.end].hex()
         rule = f"byte 0x{value} is not UTF-8"
-        raise SourceError([Failure(str(path), line, "", value, rule, SAVE_AS_UTF8)]) from None
+        raise file_failure(path, rule, SAVE_AS_UTF8, "", value, line) from None
 
 
 def _find_delimiter(path: Path, text: str) -> str:
@@ -143,13 +143,13 @@ def refuse_csv(path: Path, line: int, error: csv.Error, last_line: int) -> Sourc
     rule, remedy = f"not CSV: {error} at line {last_line}", "fix the quoting"
     if "field limit" in str(error):
         rule, remedy = LONG_CELL
-    return SourceError([Failure(str(path), line, "", "", rule, remedy)])
+    return file_failure(path, rule, remedy, line=line)
 
 
 def _check_header(path: Path, line: int, header: list[str]) -> None:
     if header == [""]:
-        rule, remedy = "no rows", "write the names of the columns and the data below"
-        raise SourceError([Failure(str(path), line, "", "", rule, remedy)])
+        remedy = "write the names of the columns and the data below"
+        raise file_failure(path, "no rows", remedy, line=line)
     check_names(path, line, header)
 
 
@@ -157,7 +157,7 @@ def check_names(path: Path, line: int, header: list[str]) -> None:
     """Raises SourceError where the names of the columns, on `line`, cannot tell them apart."""
 
     def refuse(rule: str, remedy: str, column: str = "") -> SourceError:
-        return SourceError([Failure(str(path), line, column, "", rule, remedy)])
+        return file_failure(path, rule, remedy, column, line=line)
 
     if len(header) > MAXIMUM_COLUMNS:
         raise refuse(f"more than {MAXIMUM_COLUMNS:,} columns", "leave out those of no use")
@@ -195,8 +195,7 @@ def _check_rows(path: Path, header: list[str], rows: list[Row], delimiter: str) 
             rule, remedy = "a row of empty cells between others", "fill it, or remove the line"
         if rule:
             failures.append(Failure(str(path), line, "", "", rule, remedy))
-    if failures:
-        raise SourceError(failures)
+    raise_any(failures)
     return rows
 
 
