@@ -100,12 +100,11 @@ def make_law(draws: int = 1000) -> pd.DataFrame:
 
 
 def sample(name: str, table: pd.DataFrame, card: Card, seed: int, draws: int = 400) -> xr.Dataset:
-    """The posterior of model `name`: 4 chains of `draws`, with the model's own adaptation."""
+    """The posterior of model `name`: 2 short chains, with the model's own adaptation."""
     model = models.load(name)
     compiled = nutpie.compile_pymc_model(model.build(table, card, model.Priors()))
-    tree = nutpie.sample(
-        compiled, draws=draws, tune=600, chains=4, seed=seed, progress_bar=False, **model.SAMPLER
-    )
+    short = {"draws": draws, "tune": 500, "chains": 2, "seed": seed, "progress_bar": False}
+    tree = nutpie.sample(compiled, **(model.SAMPLER | short))
     return tree["posterior"].to_dataset()
 
 
