@@ -21,6 +21,7 @@ from pipeline.fit.cell import make_cell, read_card
 from pipeline.ingest.stage import ingest_dataset
 from pipeline.layout import Layout
 from pipeline.site.stage import build_site
+from pipeline.studies.record import describe_inputs
 
 SCRIPT = "<script>window.ran=1;alert(1)</script>"
 IMAGE = "<img src=x onerror=window.ran=1>"
@@ -250,6 +251,8 @@ def make_check(table: pd.DataFrame) -> dict[str, Any]:
     renamed["constant"] = [f"lab_effect[{lab}]" for lab in LABS]
     bases = sorted(table["base_model"].unique())
     density = {base: -1.0 - i for i, base in enumerate(bases)}
+    renamed["headlines"] = [headline]
+    renamed["identification"]["judged"] = headline
     return renamed | {"elpd_by_unit": density, "rows_by_unit": dict.fromkeys(density, 4)}
 
 
@@ -284,7 +287,11 @@ def write_results(root: Path) -> Layout:
     for name, made in ((NAME, tree), (UNFITTED, unfitted)):
         made.to_netcdf(layout.posterior(name), engine="h5netcdf")
     failed = {"verdict": "fail", "reasons": [], "not_fitted": f"{NOT_FITTED} {REASON}"}
-    write_json(layout.check(NAME), make_check(table))
+    failed |= {"headlines": [], "driven_by": {}, "identification": None}
+    check = make_check(table)
+    record = {"made_with": describe_inputs(layout, NAME), "coverage": check["calibration"]}
+    write_json(layout.study(NAME), check["study"] | record)
+    write_json(layout.check(NAME), check)
     write_json(layout.check(UNFITTED), CHECK | failed)
     cell = make_cell(models.load("compute_multiplier"), table, card, tree)
     write_json(layout.attribution(NAME), attribute(cell.estimands))

@@ -1,171 +1,205 @@
 """Charts: every kind compiles, shows what it was given, and says it in words."""
 
-import json
+import re
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import vl_convert
-from cells import HOSTILE, make_model, make_table
+from scipy import stats
 
-from models import Card
-from models.options import Options
-from pipeline.site.charts import checks, intervals, kinds
+from pipeline.site.charts import alternatives, checks, intervals, kinds
+from pipeline.site.charts.alternatives import POSTERIOR, PRIOR
 from pipeline.site.charts.drawings import Drawing
 from pipeline.site.charts.labels import LINE_PIXELS
-from pipeline.site.charts.series import BASELINE, OURS
+from pipeline.site.charts.series import BASELINE, OURS, PUBLISHED
 from pipeline.site.figures.kinds import Curve, Figure
+from pipeline.site.overview import forest_charts
+from pipeline.site.overview.estimates import Row
+
+HOSTILE = "<script>alert(\"x\")</script> & 'quoted' {{ 7 * 7 }} {median} | `code`"
+NUMBERS = {"median": [1.0, 2.0], "lower": [0.5, 1.5], "upper": [1.5, 2.5]}
+LITERATURE = {"panel": "rate", "title": "Rate", "unit": "1", "interval": "", "is_open": False}
+ROWS = [
+    Row("First", "a", "r", "Averaged", "averaged", 0.5, 0.25, 1.0),
+    Row("First", "a", "r", HOSTILE, "model", 0.4, -0.2, None, caveats=("not identified",)),
+    Row("First", "a", "r", "Broken", "model", caveats=("not converged",), reason="nothing: R-hat"),
+    Row("Second", "", "r", "Doe 2020", "published", 0.1, interval="no interval printed"),
+    Row("Second", "", "r", "Roe 2021", "published", None, 0.05, 0.7, interval="95 %"),
+]
 
 
-@pytest.fixture(scope="module")
-def drawings() -> dict[str, Drawing]:
-    card = Card("toys", "efficiency", Options())
-    figures = make_model().charts(None, make_table(), card)
-    return {figure.kind: kinds.draw(figure) for figure in figures}
+def make_figure(kind: Any, frame: pd.DataFrame, **more: Any) -> Figure:
+    return Figure(kind, "id", "Title", "Caption.", frame, **more)
 
 
 def draw_intervals(**columns: Any) -> Drawing:
-    frame = pd.DataFrame(
-        {"label": ["a", "b"], "median": [1.0, 2.0], "lower": [0.5, 1.5], "upper": [1.5, 2.5]}
-        | columns
+    frame = pd.DataFrame({"label": ["a", "b"]} | NUMBERS | columns)
+    return kinds.draw(make_figure("intervals", frame))
+
+
+def draw_scatter(**more: Any) -> Drawing:
+    frame = pd.DataFrame({"x": [0.0, 1e20, 1e22], "y": [1.0, 2.0, 3.0], "lab": [HOSTILE, "b", "b"]})
+    curve = pd.DataFrame({"x": [1e16, 1e18], "series": HOSTILE}).assign(
+        median=5.0, lower=0.5, upper=9.0
     )
-    return kinds.draw(Figure("intervals", "forest", "Forest", "Caption.", frame))
+    options = {"x": "x", "y": "y", "colour": "lab", "is_log_x": True, "hover": ("lab", "y")}
+    return kinds.draw(make_figure("scatter", frame, curve=Curve(curve), **(options | more)))
 
 
-@pytest.mark.parametrize("kind", ["scatter", "intervals", "parts"])
-def test_every_kind_compiles(drawings: dict[str, Drawing], kind: str) -> None:
-    for panel in drawings[kind].panels:
-        assert vl_convert.vegalite_to_svg(panel.spec | {"width": 300}).startswith("<svg")
+def draw_parts() -> Drawing:
+    frame = pd.DataFrame({"comparison": ["A", "B"], "part": "compute", "median": [0.1, 5.0]})
+    return kinds.draw(make_figure("parts", frame.assign(lower=0.0, upper=[1.0, 9.0])))
 
 
-def test_specs_name_no_schema(drawings: dict[str, Drawing]) -> None:
-    assert "$schema" not in json.dumps(
-        [panel.spec for drawing in drawings.values() for panel in drawing.panels]
-    )
+def draw_literature() -> Drawing:
+    sources = {"label": OURS, "series": [OURS, PUBLISHED], "source": [OURS, "Doe 2020"]}
+    frame = pd.DataFrame(NUMBERS | sources).assign(**LITERATURE)
+    return intervals.draw_literature(make_figure("intervals", frame))
 
 
-def test_hostile_label_is_text_in_the_picture(drawings: dict[str, Drawing]) -> None:
-    picture = vl_convert.vegalite_to_svg(drawings["intervals"].panels[0].spec | {"width": 300})
-    assert "<script>" not in picture
+def draw_groups() -> Drawing:
+    frame = pd.DataFrame({"label": [HOSTILE, "b"], "panel": ["By date", "By technique"]} | NUMBERS)
+    frame = frame.assign(group="x", count=3, p=0.5, observed=[1.0, 7.0], is_inside=[True, False])
+    return checks.draw_groups(make_figure("intervals", frame, x_title="mean score"))
 
 
-def test_categories_differ_in_colour_and_shape(drawings: dict[str, Drawing]) -> None:
-    points = drawings["scatter"].panels[0].spec["layer"][-1]["encoding"]
-    assert points["color"]["field"] == points["shape"]["field"] == "model"
+def draw_widths() -> Drawing:
+    frame = pd.DataFrame({"label": [HOSTILE, "b"], "width": [0.5, 0.2]})
+    return intervals.draw_widths(make_figure("intervals", frame, hover=("label",)))
 
 
-def test_hover_shows_the_columns_asked_for(drawings: dict[str, Drawing]) -> None:
-    points = drawings["scatter"].panels[0].spec["layer"][-1]["encoding"]
-    assert [item["field"] for item in points["tooltip"]] == ["model", "release_date", "resource"]
+def draw_forest() -> Drawing:
+    return forest_charts.draw_forest(ROWS, "rates", "Rates", "Caption.", forest_charts.RATES)
 
 
-def test_logarithmic_axis_leaves_out_zero() -> None:
-    frame = pd.DataFrame({"x": [0.0, 1.0, 10.0], "y": [1.0, 2.0, 3.0]})
-    drawing = kinds.draw(Figure("scatter", "s", "S", "C.", frame, "x", "y", is_log_x=True))
-    assert "2 points" in drawing.description
+@pytest.mark.parametrize(
+    ("draw", "words"),
+    [
+        (draw_intervals, "b: 2.00 (1.50 to 2.50)"),
+        (draw_scatter, "2 points: y from 2.00 to 3.00, against x from 1.00 "),
+        (draw_scatter, "median and 90\N{NO-BREAK SPACE}% interval: " + HOSTILE + " 5.00 (0.500 to"),
+        (draw_parts, "A. 1 estimate with intervals. compute: 0.100 (0 to 1.00)."),
+        (draw_literature, "this posterior: 1.00 (0.500 to 1.50); Doe 2020, published: 2.00"),
+        (draw_groups, "b: observed 7.00, predicted 2.00 (1.50 to 2.50)"),
+        (draw_widths, "b: 0.20"),
+        (draw_forest, "First, Averaged: 0.50 (0.25 to 1.0). Second, Doe 2020: 0.10."),
+    ],
+)
+def test_every_kind_compiles_without_markup_from_data_and_is_described(
+    draw: Any, words: str
+) -> None:
+    drawing = draw()
+    assert words in " ".join(panel.description for panel in drawing.panels)
+    for panel in drawing.panels:
+        picture = vl_convert.vegalite_to_svg(panel.spec | {"width": 300})
+        assert picture.startswith("<svg")
+        assert "<script>" not in picture
+        assert "$schema" not in panel.spec
 
 
-def test_steps_have_a_panel_each_on_one_scale() -> None:
-    frame = pd.DataFrame(
-        {
-            "comparison": ["A", "B"],
-            "part": "compute",
-            "median": [0.1, 5.0],
-            "lower": 0.0,
-            "upper": [1.0, 9.0],
-        }
-    )
-    drawing = kinds.draw(Figure("parts", "p", "P", "C.", frame))
-    assert [panel.title for panel in drawing.panels] == ["A", "B"]
-    assert len({_domain(panel.spec) for panel in drawing.panels}) == 1
-
-
-def test_interval_without_end_runs_to_the_edge() -> None:
-    spec = draw_intervals(upper=[1.5, np.inf]).panels[0].spec
-    rows = {row["label"]: row for row in next(iter(spec["datasets"].values()))}
-    assert rows["b"]["upper"] is None
-    assert rows["b"]["is_open"]
-    assert rows["b"]["high"] == _domain(spec)[1]
-
-
-def test_description_gives_the_numbers() -> None:
-    assert "b: 2.00 (1.50 to 2.50)" in draw_intervals().description
-
-
-def test_series_of_one_label_stand_side_by_side() -> None:
-    spec = draw_intervals(label="a", series=[OURS, BASELINE]).panels[0].spec
-    assert '"yOffset"' in json.dumps(spec)
-
-
-def test_curve_is_drawn_below_the_points() -> None:
-    frame = pd.DataFrame({"x": [1.0, 2.0], "y": [1.0, 2.0]})
-    curve = Curve(
-        pd.DataFrame(
-            {"x": [1.0, 2.0], "median": 1.0, "lower": 0.5, "upper": 1.5, "series": HOSTILE}
-        )
-    )
-    spec = (
-        kinds.draw(Figure("scatter", "s", "S", "C.", frame, "x", "y", curve=curve)).panels[0].spec
-    )
-    assert [layer["mark"]["type"] for layer in spec["layer"]] == ["area", "line", "point"]
-
-
-def test_curve_and_points_share_the_marks_of_their_axis() -> None:
-    frame = pd.DataFrame({"x": [1e20, 1e22], "y": [1.0, 2.0]})
-    curve = Curve(frame.assign(median=1.0, lower=0.5, upper=1.5, series="s", x=[1e16, 1e18]))
-    figure = Figure("scatter", "s", "S", "C.", frame, "x", "y", is_log_x=True, curve=curve)
-    layers = kinds.draw(figure).panels[0].spec["layer"]
+def test_scatter_has_its_curve_below_the_points_on_one_axis() -> None:
+    layers = draw_scatter().panels[0].spec["layer"]
+    assert [layer["mark"]["type"] for layer in layers] == ["area", "line", "point"]
+    points = layers[-1]["encoding"]
+    assert points["color"]["field"] == points["shape"]["field"] == "lab"
+    assert [item["field"] for item in points["tooltip"]] == ["lab", "y"]
     ticks = [layer["encoding"]["x"]["axis"]["values"] for layer in layers]
     assert ticks[0] == ticks[1] == ticks[2]
     assert min(ticks[0]) <= 1e17
     assert max(ticks[0]) >= 1e21
 
 
-def test_labels_in_lines_have_rows_as_high() -> None:
-    short, long = draw_intervals().panels[0], draw_intervals(label=["word " * 12, "b"]).panels[0]
-    assert long.spec["height"] >= 2 * 3 * LINE_PIXELS > short.spec["height"]
+def test_steps_have_a_panel_each_on_one_scale() -> None:
+    panels = draw_parts().panels
+    assert [panel.title for panel in panels] == ["A", "B"]
+    assert len({find_domain(panel.spec) for panel in panels}) == 1
 
 
-def test_description_names_labels_in_full() -> None:
-    label = "a label of many words that an axis would break into lines and cut at the end of them"
-    assert f"{label}: 1.00" in draw_intervals(label=[label, "b"]).description
-
-
-def make_special(kind: str) -> Drawing:
-    """A figure that is not a model's: widths of designs, groups of rows."""
-    numbers = {"median": 0.3, "lower": [0.1, 0.2], "upper": 0.5}
-    frames = {
-        "widths": {"width": [0.5, 0.2]},
-        "groups": numbers
-        | {"panel": ["By date", "By technique"], "group": "x", "count": 3, "observed": [0.3, 0.7]}
-        | {"p": 0.5, "is_inside": [True, False]},
-    }
-    frame = pd.DataFrame({"label": [HOSTILE, "b"]} | frames[kind])
-    draw = {"widths": intervals.draw_widths, "groups": checks.draw_groups}
-    return draw[kind](Figure("intervals", kind, "Title", "Caption.", frame, hover=("label",)))
+def test_interval_without_end_runs_to_the_edge() -> None:
+    drawing = draw_intervals(upper=[1.5, np.inf])
+    spec = drawing.panels[0].spec
+    rows = {row["label"]: row for row in next(iter(spec["datasets"].values()))}
+    assert rows["b"]["upper"] is None
+    assert rows["b"]["high"] == find_domain(spec)[1]
+    assert "b: 2.00 (1.50 to no upper bound)" in drawing.description
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"),
+    ("numbers", "words"),
     [
-        ("widths", "b: 0.20"),
-        ("groups", "b: observed 0.700, predicted 0.300 (0.200 to 0.500)"),
+        ((np.nan, np.nan, np.nan), "a: not reported"),
+        ((np.inf, np.inf, np.inf), "a: no finite value"),
+        ((0.4, np.nan, np.nan), "a: 0.400;"),
+        ((1.5, -0.25, 2.0), "a: 1.50 (\N{MINUS SIGN}0.250 to 2.00)"),
     ],
 )
-def test_figures_of_checks_compile_and_are_described(kind: str, words: str) -> None:
-    drawing = make_special(kind)
-    assert words in " ".join(panel.description for panel in drawing.panels)
-    for panel in drawing.panels:
-        picture = vl_convert.vegalite_to_svg(panel.spec | {"width": 300})
-        assert picture.startswith("<svg")
-        assert "<script>" not in picture
+def test_what_an_interval_lacks_is_said(numbers: tuple[float, ...], words: str) -> None:
+    pairs = zip(("median", "lower", "upper"), numbers, strict=True)
+    assert words in draw_intervals(**{name: [each, 1.0] for name, each in pairs}).description
 
 
-def _domain(spec: dict[str, Any]) -> tuple[float, float]:
-    (domain,) = [
-        tuple(layer["encoding"]["x"]["scale"]["domain"])
-        for layer in spec["layer"]
-        if "scale" in layer["encoding"]["x"]
+def test_series_of_one_label_stand_side_by_side() -> None:
+    spec = draw_intervals(label="a", series=[OURS, BASELINE]).panels[0].spec
+    assert any("yOffset" in layer["encoding"] for layer in spec["layer"])
+
+
+def test_labels_in_lines_have_rows_as_high_and_are_described_in_full() -> None:
+    label = "word " * 12 + "end"
+    short, long = draw_intervals(), draw_intervals(label=[label, "b"])
+    heights = [drawing.panels[0].spec["height"] for drawing in (long, short)]
+    assert heights[0] >= 2 * 3 * LINE_PIXELS > heights[1]
+    assert f"{label}: 1.00" in long.description
+
+
+def test_question_has_no_second_mark() -> None:
+    assert alternatives.join("Why?", "By date", "Because.") == "Why? By date. Because."
+    assert alternatives.join("Title", "By date", "Words.") == "Title: By date. Words."
+
+
+def test_densities_say_where_the_posterior_lies() -> None:
+    grid = np.linspace(-10, 10, 400)
+    curves = [
+        pd.DataFrame({"x": grid, "density": stats.norm(1, sd).pdf(grid), "series": series})
+        for series, sd in ((PRIOR, 3), (POSTERIOR, 1))
     ]
+    words = alternatives.describe_densities(pd.concat(curves))
+    assert "peaks 3.0 times" in words
+    found = re.match(r"Posterior (\S+) \((\S+) to ([^)]+)\)", words)
+    assert found is not None
+    numbers = [float(part.replace("\N{MINUS SIGN}", "-")) for part in found.groups()]
+    assert np.allclose(numbers, [1, 1 - 1.645, 1 + 1.645], atol=0.06)
+
+
+def test_predictions_and_ranks_name_what_lies_outside() -> None:
+    frame = pd.DataFrame({"row": ["a", "b", "c"], "observed": [1.0, 5.0, -3.0], "median": 1.0})
+    words = alternatives.describe_predictions(frame.assign(lower=0.0, upper=2.0))
+    assert "1 lie above theirs, 1 below" in words
+    assert "b, observed 5.00, predicted 1.00 (0 to 2.00)" in words
+    ranks = pd.DataFrame({"series": ["1", "1", "2", "2"], "x": [0.2, 0.8] * 2})
+    ranks = ranks.assign(difference=[0.01, -0.02, 0.2, 0.0], lower=-0.1, upper=0.1)
+    words = alternatives.describe_differences(ranks)
+    assert "1: largest difference \N{MINUS SIGN}0.0200 at 0.800, inside" in words
+    assert "2: largest difference 0.200 at 0.200, outside of the band over 50" in words
+
+
+def test_forest_marks_caveats_and_names_rows_without_number() -> None:
+    drawing, lines = draw_forest(), forest_charts.make_frame(ROWS, forest_charts.RATES)
+    assert list(lines.loc[lines["kind"] == "", "group"]) == ["First", "Second"]
+    hollow = lines[~lines["is_sure"].astype(bool)]
+    assert list(hollow["label"]) == [HOSTILE, "Broken"]
+    assert "▲ " in hollow["place"].iloc[0]
+    assert hollow["place"].iloc[1].endswith("✗ Broken: not converged")
+    assert hollow[["median", "lower", "upper"]].iloc[1].isna().all()
+    assert list(drawing.frame["label"]) == [row.label for row in ROWS]
+    low, high = find_domain(drawing.panels[0].spec)
+    assert low < -0.2
+    assert high > 1.0
+
+
+def find_domain(spec: dict[str, Any]) -> tuple[float, float]:
+    """The range of the axis of a chart's numbers."""
+    scales = [layer["encoding"]["x"].get("scale", {}) for layer in spec["layer"]]
+    (domain,) = {tuple(scale["domain"]) for scale in scales if "domain" in scale}
     return domain

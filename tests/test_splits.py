@@ -1,229 +1,238 @@
-"""The split at the top of a page: what it draws and says is what the draws are."""
+"""Splits, waterfalls and reverse tests: what is drawn and said is what the draws are."""
 
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import vl_convert
 import xarray as xr
 from worked_splits import (
+    BLIND,
+    DRAWS,
     FIRST,
     HEADLINE,
-    NO_LAB,
     PASSED,
+    RECORD,
     SMALL,
     make_blind,
     make_estimands,
+    make_leaderboard,
     make_main,
-    make_step,
+    make_reverse,
     spread,
 )
 
-from models.effective_compute.split import Step
 from pipeline.fit.attribute import attribute
-from pipeline.site.posterior import split_charts
+from pipeline.site.figures.kinds import Figure
+from pipeline.site.pages.numbers import MOLE
+from pipeline.site.posterior import reverse_chart, reverse_tests, split_charts, waterfalls
+from pipeline.site.posterior.reverse_tests import KNOWN, ReverseTest
 from pipeline.site.posterior.splits import FADE_LEVELS, Split, make_split
+from pipeline.site.posterior.waterfalls import WHOLE, Waterfall, make_waterfall
+from pipeline.site.words import Words
+
+WORDS = Words("Toy", labels={step: f"Label of {step}" for step in (FIRST, SMALL, RECORD, BLIND)})
+RUNS = pd.DataFrame({"model": ["small", "huge", "secret"], "training_flop": [1e22, 2e26, np.nan]})
 
 
-def split(step: Step, absent: dict[str, str] | None = None, **check: Any) -> Split:
-    estimands = make_estimands({FIRST: step}, absent)
-    made = make_split(HEADLINE, estimands, attribute(estimands), PASSED | check)
+def split(estimands: xr.Dataset, **check: Any) -> Split:
+    found = attribute(estimands)
+    made = make_split(HEADLINE, WORDS.name(FIRST), estimands, found, PASSED | check)
     assert made is not None
     return made
 
 
-def get(made: Split, part: str) -> dict[Any, Any]:
-    (row,) = made.frame[made.frame["part"] == part].to_dict("records")
+def waterfall(estimands: xr.Dataset, kind: Any = "decades") -> Waterfall:
+    made = make_waterfall(estimands, kind, FIRST, WORDS)
+    assert made is not None
+    return made
+
+
+def reverse(needed: dict[str, np.ndarray], **options: Any) -> ReverseTest:
+    table = options.get("table", make_leaderboard())
+    scatter = Figure("scatter", "s", "S", "C.", table, "training_flop", "score")
+    attributions, _ = make_reverse(**needed)
+    runs = options.get("runs", RUNS)
+    made = reverse_tests.make_reverse_test(attributions, table, runs, scatter, WORDS)
+    assert made is not None
+    return made
+
+
+def needed_flop(middle: float, unreachable: float = 0.0) -> np.ndarray:
+    """Draws over two decades either side of `middle`, the largest of them infinite."""
+    draws = 10 ** (np.log10(middle) + np.linspace(-2, 2, DRAWS))
+    draws[DRAWS - round(unreachable * DRAWS) :] = np.inf
+    return draws[None]
+
+
+def get(frame: pd.DataFrame, column: str, value: str) -> dict[Any, Any]:
+    (row,) = frame[frame[column] == value].to_dict("records")
     return row
 
 
-def read_stops(made: Split) -> list[dict[str, Any]]:
-    """Place on the axis and opacity of every stop of the bars that fade to the right."""
-    (panel,) = split_charts.draw_split(made).panels
-    stops = []
-    for layer in panel.spec["layer"]:
-        gradient = layer["mark"].get("color")
-        if isinstance(gradient, dict) and gradient["x1"] == 0:
-            (bar,) = panel.spec["datasets"][layer["data"]["name"]]
-            stops += [
-                {
-                    "row": bar["row"],
-                    "x": bar["end"] * stop["offset"],
-                    "opacity": float(stop["color"].removesuffix(")").split(",")[-1]),
-                }
-                for stop in gradient["stops"]
-            ]
-    return stops
-
-
-def test_intervals_are_those_of_the_attributions() -> None:
+def test_intervals_of_a_split_are_those_of_the_attributions() -> None:
     estimands = make_estimands({FIRST: make_main(spread(2.0, 1.0))})
-    found = attribute(estimands)
-    made = make_split(HEADLINE, estimands, found, PASSED)
-    assert made is not None
+    made, found = split(estimands), attribute(estimands)
     for part in ("compute", "algorithms", "unexplained"):
-        row = get(made, part)
+        row = get(made.frame, "part", part)
         for bound in ("median", "lower", "upper"):
             assert row[bound] == found[f"share_{part}[{FIRST}]"][bound]
-
-
-def test_half_of_the_draws_lie_in_the_thick_line() -> None:
-    estimands = make_estimands({FIRST: make_main(spread(2.0, 1.0))})
-    made = make_split(HEADLINE, estimands, attribute(estimands), PASSED)
-    assert made is not None
-    row, draws = get(made, "compute"), estimands["share_compute"].to_numpy()
-    inside = (draws >= row["lower_50"]) & (draws <= row["upper_50"])
-    assert inside.mean() == pytest.approx(0.5, abs=0.01)
-    assert row["lower"] < row["lower_50"] < row["median"] < row["upper_50"] < row["upper"]
+        draws = estimands[f"share_{part}"].to_numpy()
+        inside = (draws >= row["lower_50"]) & (draws <= row["upper_50"])
+        assert inside.mean() == pytest.approx(0.5, abs=0.01)
 
 
 def test_bar_is_as_opaque_as_the_share_is_likely_to_reach_there() -> None:
     estimands = make_estimands({FIRST: make_main(spread(2.0, 1.0))})
-    made = make_split(HEADLINE, estimands, attribute(estimands), PASSED)
-    assert made is not None
-    draws = estimands["share_compute"].to_numpy()
-    stops = [stop for stop in read_stops(made) if stop["row"] == 0]
-    assert len(stops) == len(FADE_LEVELS) + 1
-    for stop in stops:
-        likely = (draws > stop["x"]).mean()
-        assert stop["opacity"] / split_charts.SOLID == pytest.approx(likely, abs=0.01)
+    (panel,) = split_charts.draw_split(split(estimands)).panels
+    bars = [layer for layer in panel.spec["layer"] if isinstance(layer["mark"].get("color"), dict)]
+    sides = []
+    for layer in bars:
+        (bar,) = panel.spec["datasets"][layer["data"]["name"]]
+        gradient = layer["mark"]["color"]
+        sides.append((bar["row"], gradient["x1"]))
+        if bar["row"] == 0:
+            assert len(gradient["stops"]) == len(FADE_LEVELS) + 1
+            for stop in gradient["stops"]:
+                likely = (
+                    estimands["share_compute"].to_numpy() > bar["end"] * stop["offset"]
+                ).mean()
+                opacity = float(stop["color"].removesuffix(")").split(",")[-1])
+                assert opacity / split_charts.SOLID == pytest.approx(likely, abs=0.01)
+    assert sorted(sides) == [(0, 0), (1, 0), (2, 0), (2, 1)]  # the unexplained is of either sign
+    assert vl_convert.vegalite_to_svg(panel.spec | {"width": 300}).startswith("<svg")
 
 
-def test_share_of_either_sign_fades_to_both_sides() -> None:
-    made = split(make_main(spread(2.0, 1.0)))
-    (panel,) = split_charts.draw_split(made).panels
-    sides = [
-        (panel.spec["datasets"][layer["data"]["name"]][0]["row"], layer["mark"]["color"]["x1"])
-        for layer in panel.spec["layer"]
-        if isinstance(layer["mark"].get("color"), dict)
-    ]
-    assert sorted(sides) == [(0, 0), (1, 0), (2, 0), (2, 1)]
-    assert "unexplained" in made.caption
-    assert "which may be of either sign" in made.caption
+@pytest.mark.parametrize(
+    ("unexplained", "said", "unsaid"),
+    [
+        (spread(0.0, 0.4), "which may be of either sign", "in every draw"),
+        (spread(0.5, 0.1), "unexplained", "either sign"),
+        (np.zeros((1, DRAWS)), "unexplained 0\N{NO-BREAK SPACE}% in every draw", "either sign"),
+    ],
+)
+def test_caption_says_what_is_sure(unexplained: np.ndarray, said: str, unsaid: str) -> None:
+    estimands = make_estimands({FIRST: make_main(spread(2.0, 0.1), unexplained=unexplained)})
+    caption = split(estimands).words["caption"]
+    assert caption.startswith(f"Label of {FIRST}: compute ")
+    assert said in caption
+    assert unsaid not in caption
 
 
-def test_sure_signs_are_not_said_to_be_open() -> None:
-    made = split(make_main(spread(2.0, 0.1), unexplained=spread(0.5, 0.1)))
-    assert "either sign" not in made.caption
-    assert "below 0" not in made.caption
+def test_split_is_withheld_and_warned_of() -> None:
+    estimands = make_estimands({FIRST: make_main(spread(2.0, 1.0))})
+    assert split(estimands, verdict="fail").reason == "the fit did not converge"
+    warned = split(estimands, is_identified=False, driven_by_prior=[HEADLINE]).warnings
+    assert len(warned) == 2
+    assert "Compute: driven by the prior" in warned[1]
+    assert make_split("rate", "", estimands, attribute(estimands), PASSED) is None
 
 
-def test_words_give_the_numbers() -> None:
-    made = split(make_main(np.full((1, 400), 1.0), trend=spread(3.0, 0.0)))
-    assert made.caption.startswith(f"Label of {FIRST}: compute 25\N{NO-BREAK SPACE}% (")
-    assert "algorithms 75\N{NO-BREAK SPACE}% (" in made.caption
+def test_bars_of_a_waterfall_join_and_end_at_the_mean_of_the_whole_step() -> None:
+    skewed = np.exp(np.linspace(-3, 3, DRAWS))[None]
+    estimands = make_estimands({FIRST: make_main(skewed)})
+    rows = waterfall(estimands).frame.set_index("part")
+    assert list(rows.index) == ["compute", "trend", "unexplained", WHOLE]  # others do not change
+    parts, found = rows.drop(index=WHOLE), attribute(estimands)
+    assert list(parts["start"][1:]) == pytest.approx(list(parts["end"][:-1]), abs=1e-4)
+    whole = sum(estimands[f"decades_{part}"].to_numpy() for part in parts.index)
+    assert parts["end"].iloc[-1] == pytest.approx(whole.mean(), rel=1e-4)
+    assert rows.loc[WHOLE, "end"] == pytest.approx(whole.mean(), rel=1e-4)
+    for part in parts.index:
+        lower = found[f"decades_{part}[{FIRST}]"]["lower"]
+        assert rows.loc[part, "low"] == pytest.approx(rows.loc[part, "start"] + lower, rel=1e-5)
 
 
-def test_share_that_no_draw_moves_has_no_interval() -> None:
-    made = split(make_main(spread(2.0, 1.0), unexplained=np.zeros((1, 400))))
-    assert "unexplained 0\N{NO-BREAK SPACE}% in every draw." in made.caption
+def test_score_is_in_percentage_points_in_words_and_raw_in_the_file() -> None:
+    made = waterfall(make_estimands({FIRST: make_main(spread(2.0, 1.0))}), "shapley")
+    row = get(made.frame, "part", "compute")
+    assert row["median"] == pytest.approx(0.02, abs=1e-3)
+    assert waterfalls.describe_change(row, made.scale).startswith("+2.0 (1.1 to 2.9)")
 
 
-def test_probabilities_are_those_of_the_draws() -> None:
-    estimands = make_estimands({FIRST: make_main(spread(3.0, 2.0))})
-    made = make_split(HEADLINE, estimands, attribute(estimands), PASSED)
-    assert made is not None
-    compute, algorithms = (
-        estimands[f"share_{name}"].to_numpy() for name in ("compute", "algorithms")
-    )
-    assert f"half of the step) = {(compute > 0.5).mean():.2f};" in made.caption
-    assert f"more than compute) = {(algorithms > compute).mean():.2f}." in made.caption
+def test_every_step_is_drawn_once_or_named_with_its_reason() -> None:
+    step = make_main(spread(2.0, 1.0))
+    steps = {FIRST: step, SMALL: make_main(spread(1.0, 0.1)), RECORD: step, BLIND: make_blind()}
+    made = waterfall(make_estimands(steps))
+    assert list(made.frame["comparison"].unique()) == [FIRST, SMALL]
+    assert f" is the step Label of {FIRST}." in made.caption
+    said = f"Not drawn, since the training compute of one end is not known: Label of {BLIND}."
+    assert said in made.caption
+    drawing = split_charts.draw_waterfall(made, "parts")
+    assert [panel.title for panel in drawing.panels] == [f"Label of {FIRST}", f"Label of {SMALL}"]
+    for panel in drawing.panels:
+        assert vl_convert.vegalite_to_svg(panel.spec | {"width": 300}).startswith("<svg")
 
 
-def test_shares_outside_of_the_whole_are_drawn_and_explained() -> None:
-    made = split(make_main(spread(4.0, 0.1), trend=spread(-2.0, 0.1)))
-    assert get(made, "compute")["lower"] > 1
-    assert get(made, "algorithms")["upper"] < 0
-    (panel,) = split_charts.draw_split(made).panels
-    scales = [
-        layer["encoding"]["x"]["scale"]["domain"]
-        for layer in panel.spec["layer"]
-        if "scale" in layer["encoding"].get("x", {})
-    ]
-    ((low, high),) = scales
-    assert low < get(made, "algorithms")["lower"]
-    assert high > get(made, "compute")["upper"]
-    assert "A share below 0 means" in made.caption
+@pytest.mark.parametrize("steps", [{}, {FIRST: make_blind()}])
+def test_nothing_to_draw_gives_no_waterfall(steps: dict[str, Any]) -> None:
+    estimands = make_estimands(steps) if steps else xr.Dataset()
+    assert make_waterfall(estimands, "decades", FIRST, WORDS) is None
 
 
-def test_parts_of_algorithms_have_rows_where_there_are_several() -> None:
-    made = split(make_main(spread(2.0, 1.0), technique=spread(0.5, 0.2)))
-    assert list(made.frame["part"]) == [
-        "compute",
-        "algorithms",
-        "unexplained",
-        "technique",
-        "trend",
-    ]
-    alone = split(make_main(spread(2.0, 1.0)))
-    assert list(alone.frame["part"]) == ["compute", "algorithms", "unexplained"]
+def test_caption_names_the_largest_part_with_its_probability() -> None:
+    estimands = make_estimands({FIRST: make_main(spread(2.6, 1.0))})
+    compute, trend = (estimands[f"decades_{part}"].to_numpy() for part in ("compute", "trend"))
+    chance = (trend > compute).mean()
+    caption = waterfall(estimands).caption
+    assert "The largest part is trend, +3.00 (" in caption
+    assert f"(with probability {chance:.2f})" in caption
 
 
-def test_part_that_is_not_reported_has_its_reason_and_no_row() -> None:
-    absent, zero = {"lab": NO_LAB, "unexplained": "not in this model."}, np.zeros((1, 400))
-    made = split(
-        make_step(
-            compute=spread(2.0, 1.0), trend=spread(1.0, 0.1), allocation=zero, technique=zero
-        ),
-        absent,
-    )
-    assert list(made.frame["part"]) == ["compute", "algorithms"]
-    assert "unexplained (not in this model)" in made.caption
-    assert f"lab ({NO_LAB})" in made.caption
+def test_reverse_test_stands_beside_recorded_and_known_amounts() -> None:
+    attributions, _ = make_reverse(A=needed_flop(1e28))
+    made = reverse({"A": needed_flop(1e28)})
+    row = get(made.frame, "label", "A")
+    for bound in ("median", "lower", "upper"):
+        assert row[bound] == attributions["reverse_test_flop[A]"][bound]
+    assert (row["early_model"], row["early_flop"]) == ("A", 1e20)
+    assert (row["best_model"], row["best_flop"]) == ("Z", 1e24)
+    known = made.frame[made.frame["kind"] == KNOWN]
+    year = 365.25 * 24 * 3600
+    assert list(known["median"]) == [MOLE, pytest.approx(16_384 * 400e12 * year), 2e26]
+    low, high = reverse_tests.find_domain(made.frame)
+    amounts = made.frame[["median", "lower", "upper", "early_flop", "best_flop"]].to_numpy()
+    assert low < np.nanmin(amounts)
+    assert np.nanmax(amounts) < high
 
 
-def test_share_that_is_not_reported_is_not_drawn_and_says_why() -> None:
-    estimands = make_estimands({FIRST: make_main(spread(-3.0, 1.0), unexplained=spread(0, 0.1))})
-    made = make_split(HEADLINE, estimands, attribute(estimands), PASSED)
-    assert made is not None
-    assert made.frame.empty
-    assert "sum to under 0.1" in made.reason
+def test_ends_are_those_of_the_label_s_benchmark_and_of_no_other_model() -> None:
+    other = make_leaderboard().assign(benchmark="Other")
+    other["training_flop"] = [1e21, 1e22, 1e25, 1e27]
+    table = pd.concat([make_leaderboard(), other], ignore_index=True)
+    needed = {"Other: A": needed_flop(1e29), "Somebody": needed_flop(1e28)}
+    frame = reverse(needed, table=table).frame
+    assert get(frame, "label", "Other: A")["best_flop"] == 1e25
+    assert np.isnan(get(frame, "label", "Somebody")["early_flop"])
+    losses = make_leaderboard().rename(columns={"score": "perplexity"})
+    losses["perplexity"] = [50.0, 10.0, 20.0, 5.0]
+    frame = reverse({"A": needed_flop(1e28)}, table=losses).frame
+    assert get(frame, "label", "A")["best_model"] == "Z"
 
 
-def test_step_with_an_end_of_unknown_compute_says_so() -> None:
-    made = split(make_blind())
-    assert made.reason == "the training compute of one end is not known"
+@pytest.mark.parametrize(
+    ("middle", "unreachable", "words"),
+    [
+        (1e30, 0.0, "; the whole interval lies above the largest known run, huge."),
+        (1e22, 0.0, "; the whole interval lies below the largest known run, huge."),
+        (4e26, 0.0, " times the largest known run, huge."),
+        (1e28, 0.2, "to no upper bound)"),
+        (1e28, 0.2, "P(unreachable) = 0.20"),
+        (1e28, 0.6, "neither the median nor the upper end is finite"),
+        (1e28, 1.0, "draws no compute suffices"),
+    ],
+)
+def test_caption_of_a_reverse_test_is_true(middle: float, unreachable: float, words: str) -> None:
+    made = reverse({"A": needed_flop(middle, unreachable)})
+    assert words in made.words["caption"]
+    assert "nan" not in made.words["caption"]
+    drawing = reverse_chart.draw_reverse_test(made)
+    assert "P(unreachable)" in drawing.description
+    (panel,) = drawing.panels
+    assert vl_convert.vegalite_to_svg(panel.spec | {"width": 300}).startswith("<svg")
 
 
-def test_failed_fit_has_no_bar_and_no_number() -> None:
-    made = split(make_main(spread(2.0, 1.0)), verdict="fail")
-    assert made.frame.empty
-    assert made.caption == ""
-    assert made.reason == "the fit did not converge"
-
-
-@pytest.mark.parametrize("key", ["doubling_time_months", "share_compute", "ratio[x]"])
-def test_other_headlines_have_no_split_or_say_why(key: str) -> None:
-    made = make_split(key, xr.Dataset(), {}, PASSED)
-    assert made is None or made.reason == f"the attribution file has no {key}"
-
-
-def test_warnings_stand_before_the_numbers() -> None:
-    made = split(
-        make_main(spread(2.0, 1.0)),
-        is_identified=False,
-        driven_by_prior=[HEADLINE, f"share_compute[{SMALL}]"],
-        driven_by={HEADLINE: ["rate"]},
-    )
-    assert made.warnings == (
-        "▲ The data do not tell the parts apart: the split leans on the priors.",
-        "▲ Compute: driven by the prior (rate).",
-    )
-    assert "▲" not in made.caption
-
-
-def test_picture_compiles_and_its_alternative_text_has_the_numbers() -> None:
-    made = split(make_main(spread(2.0, 1.0)))
-    drawing = split_charts.draw_split(made)
-    assert vl_convert.vegalite_to_svg(drawing.panels[0].spec | {"width": 300}).startswith("<svg")
-    for name in ("compute", "algorithms", "unexplained"):
-        assert f"{name} {split_charts.splits.describe_share(get(made, name))}" in (
-            drawing.description
-        )
-
-
-def test_download_has_every_row_with_both_intervals() -> None:
-    drawing = split_charts.draw_split(split(make_main(spread(2.0, 1.0))))
-    columns = ["part", "level", "median", "lower", "upper", "lower_50", "upper_50"]
-    assert list(drawing.frame.columns) == columns
-    assert len(drawing.frame) == 3
+def test_without_registry_the_cluster_is_what_is_compared() -> None:
+    caption = reverse({"A": needed_flop(1e29)}, runs=None).words["caption"]
+    assert "lies above the year of the cluster of Llama 3 405B" in caption

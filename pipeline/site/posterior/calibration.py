@@ -2,12 +2,16 @@
 
 from typing import Any
 
-from pipeline.checks.study import LARGEST_COVERAGE, LEAST_COVERAGE, OUT_OF_DATE
+from pipeline.checks.study import (
+    LARGE_SHIFT,
+    LARGEST_COVERAGE,
+    LEAST_COVERAGE,
+    OUT_OF_DATE,
+)
 from pipeline.site.pages.answers import Check
 from pipeline.site.pages.sentences import say
 from pipeline.site.posterior.panels import NOT_MEASURED
 
-LARGE_SHIFT = 1 / 3  # of an interval's width (checks/sensitivity.py has the rule)
 SHOWN_SHIFTS = 10
 
 

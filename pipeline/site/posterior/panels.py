@@ -8,12 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.checks.identified import LARGEST_INFLATION, MAXIMUM_INFLATION
 from pipeline.site.pages.answers import Check
 from pipeline.site.pages.badges import State
 from pipeline.site.pages.numbers import format_fixed, format_number
 
-MAXIMUM_INFLATION = 10.0  # beyond, a regressor is marked (checks/identification.py has the rule)
-LARGE_INFLATION = 1e6  # what the check writes for infinity
 NOT_MEASURED = "not measured"
 GROUPED_BY = {
     "date": "By release date (thirds)",
@@ -69,7 +68,7 @@ def list_regressors(check: Check) -> list[dict[str, Any]]:
 
 
 def _inflation_words(value: float | None) -> str:
-    if value is not None and value >= LARGE_INFLATION:
+    if value is not None and value >= LARGEST_INFLATION:
         return "beyond measure"
     return NOT_MEASURED if value is None else format_number(value, 3)
 

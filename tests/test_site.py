@@ -1,0 +1,163 @@
+"""The site of a dataset whose every word is hostile: what each page says, escapes and links."""
+
+import io
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import hostile_names as hostile
+import pandas as pd
+import pytest
+from hostile_names import NAME, SCRIPT, UNFITTED
+from unpack import read_csv_text, read_specs
+
+from pipeline.failures import SourceError
+from pipeline.files import read_json, write_json
+from pipeline.layout import Layout
+from pipeline.site.posterior.inputs import read_sources
+from pipeline.site.posterior.page import write_page
+from pipeline.site.stage import build_site
+
+NAMESPACES = r"http://www\.w3\.org/[\w/.#-]*"
+PAGES = (NAME, UNFITTED, "index")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Layout:
+    """The site, built once; treat as read-only."""
+    layout = hostile.write_results(tmp_path_factory.mktemp("hostile"))
+    build_site(layout, workers=1)
+    return layout
+
+
+@pytest.fixture
+def layout(made: Layout, tmp_path: Path) -> Layout:
+    """A copy of the site and its results, to be changed."""
+    return Layout(Path(shutil.copytree(made.root, tmp_path / "copy", symlinks=True)))
+
+
+def read(layout: Layout, name: str = NAME) -> str:
+    return layout.page(name).read_text(encoding="utf-8")
+
+
+def rebuild(layout: Layout, **check: Any) -> str:
+    """The page of the fitted cell with another check."""
+    write_json(layout.check(NAME), read_json(layout.check(NAME)) | check)
+    write_page(read_sources(layout), "hostile", "compute_multiplier")
+    return read(layout)
+
+
+def find_part(page: str, start: str, end: str) -> str:
+    """The text between two marks, without tags."""
+    return " ".join(re.sub(r"<[^>]*>", " ", page[page.index(start) : page.index(end)]).split())
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_hostile_names_are_text_and_nothing_is_loaded(made: Layout, name: str) -> None:
+    page = read(made, name)
+    assert SCRIPT not in page
+    assert "&lt;script&gt;window.ran=1" in page
+    assert "{{7*7}}" in page
+    without_scripts = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+    links = re.findall(r'(?:href|src)="([^"]*)"', without_scripts)
+    own = re.compile(r"#|data:|index\.html|hostile-")
+    assert [link for link in links if not own.match(link)] == []
+    scripts = "".join(re.findall(r"<script>.*?</script>", page, flags=re.DOTALL))
+    assert re.findall(r"https?://[^\s\"'`]*", re.sub(NAMESPACES, "", scripts)) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_ids_are_unique_and_links_and_charts_have_their_places(made: Layout, name: str) -> None:
+    page = read(made, name)
+    ids = re.findall(r'\bid="([^"]*)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
+    assert set(re.findall(r'data-chart="([^"]*)"', page)) == set(read_specs(page))
+    for figure in re.findall(r"<figure.*?</figure>", page, re.DOTALL):
+        for part in (r"<h[23] [^>]*>\S", r"<figcaption>\S", r'role="img" aria-label="\S'):
+            assert re.search(part, figure)
+        (table,) = re.findall('data-csv="([^"]*)"', figure)
+        assert read_csv_text(page, table).count("\n") > 1
+
+
+def test_hostile_names_reach_charts_and_downloads_whole(made: Layout) -> None:
+    page = read(made)
+    specs = json.dumps(read_specs(page), ensure_ascii=False)
+    assert json.dumps(hostile.TECHNIQUE, ensure_ascii=False)[1:-1] in specs
+    data = pd.read_csv(io.StringIO(read_csv_text(page, "data")))
+    assert len(data) == len(hostile.make_scores())
+    assert f"'{hostile.FORMULA}" in set(data["model"])
+    assert SCRIPT in set(data["model"])
+
+
+def test_page_says_what_the_checks_found(made: Layout) -> None:
+    """The numbers are those of `cells.STUDIED`."""
+    page = read(made)
+    sections = re.findall(r'<h2 id="([^"]*)"', page)
+    assert sections.index("identification") == sections.index("evidence") + 1
+    panel = find_part(page, 'id="identification"', 'id="estimates"')
+    for words in ("▲ Not identified", "▲ 14.2", "▲ 0.31", "Yes, other data rather than more"):
+        assert words in panel
+    assert "doubled" in panel
+    assert "▲ 0.41" in panel
+    trust = find_part(page, 'id="trust"', 'id="methods"')
+    for words in ("▲ 71.7", "90.9", "80 % ▲ 70.0", "of 3 groups", "by PSIS-LOO"):
+        assert words in trust.replace("\N{NO-BREAK SPACE}", " ")
+    answer = find_part(page, 'id="answer"', 'id="evidence"')
+    assert answer.index("driven by the prior (rate, spread)") < answer.index("(90")  # read it first
+    published = find_part(page, 'id="published"', 'id="trust"')
+    assert "Reported &lt;script&gt;" in published
+
+
+def test_failed_verdict_comes_first_and_nothing_is_quoted(layout: Layout) -> None:
+    page = rebuild(layout, verdict="fail", reasons=["R-hat of rate is 1.2, above 1.01"])
+    main = find_part(page, "<main", "</main>")
+    assert main.startswith("Not converged.")
+    assert "R-hat of rate is 1.2" in main
+    assert "Withheld: the fit did not converge." in main
+    assert not re.search(r"compute \d+\S% \(", main)
+
+
+def test_what_was_not_measured_is_said_to_be_so(layout: Layout) -> None:
+    layout.study(NAME).unlink()
+    nothing = {"identification": None, "is_identified": None, "identification_reasons": []}
+    page = rebuild(layout, predictive_checks={}, prior_sensitivity={}, **nothing)
+    panel = find_part(page, 'id="identification"', 'id="estimates"')
+    assert "■ Not measured" in panel
+    assert "Not known: the widths of other designs are not measured." in panel
+    for words in ("Predictions by group of rows", "Coverage", "Power scaling"):
+        assert f"{words}: not measured." in page
+
+
+def test_model_that_is_not_fitted_has_a_page_with_the_reason_and_the_data(made: Layout) -> None:
+    page = read(made, UNFITTED)
+    assert find_part(page, "<main", "</main>").startswith("Not fitted. The card says that there")
+    assert page.count('<th scope="row" class="number-cell">') == len(hostile.make_scores())
+
+
+def test_two_workers_write_the_same_bytes_and_delete_what_is_no_longer_made(
+    layout: Layout,
+) -> None:
+    before = {name: layout.page(name).read_bytes() for name in PAGES}
+    for name in ("gone-model", ".hostile-half"):
+        layout.page(name).write_text("old")
+    os.replace(layout.page(".hostile-half"), layout.pages / ".hostile.html.part")
+    layout.posterior(UNFITTED).unlink()
+    build_site(layout, workers=2)
+    assert sorted(path.name for path in layout.pages.iterdir()) == [f"{NAME}.html", "index.html"]
+    assert read(layout).encode() == before[NAME]
+    told = read_json(layout.check("calibration"))
+    assert list(told) == [NAME]
+    assert told[NAME]["is_calibrated"] is False
+
+
+def test_fault_of_one_page_leaves_the_others(layout: Layout) -> None:
+    text = layout.bibliography.read_text(encoding="utf-8").replace("doe2020", "doe2021")
+    layout.bibliography.write_text(text, encoding="utf-8")
+    before = layout.page(NAME).stat().st_mtime_ns
+    with pytest.raises(SourceError, match=r"doe2020.*doe2021"):
+        build_site(layout, workers=1)
+    assert layout.page(NAME).stat().st_mtime_ns == before
