@@ -3,9 +3,7 @@
 What the keys mean, the words beside them and how they must agree is for `pipeline/ingest` to say.
 """
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -105,16 +103,3 @@ OPTIONS: dict[str, type[Options]] = {
     "research_inputs": ResearchInputOptions,
     "own_rates": OwnRateOptions,
 }
-
-
-def read_options(path: Path) -> tuple[str, str, Options]:
-    """Dataset, table and options that *ingest* wrote to `path` (data/validated/<dataset>.json)."""
-    content = json.loads(path.read_text(encoding="utf-8"))
-    table = content["table"]
-    return content["dataset"], table, OPTIONS[table].model_validate(content["options"])
-
-
-def dump_options(dataset: str, table: str, options: Options) -> dict[str, object]:
-    """What `read_options` reads: the options without the words that a card has beside them."""
-    plain = OPTIONS[table].model_validate(options.model_dump())
-    return {"dataset": dataset, "table": table, "options": plain.model_dump(mode="json")}

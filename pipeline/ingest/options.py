@@ -3,7 +3,7 @@ beside them, and how they must agree. What each key means is in `options.yaml`.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -156,3 +156,8 @@ OPTIONS: dict[str, type[Options]] = plain.OPTIONS | {
     "research_inputs": ResearchInputOptions,
     "own_rates": OwnRateOptions,
 }
+
+
+def drop_words(table: str, options: Options) -> dict[str, Any]:
+    """The options of a card of `table` as models read them: the same whatever its words are."""
+    return plain.OPTIONS[table].model_validate(options.model_dump()).model_dump(mode="json")

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from models.options import dump_options
 from pipeline.failures import file_failure
 from pipeline.files import write_json, write_parquet, write_text
 from pipeline.ingest.bibliography import read_bibliography
@@ -14,6 +13,7 @@ from pipeline.ingest.cards.card import load_card
 from pipeline.ingest.convert import ingest
 from pipeline.ingest.exclusions import exclude_by_rule
 from pipeline.ingest.in_house import add_in_house
+from pipeline.ingest.options import drop_words
 from pipeline.ingest.sources.records import read_records
 from pipeline.ingest.validate import (
     check_options,
@@ -40,7 +40,9 @@ def ingest_dataset(layout: Layout, dataset: str) -> str:
     write_text(layout.quarantine(dataset), render_quarantine(failures))
     validated = exclude_by_rule(split(table, failures, card, records), card, records)
     check_options(validated, card, records)
-    write_json(layout.options(dataset), dump_options(dataset, card.table, card.options))
+    options = drop_words(card.table, card.options)
+    known = {"dataset": dataset, "table": card.table, "options": options}
+    write_json(layout.options(dataset), known)
     write_json(layout.rows(dataset), summarise(card, validated, failures, len(table)))
     write_parquet(layout.table(dataset), validated)
     return f"{dataset}: {len(table)} rows in, {int(validated['exclusion'].isna().sum())} fitted"
