@@ -1,32 +1,28 @@
 """The data dictionary, made from the tables: what `data/README.md` says of every column."""
 
-from pipeline.ingest import tables
+from pipeline.ingest.tables import TABLES
+from pipeline.ingest.tables.table import Table
+
+HEAD = "| column | unit | meaning | may be empty |\n| --- | --- | --- | --- |"
 
 
 def render() -> str:
     """One Markdown section per table: its purpose, its columns, and the rules over whole rows."""
-    return "\n\n".join(_render_table(table) for table in tables.TABLES.values())
+    return "\n\n".join(_render_table(table) for table in TABLES.values())
 
 
 def describe_table(name: str) -> str:
     """What the table is for, in a sentence."""
-    return tables.TABLES[name].purpose
+    return TABLES[name].purpose
 
 
 def list_tables() -> list[str]:
     """`name: what it is for` of every table."""
-    return [f"{name}: {describe_table(name)}" for name in tables.TABLES]
+    return [f"{name}: {describe_table(name)}" for name in TABLES]
 
 
-def _render_table(table: tables.Table) -> str:
-    lines = [
-        f"### `{table.name}`",
-        "",
-        table.purpose,
-        "",
-        "| column | unit | meaning | may be empty |",
-    ]
-    lines += ["| --- | --- | --- | --- |"]
+def _render_table(table: Table) -> str:
+    lines = [f"### `{table.name}`", "", table.purpose, "", HEAD]
     for column_name, column in table.columns.items():
         unit = (column.metadata or {})["unit"]
         empty = "yes" if column.nullable else "no"

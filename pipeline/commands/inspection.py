@@ -58,7 +58,8 @@ def inspect(
     found |= {"units": describe_units(card)} | describe_failures(failures)
     found |= {
         "columns": [
-            _describe_column(each, validated[each]) for each in validated if each != "line"
+            _describe_column(str(each), values)
+            for each, values in validated.drop(columns="line").items()
         ],
         "repeats": _find_repeats(validated),
         "outliers": find_outliers(validated, card.for_model()),

@@ -8,9 +8,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 from rapidfuzz import fuzz
 from ruamel.yaml import YAML
@@ -68,16 +66,11 @@ def guess_reading(table: str, name: str, source: str, likeness: float, sheet: Sh
 
 def describe_column(table: str, name: str) -> tuple[str, list[str]]:
     """Type of the column and the words that it takes, none where it takes any."""
-    column = _columns(table)[name]
+    column = tables.TABLES[table].columns[name]
     classes = [
         check.statistics["allowed_values"] for check in column.checks if check.name == "isin"
     ]
     return str(column.dtype), [str(each) for each in classes[0]] if classes else []
-
-
-@cache
-def _columns(table: str) -> dict[str, Any]:
-    return dict(tables.TABLES[table].columns)
 
 
 def _match(table: str, wanted: Sequence[str], sheet: Sheet) -> dict[str, tuple[str, float]]:
