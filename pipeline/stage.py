@@ -1,30 +1,13 @@
-"""What every stage shares: errors printed without a traceback, and an end when the run it belongs
-to ends.
-"""
+"""What every stage shares: an end when the run that it belongs to ends."""
 
 import os
-import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 
-from pipeline.failures import SourceError
-
 POLL_SECONDS = 0.2
-
-
-def stage_main(main: Callable[[list[str] | None], int]) -> None:
-    """Run `main` as the process of a stage and exit with its code; 1 after bad input."""
-    end_with_dvc()
-    try:
-        code = main(None)
-    except SourceError as error:
-        print(error, file=sys.stderr)
-        code = 1
-    raise SystemExit(code)
 
 
 def end_with_dvc() -> None:

@@ -29,7 +29,7 @@ CLAIMS = """claims:
     at_least: 44
 """
 FEW_DRAWS = {"chains": 2, "tune": 300, "draws": 300}
-JOINT = ("synthesise", "simulate")  # stages that read posteriors by name, which the copy has not
+JOINT = ("synthesis", "takeoff")  # stages that read posteriors by name, which the copy has not
 
 
 def make_project(project: Path) -> Path:

@@ -132,7 +132,7 @@ def _bound(path: Path, rows: Iterable[Row]) -> Iterator[Row]:
             if counts[what] > limit:
                 raise file_failure(path, f"more than {limit:,} {what}", SMALLER)
         if max(map(len, cells), default=0) > MAXIMUM_CELL_CHARACTERS:
-            raise SourceError([Failure(str(path), line, "", "", *LONG_CELL)])
+            raise file_failure(path, *LONG_CELL, line=line)
         yield line, cells
 
 
@@ -208,17 +208,16 @@ def _check_widths(path: Path, width: int, body: list[Row]) -> None:
 
 
 def _check_header(path: Path, line: int, header: list[str]) -> None:
-    def refuse(rule: str, remedy: str, column: str = "") -> SourceError:
-        return SourceError([Failure(str(path), line, column, "", rule, remedy)])
-
     if unnamed := [str(i) for i, name in enumerate(header, start=1) if not name]:
         rule = f"no name in the header for column {', '.join(unnamed[:SHOWN])}"
-        raise refuse(rule, "name every column in the first row, and delete titles above it")
+        remedy = "name every column in the first row, and delete titles above it"
+        raise file_failure(path, rule, remedy, line=line)
     if long := next((name for name in header if len(name) > MAX_NAME), ""):
         rule = f"a column name of {len(long)} characters, {long[:40]!r}...: at most {MAX_NAME}"
-        raise refuse(rule, "the header must be the first row, with a short name for each column")
+        remedy = "the header must be the first row, with a short name for each column"
+        raise file_failure(path, rule, remedy, line=line)
     check_names(path, line, header)
     for name in header:  # keys of a card, which they become, are printed characters and spaces
         if sign := next((each for each in name if not each.isprintable()), ""):
             rule = f"{name_sign(sign)}, cannot stand in the name of a column"
-            raise refuse(rule, "write a space in its place", ascii(name))
+            raise file_failure(path, rule, "write a space in its place", ascii(name), line=line)
