@@ -1,6 +1,4 @@
-"""What is wrong with the data, said so that it can be fixed: file, line, column, value, rule and
-remedy.
-"""
+"""What is wrong with the data and how to fix it: file, line, column, value, rule, remedy."""
 
 from collections import Counter
 from collections.abc import Iterable

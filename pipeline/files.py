@@ -27,7 +27,7 @@ def read_json(path: Path) -> Any:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON with a line a value, in the order given; NaN and infinities are refused."""
+    """Write JSON with one line per value, in the order given; NaN and infinities are refused."""
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 

@@ -66,5 +66,5 @@ def test_own_entries_are_added_and_one_key_means_one_thing(tmp_path: Path) -> No
     assert list(central.with_own(tmp_path / "own")) == ["a2020", "b2021"]
     assert list(central.with_own(tmp_path / "none")) == ["a2020"]
     write(tmp_path / "own", entries[0].replace("{A}", "{B}"))
-    with pytest.raises(SourceError, match="says something else of this key"):
+    with pytest.raises(SourceError, match="has a different entry under this key"):
         central.with_own(tmp_path / "own")

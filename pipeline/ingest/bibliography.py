@@ -62,7 +62,10 @@ class Bibliography(dict[str, Reference]):
         found = _read(path) if path.is_file() else {}
         other = [key for key in found if self.get(key, found[key]) != found[key]]
         if other:
-            rule, remedy = "another bibliography says something else of this key", "rename the key"
+            rule, remedy = (
+                "another bibliography has a different entry under this key",
+                "rename the key",
+            )
             raise SourceError(Failure(str(path), None, "", key, rule, remedy) for key in other)
         return Bibliography(self.path, {**self, **found})
 
@@ -90,7 +93,7 @@ def _read(path: Path) -> dict[str, Reference]:
 def _check_text(path: Path, text: str) -> None:
     """Raises SourceError for what cannot be seen, and for abbreviations.
 
-    A few lines of abbreviations of abbreviations can stand for gigabytes.
+    A few lines of abbreviations of abbreviations can expand to gigabytes.
     """
     faults = [*islice(find_invisible(path, text), MAXIMUM_MARKS)]
     if found := re.search(r"@\s*string\b", text, re.IGNORECASE):

@@ -100,7 +100,7 @@ def _check_units(card: LoadedCard) -> None:
 def _correct(card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:
     """The records with the card's corrections.
 
-    Each must find the cells it speaks of as they were printed.
+    Each must find its cells as they were printed.
     """
     corrected, columns = records.copy(), records.columns.drop(LINE)
     for correction in card.card.corrections:

@@ -38,7 +38,7 @@ PLAIN_RULES = {
 
 
 def find_failures(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) -> list[Failure]:
-    """Every failure of `table` against its schema, one a cell and rule, at its cell of the file."""
+    """Every failure of `table` against its schema, one per cell and rule, with its place."""
     schema = tables.schema(card.table, card.card.retrieved)
     # Pandera would list every cell of a row that breaks a rule over rows: these are tried here.
     row_rules, schema.checks = schema.checks, []
@@ -145,7 +145,7 @@ def check_options(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) 
         known = getattr(card.options, option, None)
         if known is not None:
             is_unknown = table["exclusion"].isna() & ~table[column].isin(list(known))
-            rule = f"the card says nothing of it under options.{option}"
+            rule = f"the card does not describe it under options.{option}"
             remedy = f"add it there, or correct the name; there are: {', '.join(known)}"
             positions = np.flatnonzero(is_unknown)
             failures += _place(table, card, records, column, rule, remedy, positions)

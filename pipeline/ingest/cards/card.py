@@ -103,7 +103,7 @@ def _keep_first(faults: list[Failure]) -> list[Failure]:
 
 
 def _note_lines(card: SourceCard, tree: Any) -> None:
-    """Tell each selection where it stands, for failures that only the records show."""
+    """Give each selection its line, for failures that only the records show."""
     for name in ("corrections", "exclusions", "admitted", "allowed_failures"):
         for number, selection in enumerate(getattr(card, name)):
             selection._line = find_line(tree, (name, number))

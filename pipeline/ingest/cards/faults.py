@@ -1,4 +1,4 @@
-"""What is wrong with a card, said so that it teaches: the line, what was expected, what the key
+"""What is wrong with a card, in words that help: the line, what was expected, what the key
 means and which one was probably meant.
 """
 

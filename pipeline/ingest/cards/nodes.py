@@ -6,7 +6,7 @@ _REFERENCE = "#/$defs/"
 
 
 def find_node(schema: dict[str, Any], steps: tuple[str | int, ...]) -> dict[str, Any]:
-    """The part of `schema` that speaks of the value at `steps`; empty where there is none."""
+    """The part of `schema` that describes the value at `steps`; empty where there is none."""
     node: dict[str, Any] = schema
     for step in steps:
         node = next(

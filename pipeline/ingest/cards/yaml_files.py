@@ -71,7 +71,7 @@ def read_tree(path: Path, name: str, remedy_if_missing: str) -> Any:
         tree = YAML(typ="rt", pure=True).load(text)
     except YAMLError as error:
         raise _from_yaml(path, text, error) from None
-    except ValueError:  # a time that is none, behind a day
+    except ValueError:  # an impossible time after a day
         raise file_failure(path, "a value cannot be read", AS_TEXT) from None
     if not isinstance(tree, dict):
         rule = f"{name} is {'empty' if tree is None else 'not a mapping'}"
@@ -185,7 +185,7 @@ def _refuse_plain(text: str) -> tuple[str, str] | None:
     if ODD_NUMBER.fullmatch(text):
         return f"{shorten(text)!r} may be text or a number", AS_TEXT
     if LONG_NUMBER.fullmatch(text) or ((day := DAY.match(text)) and not _is_day(*day.groups())):
-        return f"{shorten(text)!r} looks like a date or a number and is none", AS_TEXT
+        return f"{shorten(text)!r} looks like a date or a number but is neither", AS_TEXT
     return None
 
 

@@ -1,4 +1,4 @@
-"""Options of a card that speak of rows: ends of comparisons, the field or target of the headline.
+"""Options of a card that name rows: ends of comparisons, the field or target of the headline.
 
 Found before anything is fitted; the models would stop at them after minutes of sampling.
 """
@@ -34,7 +34,7 @@ class _Fault(NamedTuple):
 
 
 def find_absent_rows(table: pd.DataFrame, card: LoadedCard) -> list[Failure]:
-    """Options that speak of rows which the validated `table` lacks or leaves out of the fit."""
+    """Options that name rows which the validated `table` lacks or leaves out of the fit."""
     faults = [*_check_names(table, card)]
     if isinstance(card.options, LeaderboardOptions):
         for number, each in enumerate(card.options.comparisons):

@@ -75,7 +75,7 @@ def read_unit(unit: str, column: str) -> float:
 
 
 def _refuse_word(text: str) -> None:
-    """Refuses words that stand for a number elsewhere, saying what to write."""
+    """Refuses words that programs write in place of numbers, and says what to write."""
     word = text.casefold().lstrip("+-")
     if word == "none":
         raise ValueError("may be zero or missing", "write 0, or leave the cell empty")
@@ -162,14 +162,14 @@ def _read_tail(tail: str, column: str) -> tuple[int, str | None]:
         return 0, _check_cell_unit(tail, column) if tail else None
     if column not in units.COUNTS:
         raise ValueError(
-            f"{tail!r} after a number is read in counts alone, and {column} is none",
+            f"{tail!r} after a number is read in counts only, and {column} is not a count",
             "write the number out, such as 1.2e9, with its unit on the card",
         )
     return scale, None
 
 
 def _check_cell_unit(unit: str, column: str) -> str:
-    """`unit`, where it is one that cells may name; those of pint alone stand on the card."""
+    """`unit`, where it is one that cells may name; others belong on the card."""
     if unit.upper() in units.SUFFIXES and column in units.COUNTS:
         raise ValueError(f"{unit!r} is no suffix of a count", f"write {unit.upper()!r} if it is")
     if not _is_known(unit):

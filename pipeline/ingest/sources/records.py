@@ -1,4 +1,4 @@
-"""Reading records.csv: every cell as text, with the line it stands on.
+"""Reading records.csv: every cell as text, with its line.
 
 Commas, semicolons or tabs between cells, as the header shows. What would be read otherwise than a
 person sees it is refused: column names that differ in case alone or in what cannot be seen, a row
@@ -17,7 +17,7 @@ import pandas as pd
 from pipeline.failures import Failure, SourceError, file_failure, raise_any
 
 SAVE_AS_UTF8 = "save it as CSV in UTF-8"
-SPLIT = "keep the rows that are of use, or split the dataset"
+SPLIT = "keep the rows you need, or split the dataset"
 BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 # Bounds that keep reading below a gigabyte and some ten seconds.
@@ -101,13 +101,13 @@ def decode(path: Path, content: bytes) -> str:
 
 
 def _find_delimiter(path: Path, text: str) -> str:
-    """The one sign that stands between the names of the header, outside quotes."""
+    """The sign that separates the names of the header, outside quotes."""
     header = _HEADER.match(text)
     bare = re.sub(_QUOTED, "", header[1]) if header else ""
     found = [sign for sign in DELIMITERS if sign in bare]
     if len(found) > 1:
         names = " and ".join(DELIMITERS[sign] for sign in found)
-        rule = f"the header holds {names}: either may stand between cells"
+        rule = f"the header holds {names}: either may separate cells"
         raise file_failure(path, rule, "quote the names of the header that hold one of them")
     return found[0] if found else ","
 
@@ -160,7 +160,7 @@ def check_names(path: Path, line: int, header: list[str]) -> None:
         return file_failure(path, rule, remedy, column, line=line)
 
     if len(header) > MAXIMUM_COLUMNS:
-        raise refuse(f"more than {MAXIMUM_COLUMNS:,} columns", "leave out those of no use")
+        raise refuse(f"more than {MAXIMUM_COLUMNS:,} columns", "leave out those you do not need")
     for number, name in enumerate(header, 1):
         if not name:
             raise refuse(f"column {number} has no name", "name it, or remove the column")

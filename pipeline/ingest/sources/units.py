@@ -11,7 +11,7 @@ DEFINITIONS = (
     "MAC = [multiply_add] = MAC",  # not two FLOP: sources differ in what they count
     "FLOP_mole = 6.02214076e23 * FLOP",  # the Avogadro number of operations
 )
-# Spellings found in papers, in pint's words. A name that pint would read otherwise must stand here.
+# Spellings found in papers, in pint's words, and names that pint would read otherwise.
 SPELLINGS = {
     "%": "percent",
     "percent": "percent",
@@ -54,7 +54,7 @@ TARGETS = {
     "multiply_adds_per_image": "MAC",
     "score": "dimensionless",
 }
-IN_CELLS = "in cells"  # stands for a unit on the card where each cell names its own
+IN_CELLS = "in cells"  # in place of a unit on the card, where each cell names its own
 # Columns of plain counts, whose cells may end in K, M, B or T; one of these may be the card's unit.
 COUNTS = {
     "parameters",
@@ -69,7 +69,7 @@ SCALE_WORDS = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 
 
 def multiple(word: str) -> int | None:
-    """The power of ten of a suffix or word such as B or billions, None where it is none."""
+    """The power of ten of a suffix or word such as B or billions, None for any other word."""
     return SUFFIXES.get(word) or SCALE_WORDS.get(word.casefold().removesuffix("s"))
 
 

@@ -28,7 +28,7 @@ NAMES = (
 TABLES: dict[str, Table] = {
     name: import_module(f"pipeline.ingest.tables.{name}").TABLE for name in NAMES
 }
-LINE = "line"  # a column that reading adds: cards cannot speak of it
+LINE = "line"  # a column that reading adds: cards cannot name it
 # Tables in which results of models are explained: what trends and designs say is of these alone.
 OF_MODELS = {"efficiency", "scaling_grid", "accuracy_leaderboard", "loss_leaderboard"}
 # Columns that ingest fills itself: a card never maps them.
