@@ -20,48 +20,12 @@ With `trend: none` on the card there is no rate, and with one laboratory no lab 
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from models import Card
-from models.effective_compute.design import headline_key
-from models.effective_compute.simulation import DIMS
-from models.effective_compute.simulation import draw_accuracy as sample_prior
-from models.effective_compute.simulation import simulate_accuracy as simulate
-from models.leaderboards.accuracy import (
-    AccuracyPriors,
-    build,
-    data,
-    fix_share,
-    regressors,
-    unit_log_likelihood,
-)
-from models.leaderboards.accuracy_baseline import baseline
-from models.leaderboards.accuracy_estimands import estimands
-
-# What every model of accuracy leaderboards does alike is imported; the rest stands below.
-__all__ = [
-    "DIMS",
-    "SAMPLER",
-    "TABLE",
-    "Priors",
-    "baseline",
-    "build",
-    "data",
-    "estimands",
-    "fix_share",
-    "headline_key",
-    "regressors",
-    "sample_prior",
-    "simulate",
-    "unit_log_likelihood",
-    "unsupported_reason",
-]
-
-TABLE = "accuracy_leaderboard"
-# Diagonal: on some hundred dimensions a low-rank mass matrix costs more warm-up than it saves.
-SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.95, "draws": 3000}
+from models.leaderboards.family import *  # noqa: F403  # the functions of the contract
+from models.leaderboards.family import AccuracyPriors
 
 
 @dataclass(frozen=True)

@@ -14,49 +14,13 @@ prior. What it cannot tell apart is what `models/leaderboards/compute_multiplier
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from models import Card
 from models.core.prior import Prior
-from models.effective_compute.design import get_options, headline_key
-from models.effective_compute.simulation import DIMS
-from models.effective_compute.simulation import draw_accuracy as sample_prior
-from models.effective_compute.simulation import simulate_accuracy as simulate
-from models.leaderboards.accuracy import (
-    AccuracyPriors,
-    build,
-    data,
-    fix_share,
-    regressors,
-    unit_log_likelihood,
-)
-from models.leaderboards.accuracy_baseline import baseline
-from models.leaderboards.accuracy_estimands import estimands
-
-# What every model of accuracy leaderboards does alike is imported; the rest stands below.
-__all__ = [
-    "DIMS",
-    "SAMPLER",
-    "TABLE",
-    "Priors",
-    "baseline",
-    "build",
-    "data",
-    "estimands",
-    "fix_share",
-    "headline_key",
-    "regressors",
-    "sample_prior",
-    "simulate",
-    "unit_log_likelihood",
-    "unsupported_reason",
-]
-
-TABLE = "accuracy_leaderboard"
-# Diagonal: on some hundred dimensions a low-rank mass matrix costs more warm-up than it saves.
-SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.95, "draws": 3000}
+from models.leaderboards.family import *  # noqa: F403  # the functions of the contract
+from models.leaderboards.family import AccuracyPriors, get_options
 
 
 @dataclass(frozen=True)
