@@ -1,31 +1,39 @@
-"""One Chromium for all tests of pages. Every page is opened once and put right for each test."""
+"""One Chromium for all tests of pages: one page of every kind, opened once and put right again.
 
+The pages are made of small results: hostile words under a real model, the scaling law with draws
+from its prior, and the toys of synthesis and simulation. They need no run of the pipeline.
+"""
+
+import json
 import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
-from cells import FAILED, STUDIED, flags, make_model, write_cell, write_unfitted
-from hostile_names import write_results
+import toy_synthesis
+import toy_takeoff
+import xarray as xr
+from conftest import ROOT
+from hostile_names import NAME, UNFITTED, write_results
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from toy_synthesis import make_page as make_synthesis
-from toy_takeoff import make_page as make_simulation
 
+import models
 from benchmarks.pages import FLAGS, NOT_FOUND, find_chromium
-from browser.shown import DRAWN, HTML, VIEWPORT, Shown
-from pipeline.site.posterior import page as report
+from browser.shown import DRAWN, VIEWPORT, Shown
+from models import as_draws
+from pipeline.files import write_json
+from pipeline.fit.attribute import attribute
+from pipeline.fit.cell import make_cell, read_card
+from pipeline.ingest.stage import ingest_dataset
+from pipeline.layout import Layout
+from pipeline.site.posterior.inputs import read_sources
+from pipeline.site.posterior.page import write_page
+from pipeline.site.stage import build_site
 
-PATHS = sorted(HTML.glob("*.html"))
-TOYS: dict[str, Callable[[Path], dict[str, Path]]] = {
-    "passed": lambda folder: write_cell(folder, **STUDIED),
-    "failed": lambda folder: write_cell(folder, **FAILED),
-    "unfitted": write_unfitted,
-}
-HOSTILE = ("hostile", "hostile-unfitted", "hostile-overview")  # a real model, hostile words
-SIMULATION, SYNTHESIS = "takeoff", "synthesis"
-
+HOSTILE = {"leaderboard": NAME, "unfitted": UNFITTED, "overview": "index"}
+KINDS = (*HOSTILE, "scaling law", "synthesis", "takeoff")
 # All rows of tables, the top of the page, and the focus on a first element that is gone: from where
 # it was, Tab starts anew.
 START = """() => {
@@ -40,77 +48,65 @@ START = """() => {
 }"""
 
 
-def tell_kind(path: Path) -> str:
-    """`overview`, `unfitted`, or `fitted`."""
-    if path.stem == "index":
-        return "overview"
-    with path.open(encoding="utf-8") as file:
-        return "fitted" if "data-chart=" in file.read() else "unfitted"
-
-
-def list_pages() -> list[Any]:
-    """The toy pages and all that were made; the largest of each kind is in the short run."""
-    toys = [
-        pytest.param(name, id=f"toy-{name}") for name in (*TOYS, *HOSTILE, SIMULATION, SYNTHESIS)
-    ]
-    if not PATHS:
-        reason = "no pages in reports/html: make repro makes them"
-        return [*toys, pytest.param(None, id="made", marks=pytest.mark.skip(reason=reason))]
-    by_size = sorted(PATHS, key=lambda path: path.stat().st_size)
-    largest = {tell_kind(path): path for path in by_size}.values()
-    return toys + [
-        pytest.param(path, id=path.stem, marks=() if path in largest else pytest.mark.every_page)
-        for path in PATHS
-    ]
-
-
-def make_toy(name: str, folder: Path) -> Path:
-    """A page with hostile names, in a state that no real page need be in; or of many posteriors."""
-    if name in HOSTILE:
-        return write_results(folder)[name]
-    if name == SIMULATION:
-        return make_simulation(folder)
-    if name == SYNTHESIS:
-        return make_synthesis(folder)
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setitem(sys.modules, "models.toy", make_model())
-        paths = TOYS[name](folder)
-        assert report.main(flags(paths, model="toy")) == 0
-    return paths["--output"]
+def make_scaling_law(folder: Path) -> Path:
+    """The page of the scaling law on its real runs, with draws from the prior."""
+    registered = {"training_runs": ["training_runs"], "scaling_grid": ["chinchilla_runs"]}
+    layout, dataset, name = toy_takeoff.link_project(folder, registered), "chinchilla_runs", ""
+    for names in registered.values():
+        ingest_dataset(layout, names[0])
+    name = f"{dataset}-scaling_law"
+    model, card = models.load("scaling_law"), read_card(layout, dataset)
+    table, rng = pd.read_parquet(layout.table(dataset)), np.random.default_rng(1)
+    truths = [model.sample_prior(table, card, model.Priors(), rng) for _ in range(50)]
+    drawn = xr.concat([as_draws(truth, model.DIMS) for truth in truths], "draw")
+    drawn = drawn.assign_coords(draw=range(len(truths)))
+    tree = xr.DataTree.from_dict({"posterior": drawn, "prior": drawn})
+    layout.posterior(name).parent.mkdir(parents=True)
+    tree.to_netcdf(layout.posterior(name), engine="h5netcdf")
+    write_json(layout.attribution(name), attribute(make_cell(model, table, card, tree).estimands))
+    check = json.loads(Layout(ROOT).check(name).read_text(encoding="utf-8"))
+    write_json(layout.check(name), check)
+    write_page(read_sources(layout), dataset, "scaling_law")
+    return layout.page(name)
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """The Chromium of this machine."""
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Layout:
+    """The site whose every word is hostile."""
+    layout = write_results(tmp_path_factory.mktemp("hostile"))
+    build_site(layout, workers=1)
+    return layout
+
+
+@pytest.fixture(scope="package")
+def context() -> Iterator[BrowserContext]:
+    """A window west of Greenwich, where a date read as midnight there is the day before."""
     path = find_chromium()
     if path is None:
         pytest.fail(NOT_FOUND) if os.environ.get("CI") == "true" else pytest.skip(NOT_FOUND)
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield launched
+        launched: Browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        made = launched.new_context(
+            viewport=VIEWPORT, timezone_id="America/Los_Angeles", reduced_motion="reduce"
+        )
+        made.set_default_timeout(60_000)
+        yield made
         launched.close()
 
 
-@pytest.fixture(scope="package")
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A window west of Greenwich, where a date read as midnight there is the day before."""
-    made = browser.new_context(
-        viewport=VIEWPORT, timezone_id="America/Los_Angeles", reduced_motion="reduce"
-    )
-    made.set_default_timeout(60_000)
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="package", params=list_pages())
+@pytest.fixture(scope="package", params=KINDS)
 def opened(
     request: pytest.FixtureRequest,
     context: BrowserContext,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Shown]:
     """A page with its charts drawn, and what it said and asked for since it was opened."""
-    given = request.param
-    path = given if isinstance(given, Path) else make_toy(given, tmp_path_factory.mktemp(given))
+    kind = request.param
+    if kind in HOSTILE:
+        path = request.getfixturevalue("hostile").page(HOSTILE[kind])
+    else:
+        make = {"synthesis": toy_synthesis.make_page, "takeoff": toy_takeoff.make_page}
+        path = make.get(kind, make_scaling_law)(tmp_path_factory.mktemp("toy"))
     page = context.new_page()
     shown = Shown(path, page)
     page.on("console", lambda message: shown.messages.append(f"{message.type}: {message.text}"))
@@ -123,13 +119,10 @@ def opened(
 
 
 @pytest.fixture
-def shown(opened: Shown) -> Iterator[Shown]:
-    """The open page in its first state; the test must not make it say or fetch anything."""
+def shown(opened: Shown) -> Shown:
+    """The open page in its first state."""
     put_right(opened.page)
-    before = len(opened.messages), len(opened.foreign_requests)
-    yield opened
-    assert opened.messages[before[0] :] == []
-    assert opened.foreign_requests[before[1] :] == []
+    return opened
 
 
 def put_right(page: Page) -> None:

@@ -4,14 +4,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, ViewportSize
+from playwright.sync_api import Locator, Page, ViewportSize
 from unpack import read_specs
 
-HTML = Path(__file__).parents[2] / "reports/html"
 VIEWPORT: ViewportSize = {"width": 1280, "height": 900}
 DRAWN = "html[data-drawn]"
 LOCAL = ("file:", "data:", "blob:")
+DOWNLOAD_PAUSE = 120  # milliseconds; Chromium drops downloads beyond ten a second
 Row = dict[str, Any]
+# Whether every chart is as wide as its place, to a pixel.
+FILLED = """() => [...document.querySelectorAll("[data-chart]")].every((place) =>
+  Math.abs(place.querySelector("svg").getBoundingClientRect().width - place.clientWidth) <= 1)"""
 
 
 @dataclass
@@ -29,28 +32,23 @@ class Shown:
         return [address for address in self.requests if not address.startswith(LOCAL)]
 
     @property
+    def text(self) -> str:
+        """The page as it was written."""
+        return self.path.read_text(encoding="utf-8")
+
+    @property
     def specs(self) -> dict[str, dict[str, Any]]:
         """The charts of the page by place, with the rows of their datasets."""
-        return read_specs(self.path.read_text(encoding="utf-8"))
+        return read_specs(self.text)
 
     def resize(self, width: int, height: int = 900) -> None:
         """Give the window another size and wait until every chart fills its place again."""
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.wait_for_function(FILLED, timeout=10_000)
 
-
-# Whether every chart is as wide as its place, to a pixel.
-FILLED = """() => [...document.querySelectorAll("[data-chart]")].every((place) =>
-  Math.abs(place.querySelector("svg").getBoundingClientRect().width - place.clientWidth) <= 1)"""
-# Hides every row of a table that is like one above it but for its words.
-HIDE_ALIKE = """() => {
-  for (const body of document.querySelectorAll("tbody")) {
-    const seen = new Set();
-    for (const row of body.rows) {
-      const shape = [...row.querySelectorAll("*")].map((part) =>
-        part.tagName + part.className + !!part.textContent.trim()).join() + row.className;
-      row.hidden = seen.has(shape);
-      seen.add(shape);
-    }
-  }
-}"""
+    def download(self, link: Locator) -> bytes:
+        """The file that the browser saves at a click."""
+        self.page.wait_for_timeout(DOWNLOAD_PAUSE)
+        with self.page.expect_download() as waited:
+            link.click()
+        return Path(waited.value.path()).read_bytes()

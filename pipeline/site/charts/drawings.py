@@ -8,11 +8,13 @@ import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
 import vl_convert
+import yaml
 from markupsafe import Markup
 
 from pipeline.site.charts import alternatives
@@ -26,38 +28,9 @@ AXIS_PIXELS = 46  # below a chart, for its axis and title
 LEGEND_ROW_PIXELS = 19
 ADDRESSES = re.compile(r"https://[a-z.]*vega[^\"'`\s)]*|https://github\.com/[^\"'`\s)]*")
 _library: list[Markup] = []
-CONFIG: dict[str, Any] = {
-    "background": "transparent",
-    "font": "system-ui, sans-serif",
-    "view": {"stroke": None},
-    "axis": {
-        "labelColor": "currentColor",
-        "titleColor": "currentColor",
-        "titleFontWeight": "normal",
-        "titleFontSize": 12,
-        "labelFontSize": 11,
-        "gridColor": "currentColor",
-        "gridOpacity": 0.12,
-        "domainColor": "currentColor",
-        "domainOpacity": 0.35,
-        "tickColor": "currentColor",
-        "tickOpacity": 0.35,
-    },
-    "legend": {
-        "labelColor": "currentColor",
-        "titleColor": "currentColor",
-        "titleFontWeight": "normal",
-        "orient": "bottom",
-        "direction": "horizontal",
-        "labelLimit": 150,
-        "columns": 2,
-        "layout": {"bottom": {"anchor": "start", "direction": "vertical"}},
-        "symbolOpacity": 1,
-        "gradientLength": 160,
-    },
-    "text": {"color": "currentColor"},
-    "rule": {"color": "currentColor"},
-}
+CONFIG: dict[str, Any] = yaml.safe_load(
+    Path(__file__).with_name("config.yaml").read_text(encoding="utf-8")
+)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -31,10 +32,10 @@ def sign_series(series: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
     )
 
 
-def make_legend(names: pd.Series) -> alt.Legend:
+def make_legend(names: pd.Series, **more: Any) -> alt.Legend:
     """A legend in as many columns as the names leave room for."""
     columns = legend_columns(names)
-    return alt.Legend(columns=columns, labelLimit=LEGEND_LIMITS[columns])
+    return alt.Legend(columns=columns, labelLimit=LEGEND_LIMITS[columns], **more)
 
 
 def legend_columns(names: pd.Series) -> int:

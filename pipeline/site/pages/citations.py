@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pybtex.database import BibliographyData, Entry, Person
 from pybtex.database.output.bibtex import Writer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,33 +19,7 @@ from pipeline.ingest.bibliography import OTHERS, VENUES, Reference, read_field, 
 from pipeline.ingest.cards.faults import from_pydantic
 from pipeline.ingest.cards.yaml_files import read_tree
 
-# BibTeX's types of entry as CSL 1.0.2 calls them; others are `document`.
-CSL_TYPES = {
-    "article": "article-journal",
-    "inproceedings": "paper-conference",
-    "conference": "paper-conference",
-    "incollection": "chapter",
-    "inbook": "chapter",
-    "book": "book",
-    "proceedings": "book",
-    "techreport": "report",
-    "phdthesis": "thesis",
-    "mastersthesis": "thesis",
-    "online": "webpage",
-    "software": "software",
-    "dataset": "dataset",
-}
-# Fields of CSL by the field of BibTeX that fills them.
-CSL_FIELDS = {
-    "title": "title",
-    "volume": "volume",
-    "number": "issue",
-    "pages": "page",
-    "doi": "DOI",
-    "url": "URL",
-    "isbn": "ISBN",
-    "note": "note",
-}
+CSL = yaml.safe_load(Path(__file__).with_name("csl.yaml").read_text(encoding="utf-8"))
 CONTAINERS = ("journal", "booktitle")  # what an entry stands in; other venues published it
 
 
@@ -146,7 +121,7 @@ def to_csl(key: str, entry: Entry) -> dict[str, Any]:
             item[role] = named
     if found := re.search(r"\d{4}", str(entry.fields.get("year", ""))):
         item["issued"] = {"date-parts": [[int(found[0])]]}
-    for field, name in CSL_FIELDS.items():
+    for field, name in CSL["fields"].items():
         if text := read_field(entry, field):
             item[name] = text
     return item | _venue(entry) | _eprint(entry)
@@ -155,7 +130,7 @@ def to_csl(key: str, entry: Entry) -> dict[str, Any]:
 def _find_type(entry: Entry) -> str:
     if entry.type == "misc" and "eprint" in entry.fields:
         return "article"  # CSL's word for a preprint
-    return CSL_TYPES.get(entry.type, "document")
+    return str(CSL["types"].get(entry.type, "document"))
 
 
 def _venue(entry: Entry) -> dict[str, str]:

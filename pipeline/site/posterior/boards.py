@@ -66,6 +66,14 @@ class Board:
         """Whether the curves are of years, not of something else."""
         return "year" in self.curve
 
+    @property
+    def hover(self) -> list[str]:
+        """What pointing at a row shows: the figure's own columns, then what the board adds."""
+        figure = self.figure
+        first = ["model", "benchmark", self.lab, "release_date", figure.x, "compute_interval"]
+        rest = [figure.y, *figure.hover, "techniques", "status", "citation"]
+        return [name for name in dict.fromkeys([*first, *rest]) if name in self.rows]
+
 
 def is_board(figure: Figure) -> bool:
     """Whether a figure is the scores of a leaderboard against compute."""

@@ -5,7 +5,6 @@ set parameters that all charts of the section share: a laboratory, a technique a
 highlight, and a year after which nothing is shown.
 """
 
-import math
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +16,7 @@ from models import Card
 from pipeline.site.charts import axes, kinds
 from pipeline.site.charts.drawings import AXIS_PIXELS, Control, Drawing, draw_panels, name_rows
 from pipeline.site.charts.points import choose_from
-from pipeline.site.charts.series import LEGEND_LIMITS, PALETTE, SHAPES, legend_columns
+from pipeline.site.charts.series import PALETTE, SHAPES, count_legend_rows, make_legend
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.posterior import boards
 from pipeline.site.posterior.boards import JOINT, NO_TECHNIQUE, Board
@@ -79,10 +78,9 @@ def link_techniques(drawing: Drawing) -> Drawing:
 
 
 def _count_legend_rows(board: Board) -> int:
-    benchmarks, series = len(board.benchmarks), len(set(board.curve["series"]))
+    names, series = pd.Series(board.benchmarks, dtype=object), len(set(board.curve["series"]))
     rows = 3 + (0 if board.has_dated_curves else 2 + series // 2)
-    columns = legend_columns(pd.Series(board.benchmarks, dtype=object))
-    return rows + (1 + math.ceil(benchmarks / columns) if benchmarks > 1 else 0)
+    return rows + (1 + count_legend_rows(names) if len(names) > 1 else 0)
 
 
 def _legend(board: Board) -> tuple[tuple[str, str, str], ...]:
@@ -98,8 +96,11 @@ def _legend(board: Board) -> tuple[tuple[str, str, str], ...]:
 
 def _controls(board: Board) -> tuple[Control, ...]:
     rows = board.rows
-    choices = ((board.lab, LAB, board.lab, ""), ("benchmark", BENCHMARK, "benchmark", ""))
-    choices += (("techniques", TECHNIQUE, "technique", JOINT),)
+    choices = (
+        (board.lab, LAB, board.lab, ""),
+        ("benchmark", BENCHMARK, "benchmark", ""),
+        ("techniques", TECHNIQUE, "technique", JOINT),
+    )
     chosen = [
         choose_from(rows[column], signal, label, joint)
         for column, signal, label, joint in choices
@@ -163,7 +164,7 @@ def _points(board: Board, x: alt.X, has_legend: bool = True) -> alt.Chart:
         "fillOpacity": alt.condition(fitted, alt.value(0.9), alt.value(0.0)),
         "opacity": _highlight(board, 0.9, 0.16),
         "tooltip": [
-            axes.make_tooltip(board.rows, name, TITLES.get(name, "")) for name in _hover(board)
+            axes.make_tooltip(board.rows, name, TITLES.get(name, "")) for name in board.hover
         ],
     }
     if len(board.benchmarks) > 1:
@@ -272,8 +273,7 @@ def _y(board: Board, name: str = "") -> Any:
 
 def _legend_of_benchmarks(board: Board, **more: Any) -> alt.Legend:
     """A name a row where one is long, so that all fit a narrow window."""
-    columns = legend_columns(pd.Series(board.benchmarks, dtype=object))
-    return alt.Legend(columns=columns, labelLimit=LEGEND_LIMITS[columns], **more)
+    return make_legend(pd.Series(board.benchmarks, dtype=object), **more)
 
 
 def _colour(board: Board, channel: Any = alt.Color, has_legend: bool = False) -> Any:
@@ -292,11 +292,3 @@ def _colour(board: Board, channel: Any = alt.Color, has_legend: bool = False) ->
 
 def _day(date: pd.Timestamp) -> alt.DateTime:
     return alt.DateTime(year=date.year, month=date.month, date=date.day)
-
-
-def _hover(board: Board) -> list[str]:
-    """What pointing at a row shows: the figure's own columns, then what the board adds."""
-    figure = board.figure
-    first = ["model", "benchmark", board.lab, "release_date", figure.x, "compute_interval"]
-    rest = [figure.y, *figure.hover, "techniques", "status", "citation"]
-    return [name for name in dict.fromkeys([*first, *rest]) if name in board.rows]
