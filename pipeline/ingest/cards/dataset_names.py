@@ -49,9 +49,9 @@ def suggest_name(name: str, table: str | None = None) -> str:
 
 
 def list_models(folder: Path = Path(models.__file__).parent) -> list[str]:
-    """The names of all models, none of them imported: the modules of a family that read a table."""
+    """The names of all models, none of them imported: the modules of a family that state priors."""
     files = sorted(folder.glob("*/[a-z]*.py"))
-    return [path.stem for path in files if "TABLE = " in path.read_text(encoding="utf-8")]
+    return [path.stem for path in files if "\nclass Priors" in path.read_text(encoding="utf-8")]
 
 
 def _find_fault(name: str, table: str | None) -> str:
