@@ -13,9 +13,8 @@ import xarray as xr
 from ruamel.yaml import YAML
 
 import models
-from models import Card, fitted_rows
-from models.effective_compute.paths import name_benchmark
-from models.options import AccuracyOptions, Comparison, LeaderboardOptions, LossOptions, Side
+from models import Card
+from models.options import AccuracyOptions, Comparison, LossOptions, Side
 from pipeline.ingest.cards.card import LoadedCard, load_card
 from pipeline.ingest.convert import ingest
 from pipeline.ingest.exclusions import exclude_by_rule
@@ -306,46 +305,6 @@ def find_row(table: pd.DataFrame, benchmark: str, side: Side) -> pd.Series:
     rows = rows_with_compute(table)
     is_side = (rows["model"] == side.model) & (rows["method"] == side.method)
     return rows[is_side & (rows["benchmark"] == benchmark)].iloc[0]
-
-
-def list_steps(table: pd.DataFrame, card: Card, needs_compute: bool = True) -> list[Comparison]:
-    """The card's comparisons between models that are read, and the record paths.
-
-    Where no compute is needed an end need not be fitted either.
-    """
-    assert isinstance(card.options, LeaderboardOptions)
-    rows = rows_with_compute(table) if needs_compute else fitted_rows(table)
-    known = set(rows["model"])
-    steps = [
-        each
-        for each in card.options.comparisons
-        if all(
-            side.model in known if side.is_fitted else not needs_compute
-            for side in (each.earlier, each.later)
-        )
-    ]
-    for benchmark in rows["benchmark"].unique():
-        first, best = find_records(rows[rows["benchmark"] == benchmark])
-        if first.name != best.name:
-            slug = name_benchmark(benchmark, card.options.comparisons)
-            ends = [Side(model=row["model"], method=row["method"]) for row in (first, best)]
-            step = Comparison(
-                id=f"{slug}-first_record-last_record",
-                label="record path",
-                benchmark=benchmark,
-                earlier=ends[0],
-                later=ends[1],
-            )
-            steps.append(step)
-    return steps
-
-
-def find_records(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """The first row by date and the best; the better of one day, the earlier of one score."""
-    quality = rows["score"] if "score" in rows else -rows["perplexity"]
-    on_first_day = quality[rows["release_date"] == rows["release_date"].min()]
-    are_best = rows.loc[quality == quality.max(), "release_date"]
-    return rows.loc[on_first_day.idxmax()], rows.loc[are_best.idxmin()]
 
 
 def recompute_terms(

@@ -18,7 +18,6 @@ from tables_for_models import (
     WITHIN,
     find_row,
     list_present,
-    list_steps,
     make_card,
     make_leaderboard,
     make_loss_card,
@@ -31,7 +30,7 @@ from tables_for_models import (
 )
 
 from models import Card
-from models.effective_compute.design import make_design
+from models.effective_compute.design import get_options, make_design
 from models.leaderboards import compute_multiplier, era_ceilings, scale_dependent
 from models.losses import loss_multiplier
 from models.options import Comparison
@@ -54,9 +53,7 @@ def of_scores(module: ModuleType, options: dict[str, Any] | None = None, **more:
 CASES = {
     "plain": of_scores(compute_multiplier),
     "allocation": of_scores(
-        compute_multiplier,
-        {"allocation": "scaling_law"},
-        allocation=(-0.3, 0.2, "base_model"),
+        compute_multiplier, {"allocation": "scaling_law"}, allocation=(-0.3, 0.2, "base_model")
     ),
     "interaction": of_scores(scale_dependent, interaction=(0.08, 0.1, None)),
     "eras": of_scores(era_ceilings, early_height=(0.8, 0.05, "benchmark")),
@@ -74,8 +71,10 @@ def make(case: str) -> tuple[xr.Dataset, xr.Dataset]:
 
 
 def find_step(case: str, comparison: str) -> Comparison:
-    steps = list_steps(CASES[case].table, CASES[case].card)
-    return next(step for step in steps if step.id == comparison)
+    """The card's comparison; the record path has the same ends as `BETWEEN`."""
+    wanted = BETWEEN if comparison == RECORD else comparison
+    comparisons = get_options(CASES[case].card).comparisons
+    return next(step for step in comparisons if step.id == wanted)
 
 
 def estimate(posterior: xr.Dataset, table: pd.DataFrame | None = None, **card: Any) -> xr.Dataset:

@@ -51,10 +51,7 @@ def _make_step(posterior: xr.Dataset, pair: SizePair) -> Step:
     players N, D, trend in N and trend in D are those within each term, added up.
     """
     rate = posterior["rate"].to_numpy()
-    decades = {
-        "compute": np.full(rate.shape, pair.decades_of_compute),
-        "trend": rate * pair.years,
-    }
+    decades = {"compute": np.full(rate.shape, pair.decades_of_compute), "trend": rate * pair.years}
     sizes = {
         "parameters": (pair.early.log10_parameters, pair.late.log10_parameters),
         "tokens": (pair.early.log10_tokens, pair.late.log10_tokens),
@@ -76,10 +73,7 @@ def _shapley_of_term(
     def term(effective: np.ndarray) -> np.ndarray:
         return np.asarray(contribution * np.exp(-exponent * LOG_10 * effective))
 
-    steps = {
-        "compute": np.full(rate.shape, late - early),
-        "trend": rate * pair.years,
-    }
+    steps = {"compute": np.full(rate.shape, late - early), "trend": rate * pair.years}
     return shapley_of_sum(early + rate * pair.early.years, steps, term)
 
 

@@ -49,6 +49,7 @@ from models.losses.augmented_estimands import estimands, fix_share
 from models.losses.augmented_law import LOG_10
 from models.losses.augmented_simulation import DIMS, sample_prior, simulate
 from models.losses.augmented_units import unit_log_likelihood
+from models.losses.paper_effects import build_paper_effect, draw_rows, weigh_rows
 
 __all__ = [
     "DIMS",
@@ -175,12 +176,12 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
             *scales,
             given["row_weight"],
             given["paper_index"],
-            dist=_draw_rows,
-            logp=_weigh_rows,
+            dist=draw_rows,
+            logp=weigh_rows,
             observed=given["observed_log_perplexity"],
             dims="row",
         )
-        _build_paper_effect(given, expected, *scales)
+        build_paper_effect(given, expected, *scales)
     return model
 
 
@@ -195,49 +196,6 @@ def _row_data(sizes: Sizes) -> dict[str, np.ndarray]:
         "row_weight": np.where(sizes.is_held_out, 0.0, 1.0),
         "observed_log_perplexity": np.log(sizes.rows["perplexity"].to_numpy()),
     }
-
-
-def _draw_rows(
-    expected: Any, noise_scale: Any, paper_scale: Any, weight: Any, paper: Any, size: Any
-) -> Any:
-    """Rows with a new effect for each paper; there are no more papers than rows."""
-    import pymc as pm
-
-    effect = pm.Normal.dist(0, paper_scale, size=expected.shape)[paper]
-    return effect + pm.Normal.dist(expected, noise_scale, size=expected.shape)
-
-
-def _weigh_rows(
-    value: Any, expected: Any, noise_scale: Any, paper_scale: Any, weight: Any, paper: Any
-) -> Any:
-    """Log density of each row, its paper's effect integrated out; nothing where its weight is 0.
-
-    The rows sum to the joint density: of a paper's, that without an effect plus
-    log(scale / paper_scale) + (mean / scale)^2 / 2, which is divided equally among its rows.
-    """
-    import pymc as pm
-
-    count = _sum_by_paper(weight, paper)
-    residuals = _sum_by_paper(weight * (value - expected), paper)
-    mean, scale = _infer_effect(count, residuals, noise_scale, paper_scale)
-    shared = pm.math.log(scale / paper_scale) + (mean / scale) ** 2 / 2
-    alone = pm.logp(pm.Normal.dist(expected, noise_scale), value)
-    return weight * (alone + (shared / pm.math.maximum(count, 1))[paper])
-
-
-def _sum_by_paper(values: Any, paper: Any) -> Any:
-    """Sums by position of the paper; as long as there are rows, zero after the last paper."""
-    import pytensor.tensor as pt
-
-    return pt.inc_subtensor(pt.zeros_like(values)[paper], values)
-
-
-def _infer_effect(
-    count: Any, residuals: Any, noise_scale: Any, paper_scale: Any
-) -> tuple[Any, Any]:
-    """Mean and standard deviation of a paper's effect, given the sum of `count` residuals."""
-    precision = count / noise_scale**2 + 1 / paper_scale**2
-    return residuals / noise_scale**2 / precision, precision**-0.5
 
 
 def _build_expected(priors: Priors, given: dict[str, Any]) -> Any:
@@ -278,24 +236,6 @@ def _build_contributions(priors: Priors) -> tuple[Any, Any, Any]:
         pm.Deterministic("contribution_parameters", above * parameters_share, dims="benchmark"),
         pm.Deterministic("contribution_tokens", above * (1 - parameters_share), dims="benchmark"),
     )
-
-
-def _build_paper_effect(
-    given: dict[str, Any], expected: Any, noise_scale: Any, paper_scale: Any
-) -> None:
-    """What the rows say of the effect of each paper, integrated out above; call inside the model.
-
-    Given the parameters it is normal: its mean and standard deviation are kept.
-    """
-    import pymc as pm
-
-    count = len(pm.modelcontext(None).coords["paper"])
-    weight, paper = given["row_weight"], given["paper_index"]
-    residual = weight * (given["observed_log_perplexity"] - expected)
-    rows_of, sum_of = (_sum_by_paper(each, paper)[:count] for each in (weight, residual))
-    mean, scale = _infer_effect(rows_of, sum_of, noise_scale, paper_scale)
-    pm.Deterministic("paper_effect_mean", mean, dims="paper")
-    pm.Deterministic("paper_effect_scale", scale, dims="paper")
 
 
 def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
