@@ -36,7 +36,6 @@ def test_answers_say_the_numbers_of_the_attribution_files() -> None:
             assert ends is not None, cell.name
             assert is_printed(ends[1], found["lower"])
             assert is_printed(ends[2], found["upper"])
-            assert cell.answer.interval == f"{ends[1]} to {ends[2]}"
         assert is_printed(cell.answer.value, found["median"])
         assert cell.answer.value in cell.answer.sentence.partition("(90")[0]
 
