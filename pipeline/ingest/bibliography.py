@@ -62,11 +62,10 @@ class Bibliography(dict[str, Reference]):
         found = _read(path) if path.is_file() else {}
         other = [key for key in found if self.get(key, found[key]) != found[key]]
         if other:
-            rule, remedy = (
-                "another bibliography has a different entry under this key",
-                "rename the key",
+            rule = "another bibliography has a different entry under this key"
+            raise SourceError(
+                Failure(str(path), None, "", k, rule, "rename the key") for k in other
             )
-            raise SourceError(Failure(str(path), None, "", key, rule, remedy) for key in other)
         return Bibliography(self.path, {**self, **found})
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.failures import Failure, SourceError
+from pipeline.failures import SourceError, file_failure
 from pipeline.files import read_json
 from pipeline.ingest.cards.card import LoadedCard
 from pipeline.ingest.options import EstimateOptions, OwnEstimate
@@ -47,12 +47,12 @@ def _add_estimates(
     """A row for each estimate, flagged `is_own`, under the study that the card gives it."""
     rows: list[dict[str, Any]] = []
     for number, own in enumerate(options.own_estimates):
-
-        def refuse(key: str, rule: str, number: int = number) -> SourceError:
+        try:
+            found = _find_estimand(layout, own.posterior, own.estimand, options.unit)
+        except ValueError as error:
+            key, rule = error.args
             steps = ("options", "own_estimates", number, key)
-            return SourceError([card.make_failure(steps, rule, "correct the card")])
-
-        found = _find_estimand(layout, own.posterior, own.estimand, options.unit, refuse)
+            raise SourceError([card.make_failure(steps, rule, "correct the card")]) from None
         if found is not None:
             rows.append(_make_row(own, found) | {"line": int(table["line"].max()) + 1 + len(rows)})
     added = pd.DataFrame(rows).reindex(columns=table.columns).astype(table.dtypes.to_dict())
@@ -60,22 +60,20 @@ def _add_estimates(
 
 
 def _make_row(own: OwnEstimate, found: dict[str, Any]) -> dict[str, Any]:
+    """The cells that are not empty."""
     return {
         "study": own.study,
         "domain": own.domain,
-        "specification": None,
         "estimate": found["median"],
         "lower": found["lower"],
         "upper": found["upper"],
         "interval_kind": "probability",
         "interval_probability": found["prob"],
-        "bound": None,
         "is_primary": True,
         "is_own": True,
         "citation": CITATION,
         "locator": f"{own.posterior}, {own.estimand}",
         "is_verified": True,
-        "exclusion": None,
     }
 
 
@@ -83,38 +81,38 @@ def _fill_rates(table: pd.DataFrame, card: LoadedCard, layout: Layout) -> pd.Dat
     """The rates and their errors; a posterior is taken to be normal."""
     filled = []
     for row in table.to_dict("records"):
-
-        def refuse(column: str, rule: str, row: dict[Any, Any] = row) -> SourceError:
-            path, line, value = str(card.records_path), int(row["line"]), str(row[column])
-            return SourceError([Failure(path, line, column, value, rule, "correct the row")])
-
-        found = _find_estimand(layout, row["posterior"], row["estimand"], RATE_UNIT, refuse)
-        if found is not None and found.get("unbounded"):
-            raise refuse("estimand", f"the interval of {row['estimand']} has one end alone")
+        try:
+            found = _find_estimand(layout, row["posterior"], row["estimand"], RATE_UNIT)
+            if found is not None and found.get("unbounded"):
+                raise ValueError("estimand", f"the interval of {row['estimand']} has only one end")
+        except ValueError as error:
+            column, rule = error.args
+            path, remedy, line = card.records_path, "correct the row", int(row["line"])
+            raise file_failure(path, rule, remedy, column, str(row[column]), line) from None
         filled.append((math.nan, math.nan) if found is None else to_normal(found))
     rates = pd.DataFrame(filled, columns=["rate", "rate_sd"], index=table.index, dtype=float)
     return table.assign(rate=rates["rate"], rate_sd=rates["rate_sd"])
 
 
 def _find_estimand(
-    layout: Layout, posterior: str, estimand: str, unit: str, refuse: Any
+    layout: Layout, posterior: str, estimand: str, unit: str
 ) -> dict[str, Any] | None:
     """The estimand's entry in the posterior's attributions; None where its check did not pass.
 
-    `refuse` makes the error of a key of the card, or column of the row, and a rule.
+    Raises ValueError (the key that is wrong, and why).
     """
-    check = _read(layout.check(posterior), refuse)
-    if check["verdict"] != "pass":
+    if _read(layout.check(posterior))["verdict"] != "pass":
         print(f"{posterior} did not converge: it is left out", file=sys.stderr)
         return None
-    entry = _read(layout.attribution(posterior), refuse).get(estimand)
+    entry = _read(layout.attribution(posterior)).get(estimand)
     if entry is None or entry.get("reason") or entry["unit"] != unit:
-        raise refuse("estimand", f"{posterior} has no {estimand} in {unit}")
+        raise ValueError("estimand", f"{posterior} has no {estimand} in {unit}")
     return entry
 
 
-def _read(path: Path, refuse: Any) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, Any]:
     content = read_json(path)
     if content is None:
-        raise refuse("posterior", f"{path} is missing: fit the posterior, or correct its name")
+        rule = f"{path} is missing: fit the posterior, or correct its name"
+        raise ValueError("posterior", rule)
     return content

@@ -6,21 +6,18 @@ rule that excludes them (exclusions.py). Nothing is dropped without a count.
 """
 
 from collections import Counter
-from itertools import chain
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from pipeline.failures import Failure, SourceError, raise_any
+from pipeline.failures import Failure, raise_any
 from pipeline.ingest import tables
 from pipeline.ingest.cards.card import LoadedCard
 from pipeline.ingest.exclusions import find_lines
 from pipeline.ingest.sources.card_rows import find_absent_rows
 
-WholeTable = tuple[None, str, str, str, str]  # line, column, value, rule, remedy
-Broken = tuple[str, str, str, np.ndarray]  # column, rule, remedy, positions of the rows
 QUARANTINE_COLUMNS = ["line", "column", "value", "rule", "remedy"]
 # Options whose keys are the names of rows, and the column that has them.
 NAMED_BY = {"benchmarks": "benchmark", "reference_resource": "target"}
@@ -42,67 +39,51 @@ def find_failures(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) 
     schema = tables.schema(card.table, card.card.retrieved)
     # Pandera would list every cell of a row that breaks a rule over rows: these are tried here.
     row_rules, schema.checks = schema.checks, []
-    failures, broken = _find_wrong_cells(table, schema)
-    if failures:
-        return [Failure(str(card.records_path), *rest) for rest in failures]
-    with np.errstate(divide="ignore", invalid="ignore"):  # of numbers that are failures already
-        broken += [
-            (str(rule.name), str(rule.error), str(rule.description), np.flatnonzero(~held))
-            for rule in row_rules
-            if not (held := rule(table).check_output.to_numpy(dtype=bool)).all()
+    cases = _find_cases(table, schema)
+    whole = cases[cases["index"].isna()]  # a column is missing, extra or mistyped
+    if len(whole):
+        path, remedy = str(card.records_path), "correct the card"
+        return [
+            Failure(path, None, str(column or ""), "", f"{check}: {case}", remedy)
+            for column, check, case in whole[["column", "check", "failure_case"]].to_numpy()
         ]
-    placed = [_place(table, card, records, *each) for each in broken]
-    return sorted(dict.fromkeys(chain(*placed)), key=lambda f: (f.line or 0, f.column, f.rule))
+    failures: list[Failure] = []
+    for (column, check), index in cases.groupby(["column", "check"], sort=False)["index"]:
+        remedy = schema.columns[column].metadata["remedy"]
+        rows = table.loc[index.astype(table.index.dtype)]
+        failures += _place(rows, card, records, column, say_rule(check), remedy)
+    with np.errstate(divide="ignore", invalid="ignore"):  # of numbers that are failures already
+        for rule in row_rules:
+            broken = table[~rule(table).check_output.to_numpy(dtype=bool)]
+            failures += _place(broken, card, records, rule.name, rule.error, rule.description)
+    return sorted(dict.fromkeys(failures), key=lambda f: (f.line or 0, f.column, f.rule))
 
 
-def _find_wrong_cells(
-    table: pd.DataFrame, schema: pa.DataFrameSchema
-) -> tuple[list[WholeTable], list[Broken]]:
-    """What is wrong with the table as a whole, and the rules that its cells break."""
+def _find_cases(table: pd.DataFrame, schema: pa.DataFrameSchema) -> pd.DataFrame:
+    """What pandera finds: columns column, check, index, failure_case."""
     try:
         schema.validate(table, lazy=True)
     except pa.errors.SchemaErrors as errors:
-        cases = errors.failure_cases
-    else:
-        return [], []
-    whole = cases[cases["index"].isna()]  # a column is missing, extra or mistyped
-    failures: list[WholeTable] = [
-        (None, str(column or ""), "", f"{check}: {case}", "correct the card")
-        for column, check, case in zip(
-            whole["column"], whole["check"], whole["failure_case"], strict=True
-        )
-    ]
-    groups = cases[cases["index"].notna()].groupby(["column", "check"], sort=False)["index"]
-    broken = [
-        (str(column), say_rule(str(check)), _get_remedy(schema, str(column)), positions)
-        for (column, check), each in groups
-        for positions in [table.index.get_indexer(pd.Index(each.astype(table.index.dtype)))]
-    ]
-    return failures, broken
-
-
-def _get_remedy(schema: pa.DataFrameSchema, column: str) -> str:
-    return str((schema.columns[column].metadata or {}).get("remedy", ""))
+        return errors.failure_cases
+    return pd.DataFrame(columns=["column", "check", "index", "failure_case"])
 
 
 def _place(
-    table: pd.DataFrame,
+    rows: pd.DataFrame,
     card: LoadedCard,
     records: pd.DataFrame,
     column: str,
     rule: str,
     remedy: str,
-    positions: np.ndarray,
 ) -> list[Failure]:
-    """A failure for each of the rows at `positions`, with the cell as the file has it."""
-    path, rows = str(card.records_path), table.iloc[positions]
+    """A failure for each of `rows`, with the cell as the file has it."""
     source = card.card.columns.get(column)
     printed = (source.source or column) if source else column
     if printed in records.columns:  # else the column is joined, derived or constant
-        cells = records.set_index("line")[printed].loc[rows["line"]]
-        column = printed
+        cells, column = records.set_index("line")[printed].loc[rows["line"]], printed
     else:
         cells = rows[column]
+    path = str(card.records_path)
     return [
         Failure(path, line, column, "" if pd.isna(cell) else str(cell), rule, remedy)
         for line, cell in zip(rows["line"].tolist(), cells, strict=True)
@@ -126,13 +107,11 @@ def split(
     Raises SourceError with every failure that the card does not allow.
     """
     allowed_lines = find_lines(card.card.allowed_failures, card, records)
-    refused = [failure for failure in failures if failure.line not in allowed_lines]
-    raise_any(refused)
+    raise_any(failure for failure in failures if failure.line not in allowed_lines)
     idle = sorted(allowed_lines - {failure.line for failure in failures})
-    if idle:
-        rules = [f"line {line} of records.csv does not fail" for line in idle]
-        place, remedy = (str(card.path), None, "allowed_failures", ""), "remove it from the card"
-        raise SourceError(Failure(*place, rule, remedy) for rule in rules)
+    rules = [f"line {line} of records.csv does not fail" for line in idle]
+    place, remedy = (str(card.path), None, "allowed_failures", ""), "remove it from the card"
+    raise_any(Failure(*place, rule, remedy) for rule in rules)
     return table[~table["line"].isin(allowed_lines)].reset_index(drop=True)
 
 
@@ -144,11 +123,10 @@ def check_options(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) 
     for option, column in NAMED_BY.items():
         known = getattr(card.options, option, None)
         if known is not None:
-            is_unknown = table["exclusion"].isna() & ~table[column].isin(list(known))
+            unknown = table[table["exclusion"].isna() & ~table[column].isin(list(known))]
             rule = f"the card does not describe it under options.{option}"
             remedy = f"add it there, or correct the name; there are: {', '.join(known)}"
-            positions = np.flatnonzero(is_unknown)
-            failures += _place(table, card, records, column, rule, remedy, positions)
+            failures += _place(unknown, card, records, column, rule, remedy)
     raise_any(failures)
 
 
@@ -169,13 +147,11 @@ def summarise(
         "admitted_unverified": int((~fitted["is_verified"]).sum()),
         "corrections": [
             {
-                "column": c.column,
-                "printed": c.printed,
-                "corrected": c.corrected,
-                "rows": c.count,
-                "reason": c.reason,
+                **{key: getattr(each, key) for key in ("column", "printed", "corrected")},
+                "rows": each.count,
+                "reason": each.reason,
             }
-            for c in card.card.corrections
+            for each in card.card.corrections
         ],
         "allowed_failures": [
             {"rows": str(s.rows), "reason": s.reason} for s in card.card.allowed_failures
