@@ -1,7 +1,5 @@
 """The figures of a meta-analysis: forest, domains, opposed specifications, funnel."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -86,7 +84,7 @@ def _draw_specifications(design: Design, found: xr.Dataset, words: Words) -> Fig
     if several.empty:
         return None
     frame = _pair(several, design, found, None)
-    frame["label"] = np.repeat(_name_rows(several), 2)
+    frame["label"] = _name_rows(several).repeat(2).to_numpy()
     return Figure(
         kind="intervals", frame=frame, **words.figure("specifications", axis=_title(design))
     )
@@ -109,28 +107,19 @@ def _draw_funnel(design: Design, words: Words) -> Figure | None:
     )
     found, is_log = regress_funnel(points, errors), design.options.scale == "log"
     test = f"{found.intercept:.2f}, p = {found.p_value:.2f}" if found else ""
-    said = words.figure(
-        "funnel" if found else "funnel-untested",
-        rows=found.rows if found else "",
-        test=test,
-        axis=_title(design),
-        scale=" (log scale)" if is_log else "",
-    )
+    tested = {"rows": found.rows, "test": test} if found else {}
+    scale = " (log scale)" if is_log else ""
+    name = "funnel" if found else "funnel-untested"
+    said = words.figure(name, axis=_title(design), scale=scale, **tested)
+    columns = {"x": "estimate", "y": "standard_error", "colour": "error", "hover": HOVER}
     return Figure(
-        kind="scatter",
-        frame=frame,
-        x="estimate",
-        y="standard_error",
-        colour="error",
-        is_log_x=is_log,
-        hover=HOVER,
-        **said | {"id": "funnel"},
+        kind="scatter", frame=frame, is_log_x=is_log, **columns, **said | {"id": "funnel"}
     )
 
 
-def _name_rows(rows: pd.DataFrame) -> list[str]:
+def _name_rows(rows: pd.DataFrame) -> pd.Series:
     """Each row in words: study, and what sets the estimate apart."""
-    return list(rows["study"] + (", " + rows["specification"]).fillna(""))
+    return rows["study"] + (", " + rows["specification"]).fillna("")
 
 
 def _title(design: Design) -> str:
@@ -142,26 +131,24 @@ def _pair(
     rows: pd.DataFrame, design: Design, found: xr.Dataset, floor: float | None
 ) -> pd.DataFrame:
     """Two intervals a row: as published, and the value of its domain."""
-    domain = make_intervals(found["domain_value"]).set_index("label")
-    made = []
-    for name, row in zip(_name_rows(rows), rows.to_dict("records"), strict=True):
-        label = f"{row['domain']}: {name}"
-        ours = domain.loc[row["domain"], ["lower", "median", "upper"]].to_dict()
-        made.append({"label": label, "series": PRINTED, **_as_printed(row, design, floor)})
-        made.append({"label": label, "series": DOMAIN, "is_open": False, **ours})
-    return pd.DataFrame(made)
+    printed = _as_printed(rows.reset_index(drop=True), design, floor)
+    domain = make_intervals(found["domain_value"]).set_index("label").loc[rows["domain"]]
+    ours = domain.reset_index(drop=True).assign(series=DOMAIN, is_open=False)
+    made = pd.concat([printed.assign(series=PRINTED), ours]).sort_index(kind="stable")
+    names = (rows["domain"] + ": " + _name_rows(rows)).repeat(2).to_numpy()
+    columns = ["label", "series", "median", "lower", "upper", "is_open"]
+    return made.assign(label=names)[columns].reset_index(drop=True)
 
 
-def _as_printed(row: dict[Any, Any], design: Design, floor: float | None) -> dict[str, Any]:
-    """Estimate and interval of a row; of a lower bound an interval that is open above."""
-    estimate, lower, upper = (float(row[name]) for name in ("estimate", "lower", "upper"))
-    is_open = row["side"] == LOWER
-    if is_open:
-        lower = estimate
-    if floor is not None and estimate <= floor:
-        estimate, lower, upper = floor, np.nan, np.nan
-    if np.isnan(estimate):
-        estimate = float(to_natural(row["value"], design.options))
-    if design.options.scale == "log" and floor is not None and lower <= 0:
-        lower = np.nan
-    return {"median": estimate, "lower": lower, "upper": upper, "is_open": is_open}
+def _as_printed(rows: pd.DataFrame, design: Design, floor: float | None) -> pd.DataFrame:
+    """Estimate and interval of each row; of a lower bound an interval that is open above."""
+    shown = rows[["estimate", "lower", "upper"]].rename(columns={"estimate": "median"})
+    shown["is_open"] = rows["side"] == LOWER
+    shown["lower"] = shown["lower"].mask(shown["is_open"], shown["median"])
+    if floor is not None:
+        is_floored = shown["median"] <= floor
+        shown[["lower", "upper"]] = shown[["lower", "upper"]].mask(is_floored)
+        shown["lower"] = shown["lower"].mask(shown["lower"] <= 0)  # a floor is for log scales
+        shown["median"] = shown["median"].mask(is_floored, floor)
+    value = pd.Series(to_natural(rows["value"].to_numpy(), design.options))
+    return shown.assign(median=shown["median"].fillna(value))
