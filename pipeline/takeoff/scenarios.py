@@ -37,6 +37,24 @@ PLAIN = {
 NO_AUTOMATION = "no_automation"  # today's rate goes on; beside the scenarios in every output
 
 
+def make_economy(
+    stepping_on_toes: Any, fishing_out: Any, elasticity: Any, rate: Any, assumed: dict[str, Any]
+) -> Economy:
+    """The paths of these draws (arrays or numbers) under these assumptions.
+
+    rho is (elasticity - 1) / elasticity. Raises ValueError for values that are impossible.
+    """
+    with np.errstate(divide="ignore"):
+        rho = 1 - 1 / np.asarray(elasticity, dtype=float)
+    return Economy(stepping_on_toes, fishing_out, rho, rate, **assumed)
+
+
+def check_value(name: str, value: float) -> None:
+    """Raises ValueError where an assumption has a value that the simulation cannot take."""
+    if name in PLAIN:  # other names are reported with those that exist
+        make_economy(1.0, 1.0, 1.0, 1.0, {**PLAIN, name: value})
+
+
 class Input(StrictPart):
     """Draws of a posterior, or a number, for one role: returns, elasticity or rate."""
 
@@ -94,6 +112,8 @@ class Assumption(StrictPart):
             raise ValueError("must have low <= central <= high, and low below high")
         if self.scale == "log" and self.low <= 0:
             raise ValueError("a range on the log scale must be positive")
+        for value in (self.low, self.central, self.high):
+            check_value(self.id, value)
         return self
 
 
@@ -107,6 +127,12 @@ class Scenario(StrictPart):
     assumptions: dict[str, Number] = Field(
         default_factory=dict, description="assumption: its value"
     )
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> "Scenario":
+        for name, value in self.assumptions.items():
+            check_value(name, value)
+        return self
 
 
 class Published(StrictPart):
@@ -167,8 +193,8 @@ def read_scenarios(path: Path, citation_keys: Collection[str]) -> Scenarios:
     tree = read_tree(path, "the file of the scenarios", "write defaults, inputs, assumptions ...")
     made, faults = check_tree(path, tree, Scenarios)
     if made is not None:
-        found = (_find_unknown(made, citation_keys), _find_missing(made), _find_impossible(made))
-        faults += [make_fault(path, tree, *each) for part in found for each in part]
+        found = (*_find_unknown(made, citation_keys), *_find_missing(made))
+        faults += [make_fault(path, tree, *each) for each in found]
     if made is None or faults:
         raise SourceError(faults)
     return made
@@ -224,34 +250,3 @@ def _find_missing(made: Scenarios) -> Iterator[Fault]:
     if made.central.inputs or made.central.assumptions:
         rule, remedy = "the first scenario changes something", "put the central one first"
         yield ("scenarios", 0), rule, remedy, made.central.id
-
-
-def _find_impossible(made: Scenarios) -> Iterator[Fault]:
-    """Values that the simulation cannot take."""
-    given: list[tuple[Steps, str, float]] = [
-        (("assumptions", number, end), str(each.id), getattr(each, end))
-        for number, each in enumerate(made.assumptions)
-        for end in ("central", "low", "high")
-    ]
-    for number, scenario in enumerate(made.scenarios):
-        for name, value in scenario.assumptions.items():
-            given.append((("scenarios", number, "assumptions", name), name, value))
-    for steps, name, value in given:
-        if name not in PLAIN:
-            continue  # which has its own fault
-        try:
-            make_economy(1.0, 1.0, 1.0, 1.0, {**PLAIN, name: value})
-        except ValueError as error:
-            yield steps, str(error), "see models/takeoff", value
-
-
-def make_economy(
-    stepping_on_toes: Any, fishing_out: Any, elasticity: Any, rate: Any, assumed: dict[str, Any]
-) -> Economy:
-    """The paths of these draws (arrays or numbers) under these assumptions.
-
-    rho is (elasticity - 1) / elasticity. Raises ValueError for values that are impossible.
-    """
-    with np.errstate(divide="ignore"):
-        rho = 1 - 1 / np.asarray(elasticity, dtype=float)
-    return Economy(stepping_on_toes, fishing_out, rho, rate, **assumed)

@@ -6,10 +6,9 @@ from dataclasses import replace
 from importlib.metadata import version
 
 from pipeline.files import read_json, write_text
-from pipeline.ingest.bibliography import Reference
 from pipeline.layout import Layout
 from pipeline.site.charts.drawings import CONFIG, Drawing, chart_library, collect_specs
-from pipeline.site.overview.cells import Passed
+from pipeline.site.overview.cells import Dataset, Passed
 from pipeline.site.overview.comparison import RATE, Entry
 from pipeline.site.overview.estimates import list_rates
 from pipeline.site.overview.forest_charts import RATES, SHARE_LABELS, Axis, draw_forest
@@ -61,7 +60,7 @@ def write_synthesis_page(layout: Layout) -> None:
 def render(layout: Layout) -> str:
     """The page as HTML text."""
     overview, domains = gather(layout), read_domains(layout)
-    entries = read_json(layout.attribution(NAME))
+    entries, read = read_json(layout.attribution(NAME)), list_read(overview, domains)
     found = collect(overview, domains)
     rates = tabulate_rates(overview, domains)
     words = read_words(layout.words, NAME)
@@ -89,9 +88,9 @@ def render(layout: Layout) -> str:
         specs=collect_specs(each for each in drawings.values() if each),
         chart_config=CONFIG,
         interval_words=INTERVAL_WORDS,
-        sources=list_sources(overview, domains),
+        sources=overview.bibliography.cite(list_citations(read)),
         citation=cite_page(read_software(layout.citation), words.title, NAME),
-        provenance=list_provenance(layout, overview, domains),
+        provenance=list_provenance(layout, overview, read),
     )
 
 
@@ -165,28 +164,25 @@ def _as_entry(row: Row) -> Entry:
     return {"unit": "decades per year"} | read_bounds(vars(row)) | warn(row)
 
 
-def list_datasets(domains: Sequence[Domain]) -> set[str]:
-    """The datasets whose posteriors are read."""
-    others = (name.partition("-")[0] for name in (POOLED, COMPUTE, FIELDS, RETURNS))
-    return {*(domain.dataset for domain in domains), *others}
+def list_read(overview: Overview, domains: Sequence[Domain]) -> list[Dataset]:
+    """The datasets whose posteriors are read, in the order of the registry."""
+    names = {name.partition("-")[0] for name in (POOLED, COMPUTE, FIELDS, RETURNS)}
+    names |= {domain.dataset for domain in domains}
+    return [each for each in overview.datasets if each.name in names]
 
 
-def list_sources(overview: Overview, domains: Sequence[Domain]) -> list[Reference]:
-    """What the cards of these datasets cite, in the order of the registry."""
-    read = [each for each in overview.datasets if each.name in list_datasets(domains)]
-    return overview.bibliography.cite(
-        key for each in read if each.card for key in each.card.card.citations
-    )
+def list_citations(read: Sequence[Dataset]) -> list[str]:
+    """What the cards of these datasets cite."""
+    return [key for each in read if each.card for key in each.card.card.citations]
 
 
 def list_provenance(
-    layout: Layout, overview: Overview, domains: Sequence[Domain]
+    layout: Layout, overview: Overview, read: Sequence[Dataset]
 ) -> list[tuple[str, str]]:
     """Versions, and the hash of every file that was read."""
-    datasets = list_datasets(domains)
-    cells = [cell.name for cell in overview.cells if cell.dataset in datasets]
-    paths = [*map(layout.attribution, cells), *map(layout.check, cells)]
-    paths += [layout.rows(each.name) for each in overview.datasets if each.name in datasets]
+    names = [each.name for each in read]
+    cells = [cell.name for cell in overview.cells if cell.dataset in names]
+    paths = [*map(layout.attribution, cells), *map(layout.check, cells), *map(layout.rows, names)]
     hashes = [
         (f"{path.parent.name}/{path.name}", hashlib.sha256(path.read_bytes()).hexdigest())
         for path in paths
