@@ -55,15 +55,6 @@ def test_rate_without_errors_is_found_from_figures_that_have_them(form: str) -> 
     assert error < 0.03
 
 
-def test_curves_are_followed_back() -> None:
-    rates = pd.DataFrame({"added": ADDED})
-    straight = rates.assign(rate=0.3 + 0.2 * rates["added"])
-    bent = straight.assign(rate=straight["rate"] - 0.05 * rates["added"] ** 2)
-    assert [extrapolate(straight, each)[0] for each in (1, 2)] == pytest.approx([0.1, 0.1])
-    assert extrapolate(bent, 2)[0] == pytest.approx(0.05)
-    assert extrapolate(bent, 1)[0] > 0.1
-
-
 def test_errors_are_as_large_as_stated_and_common_to_the_rows_of_a_network() -> None:
     one = make_classical(5000)
     one.loc[3, ["training_flop", "compute_confidence"]] = np.nan

@@ -16,7 +16,7 @@ from pipeline.failures import SourceError
 from pipeline.layout import Layout
 from pipeline.studies import calibrate, designs, trials
 from pipeline.studies.calibrate import round_numbers
-from pipeline.studies.coverage import measure_p_value, study_coverage, study_fixed_share
+from pipeline.studies.coverage import study_coverage, study_fixed_share
 from pipeline.studies.designs import (
     compare_widths,
     copy_models,
@@ -45,11 +45,6 @@ def test_right_intervals_hold_the_truth_as_often_as_they_say() -> None:
 def test_intervals_that_are_too_narrow_are_found_out() -> None:
     found = study_coverage(make_toy_study(Toy(simulated_noise=1.0)), 60)
     assert found["estimands"][RATE]["share"] < 0.75
-
-
-@pytest.mark.parametrize(("covered", "is_likely"), [(270, True), (300, False), (240, False)])
-def test_coverage_is_tested_against_the_binomial(covered: int, is_likely: bool) -> None:
-    assert (measure_p_value(covered, 300, 0.9) > 0.01) is is_likely
 
 
 def test_failed_refits_are_counted_and_named() -> None:

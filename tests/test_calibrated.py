@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import ROOT
+from scipy.stats import binomtest
 from tables_for_models import list_cells, load_real
 from test_identified_or_not import MODELS, make_card, make_table
 
@@ -16,7 +17,7 @@ import models
 from models.leaderboards import compute_multiplier
 from pipeline.checks.refit import Refitter
 from pipeline.studies.calibrate import make_study
-from pipeline.studies.coverage import measure_p_value, study_coverage
+from pipeline.studies.coverage import study_coverage
 from pipeline.studies.trials import TAILS
 
 STUDIES = sorted((ROOT / "data/calibration").glob("*.json"))
@@ -30,7 +31,7 @@ def find_unlikely(coverage: dict[str, Any]) -> dict[str, float]:
     return {
         key: each["share"]
         for key, each in coverage["estimands"].items()
-        if measure_p_value(each["covered"], each["intervals"], coverage["probability"]) < LIKELY
+        if binomtest(each["covered"], each["intervals"], coverage["probability"]).pvalue < LIKELY
         and not key.startswith(BINARY)
     }
 

@@ -79,8 +79,3 @@ def count_covered(found: pd.DataFrame) -> dict[str, Any]:
         "intervals": len(found),
         "share": float(is_covered.mean()),
     }
-
-
-def measure_p_value(covered: int, intervals: int, probability: float) -> float:
-    """The p-value of so many intervals holding their truth where each does with `probability`."""
-    return float(stats.binomtest(covered, intervals, probability).pvalue)
