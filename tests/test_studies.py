@@ -63,7 +63,8 @@ def layout(tmp_path: Path) -> Layout:
     """A project with one cell, whose model imports a second package."""
     files = {
         "models/__init__.py": "",
-        "models/family/toy.py": "from models.shared.scale import TWICE\n",
+        "models/family/toy.py": "from models.options import Any\nfrom models.shared.scale import TWICE\n",
+        "models/options/__init__.py": "",
         "models/shared/scale.py": "TWICE = 2\n",
         "models/other/apart.py": "",
         "data/validated/toys.json": "{}",
@@ -87,6 +88,7 @@ def write_table(layout: Layout, **row: Any) -> None:
         ("models/shared/scale.py", False),
         ("data/validated/toys.json", False),
         ("models/other/apart.py", True),
+        ("models/options/__init__.py", True),
         ("models/__init__.py", True),
     ],
 )

@@ -3,7 +3,7 @@
 Light, since whoever reads a study asks here whether it is current. A table with figures of our own
 posteriors is recorded by its `records.csv`: those figures move by their Monte Carlo error from one
 machine to the next, which says nothing about the model. Left out are the model contract
-(`models/__init__.py`) and the options as code: what a card says has a hash of its own.
+(`models/__init__.py`) and the classes of options: what a card says has a hash of its own.
 """
 
 import hashlib
@@ -48,7 +48,7 @@ def list_packages(models: Path, model: str) -> list[Path]:
         package = waiting.pop()
         found.add(package)
         code = "\n".join(path.read_text("utf-8") for path in package.rglob("*.py"))
-        names = set(re.findall(r"^\s*from models\.(\w+)", code, re.MULTILINE))
+        names = set(re.findall(r"^\s*from models\.(\w+)", code, re.MULTILINE)) - {"options"}
         imported = [models / name for name in sorted(names) if (models / name).is_dir()]
         waiting += [each for each in imported if each not in found]
     return sorted(found)
