@@ -3,7 +3,7 @@
 What the keys mean, the words beside them and how they must agree is for `pipeline/ingest` to say.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -75,7 +75,7 @@ class LeaderboardOptions(Options):
     benchmarks: Mapping[str, BenchmarkFacts]
     trend: Literal["linear", "none"]
     techniques: Mapping[Name, Technique]
-    comparisons: list[Comparison]
+    comparisons: Sequence[Comparison]
     headline_comparison: ComparisonId
     reference_harness: str
     allocation: Literal["scaling_law", "none"]

@@ -92,8 +92,8 @@ def _check_units(card: LoadedCard) -> None:
             try:
                 numbers.read_unit(source.unit, name)
             except ValueError as error:
-                place = ("columns", name, "unit")
-                faults.append(card.make_failure(place, *error.args, source.unit))
+                (rule, remedy), place = error.args, ("columns", name, "unit")
+                faults.append(card.make_failure(place, rule, remedy, source.unit))
     raise_any(faults)
 
 

@@ -89,7 +89,8 @@ def _find_wrong_tables(path: Path, tree: Any, key: str, check: Check) -> Iterato
                 _check_once(name, seen)
                 check(name, table)
             except ValueError as error:
-                yield make_fault(path, tree, (key, table, position), *error.args, value=name)
+                rule, remedy = error.args
+                yield make_fault(path, tree, (key, table, position), rule, remedy, name)
             seen.setdefault(str(name), table)
 
 

@@ -48,7 +48,8 @@ def find_failures(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) 
             for column, check, case in whole[["column", "check", "failure_case"]].to_numpy()
         ]
     failures: list[Failure] = []
-    for (column, check), index in cases.groupby(["column", "check"], sort=False)["index"]:
+    for key, index in cases.groupby(["column", "check"], sort=False)["index"]:
+        column, check = map(str, key)
         remedy = schema.columns[column].metadata["remedy"]
         rows = table.loc[index.astype(table.index.dtype)]
         failures += _place(rows, card, records, column, say_rule(check), remedy)

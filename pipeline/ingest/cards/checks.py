@@ -9,19 +9,11 @@ from typing import Any
 
 from pipeline.failures import Failure
 from pipeline.ingest.cards import faults as card_faults
+from pipeline.ingest.sources import units
 from pipeline.ingest.tables import TABLES
 
 # Columns that may be computed from the other two of C = 6 N D.
 DERIVED = {"training_tokens": "tokens from 6ND", "training_flop": "flop from 6ND"}
-# Columns whose cells have a unit, with what they are most often printed in.
-MEASURED = {
-    "training_flop": "FLOP",
-    "training_flop_second_source": "FLOP",
-    "extra_training_flop": "FLOP",
-    "resource": "FLOP",
-    "multiply_adds_per_image": "MAC, GMAC",
-    "score": "percent, fraction",
-}
 
 
 def get_table(tree: Any) -> str | None:
@@ -62,7 +54,7 @@ def _find_wrong_derivations(sources: dict[str, Any]) -> Iterator[tuple[Any, ...]
 def _find_missing_units(sources: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     """Columns with a unit that are read from cells of which the card does not say the unit."""
     is_operations = sources.get("resource_kind") == {"constant": "FLOP"}  # not minutes
-    for name, usual in MEASURED.items():
+    for name, usual in units.USUAL.items():
         source = sources.get(name, {"constant": None})
         if {"unit", "unit_column", "constant", "derived"}.isdisjoint(source) and (
             name != "resource" or is_operations

@@ -113,7 +113,7 @@ def _describe(
 ) -> Failure:
     first = details[0]
     if steps[:-1] == ("columns",) and first["type"] in ("missing", "extra_forbidden"):
-        return _describe_column(path, tree, schema, steps[1])
+        return _describe_column(path, tree, schema, str(steps[1]))
     value = "" if first["type"] == "missing" else first.get("input")
     rules = dict.fromkeys(_say_rule(detail) for detail in details)
     rule = "must be " + " or ".join(rule.removeprefix("must be ") for rule in rules)

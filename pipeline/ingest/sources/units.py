@@ -1,83 +1,42 @@
-"""Units of the field for pint: FLOP, its moles and rates, multiply-adds, percent."""
+"""Units of the field for pint: FLOP, its moles and rates, multiply-adds, percent (units.yaml)."""
 
 import re
 from functools import cache
+from pathlib import Path
 from tokenize import TokenError
+from typing import Any
 
 import pint
+from ruamel.yaml import YAML
 
-DEFINITIONS = (
-    "FLOP = [operation] = FLOP",
-    "MAC = [multiply_add] = MAC",  # not two FLOP: sources differ in what they count
-    "FLOP_mole = 6.02214076e23 * FLOP",  # the Avogadro number of operations
-)
-# Spellings found in papers, in pint's words, and names that pint would read otherwise.
-SPELLINGS = {
-    "%": "percent",
-    "percent": "percent",
-    "fraction": "dimensionless",
-    "mol": "FLOP_mole",  # pint's own mole counts particles, which no table does
-    "mole": "FLOP_mole",
-    "moles": "FLOP_mole",
-    "mol FLOP": "FLOP_mole",
-    "mol FLOPs": "FLOP_mole",
-    "mole of FLOP": "FLOP_mole",
-    "moles of FLOP": "FLOP_mole",
-}
-# A small m is left out: it is milli, and mega to some.
-PREFIXES = {
-    "": "",
-    "k": "kilo",
-    "M": "mega",
-    "G": "giga",
-    "T": "tera",
-    "P": "peta",
-    "E": "exa",
-    "Z": "zetta",
-    "Y": "yotta",
-}
+_KNOWN: dict[str, Any] = YAML(typ="safe", pure=True).load(Path(__file__).with_suffix(".yaml"))
+SUFFIXES: dict[str, int] = _KNOWN["suffixes"]
+COUNTS: list[str] = _KNOWN["counts"]
+TARGETS: dict[str, str] = {name: unit for name, (unit, _) in _KNOWN["targets"].items()}
+USUAL: dict[str, str] = {name: usual for name, (_, usual) in _KNOWN["targets"].items()}
+IN_CELLS = "in cells"  # in place of a unit on the card, where each cell names its own
+LONGEST_UNIT = 60
 _PREFIX = r"(?P<prefix>(?i:kilo|mega|giga|tera|peta|exa|zetta|yotta)|[kKMgGtTpPeEzZyY]|)"
 _OPERATIONS = re.compile(
     _PREFIX
     + r"(?P<word>(?i:flop)|[Ff])(?P<many>[sS]?)(?P<rate>(?i: ?/ ?s(ec|econd)?| per second)?)"
     r"(?P<time>(?i: ?[-·*]? ?(?P<span>day|hour)s?)?)"
 )
-LONGEST_UNIT = 60
 _NAME = r"[A-Za-zµ][A-Za-zµ_]*(?: ?(?:\*\*|\^) ?-?[1-9])?"
 _PRODUCT = re.compile(rf"{_NAME}(?: ?[/*·] ?{_NAME}| {_NAME})*")
 _MULTIPLY_ADDS = re.compile(_PREFIX + "MACs?")
-TARGETS = {
-    "resource": "FLOP",
-    "training_flop": "FLOP",
-    "extra_training_flop": "FLOP",
-    "training_flop_second_source": "FLOP",
-    "multiply_adds_per_image": "MAC",
-    "score": "dimensionless",
-}
-IN_CELLS = "in cells"  # in place of a unit on the card, where each cell names its own
-# Columns of plain counts, whose cells may end in K, M, B or T; one of these may be the card's unit.
-COUNTS = {
-    "parameters",
-    "training_tokens",
-    "extra_training_tokens",
-    "dataset_tokens",
-    "epochs",
-    "sample_count",
-}
-SUFFIXES = {"k": 3, "K": 3, "M": 6, "B": 9, "T": 12}
-SCALE_WORDS = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 
 
 def multiple(word: str) -> int | None:
     """The power of ten of a suffix or word such as B or billions, None for any other word."""
-    return SUFFIXES.get(word) or SCALE_WORDS.get(word.casefold().removesuffix("s"))
+    return SUFFIXES.get(word) or _KNOWN["scale_words"].get(word.casefold().removesuffix("s"))
 
 
 @cache
 def registry() -> pint.UnitRegistry:
     """The unit registry of the project."""
     units = pint.UnitRegistry()
-    for definition in DEFINITIONS:
+    for definition in _KNOWN["definitions"]:
         units.define(definition)
     return units
 
@@ -88,8 +47,8 @@ def spell(unit: str) -> str | None:
 
     Raises ValueError where it is one, of a rate or of what may be a rate: a table holds amounts.
     """
-    if unit in SPELLINGS:
-        return SPELLINGS[unit]
+    if unit in _KNOWN["spellings"]:
+        return str(_KNOWN["spellings"][unit])
     if found := _MULTIPLY_ADDS.fullmatch(unit):
         return f"{_prefix(found)}MAC"
     found = _OPERATIONS.fullmatch(unit)
@@ -118,8 +77,8 @@ def _check_form(unit: str) -> str:
 
 
 def _prefix(found: re.Match[str]) -> str:
-    prefix = found["prefix"]
-    return PREFIXES.get(prefix) or PREFIXES.get(prefix.upper()) or prefix.lower()
+    prefix, known = found["prefix"], _KNOWN["prefixes"]
+    return known.get(prefix) or known.get(prefix.upper()) or prefix.lower()
 
 
 @cache
