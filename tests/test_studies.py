@@ -63,9 +63,9 @@ def layout(tmp_path: Path) -> Layout:
     """A project with one cell, whose model imports a second package."""
     files = {
         "models/__init__.py": "",
-        "models/family/toy.py": "from models.options import Any\nfrom models.shared.scale import TWICE\n",
+        "models/family/toy.py": "from models.options import X\nfrom models.shared.scale import Y\n",
         "models/options/__init__.py": "",
-        "models/shared/scale.py": "TWICE = 2\n",
+        "models/shared/scale.py": "Y = 2\n",
         "models/other/apart.py": "",
         "data/validated/toys.json": "{}",
         "data/sources/toys/records.csv": "score\n1\n",
