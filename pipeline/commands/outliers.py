@@ -4,11 +4,14 @@ The outcome of the table is regressed on what its models explain it by, with Hub
 that the outliers themselves hardly bend the line (Huber & Ronchetti 2009, section 7.8).
 """
 
+import warnings
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import statsmodels.api as sm
 from scipy import special
+from statsmodels.tools.sm_exceptions import ModelWarning
 
 from models import Card, fitted_rows, load
 from models.leaderboards.accuracy import prepare
@@ -16,9 +19,7 @@ from models.leaderboards.accuracy_baseline import measure_height
 
 FAR = 4.0  # robust standard deviations: 1 of 16,000 rows if they were normal
 MINIMUM_ROWS = 10  # fewer say nothing of their own spread
-HUBER = 1.345  # robust standard deviations from which a row weighs less: 95 % efficient if normal
-NORMAL_MAD = 0.6745  # median of the absolute values of a standard normal variable
-MAXIMUM_STEPS, TOLERANCE = 50, 1e-4  # a rough line is enough here
+MAXIMUM_CELLS = 20_000_000  # of the design: a larger one is not looked at
 EDGE = 0.005  # of the range: keeps logits finite
 # Table: its outcome, the column that says what each row measures, and a model with its regressors.
 CLOUDS = {
@@ -66,36 +67,16 @@ def _transform(rows: pd.DataFrame, card: Card) -> np.ndarray:
 
 
 def _measure_distance(outcome: np.ndarray, design: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Residual of each row over the robust standard deviation of all; zero where there is none."""
-    distance, weights = np.zeros(len(outcome)), np.ones(len(outcome))
-    for _ in range(MAXIMUM_STEPS):
-        previous, residual = distance, _regress(outcome, design, group, weights)
-        scale = np.median(np.abs(residual)) / NORMAL_MAD
-        if not scale > np.finfo(float).eps:
-            return np.zeros(len(outcome))
-        distance = residual / scale
-        if np.abs(distance - previous).max() < TOLERANCE:
-            break
-        weights = HUBER / np.maximum(np.abs(distance), HUBER)
-    return distance
+    """Residual of each row over the robust standard deviation of all; zero where there is none.
 
-
-def _regress(
-    outcome: np.ndarray, design: np.ndarray, group: np.ndarray, weights: np.ndarray
-) -> np.ndarray:
-    """Residuals of weighted least squares with a level a group.
-
-    Taking the weighted mean of its group from every column gives the same as a column a group
-    (Frisch & Waugh 1933), which would fill the memory where there are many.
+    Each group has a level of its own.
     """
-    total = np.bincount(group, weights)
-
-    def centre(values: np.ndarray) -> np.ndarray:
-        return np.asarray(values - (np.bincount(group, weights * values) / total)[group])
-
-    outcome, root = centre(outcome), np.sqrt(weights)
-    if not design.shape[1]:
-        return outcome
-    design = np.column_stack([centre(values) for values in design.T])
-    coefficients, *_ = np.linalg.lstsq(design * root[:, None], outcome * root)
-    return np.asarray(outcome - design @ coefficients)
+    width = group.max() + 1 + design.shape[1]
+    if len(outcome) <= width or len(outcome) * width > MAXIMUM_CELLS:
+        return np.zeros(len(outcome))
+    full = np.column_stack([design, pd.get_dummies(group)]).astype(float)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ModelWarning)  # of regressors that repeat each other
+        fit = sm.RLM(outcome, full, M=sm.robust.norms.HuberT()).fit()
+    is_spread = fit.scale > 1e-12 * np.abs(outcome).max()  # else what rounding left
+    return np.asarray(fit.resid / fit.scale) if is_spread else np.zeros(len(outcome))
