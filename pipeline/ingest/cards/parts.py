@@ -25,17 +25,7 @@ from pipeline.ingest.options import OPTIONS
 Text = str | int | float  # strict: true and false are neither
 Words = Annotated[str, Field(pattern=faults.EMPTY_PATTERN)]
 Day = Annotated[date, BeforeValidator(faults.read_day)]
-TableName = Literal[
-    "training_runs",
-    "efficiency",
-    "scaling_grid",
-    "accuracy_leaderboard",
-    "loss_leaderboard",
-    "published_estimates",
-    "growth_rates",
-    "research_inputs",
-    "own_rates",
-]
+TableName = Literal[tables.NAMES]  # type: ignore[valid-type]
 ExclusionRule = Literal[
     "human",
     "oracle selection",
@@ -169,13 +159,13 @@ class SourceCard(_Part):
             raise ValueError("a citation key repeats")
         return keys
 
-    @field_validator("columns", mode="after", check_fields=False)
+    @field_validator("columns", mode="wrap")
     @classmethod
-    def _as_mapping(cls, columns: Any) -> Any:
-        """Columns of `get_class` by name; those that are not mapped are left out."""
-        if isinstance(columns, dict):
-            return columns
-        return {name: getattr(columns, name) for name in columns.model_fields_set}
+    def _as_mapping(cls, columns: Any, check: Any) -> dict[str, ColumnSource]:
+        """Columns by name, in the order of the card, whatever class has checked them."""
+        checked = check(columns)
+        named = checked if isinstance(checked, dict) else vars(checked)
+        return {name: named[name] for name in columns}
 
 
 @cache
@@ -185,10 +175,11 @@ def get_class(table: str, joins_runs: bool | None = None) -> type[SourceCard]:
     Columns of the run registry may be mapped or not, unless `joins_runs` says whether the registry
     is joined.
     """
+    joined = tables.JOINED_FROM_REGISTRY
     names = [name for name in tables.TABLES[table].columns if name not in tables.FILLED_BY_INGEST]
-    joined = set() if table == "training_runs" else tables.JOINED_FROM_REGISTRY
+    is_optional = joins_runs is None and table != "training_runs"
     fields: dict[str, Any] = {
-        name: (ColumnSource, Field(None) if name in joined and joins_runs is None else ...)
+        name: (ColumnSource, Field(None) if name in joined and is_optional else ...)
         for name in names
         if not (joins_runs and name in joined)
     }
