@@ -6,24 +6,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import cells
 import numpy as np
 import pandas as pd
 import pytest
-from cells import (
-    ATTRIBUTIONS,
-    BIBLIOGRAPHY,
-    CARD,
-    CHECK,
-    CITATION,
-    CLAIMS,
-    FAILED,
-    HOSTILE,
-    NOT_FITTED,
-    STUDIED,
-    TEMPLATES,
-    make_model,
-    make_records,
-)
 from real_overview import read_overview
 
 from pipeline.failures import SourceError
@@ -41,11 +27,11 @@ symbols: []
 """
 WORSE = {f"m{i}": -1.5 - 0.02 * i for i in range(-1, 12)}
 FOUR: dict[str, Any] = {
-    "toy": STUDIED,
-    "worse": STUDIED
+    "toy": cells.STUDIED,
+    "worse": cells.STUDIED
     | {"driven_by_prior": [], "elpd_by_unit": WORSE, "rows_by_unit": dict.fromkeys(WORSE, 1)},
-    "broken": FAILED,
-    "idle": {"verdict": "fail", "reasons": [], "not_fitted": NOT_FITTED},
+    "broken": cells.FAILED,
+    "idle": {"verdict": "fail", "reasons": [], "not_fitted": cells.NOT_FITTED},
 }
 
 
@@ -54,17 +40,17 @@ def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     """A project with a dataset that was read, one without a card, and no models yet."""
     layout = Layout(tmp_path)
     texts = {
-        layout.card("toys"): CARD,
-        layout.records("toys"): make_records(),
-        layout.bibliography: BIBLIOGRAPHY,
-        layout.claims: CLAIMS,
+        layout.card("toys"): cells.CARD,
+        layout.records("toys"): cells.make_records(),
+        layout.bibliography: cells.BIBLIOGRAPHY,
+        layout.claims: cells.CLAIMS,
         layout.datasets: "datasets: {efficiency: [toys, absent]}",
         layout.rows("toys"): '{"rows_in": 4, "rows_fitted": 3, "excluded": {"outlier": 1}}',
-        layout.citation: CITATION.read_text(encoding="utf-8"),
+        layout.citation: cells.CITATION.read_text(encoding="utf-8"),
     }
-    shutil.copytree(TEMPLATES, layout.templates)
+    shutil.copytree(cells.TEMPLATES, layout.templates)
     texts |= {layout.words / f"{name}.yaml": WORDS for name in FOUR}
-    model: Any = make_model()
+    model: Any = cells.make_model()
     model.headline_key = lambda _: "doubling_time_months"
     for module in (gathering, estimates):
         monkeypatch.setattr(module, "load", lambda _: model)
@@ -81,10 +67,10 @@ def write(layout: Layout, **checks: dict[str, Any]) -> str:
     layout.models.write_text(f"models: {{efficiency: [{', '.join(checks)}]}}", encoding="utf-8")
     layout.draws("toys-x").parent.mkdir(exist_ok=True)
     rest = {"p_positive": None, "p_finite": 1.0, "prob": 0.9}
-    found = json.dumps({key: rest | entry for key, entry in ATTRIBUTIONS.items()})
+    found = json.dumps({key: rest | entry for key, entry in cells.ATTRIBUTIONS.items()})
     for place, (name, check) in enumerate(checks.items()):
         cell = f"toys-{name}"
-        layout.check(cell).write_text(json.dumps(CHECK | check), encoding="utf-8")
+        layout.check(cell).write_text(json.dumps(cells.CHECK | check), encoding="utf-8")
         layout.attribution(cell).write_text(found, encoding="utf-8")
         draws = pd.DataFrame({"doubling_time_months": np.arange(100.0) + 10 * place})
         draws.to_parquet(layout.draws(cell))
@@ -119,7 +105,7 @@ def test_passing_posterior_is_answered_on_the_page_and_in_the_readme(layout: Lay
 
 
 def test_failed_fit_stands_apart_without_numbers(layout: Layout) -> None:
-    page = write(layout, toy=FAILED)
+    page = write(layout, toy=cells.FAILED)
     assert "R-hat of rate is 1.2" in find_section(page, "failed")
     assert "toys-toy" not in find_section(page, "answers")
     assert "14" not in read(layout, "answers.md")
@@ -133,7 +119,9 @@ def test_failed_fit_stands_apart_without_numbers(layout: Layout) -> None:
 def test_refused_dataset_is_missing_with_its_reason_whatever_an_earlier_run_left(
     layout: Layout,
 ) -> None:
-    layout.records("toys").write_text(make_records().replace("2012-06-01", "2025-06-01"), "utf-8")
+    layout.records("toys").write_text(
+        cells.make_records().replace("2012-06-01", "2025-06-01"), "utf-8"
+    )
     page = write(layout, toy={})
     missing = find_section(page, "missing")
     assert "toys/records.csv:2: release_date" in missing
@@ -141,11 +129,6 @@ def test_refused_dataset_is_missing_with_its_reason_whatever_an_earlier_run_left
     assert "absent-toy" in missing
     assert "the card is missing" in missing
     assert "halved every 14 months" not in page
-
-
-def test_dataset_without_validation_is_missing(layout: Layout) -> None:
-    layout.rows("toys").unlink()
-    assert "has not been validated" in find_section(write(layout, toy={}), "missing")
 
 
 def test_one_model_speaks_for_a_dataset_and_every_cell_is_in_the_table(layout: Layout) -> None:
@@ -156,7 +139,7 @@ def test_one_model_speaks_for_a_dataset_and_every_cell_is_in_the_table(layout: L
     assert all(f"toys-{name}.html" in table for name in FOUR)
     assert '<td class="off">✗ no</td><td class="off">✗ no</td>' in table
     assert "✗ headline" in table
-    assert f"not fitted: {NOT_FITTED}" in table
+    assert f"not fitted: {cells.NOT_FITTED}" in table
     said = read(layout, "answers.md")
     assert "| Not identified; driven by the prior (spread); not calibrated: The toy's" in said
     ids = re.findall(r'\bid="([^"]*)"', page)
@@ -175,7 +158,12 @@ def test_models_are_weighed_over_the_units_they_share_and_the_others_named(layou
     assert found["models"]["worse"]["difference"] == pytest.approx(-0.5 * 12 - 0.01 * 66)
     assert found["averaged"]["doubling_time_months"]["median"] == 49
     section = find_section(page, "models-compared")
-    for words in ("12 base models that all", "driven by the prior (spread)", NOT_FITTED, "R-hat"):
+    for words in (
+        "12 base models that all",
+        "driven by the prior (spread)",
+        cells.NOT_FITTED,
+        "R-hat",
+    ):
         assert words in section
 
 
@@ -190,18 +178,20 @@ def test_claims_are_judged_by_the_average_with_the_doubt_before_the_number(layou
 
 
 def test_words_of_a_claim_are_escaped_and_a_markdown_cell_stays_one(layout: Layout) -> None:
-    words = json.dumps(HOSTILE)
-    text = CLAIMS.replace("p. 1", words).replace("The toy's cost halves every 16 months.", words)
+    words = json.dumps(cells.HOSTILE)
+    text = cells.CLAIMS.replace("p. 1", words).replace(
+        "The toy's cost halves every 16 months.", words
+    )
     layout.claims.write_text(text, encoding="utf-8")
     section = find_section(write(layout, toy={}), "claims")
     assert "<script>" not in section
     assert section.count("&lt;script&gt;") == 2
     assert "{{ 7 * 7 }}" in section
-    assert not re.search(r"(?<!\\)[|<`]", escape_cell(HOSTILE))
+    assert not re.search(r"(?<!\\)[|<`]", escape_cell(cells.HOSTILE))
 
 
 def test_wrong_claim_stops_the_overview_with_its_line(layout: Layout) -> None:
-    layout.claims.write_text(CLAIMS.replace("doubling_time_months", "doubling_time"), "utf-8")
+    layout.claims.write_text(cells.CLAIMS.replace("doubling_time_months", "doubling_time"), "utf-8")
     with pytest.raises(SourceError, match=r"claims.yaml:7: .*did you mean 'doubling_time_months'"):
         write(layout, toy={})
 

@@ -79,12 +79,11 @@ class Comparison:
 def compare(passed: Sequence[Passed], apart: Iterable[Apart] = ()) -> Comparison:
     """The passing models of a dataset: weights, differences, and estimates with their average."""
     densities = align(passed)
-    incomparable = _find_obstacle(passed)
-    shared = len(densities)
-    reason = incomparable
+    reason, shared, numbers = _find_obstacle(passed), len(densities), dict[str, pd.Series]()
+    if not reason and shared:
+        numbers = _differ(densities)
     if not reason and shared < MINIMUM_UNITS:
         reason = f"the models share {shared} unit{'s' * (shared != 1)}, under {MINIMUM_UNITS}"
-    numbers = _differ(densities) if shared and not incomparable else {}
     if not reason:
         numbers |= _weigh(densities)
     rows = [

@@ -8,7 +8,7 @@ import pandas as pd
 
 from models import load
 from pipeline.layout import Layout
-from pipeline.site.overview.cells import Cell, Passed
+from pipeline.site.overview.cells import Apart, Cell, Passed
 from pipeline.site.overview.comparison import NEGLIGIBLE, RATE, SPLIT
 from pipeline.site.overview.gathering import Overview
 from pipeline.site.overview.published import list_published
@@ -127,32 +127,24 @@ def _list_models(
     blank = Row(group, dataset, key, label, "model")
     yield from _list_average(overview, blank)
     weights = overview.weights(dataset)
-    shown = [
-        cell
-        for cell in overview.cells
-        if cell.dataset == dataset and (isinstance(cell, Passed) or cell.state == "failed")
-    ]
-    rows = [
-        row
-        for cell in sorted(shown, key=lambda cell: -weights.get(cell.model, 0.0))
-        if (row := _fill(blank, cell, weights.get(cell.model)))
-    ]
-    yield from rows
+    cells = [cell for cell in overview.cells if cell.dataset == dataset]
+    for cell in sorted(cells, key=lambda cell: -weights.get(cell.model, 0.0)):
+        yield from _fill(blank, cell, weights.get(cell.model))
 
 
-def _fill(blank: Row, cell: Cell, weight: float | None) -> Row | None:
-    """The row of a cell; None where its model has no such estimand."""
+def _fill(blank: Row, cell: Cell, weight: float | None) -> Iterator[Row]:
+    """The row of a cell that was fitted, if its model has such an estimand."""
     label = f"{blank.label}: {cell.model_title}" if blank.label else cell.model_title
     row = replace(blank, label=label, page=cell.name, weight=weight)
-    if not isinstance(cell, Passed):
+    if isinstance(cell, Apart):
         reason = f"nothing is quoted: {'; '.join(cell.reasons)}"
-        return replace(row, caveats=(NOT_CONVERGED,), reason=reason)
-    entry = cell.attributions.get(row.key)
-    if entry is None:
-        return None
-    if entry.get("reason"):
-        return replace(row, reason=f"not reported: {entry['reason']}")
-    return replace(row, **read_bounds(entry), caveats=find_caveats(row.key, cell.check))
+        if cell.state == "failed":
+            yield replace(row, caveats=(NOT_CONVERGED,), reason=reason)
+    elif entry := cell.attributions.get(row.key):
+        if entry.get("reason"):
+            yield replace(row, reason=f"not reported: {entry['reason']}")
+        else:
+            yield replace(row, **read_bounds(entry), caveats=find_caveats(row.key, cell.check))
 
 
 def _list_average(overview: Overview, blank: Row) -> Iterator[Row]:

@@ -97,25 +97,18 @@ def _read_other_fields(card: LoadedCard, layout: Layout) -> Iterator[Row]:
     covered = [own.domain for own in options.own_estimates]
     rows = fitted_rows(pd.read_parquet(path))
     for row in rows[~rows["is_own"] & ~rows["domain"].isin(covered)].to_dict("records"):
-        median, lower, upper = (
-            None if pd.isna(row[name]) else float(row[name])
-            for name in ("estimate", "lower", "upper")
-        )
-        if row["bound"] == "lower":
-            median, lower = None, median
-        elif row["bound"] == "upper":
-            median, upper = None, median
+        numbers = {"median": row["estimate"], "lower": row["lower"], "upper": row["upper"]}
+        if not pd.isna(row["bound"]):
+            numbers |= {"median": None, row["bound"]: row["estimate"]}
         yield Row(
             str(row["domain"]),
             "",
             RATE,
             ", ".join(str(row[n]) for n in ("study", "specification") if not pd.isna(row[n])),
             "published",
-            median,
-            lower,
-            upper,
-            _describe_interval(row["interval_kind"], row["interval_probability"]),
+            interval=_describe_interval(row["interval_kind"], row["interval_probability"]),
             citation=str(row["citation"]),
+            **{name: None if pd.isna(each) else float(each) for name, each in numbers.items()},
         )
 
 
