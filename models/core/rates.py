@@ -19,9 +19,7 @@ def to_doubling_time(rate_decades_per_year: Any) -> Any:
 def doubling_time_months(rate: xr.DataArray) -> xr.DataArray:
     """The doubling time of each draw of `rate` (decades per year), as an estimand."""
     return to_doubling_time(rate).assign_attrs(
-        label="Doubling time of algorithmic efficiency",
-        unit="months",
-        is_positive=True,
+        label="Doubling time of algorithmic efficiency", unit="months", is_positive=True
     )
 
 

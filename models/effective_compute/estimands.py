@@ -54,16 +54,13 @@ def describe_reverse_tests(
     made = xr.Dataset(
         {
             "reverse_test_flop": flop.assign_attrs(
-                label="Compute with which the early method would reach the best score",
-                unit="FLOP",
+                label="Compute with which the early method would reach the best score", unit="FLOP"
             ),
             "reverse_test_moles": (flop / FLOP_A_MOLE).assign_attrs(
-                label="The same in moles of FLOP",
-                unit="moles of FLOP",
+                label="The same in moles of FLOP", unit="moles of FLOP"
             ),
             "reverse_test_p_unreachable": unreachable.assign_attrs(
-                label="Probability that no compute suffices",
-                unit="probability",
+                label="Probability that no compute suffices", unit="probability"
             ),
         }
     )

@@ -1,6 +1,7 @@
 """The steps that a leaderboard's card names, and the record path of each benchmark."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +65,7 @@ def is_of_side(rows: pd.DataFrame, benchmark: str, side: Side) -> pd.Series:
     return (rows[list(wanted)] == pd.Series(wanted)).all(axis=1)
 
 
-def list_record_paths(rows: pd.DataFrame, comparisons: list[Comparison]) -> list[Pair]:
+def list_record_paths(rows: pd.DataFrame, comparisons: Sequence[Comparison]) -> list[Pair]:
     """The step from the first row to the best of every benchmark, where they differ."""
     pairs = []
     for benchmark in rows["benchmark"].drop_duplicates():
@@ -100,7 +101,7 @@ def label_early(rows: pd.DataFrame, pair: Pair) -> str:
     return name if len(set(rows["benchmark"])) == 1 else f"{pair.comparison.benchmark}: {name}"
 
 
-def name_benchmark(benchmark: str, comparisons: list[Comparison]) -> str:
+def name_benchmark(benchmark: str, comparisons: Sequence[Comparison]) -> str:
     """The benchmark's part of comparison ids: that of the card's, or its name in lower case."""
     known = [each.id.split("-")[0] for each in comparisons if each.benchmark == benchmark]
     if known:

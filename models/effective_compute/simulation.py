@@ -99,11 +99,7 @@ def _draw_techniques(
     varied = {
         name: {tag: float(rng.normal(gain[tag], spread)) for tag in tags} for name in benchmarks
     }
-    return {
-        "technique_gain": gain,
-        "technique_spread": spread,
-        "technique_on_benchmark": varied,
-    }
+    return {"technique_gain": gain, "technique_spread": spread, "technique_on_benchmark": varied}
 
 
 def _draw_allocation(

@@ -5,7 +5,7 @@ is arithmetic on draws of shape (chain, draw): each model brings the terms of ef
 both ends and the function from effective compute to score.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,7 +95,7 @@ def divide(parts: dict[str, Draws], small: float, unit: str) -> tuple[dict[str, 
 
 def assemble(
     steps: list[Step],
-    comparisons: list[Comparison],
+    comparisons: Sequence[Comparison],
     absent: dict[str, str],
     template: xr.DataArray,
     is_loss: bool = False,
