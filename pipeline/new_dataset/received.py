@@ -6,6 +6,7 @@ rows and blank columns at the right end are left out.
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,29 +28,14 @@ from pipeline.ingest.sources.records import (
 from pipeline.new_dataset.formats import SHOWN, SMALLER, Row, read_parquet, read_workbook
 
 KINDS = (".csv", ".tsv", ".xlsx", ".parquet")
-NOT_READ = {
-    ".xls": "the Excel format before 2007, which is not read",
-    ".xlsm": "a workbook with macros, which is not opened",
-    ".xlsb": "a binary workbook, which is not read",
-    ".ods": "an OpenDocument sheet, which is not read",
-}
-# First bytes, in small letters, and what a file that begins with them is.
-SIGNATURES = {
-    b"pk\x03\x04": "a zip archive or Excel workbook",
-    b"\xd0\xcf\x11\xe0": "an old or encrypted Office file",
-    b"par1": "a Parquet file",
-    b"\x1f\x8b": "a gzip archive",
-    b"%pdf": "a PDF",
-    b"sqlite format 3": "a database",
-    b'{"': "JSON",
-    b'[{"': "JSON",
-    **dict.fromkeys((b"<!doctype", b"<html", b"<?xml", b"<table", b"<head"), "a web page or XML"),
-}
-EXPECTED = {".xlsx": b"pk\x03\x04", ".parquet": b"par1"}
+EXPECTED = {".xlsx": b"PK\x03\x04", ".parquet": b"PAR1"}  # first bytes
+# How web pages and JSON begin.
+NO_CELLS = re.compile(r"(?i)\s*+(?:(?P<markup><(?:!doctype|html|\?xml|table|head|meta))|\[?\{\")")
 DELIMITERS = "\t;|,"  # the first wins where several fit: cells hold commas more often
 SAMPLED_ROWS = 100
 MAX_NAME = 200  # characters: longer ones are text, and no keys of YAML
 SEPARATOR_LINE = "sep="  # Excel's own word for the delimiter, in a line of its own
+SAVE_AGAIN = "save it again as CSV (UTF-8)"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # Excel's "Unicode text"
 
 
@@ -99,21 +85,21 @@ def _check_file(path: Path) -> str:
         found = "a folder" if path.is_dir() else "cannot be opened: no plain file"
         raise file_failure(path, found, "give the path of a file")
     if kind not in KINDS:
-        found = NOT_READ.get(kind, f"extension {kind!r}, not one of {', '.join(KINDS)}")
+        found = f"extension {kind!r}, not one of {', '.join(KINDS)}"
         raise file_failure(path, found, "save it as .xlsx or as CSV")
     if not 0 < (size := path.stat().st_size) <= MAXIMUM_BYTES:
         found = f"{size / 1e6:.0f} MB, more than {MAXIMUM_BYTES / 1e6:.0f} MB"
         raise file_failure(path, found if size else "the file is empty", SMALLER)
+    if kind in EXPECTED and not _read_bytes(path).startswith(EXPECTED[kind]):
+        raise file_failure(path, f"named {kind} and is something else", SAVE_AGAIN)
+    return kind
+
+
+def _read_bytes(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            start = file.read(512).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+        return path.read_bytes()
     except OSError as error:
         raise file_failure(path, f"cannot be read: {error.strerror}", "check its rights") from None
-    mark = next((mark for mark in SIGNATURES if start.startswith(mark)), None)
-    if mark != EXPECTED.get(kind):
-        found = SIGNATURES[mark] if mark else "something else"
-        raise file_failure(path, f"named {kind} and is {found}", "save it again as CSV (UTF-8)")
-    return kind
 
 
 def _bound(path: Path, rows: Iterable[Row]) -> Iterator[Row]:
@@ -138,11 +124,14 @@ def _bound(path: Path, rows: Iterable[Row]) -> Iterator[Row]:
 
 def _read_delimited(path: Path, kind: str) -> Iterator[Row]:
     """Rows of a CSV or TSV file with the line where each begins; the delimiter is found."""
-    content = path.read_bytes()
+    content = _read_bytes(path)
     if content.startswith(UTF_16):
         with suppress(UnicodeDecodeError):  # refused as it is
             content = content.decode("utf-16").encode()
     text, above = decode(path, content), 0
+    if found := NO_CELLS.match(text):
+        what = "a web page or XML" if found["markup"] else "JSON"
+        raise file_failure(path, f"named {kind} and is {what}", SAVE_AGAIN)
     first, _, rest = text.partition("\n")
     mark = first.strip()[len(SEPARATOR_LINE) :]
     if first.lower().startswith(SEPARATOR_LINE) and len(mark) <= 1:
