@@ -38,7 +38,6 @@ class Toy:
     reads_compute: bool = True
     reason: str = ""
     TABLE: str = "loss_leaderboard"  # whose ranges do not speak of the score
-    TITLE: str = "Toy"
     SAMPLER: dict[str, Any] = field(default_factory=dict)
     Priors: type = Priors
     DIMS: dict[str, tuple[str, ...]] = field(default_factory=lambda: {"deviation": ("base_model",)})
@@ -157,8 +156,8 @@ def make_table() -> pd.DataFrame:
 def make_card() -> Card:
     """The card of the toy's table: one comparison, from the first row to the last."""
     sides = [{"model": f"Model {i}", "method": "direct"} for i in (0, 11)]
-    comparison = {"id": COMPARISON, "label": "toy", "benchmark": "Toy"}
-    facts = {"label": "Toy", "chance": 0.0, "ceiling": 1.0, "item_count": 10, "reason": "test"}
+    comparison = {"id": COMPARISON, "benchmark": "Toy"}
+    facts = {"chance": 0.0, "ceiling": 1.0, "item_count": 10}
     tree = {
         "benchmarks": {"Toy": facts},
         "trend": "linear",
@@ -167,7 +166,6 @@ def make_card() -> Card:
         "headline_comparison": COMPARISON,
         "reference_harness": "reported",
         "allocation": "none",
-        "allocation_reason": "a toy has none",
     }
     return Card("toy", "loss_leaderboard", AccuracyOptions.model_validate(tree))
 
