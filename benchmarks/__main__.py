@@ -42,8 +42,11 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def write_results(part: str, rows: list[Row]) -> None:
-    """Put the rows of one part into the file of results and the README."""
-    results = (read_json(RESULTS) or {}) | {"cores": os.cpu_count(), part: rows}
+    """Put the rows of one part into the file of results and the README, in place of their like."""
+    results = (read_json(RESULTS) or {}) | {"cores": os.cpu_count()}
+    new = {next(iter(row.values())): row for row in rows}
+    old = {next(iter(row.values())): row for row in results.get(part, [])}
+    results[part] = list((old | new).values())
     ordered = {name: results[name] for name in ("cores", *PARTS) if name in results}
     write_json(RESULTS, ordered)
     before, _, rest = README.read_text("utf-8").partition(START)
