@@ -168,17 +168,17 @@ def test_step_may_end_at_a_row_that_is_not_fitted(posterior: xr.Dataset, made: x
             np.testing.assert_array_equal(values, pick(made, kind)[part])
 
 
-@pytest.mark.parametrize("kind", ["share", "shapley_share"])
 @pytest.mark.parametrize("comparison", [BETWEEN, SAME_DAY, RECORD, OTHER_RECORD])
-def test_shares_sum_to_one_in_every_draw(made: xr.Dataset, kind: str, comparison: str) -> None:
-    np.testing.assert_allclose(sum(pick(made, kind, comparison).values()), 1, atol=1e-12)
-
-
-def test_shapley_values_sum_to_the_change_of_log_perplexity(
-    posterior: xr.Dataset, made: xr.Dataset
-) -> None:
-    change = law_of_row(posterior, find("Large")) - law_of_row(posterior, find("Small"))
-    np.testing.assert_allclose(sum(pick(made, "shapley").values()), change, atol=1e-12)
+def test_shares_sum_to_one_and_algorithms_are_the_trend(made: xr.Dataset, comparison: str) -> None:
+    for kind in ("share", "shapley_share"):
+        parts = pick(made, kind, comparison)
+        np.testing.assert_allclose(sum(parts.values()), 1, atol=1e-12)
+        found = made[f"{kind}_algorithms"].sel(comparison=comparison)
+        np.testing.assert_array_equal(found, parts["trend"])
+        assert comparison != SAME_DAY or (parts["compute"] == 1).all()
+    for part in ("allocation", "technique", "lab", "unexplained"):
+        assert made[f"share_{part}"].isnull().all()
+        assert made[f"share_{part}"].attrs["reasons"][comparison]
 
 
 def test_shapley_values_are_means_over_all_orders_of_four_players(
@@ -209,17 +209,8 @@ def test_shapley_values_are_means_over_all_orders_of_four_players(
     np.testing.assert_allclose(found["compute"], expected["N"] + expected["D"], atol=1e-12)
     trend = expected["trend in N"] + expected["trend in D"]
     np.testing.assert_allclose(found["trend"], trend, atol=1e-12)
-
-
-def test_step_within_a_day_is_all_compute(made: xr.Dataset) -> None:
-    np.testing.assert_array_equal(pick(made, "share", SAME_DAY)["compute"], 1)
-
-
-@pytest.mark.parametrize("part", ["allocation", "technique", "lab", "unexplained"])
-def test_parts_that_the_model_lacks_carry_a_reason(made: xr.Dataset, part: str) -> None:
-    found = made[f"share_{part}"]
-    assert found.isnull().all()
-    assert all(found.attrs["reasons"][name] for name in found["comparison"].values)
+    change = law_of_row(posterior, find("Large")) - law_of_row(posterior, find("Small"))
+    np.testing.assert_allclose(sum(found.values()), change, atol=1e-12)
 
 
 def test_benchmark_without_a_path_has_no_step(posterior: xr.Dataset) -> None:
@@ -397,13 +388,6 @@ def test_simulated_perplexities_follow_the_law_where_noise_is_nil(posterior: xr.
         effect = TRUTH["paper_effect"][row["lab"]]
         expected = law_of_row(draws, row).item() + effect
         assert np.log(row["perplexity"]) == pytest.approx(expected)
-
-
-@pytest.mark.parametrize("share", [0.3, 0.9])
-def test_fixed_share_is_that_of_the_headline(share: float) -> None:
-    fixed = augmented_scaling_law.fix_share(TRUTH, share, make_table(), make_card())
-    made = augmented_scaling_law.estimands(as_draws(fixed, DIMS), make_table(), make_card())
-    assert made["share_compute"].sel(comparison=BETWEEN).item() == pytest.approx(share)
 
 
 def test_share_of_a_step_within_a_day_cannot_be_fixed() -> None:
