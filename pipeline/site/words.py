@@ -15,9 +15,9 @@ from pydantic import Field
 
 from pipeline.failures import SourceError
 from pipeline.ingest.cards.faults import make_fault
+from pipeline.ingest.cards.strict_files import StrictPart, check_tree
+from pipeline.ingest.cards.strict_files import Words as Text
 from pipeline.ingest.cards.yaml_files import read_tree
-from pipeline.site.pages.strict_files import StrictPart, check_tree
-from pipeline.site.pages.strict_files import Words as Text
 
 NOT_SEPARATED = "not separated"  # reason of results where the card says `allocation: none`
 HEADLINE = "{label}: {median} (90 % interval {lower} to {upper})."  # of a model without words

@@ -13,8 +13,8 @@ from models.takeoff import Economy
 from pipeline.failures import SourceError
 from pipeline.ingest.cards import dataset_names
 from pipeline.ingest.cards.faults import make_fault, suggest
+from pipeline.ingest.cards.strict_files import Number, StrictPart, Words, check_tree
 from pipeline.ingest.cards.yaml_files import Steps, read_tree
-from pipeline.site.pages.strict_files import Number, StrictPart, Words, check_tree
 
 Name = Annotated[str, Field(pattern=f"^{dataset_names.PATTERN.pattern}$")]
 Kind = Literal["returns", "pooled_returns", "elasticity", "rate"]

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from models import INTERVAL_PROBABILITY
-from pipeline.site.pages.numbers import format_cell
 from pipeline.takeoff.draws import Paths
 from pipeline.takeoff.results import DATES, Run, run_all
 from pipeline.takeoff.scenarios import ROLES, Scenario, Scenarios
@@ -72,11 +71,15 @@ def list_panels(scenarios: Scenarios) -> Iterator[tuple[str, list[Variation]]]:
         yield (
             each.label,
             [
-                Variation(end, format_cell(value), _change(assumptions={str(each.id): value}))
+                Variation(end, _say(value), _change(assumptions={str(each.id): value}))
                 for end, value in values.items()
                 if end == CENTRAL or value != each.central
             ],
         )
+
+
+def _say(value: float) -> str:
+    return f"{value:,g}".replace("-", "\N{MINUS SIGN}")
 
 
 def _change(**changes: dict[str, str] | dict[str, float]) -> Scenario:

@@ -13,10 +13,10 @@ from pydantic import Field, model_validator
 from pipeline.failures import Failure, SourceError
 from pipeline.ingest.cards import dataset_names
 from pipeline.ingest.cards.faults import make_fault, suggest
+from pipeline.ingest.cards.strict_files import Number, StrictPart, Words, check_tree
 from pipeline.ingest.cards.yaml_files import read_tree
 from pipeline.site.overview.cells import Cell
 from pipeline.site.overview.gathering import Overview
-from pipeline.site.pages.strict_files import Number, StrictPart, Words, check_tree
 
 TESTS = ("at_least", "at_most", "between", "finite")
 
