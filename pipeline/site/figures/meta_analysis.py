@@ -1,5 +1,7 @@
 """The figures of a meta-analysis: forest, domains, opposed specifications, funnel."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -107,11 +109,16 @@ def _draw_funnel(design: Design, words: Words) -> Figure | None:
     )
     found, is_log = regress_funnel(points, errors), design.options.scale == "log"
     test = f"{found.intercept:.2f}, p = {found.p_value:.2f}" if found else ""
-    tested = {"rows": found.rows, "test": test} if found else {}
+    tested: dict[str, Any] = {"rows": found.rows, "test": test} if found else {}
     scale = " (log scale)" if is_log else ""
     name = "funnel" if found else "funnel-untested"
     said = words.figure(name, axis=_title(design), scale=scale, **tested)
-    columns = {"x": "estimate", "y": "standard_error", "colour": "error", "hover": HOVER}
+    columns: dict[str, Any] = {
+        "x": "estimate",
+        "y": "standard_error",
+        "colour": "error",
+        "hover": HOVER,
+    }
     return Figure(
         kind="scatter", frame=frame, is_log_x=is_log, **columns, **said | {"id": "funnel"}
     )

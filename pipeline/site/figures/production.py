@@ -1,5 +1,7 @@
 """The figures of idea production: room below a ceiling, returns, exponents, paths, research."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -15,6 +17,7 @@ from pipeline.site.words import Words
 SHOWN_DRAWS = 150  # of a field, in the figure of the two exponents
 EXPONENTS = ["fishing_out", "stepping_on_toes"]
 HOVER = ("domain", "year", "research_input", "efficiency", "citation")
+BY_YEAR: dict[str, Any] = {"x": "year", "colour": "domain", "is_log_y": True, "hover": HOVER}
 
 
 def draw(cell: Cell, words: Words) -> list[Figure]:
@@ -80,11 +83,8 @@ def _draw_paths(cell: Cell, words: Words) -> Figure:
     return Figure(
         kind="scatter",
         frame=rows.loc[rows["efficiency"].notna(), [*HOVER, "efficiency_measure"]],
-        x="year",
         y="efficiency",
-        colour="domain",
-        is_log_y=True,
-        hover=HOVER,
+        **BY_YEAR,
         curve=Curve(pd.concat(curves, ignore_index=True)),
         **words.figure("efficiency-paths"),
     )
@@ -97,10 +97,7 @@ def _draw_research(cell: Cell, words: Words) -> Figure:
     return Figure(
         kind="scatter",
         frame=shown.loc[shown["research_input"].notna(), [*HOVER, "growth"]],
-        x="year",
         y="growth",
-        colour="domain",
-        is_log_y=True,
-        hover=HOVER,
+        **BY_YEAR,
         **words.figure("research"),
     )
