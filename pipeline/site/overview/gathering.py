@@ -7,6 +7,7 @@ and a cell without results stand apart with the reason.
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -14,11 +15,10 @@ from models import load
 from pipeline.checks.study import read_check
 from pipeline.failures import SourceError
 from pipeline.files import read_json
+from pipeline.ingest.accept import accept
 from pipeline.ingest.bibliography import Bibliography, read_bibliography
-from pipeline.ingest.cards.card import load_card
 from pipeline.ingest.registries import read_datasets, read_models
 from pipeline.layout import Layout
-from pipeline.site.overview.acceptance import accept
 from pipeline.site.overview.cells import Apart, Cell, Dataset, Passed, State
 from pipeline.site.overview.comparison import Comparison, compare
 from pipeline.site.pages import answers
@@ -110,16 +110,15 @@ def _read_dataset(
     """The dataset as its files are now: results of an earlier run may lie about."""
     if refused:
         return Dataset(name, table, None, None, refused)
+    read: dict[str, Any] = {}
     try:
-        card = load_card(layout.card(name), bibliography)
+        accept(layout, name, read.__setitem__, bibliography)
     except SourceError as error:
-        return Dataset(name, table, None, None, f"its card is refused. {_say_first(error)}")
-    try:
-        accept(layout.sources, name)
-    except SourceError as error:
-        return Dataset(name, table, card, None, f"its data are refused. {_say_first(error)}")
+        what = "data are" if "card" in read else "card is"
+        reason = f"its {what} refused. {_say_first(error)}"
+        return Dataset(name, table, read.get("card"), None, reason)
     validation = read_json(layout.rows(name))
-    return Dataset(name, table, card, validation, "" if validation else NO_TABLE)
+    return Dataset(name, table, read["card"], validation, "" if validation else NO_TABLE)
 
 
 def _say_first(error: SourceError) -> str:

@@ -147,13 +147,11 @@ def tabulate(verdict: Verdict) -> dict[str, Any]:
 
 def word_test(claim: Claim, unit: str) -> str:
     """The test in words: "at least 4 times", "between 5 and 14 months", "finite"."""
-    if claim.between is not None:
-        low, high = (_word_number(bound, unit) for bound in claim.between)
-        return f"between {low} and {_add_unit(high, unit)}"
+    ((name, value),) = claim.test.items()
     if claim.finite:
-        return "finite"
-    ((name, bound),) = claim.test.items()
-    return f"{name.replace('_', ' ')} {_add_unit(_word_number(bound, unit), unit)}"
+        return name
+    bounds = [_word_number(bound, unit) for bound in claim.between or [value]]
+    return _add_unit(f"{name.replace('_', ' ')} {' and '.join(bounds)}", unit)
 
 
 def _word_number(value: float, unit: str) -> str:
