@@ -36,9 +36,9 @@ def log10_allocation(
 ) -> np.ndarray:
     """-log10(6ND / C_opt) in decades, shape (draw, model).
 
-    `law`: a row a draw, columns exponent_parameters, exponent_tokens, coefficient_parameters and
-    coefficient_tokens. The irreducible loss cancels. At the optimum of a loss the two reducible
-    terms stand as b to a, which gives C_opt in closed form.
+    `law`: one row per draw, columns exponent_parameters, exponent_tokens, coefficient_parameters
+    and coefficient_tokens. The irreducible loss cancels. At the optimum of a loss the two reducible
+    terms are in the ratio of b to a, which gives C_opt in closed form.
     """
     a, b = (law[f"exponent_{name}"].to_numpy()[:, None] for name in ("parameters", "tokens"))
     log_a, log_b = (

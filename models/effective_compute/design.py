@@ -163,5 +163,5 @@ def _check_tags(rows: pd.DataFrame, tags: list[str], has_tag: np.ndarray) -> Non
     ]
     if together:
         raise ValueError(
-            f"techniques that always occur together cannot be told apart: {together}. Pool them"
+            f"techniques that always occur together cannot be distinguished: {together}. Pool them"
         )

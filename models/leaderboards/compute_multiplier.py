@@ -14,8 +14,8 @@ in decades from a round reference in the middle of the data, t_i is the release 
 
 What identifies the parts: compute, from models of one date and lab that differ in compute;
 techniques, from models evaluated with and without them; the rate, from models of like compute and
-different dates; allocation, from the scaling grid alone. What it cannot tell apart: better data,
-distillation and contamination from the trend; a technique that came with its date from the date.
+different dates; allocation, from the scaling grid alone. What it cannot distinguish: better
+data, distillation and contamination from the trend; a technique from the date it arrived with.
 With `trend: none` on the card there is no rate, and with one laboratory no lab effect.
 """
 

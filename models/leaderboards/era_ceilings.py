@@ -7,13 +7,13 @@ Equations: those of `models/leaderboards/compute_multiplier.py`, with a ceiling 
 
 Under it, no amount of compute brings an early method to a score above
 chance + early_height (ceiling - chance): the reverse test is infinite where today's best score lies
-there. Whether the data ask for it is said by its predictive score beside that of the common
+above it. Whether the data call for it is judged by its predictive score against that of the common
 ceiling.
 
 What identifies early_height: early models large enough to flatten out. Scores of early models far
 below every ceiling cannot tell a low ceiling from a shallow slope, and the height stays near its
 prior; that is then a statement about the prior. The era's boundary is the median release date, on
-which no method changed: it is a device. What else it cannot tell apart stands in
+which no method changed: it is a device. What else it cannot distinguish is listed in
 `models/leaderboards/compute_multiplier.py`.
 """
 

@@ -9,8 +9,9 @@ and compute-equivalent gains are quoted at stated computes. The product changes 
 with the date; each part of a step gets its Shapley value of it.
 
 What identifies the interaction: models of like date and very different compute, early and late;
-where large runs are all late it cannot be told from the curvature of the score and stays near its
-prior. What it cannot tell apart is what `models/leaderboards/compute_multiplier.py` names.
+where large runs are all late it cannot be distinguished from the curvature of the score and stays
+near its prior. What else it cannot distinguish is listed in
+`models/leaderboards/compute_multiplier.py`.
 """
 
 from dataclasses import dataclass

@@ -27,7 +27,7 @@ On the rows of Ho et al. paper effects raise the predictive density of rows left
 normal noise predicts as well as Student's t, so noise is normal.
 
 What identifies the parts: N and D, from models of one date; the rate, from models of like N and D
-and different dates. What it cannot tell apart: progress through parameters from progress through
+and different dates. What it cannot distinguish: progress through parameters from progress through
 tokens (`rate_difference` follows its prior in part, and should not be quoted); E from the exponents
 of its benchmark, where all models are far above E; better data, larger vocabularies and what was
 done at test time from the trend. Tokens are counted once however often they are read: the compute

@@ -14,7 +14,7 @@ coded in these data: the paper stands in their place. Rows without a compute fig
 `models/losses/augmented_scaling_law.py` reads them.
 
 What identifies the rate: models of like compute and different dates on the same benchmark. What it
-cannot tell apart: better data from the trend; how compute was divided between parameters and data,
+cannot distinguish: better data from the trend; how compute was divided between parameters and data,
 which moved with the date and is inside the rate here. The published form explains parameters and
 data apart, and that, not the sampler, is what makes the two differ.
 """
@@ -132,7 +132,7 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
         steepness = priors.steepness.variable("steepness")
         noise_scale = priors.noise_scale.variable("noise_scale")
         before = reducible[index] - steepness * shared
-        # What a row alone says of its deviation: its loss above the floor, on the log scale.
+        # What a row alone implies for its deviation: its loss above the floor, on the log scale.
         above = pm.math.maximum(given["observed_log_perplexity"] - floor[index], SMALLEST_LOSS)
         information = given["row_weight"] * (steepness * above / noise_scale) ** 2
         deviation = build_deviation(

@@ -24,7 +24,7 @@ def summarise(draws: xr.DataArray) -> pd.DataFrame:
 
 
 def make_intervals(draws: xr.DataArray) -> pd.DataFrame:
-    """The frame of an `intervals` figure: a row a label of the draws' own dim."""
+    """The frame of an `intervals` figure: one row per label of the draws' own dim."""
     (dim,) = [name for name in draws.dims if name not in ("chain", "draw")]
     labels = [str(label) for label in draws[dim].to_numpy()]
     return summarise(draws).assign(label=labels, series=POSTERIOR_SERIES)
