@@ -93,7 +93,9 @@ window.looks = (() => {
       });
       return window.watched.length;
     },
-    findMissed: () => watched.slice(1).filter((part) => !focused.get(part)).map((part) =>
+    countReached: () => watched.filter((part) => focused.get(part)).length,
+    focusAll: () => watched.forEach((part) => part.focus({ focusVisible: true })),
+    findMissed: () => watched.filter((part) => !focused.get(part)).map((part) =>
       (focused.has(part) ? "not to be seen: " : "not reached: ") + part.outerHTML.slice(0, 120)),
     // Parts made of words of the data that would do something: elements, handlers, addresses.
     findActive: () => all("body *").filter((part) =>
