@@ -164,8 +164,13 @@ def _reach(frame: pd.DataFrame, axis: Axis) -> tuple[float, float]:
 
 def _place(frame: pd.DataFrame) -> alt.Y:
     places = list(frame["place"])
-    axis = alt.Axis(labelLimit=LABEL_PIXELS, ticks=False, domain=False, grid=False)
-    axis.labelExpr = "slice(datum.label, 4)"
+    axis = alt.Axis(
+        labelExpr="slice(datum.label, 4)",
+        labelLimit=LABEL_PIXELS,
+        ticks=False,
+        domain=False,
+        grid=False,
+    )
     scale = alt.Scale(domain=places, padding=0.1)
     return alt.Y("place:N", sort=places, title=None, axis=axis, scale=scale)
 

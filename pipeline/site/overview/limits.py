@@ -19,7 +19,8 @@ from pipeline.site.pages import answers
 from pipeline.site.pages.sentences import say
 
 LARGE_ATTENUATION = 0.25  # posterior standard deviations
-Case = tuple[str, dict[str, Any]]  # name of the sentence, and what it is filled with
+Found = dict[str, Any]
+Case = tuple[str, Found]  # name of the sentence, and what it is filled with
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def _find_narrow(cell: Passed) -> Iterator[Case]:
     """Coverage below the limit: of truths from the prior, and of fixed compute shares."""
     coverage = cell.check.get("calibration") or {}
     fixed = _read_study(cell, "fixed_share")
-    cases = [
+    cases: list[tuple[Found, Found, Found]] = [
         ({"truth": None, "label": cell.attributions[key]["label"], "bias": None}, coverage, found)
         for key in asked_keys(cell)
         if (found := (coverage.get("estimands") or {}).get(key))

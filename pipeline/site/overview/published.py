@@ -5,12 +5,13 @@ published rates come the fields that no posterior of this project covers.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
 from models import fitted_rows
-from models.estimates.options import EstimateOptions
 from pipeline.ingest.cards.card import LoadedCard, Published
+from pipeline.ingest.options import EstimateOptions
 from pipeline.layout import Layout
 from pipeline.site.overview.comparison import RATE
 from pipeline.site.overview.gathering import Overview
@@ -100,6 +101,9 @@ def _read_other_fields(card: LoadedCard, layout: Layout) -> Iterator[Row]:
         numbers = {"median": row["estimate"], "lower": row["lower"], "upper": row["upper"]}
         if not pd.isna(row["bound"]):
             numbers |= {"median": None, row["bound"]: row["estimate"]}
+        shown: dict[str, Any] = {
+            name: None if pd.isna(each) else float(each) for name, each in numbers.items()
+        }
         yield Row(
             str(row["domain"]),
             "",
@@ -108,7 +112,7 @@ def _read_other_fields(card: LoadedCard, layout: Layout) -> Iterator[Row]:
             "published",
             interval=_describe_interval(row["interval_kind"], row["interval_probability"]),
             citation=str(row["citation"]),
-            **{name: None if pd.isna(each) else float(each) for name, each in numbers.items()},
+            **shown,
         )
 
 

@@ -57,7 +57,7 @@ class Row:
         return any(not caveat.startswith(UNMEASURED) for caveat in self.caveats)
 
 
-def read_bounds(entry: Mapping[str, Any]) -> dict[str, float | None]:
+def read_bounds(entry: Mapping[str, Any]) -> dict[str, Any]:
     """Median and interval of an attribution file's entry, as a row has them."""
     return {name: entry.get(name) for name in BOUNDS}
 
