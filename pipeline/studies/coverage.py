@@ -32,13 +32,13 @@ def study_coverage(study: Study, datasets: int) -> dict[str, Any]:
             constant.append(key)
             continue
         counts, _ = np.histogram(found["rank"], RANK_BINS, (0, 1))
-        rank_p = stats.chisquare(counts).pvalue
-        estimands[key] = count_covered(found) | {
-            "mean_rank": found["rank"].mean(),
-            "rank_p": rank_p,
-        }
-    found_all = {"probability": INTERVAL_PROBABILITY, "estimands": estimands, "constant": constant}
-    return count_failures(trials) | found_all
+        ranks = {"mean_rank": found["rank"].mean(), "rank_p": stats.chisquare(counts).pvalue}
+        estimands[key] = count_covered(found) | ranks
+    return count_failures(trials) | {
+        "probability": INTERVAL_PROBABILITY,
+        "estimands": estimands,
+        "constant": constant,
+    }
 
 
 def study_fixed_share(study: Study, datasets: int) -> dict[str, Any]:
@@ -55,9 +55,13 @@ def study_fixed_share(study: Study, datasets: int) -> dict[str, Any]:
         trials = study.run(part, partial(run_trial, study, part, change=change), count)
         found = gather(trials).query("index == @key")
         bias = found["median"] - found["truth"]
-        size = {"mean_bias": bias.mean(), "median_bias": bias.median()}
-        size |= {"mean_width": found["width"].mean()}
-        made[f"{share:g}"] = count_failures(trials) | count_covered(found) | size
+        made[f"{share:g}"] = {
+            **count_failures(trials),
+            **count_covered(found),
+            "mean_bias": bias.mean(),
+            "median_bias": bias.median(),
+            "mean_width": found["width"].mean(),
+        }
     return {"estimand": key, "probability": INTERVAL_PROBABILITY, "shares": made}
 
 
