@@ -18,13 +18,13 @@ from pipeline.checks.collinearity import correlate, inflate
 from pipeline.checks.identified import DIVIDED, MAXIMUM_INFLATION
 from pipeline.commands.outliers import find_outliers
 from pipeline.failures import Failure, SourceError
+from pipeline.ingest.accept import accept
 from pipeline.ingest.bibliography import Bibliography, read_bibliography
 from pipeline.ingest.cards.card import LoadedCard
 from pipeline.ingest.sources import units
 from pipeline.ingest.tables import OF_MODELS
 from pipeline.ingest.validate import summarise
 from pipeline.layout import Layout
-from pipeline.site.overview.acceptance import accept
 
 Findings = dict[str, Any]
 # Rows that agree in these may still differ in others: repeats worth a look.
@@ -49,7 +49,7 @@ def inspect(
         found.update(_describe_step(what, made, datasets))
 
     try:
-        accepted = accept(layout.sources, name, note, _read_references(layout, name))
+        accepted = accept(layout, name, note, _read_references(layout, name))
     except SourceError as error:
         return found | describe_failures(error.failures)
     card, runs, table, failures, validated = accepted

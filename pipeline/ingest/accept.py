@@ -1,19 +1,19 @@
-"""Dataset -> its validated table, read in place as *ingest* and *validate* read it, or why not."""
+"""Dataset -> its validated table, in memory, or why not."""
 
 from collections.abc import Callable, Collection
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from pipeline.failures import Failure
+from pipeline.failures import Failure, file_failure
 from pipeline.ingest.cards.card import LoadedCard, load_card
+from pipeline.ingest.cards.dataset_names import REGISTRY
 from pipeline.ingest.convert import ingest
 from pipeline.ingest.exclusions import exclude_by_rule
+from pipeline.ingest.in_house import add_in_house
 from pipeline.ingest.sources.records import read_records
 from pipeline.ingest.validate import check_options, find_failures, split
-
-REGISTRY = "training_runs"
+from pipeline.layout import Layout
 
 
 class Accepted(NamedTuple):
@@ -27,25 +27,40 @@ class Accepted(NamedTuple):
 
 
 def accept(
-    sources: Path,
+    layout: Layout,
     name: str,
     note: Callable[[str, Any], None] = lambda *_: None,
     citation_keys: Collection[str] | None = None,
+    *,
+    reads_results: bool = False,
 ) -> Accepted:
-    """The dataset `name` of the folder `sources`, validated; nothing is written.
+    """The dataset `name`, validated; nothing is written.
 
     `citation_keys` are those that its card may cite, any if None. `note` is called with (what was
-    read, it) as it goes on: card, records, table. Raises SourceError with every failure of the step
-    that failed.
+    read, it) as it goes on: card, records, table, failures. With `reads_results` the registry is
+    the one that was ingested, and our own posteriors enter; without, the registry is validated in
+    place. Raises SourceError with every failure of the step that failed.
     """
-    card = load_card(sources / name / "source.yaml", citation_keys)
+    card = load_card(layout.card(name), citation_keys)
     note("card", card)
     records = read_records(card.records_path)
     note("records", records)
-    runs = accept(sources, REGISTRY).validated if card.card.runs == "registry" else None
+    runs = _read_registry(layout, reads_results) if card.card.runs == "registry" else None
     table = ingest(card, records, runs, citation_keys)
+    if reads_results:
+        table = add_in_house(table, card, layout)
     note("table", table)
     failures = find_failures(table, card, records)
+    note("failures", failures)
     validated = exclude_by_rule(split(table, failures, card, records), card, records)
     check_options(validated, card, records)
     return Accepted(card, runs, table, failures, validated)
+
+
+def _read_registry(layout: Layout, reads_results: bool) -> pd.DataFrame:
+    if not reads_results:
+        return accept(layout, REGISTRY).validated
+    if not layout.registry.is_file():
+        remedy = "ingest the run registry first: `python -m pipeline ingest training_runs`"
+        raise file_failure(layout.registry, "the validated run registry is missing", remedy)
+    return pd.read_parquet(layout.registry)
