@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from pathlib import Path
 
 from markupsafe import Markup
 
@@ -65,7 +66,7 @@ def find_cells(layout: Layout) -> list[Name]:
     ]
 
 
-def _list_results(layout: Layout, dataset: str, cell: str) -> Sequence[os.PathLike[str]]:
+def _list_results(layout: Layout, dataset: str, cell: str) -> Sequence[Path]:
     """What the page of a cell is made of, beside what people write."""
     of_dataset = (layout.card(dataset), layout.table(dataset), layout.rows(dataset))
     return (*of_dataset, layout.posterior(cell), layout.check(cell), layout.attribution(cell))

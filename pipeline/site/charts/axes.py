@@ -16,7 +16,9 @@ TOOLTIP_FORMATS = {"quantitative": ".4~g", "temporal": "%Y-%m-%d"}
 
 def number_scale(is_log: bool, **rules: Any) -> alt.Scale:
     """A logarithmic scale, or a linear one that need not start at zero."""
-    return alt.Scale(**({"type": "log"} if is_log else {"type": "linear", "zero": False}), **rules)
+    if is_log:
+        return alt.Scale(type="log", **rules)
+    return alt.Scale(type="linear", zero=False, **rules)
 
 
 def log_ticks(low: float, high: float) -> list[float]:

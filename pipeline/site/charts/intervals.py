@@ -158,8 +158,9 @@ def _interval_encoding(frame: pd.DataFrame, style: IntervalStyle) -> dict[str, A
     series = _order_series(frame, KNOWN if style == "listed" else ())
     if style == "grouped":
         encoding["yOffset"] = alt.YOffset("series:N", sort=series)
-    for name, channel, values in (("color", alt.Color, PALETTE), ("shape", alt.Shape, SHAPES)):
-        encoding[name] = channel("series:N", legend=None, scale=series_scale(series, values))
+    colours, shapes = (series_scale(series, values) for values in (PALETTE, SHAPES))
+    encoding["color"] = alt.Color("series:N", legend=None, scale=colours)
+    encoding["shape"] = alt.Shape("series:N", legend=None, scale=shapes)
     return encoding
 
 

@@ -18,7 +18,7 @@ LEGEND_CHARACTERS = 19  # of the longest name: beyond, a name a row
 LEGEND_LIMITS = {2: 108, 1: 240}  # pixels of a name by columns: both fit a window of 360 pixels
 
 
-def series_scale(domain: Sequence[str], values: Sequence[str]) -> alt.Scale:
+def series_scale(domain: Sequence[str], values: Sequence[Any]) -> alt.Scale:
     """A scale that gives each name its value, from the start again where there are more names."""
     chosen = [values[i % len(values)] for i in range(len(domain))]
     return alt.Scale(domain=list(domain), range=chosen)

@@ -3,6 +3,7 @@
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import yaml
@@ -18,13 +19,13 @@ from pipeline.site.pages.numbers import (
 SPACES = re.compile(r"[ \n]+")
 
 
-def say(name: str, **values: object) -> str:
+def say(name: str, /, **values: object) -> str:
     """The sentence `name` with `values` in it, as plain text: templates escape it."""
     text = SPACES.sub(" ", _sentences()[name].render(values)).strip()
     return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
-def say_figure(figure_id: str, **values: object) -> dict[str, str]:
+def say_figure(figure_id: str, /, **values: object) -> dict[str, Any]:
     """What stands around a figure, as arguments of `Figure`: id, title, caption and axes."""
     names = (name.partition(".")[2] for name in _sentences() if name.startswith(f"{figure_id}."))
     return {"id": figure_id} | {name: say(f"{figure_id}.{name}", **values) for name in names}

@@ -39,7 +39,7 @@ def draw_reverse_test(made: ReverseTest) -> Drawing:
         for number, row in enumerate(rows)
         if row["kind"] != NEEDED
     ]
-    layers = [*known, *_needed_layers(frame, low, high)]
+    layers: list[Any] = [*known, *_needed_layers(frame, low, high)]
     lines = max(label.count("\n") for label in labels) + 1
     height = len(labels) * (LINE_PIXELS * lines + 10)
     description = f"On a logarithmic axis of FLOP. {'; '.join(map(_describe_row, rows))}."

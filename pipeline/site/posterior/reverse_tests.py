@@ -49,7 +49,7 @@ class ReverseTest:
     """
 
     frame: pd.DataFrame
-    words: dict[str, str]
+    words: dict[str, Any]
 
 
 def make_reverse_test(
@@ -150,7 +150,7 @@ def _find_ends(rows: pd.DataFrame, label: str) -> dict[str, Any]:
     }
 
 
-def _describe(frame: pd.DataFrame, words: Words) -> dict[str, str]:
+def _describe(frame: pd.DataFrame, words: Words) -> dict[str, Any]:
     needed = frame[frame["kind"] == NEEDED].to_dict("records")
     largest = frame[frame["kind"] == KNOWN].to_dict("records")[-1]
     return say_figure(

@@ -36,7 +36,7 @@ class Split:
 
     frame: pd.DataFrame
     fades: dict[str, np.ndarray]
-    words: dict[str, str]
+    words: dict[str, Any]
     warnings: tuple[str, ...] = ()  # to be read before the numbers
     reason: str = ""
 
