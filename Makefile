@@ -36,7 +36,7 @@ bench: $(READY)  ## measure the pipeline, samplers, pages and seeds (after make 
 
 clean:  ## remove the environment, every result and every cache
 	rm -rf $(VENV) .dvc/cache .dvc/tmp .cache .pytest_cache .mypy_cache .ruff_cache .coverage *.egg-info
-	rm -rf data/tables data/validated data/posteriors reports/html
+	rm -rf data/validated data/posteriors reports/html
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 lock:  ## pin every dependency with hashes (needs uv)
