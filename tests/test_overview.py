@@ -10,6 +10,7 @@ import cells
 import numpy as np
 import pandas as pd
 import pytest
+from printed import is_printed
 from real_overview import read_overview
 
 from pipeline.failures import SourceError
@@ -226,5 +227,6 @@ def test_answer_of_one_model_stands_beside_the_average() -> None:
             assert words == ""
             continue
         assert f"Averaged over {len(made.rows)} models" in words
-        assert f": {round(100 * found[0].averaged['median'])} %" in words
-        assert f"weight is {round(100 * made.weights[cell.model])} %" in words
+        printed = re.findall(r"out: (\S+ %) \(.*weight is (\S+ %)\.$", words)[0]
+        assert is_printed(printed[0], found[0].averaged["median"])
+        assert is_printed(printed[1], made.weights[cell.model])
