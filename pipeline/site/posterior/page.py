@@ -63,7 +63,10 @@ def render_fitted(inputs: Inputs, templates: Path) -> str:
         describe_drivers=describe_drivers,
         light=panels.LIGHTS[check.get("is_identified")],
         reasons=panels.list_reasons(check),
-        regressors=panels.list_regressors(check),
+        regressors=[  # techniques by the card's words
+            each | {"name": inputs.words.name(each["name"])}
+            for each in panels.list_regressors(check)
+        ],
         skipped=panels.describe_skipped(check),
         designs=designs,
         design_sentences=design_panel.answer_design(
