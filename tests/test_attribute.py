@@ -2,18 +2,15 @@
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from conftest import ROOT
 
-from pipeline.fit.attribute import KEPT_DRAWS, attribute, draw_frame
-from pipeline.fit import attribute as stage
-from pipeline.fit.sample import describe, write_tree
+from pipeline.fit.attribute import KEPT_DRAWS, attribute, draw_frame, write_attributions
+from pipeline.layout import Layout
 
 DRAWS = np.arange(1.0, 1001.0)  # quantiles that can be read off: 50, 500 and 950
 
@@ -122,11 +119,6 @@ def test_key_attribute_replaces_the_name_of_the_variable() -> None:
     assert set(entries) == {"rate", "rate[a]", "rate[b]"}
 
 
-def test_label_is_said_in_its_words() -> None:
-    entries = attribute(make(DRAWS[:, None], ["a-b"], labels={"a-b": "A to B"}))
-    assert entries["rate[a-b]"]["label"] == "Rate: A to B"
-
-
 def test_number_as_label_keeps_its_text() -> None:
     entries = attribute(make(DRAWS[:, None], ["1"]).assign_coords(target=["1.0e+21"]))
     assert list(entries) == ["rate[1.0e+21]"]
@@ -137,16 +129,20 @@ def test_each_draw_counts_once_whatever_the_order() -> None:
     assert summarise(shuffled) == summarise(DRAWS)
 
 
-def test_stage_writes_json_and_csv_with_the_same_numbers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    estimands = make(np.where(DRAWS > 900, np.inf, DRAWS))
-    output = run(tmp_path, estimands, monkeypatch)
-    entries = json.loads(output.read_text(encoding="utf-8"))
-    frame = pd.read_csv(output.with_suffix(".csv")).set_index("key")
+def test_files_hold_the_same_numbers_and_the_same_bytes_each_time(tmp_path: Path) -> None:
+    estimands, layout = make(np.where(DRAWS > 900, np.inf, DRAWS)), Layout(tmp_path)
+    assert write_attributions(layout, "toys-toy", estimands) == 1
+    path = layout.attribution("toys-toy")
+    entries = json.loads(path.read_text(encoding="utf-8"))
+    frame = pd.read_csv(path.with_suffix(".csv")).set_index("key")
     assert entries == attribute(estimands)
     assert frame.loc["rate", "median"] == entries["rate"]["median"]
     assert np.isnan(frame.loc["rate", "upper"])
+    draws = layout.draws("toys-toy")
+    pd.testing.assert_frame_equal(pd.read_parquet(draws), draw_frame(estimands))
+    before = draws.read_bytes()
+    write_attributions(layout, "toys-toy", estimands)
+    assert draws.read_bytes() == before
 
 
 def test_draws_have_a_column_a_key_and_rows_chain_after_chain() -> None:
@@ -169,37 +165,3 @@ def test_draws_of_what_is_not_reported_are_left_out() -> None:
     values = np.stack([DRAWS, np.full(1000, np.nan)], axis=1)
     frame = draw_frame(make(values, ["a", "b"], reasons={"b": "too few rows"}))
     assert list(frame) == ["rate[a]"]
-
-
-def run(tmp_path: Path, estimands: xr.Dataset, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The stage's JSON file of `estimands`; the others lie beside it."""
-    monkeypatch.setattr(stage, "load_cell", lambda _: SimpleNamespace(estimands=estimands))
-    output = tmp_path / "toys-toy.json"
-    flags = ["--card=c", "--table=t", "--model=m", "--posterior=p", "--output"]
-    assert stage.main([*flags, str(output)]) == 0
-    return output
-
-
-def test_file_of_draws_holds_them_and_has_the_same_bytes_each_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    estimands = make(np.where(DRAWS > 900, np.inf, DRAWS))
-    path = run(tmp_path, estimands, monkeypatch).with_suffix(".parquet")
-    pd.testing.assert_frame_equal(pd.read_parquet(path), draw_frame(estimands))
-    before = path.read_bytes()
-    run(tmp_path, estimands, monkeypatch)
-    assert path.read_bytes() == before
-
-
-def test_cell_that_was_not_fitted_has_empty_files(tmp_path: Path) -> None:
-    card = ROOT / "data/sources/imagenet_efficiency/source.yaml"
-    table, posterior, output = (tmp_path / name for name in ("t.parquet", "p.nc", "out.json"))
-    pd.DataFrame({"line": [2]}).to_parquet(table)
-    write_tree(posterior, describe(xr.DataTree(), {"not_fitted": "too few rows"}))
-    paths = {"card": card, "table": table, "posterior": posterior, "output": output}
-    flags = [f"--{name}={path}" for name, path in paths.items()]
-    assert stage.main([*flags, "--model=efficiency_frontier"]) == 0
-    assert json.loads(output.read_text(encoding="utf-8")) == {}
-    assert pd.read_csv(output.with_suffix(".csv")).columns.to_list() == stage.COLUMNS
-    assert pd.read_csv(output.with_suffix(".csv")).empty
-    assert pd.read_parquet(output.with_suffix(".parquet")).empty

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,9 @@ import yaml
 from conftest import ROOT
 from toy_posteriors import CHAINS, DRAWS, Draws, make_cell, make_estimand, sample, walk
 
-from pipeline.checks.fingerprint import fingerprint
-from pipeline.fit.cell import Cell
+from pipeline.checks.study import apply_study
 from pipeline.fit import check
+from pipeline.fit.cell import Cell
 
 LIMITS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["check"]
 
@@ -171,17 +170,6 @@ def test_every_stuck_chain_at_its_own_value_fails() -> None:
         assert judge({"rate": draws, "spread": sample()})["verdict"] == "fail"
 
 
-def write_check(cell: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What the stage writes of `cell`, with the studies in `tmp_path`."""
-    monkeypatch.setattr(check, "load_cell", lambda _: cell)
-    output = tmp_path / "out.json"
-    flags = ["--card=c", "--table=t", "--model=efficiency_frontier", "--posterior=p"]
-    paths = [f"--limits={ROOT}/params.yaml", f"--calibration={tmp_path}", f"--output={output}"]
-    assert check.main([*flags, *paths]) == 0
-    written: dict[str, Any] = json.loads(output.read_text(encoding="utf-8"))
-    return written
-
-
 def make_fitted() -> Cell:
     """A cell with every group that the check reads, of a normal mean and five rows."""
     mean = sample() / 100
@@ -202,77 +190,67 @@ def make_fitted() -> Cell:
 
 PROMISED = (
     "verdict reasons max_rhat min_ess_bulk min_ess_tail divergences min_bfmi bad_pareto_k elpd_loo "
-    "elpd_loo_se elpd_by_unit elpd_method unit is_calibrated is_identified identification "
-    "prior_sensitivity driven_by_prior driven_by predictive_checks not_fitted study"
+    "elpd_loo_se elpd_by_unit elpd_method unit is_identified identification headlines "
+    "prior_sensitivity driven_by_prior driven_by predictive_checks not_fitted"
 )
+NO_REFITS: Any = object()  # a compiled model that is not asked: no unit is unreliable
 
 
-def test_stage_writes_the_promised_keys_and_ends_well_whatever_the_verdict(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_check_has_the_promised_keys_whatever_the_verdict() -> None:
     cell = make_fitted()
     cell.tree["posterior"] = xr.DataTree(xr.Dataset({"mean": (("chain", "draw"), stick(sample()))}))
-    written = write_check(cell, tmp_path, monkeypatch)
-    assert written["verdict"] == "fail"
-    assert set(PROMISED.split()) <= set(written)
+    checked = check.check(cell, LIMITS, NO_REFITS)
+    assert checked["verdict"] == "fail"
+    assert set(PROMISED.split()) <= set(checked)
+    json.dumps(checked, allow_nan=False)
 
 
-def test_well_identified_cell_without_a_study_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    written = write_check(make_fitted(), tmp_path, monkeypatch)
-    assert (written["verdict"], written["not_fitted"]) == ("pass", None)
-    assert written["is_identified"] is True
-    assert (written["is_calibrated"], written["calibration_reason"]) == (None, "not measured")
-    assert written["study"] is None
+def test_cell_that_was_not_fitted_fails_with_the_reason_and_has_every_key() -> None:
+    fitted = check.check(make_fitted(), LIMITS, NO_REFITS)
+    assert (fitted["verdict"], fitted["not_fitted"], fitted["is_identified"]) == (
+        "pass",
+        None,
+        True,
+    )
+    cell = replace(make_fitted(), tree=xr.DataTree(), not_fitted="too few eras")
+    checked = check.check(cell, LIMITS, None)
+    assert checked["verdict"] == "fail"
+    assert checked["reasons"] == ["cannot be fitted: too few eras"]
+    assert (checked["not_fitted"], checked["max_rhat"]) == ("too few eras", None)
+    assert set(checked) == set(fitted)
 
 
-def make_study(cell: Cell, share: float) -> dict[str, Any]:
-    """A study of the cell in which 90 % intervals of the headline held so many truths."""
-    models = ROOT / "models"
+def make_study(shift: Any = 0.5, share: float = 0.9, key: str = "mean") -> dict[str, Any]:
+    """A study with this coverage, in which scaling the prior `mean` moved `key` by so much."""
     return {
-        "fingerprint": fingerprint(cell.table, cell.card.options, "efficiency_frontier", models),
         "coverage": {"datasets": 100, "failed": 0, "estimands": {"mean": {"share": share}}},
-        "priors": {"shifts": {"mean": {"2": {"mean": 0.5}}}},
-        "fixed_share": {"reason": "made up"},
+        "priors": {"shifts": {"mean": {"2": {key: 0.01}, "0.5": {key: shift}}}},
     }
 
 
-@pytest.mark.parametrize(("share", "is_calibrated"), [(0.9, True), (0.7, False)])
-def test_study_of_this_cell_judges_its_calibration(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float, is_calibrated: bool
+def test_study_of_this_cell_judges_its_calibration_and_says_what_its_priors_drive() -> None:
+    checked = check.check(make_fitted(), LIMITS, NO_REFITS)
+    judged = apply_study(checked, make_study(share=0.7), counts=True)
+    assert (judged["is_calibrated"], judged["is_identified"]) == (False, False)
+    assert judged["driven_by"] == {"mean": ["mean"]}
+    assert apply_study(checked, make_study(), counts=True)["is_calibrated"] is True
+    old = apply_study(checked, make_study(), counts=False)
+    assert (old["is_calibrated"], old["is_identified"], old["driven_by"]) == (None, True, {})
+    assert apply_study(checked, None, counts=False)["calibration_reason"] == "not measured"
+
+
+@pytest.mark.parametrize(
+    ("study", "driven"),
+    [
+        (make_study(-0.4), ["mean"]),
+        (make_study(0.3), []),
+        (make_study(None), []),
+        (make_study(2.0, key="another quantity"), []),
+        ({"priors": {"shifts": {"mean": {"2": {"reason": "every transition diverged"}}}}}, []),
+    ],
+)
+def test_headline_that_scaling_a_prior_moved_far_is_driven_by_it(
+    study: dict[str, Any], driven: list[str]
 ) -> None:
-    cell = make_fitted()
-    study = make_study(cell, share)
-    (tmp_path / "toys-efficiency_frontier.json").write_text(json.dumps(study), encoding="utf-8")
-    written = write_check(cell, tmp_path, monkeypatch)
-    assert written["is_calibrated"] is is_calibrated
-    assert written["calibration"] == study["coverage"]
-    assert written["study"]["fixed_share"] == {"reason": "made up"}
-    assert written["driven_by"] == {"mean": ["mean"]}
-    assert written["is_identified"] is False
-
-
-def test_study_of_other_data_judges_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cell = make_fitted()
-    study = make_study(replace(cell, table=cell.table.iloc[1:]), 0.9)
-    (tmp_path / "toys-efficiency_frontier.json").write_text(json.dumps(study), encoding="utf-8")
-    written = write_check(cell, tmp_path, monkeypatch)
-    assert written["is_calibrated"] is None
-    assert "earlier version" in written["calibration_reason"]
-    assert written["driven_by_prior"] == []
-
-
-def test_cell_that_was_not_fitted_fails_with_the_reason_and_has_every_key(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fitted = write_check(make_fitted(), tmp_path, monkeypatch)
-    cell = replace(make_fitted(), tree=xr.DataTree(), not_fitted="too few eras")
-    written = write_check(cell, tmp_path, monkeypatch)
-    assert written["verdict"] == "fail"
-    assert written["reasons"] == ["cannot be fitted: too few eras"]
-    assert written["not_fitted"] == "too few eras"
-    assert written["max_rhat"] is None
-    assert set(written) == set(fitted)
+    checked = check.check(make_fitted(), LIMITS, NO_REFITS)
+    assert apply_study(checked, study, counts=True)["driven_by_prior"] == driven

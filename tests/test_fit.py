@@ -1,129 +1,136 @@
-"""The fit stage: what the file holds, and that the same seed gives the same bytes."""
+"""The fit stage: what its files hold, and that the same seed gives the same bytes."""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pymc as pm
 import pytest
 import xarray as xr
+from conftest import ROOT
 
 import models
-from pipeline.fit import sample as fit
-from pipeline.ingest import convert as ingest
-from pipeline.ingest import validate
+from pipeline.fit import density
+from pipeline.fit.cell import load_cell
+from pipeline.fit.stage import VERSIONED, fit_cell
+from pipeline.ingest.stage import ingest_dataset
+from pipeline.layout import Layout
 
-ROOT = Path(__file__).parents[1]
+CELL = "software_hardware_rates-rate_coincidence"
+DATASET, MODEL = CELL.split("-")
 GROUPS = {
     *("prior", "prior_predictive", "posterior", "posterior_predictive", "sample_stats"),
     *("observed_data", "constant_data", "log_likelihood", "log_prior"),
 }
-CHANGING = {"created_at", "sampling_time"}
+LIMITS = {
+    *("max_rhat", "min_ess", "max_divergences", "min_bfmi"),
+    *("family_share", "family_max_rhat", "family_min_ess"),
+}
+FEW: dict[str, Any] = {
+    "fit": {"seed": 1, "chains": 2, "tune": 200, "draws": 100},
+    "check": dict.fromkeys(LIMITS, 1.0),
+}
 
-# PyMC's predictive draws of a CustomDist cannot be compiled by Numba; it says so and goes on
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore:Numba will use object mode:UserWarning"),
-]
+
+def copy_sources(root: Path) -> Layout:
+    """The smallest dataset in a project of its own."""
+    for name in ("data/references.bib", "models/models.yaml", f"data/sources/{DATASET}"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, root / name)
+    ingest_dataset(Layout(root), DATASET)
+    return Layout(root)
 
 
 @pytest.fixture(scope="module")
-def posteriors(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Two posteriors of the smallest dataset, fitted with the same seed.
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> list[Layout]:
+    """Two fits of the smallest dataset with the same seed.
 
     Another process walks its sets in another order, and what Numba had compiled is not there.
     """
-    folder = tmp_path_factory.mktemp("fit")
-    card = str(ROOT / "data/sources/software_hardware_rates/source.yaml")
-    table, validated = folder / "table.parquet", folder / "validated.parquet"
-    ingest.main(["--card", card, "--output", str(table)])
-    checks = ["--summary", str(folder / "s.json"), "--quarantine", str(folder / "q.csv")]
-    validate.main(["--card", card, "--table", str(table), "--output", str(validated), *checks])
-    made = [folder / "first.nc", folder / "second.nc"]
-    settings = ["--seed", "1", "--chains", "2", "--tune", "200", "--draws", "100"]
-    which = ["--card", card, "--table", str(validated), "--model", "rate_coincidence"]
-    fit.main([*which, *settings, "--output", str(made[0])])
+    layouts = [copy_sources(tmp_path_factory.mktemp("fit")) for _ in range(2)]
+    fit_cell(layouts[0], DATASET, MODEL, FEW)
+    script = (
+        "import sys, json; from pathlib import Path; from pipeline.layout import Layout; "
+        "from pipeline.fit.stage import fit_cell; "
+        "fit_cell(Layout(Path(sys.argv[1])), *sys.argv[2:4], json.loads(sys.argv[4]))"
+    )
+    cold = f"base_compiledir={layouts[1].root / 'cold'}"
     subprocess.run(
-        [sys.executable, "-m", "pipeline.fit.sample", *which, *settings, "--output", str(made[1])],
-        env={
-            **os.environ,
-            "PYTHONHASHSEED": "4",
-            "PYTENSOR_FLAGS": f"base_compiledir={folder / 'cold'}",
-        },
+        [sys.executable, "-c", script, layouts[1].root, DATASET, MODEL, json.dumps(FEW)],
+        env={**os.environ, "PYTHONHASHSEED": "4", "PYTENSOR_FLAGS": cold},
         cwd=ROOT,
         check=True,
         capture_output=True,
     )
-    return made
+    return layouts
 
 
-def test_same_seed_gives_the_same_bytes(posteriors: list[Path]) -> None:
-    first, second = (path.read_bytes() for path in posteriors)
-    assert first == second
+@pytest.mark.slow
+def test_same_seed_gives_the_same_bytes(fitted: list[Layout]) -> None:
+    for place in (Layout.posterior, Layout.draws, Layout.attribution, Layout.check):
+        first, second = (place(layout, CELL).read_bytes() for layout in fitted)
+        assert first == second, place.__name__
+    assert not list(fitted[0].root.rglob(".*.part"))
 
 
-def test_file_holds_every_group_and_nothing_that_changes(posteriors: list[Path]) -> None:
-    with xr.open_datatree(posteriors[0], engine="h5netcdf") as tree:
-        assert set(tree.children) >= GROUPS
-        assert not any(CHANGING & set(node.attrs) for node in tree.subtree)
+@pytest.mark.slow
+def test_posterior_has_every_group_and_says_how_it_was_made(fitted: list[Layout]) -> None:
+    cell = load_cell(fitted[0], DATASET, MODEL)
+    assert set(cell.tree.children) >= GROUPS
+    assert not any({"created_at", "sampling_time"} & set(node.attrs) for node in cell.tree.subtree)
+    assert (cell.tree.attrs["model"], cell.tree.attrs["seed"]) == (MODEL, 1)
+    assert json.loads(cell.tree.attrs["sampler"])["nuts_sampler"] == "nutpie"
+    assert set(json.loads(cell.tree.attrs["versions"])) == set(VERSIONED)
+    assert len(cell.tree.attrs["data_hash"]) == 64
+    assert set(cell.estimands) == set(
+        cell.model.estimands(cell.tree["posterior"].to_dataset(), cell.table, cell.card)
+    )
 
 
-def test_file_says_how_it_was_made(posteriors: list[Path]) -> None:
-    with xr.open_datatree(posteriors[0], engine="h5netcdf") as tree:
-        assert tree.attrs["model"] == "rate_coincidence"
-        assert tree.attrs["seed"] == 1
-        assert json.loads(tree.attrs["sampler"])["nuts_sampler"] == "nutpie"
-        assert set(json.loads(tree.attrs["versions"])) == set(fit.VERSIONED)
-        assert len(tree.attrs["data_hash"]) == 64
-
-
-def test_no_unfinished_file_is_left(posteriors: list[Path]) -> None:
-    assert not list(posteriors[0].parent.glob(".*.part"))
-
-
-def fit_unfit(
-    tmp_path: Path, unsupported_reason: Any, monkeypatch: pytest.MonkeyPatch, *more: str
-) -> Path:
-    """The file of a model that cannot be fitted for the reason that `unsupported_reason` gives."""
-    model = SimpleNamespace(SAMPLER={"adaptation": "diag"}, unsupported_reason=unsupported_reason)
-    monkeypatch.setattr(models, "load", lambda _: model)
-    table, output = tmp_path / "table.parquet", tmp_path / "posterior.nc"
-    pd.DataFrame({"line": [2]}).to_parquet(table)
-    card = f"--card={ROOT}/data/sources/imagenet_efficiency/source.yaml"
-    settings = ["--seed=1", "--chains=2", "--tune=200", "--draws=100"]
-    flags = [card, f"--table={table}", "--model=toy", f"--output={output}"]
-    assert fit.main([*flags, *settings, *more]) == 0
-    return output
-
-
-def test_model_that_cannot_be_fitted_leaves_the_reason_and_no_draws(
+def test_model_that_cannot_be_fitted_leaves_the_reason_and_empty_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = fit_unfit(tmp_path, lambda *_: "too few eras", monkeypatch)
-    with xr.open_datatree(path, engine="h5netcdf") as tree:
-        assert tree.attrs["not_fitted"] == "too few eras"
-        assert (tree.attrs["dataset"], tree.attrs["model"]) == ("imagenet_efficiency", "toy")
-        assert not tree.children
-    before = path.read_bytes()
-    assert fit_unfit(tmp_path, lambda *_: "too few eras", monkeypatch).read_bytes() == before
-
-
-def test_model_is_given_the_draws_of_the_scaling_law(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    layout, seen = copy_sources(tmp_path), []
     law = pd.DataFrame({"exponent_parameters": [0.34, 0.35]})
-    law.to_parquet(tmp_path / "law.parquet")
-    seen = []
+    layout.scaling_law.parent.mkdir(parents=True)
+    law.to_parquet(layout.scaling_law)
 
     def unsupported_reason(table: pd.DataFrame, card: models.Card) -> str:
         seen.append(card.scaling_law)
-        return "only looking"
+        return "too few eras"
 
-    fit_unfit(tmp_path, unsupported_reason, monkeypatch, f"--scaling-law={tmp_path}/law.parquet")
-    fit_unfit(tmp_path, unsupported_reason, monkeypatch)
+    toy = SimpleNamespace(SAMPLER={}, unsupported_reason=unsupported_reason)
+    monkeypatch.setattr(models, "load", lambda _: toy)
+    assert "cannot be fitted: too few eras" in fit_cell(layout, DATASET, MODEL, FEW)
+    with xr.open_datatree(layout.posterior(CELL), engine="h5netcdf") as tree:
+        assert tree.attrs["not_fitted"] == "too few eras"
+        assert not tree.children
+    assert json.loads(layout.attribution(CELL).read_text(encoding="utf-8")) == {}
+    assert pd.read_parquet(layout.draws(CELL)).empty
+    assert json.loads(layout.check(CELL).read_text(encoding="utf-8"))["verdict"] == "fail"
     pd.testing.assert_frame_equal(seen[0], law)
-    assert seen[1] is None
+
+
+def test_densities_of_many_draws_are_those_of_each() -> None:
+    with pm.Model(coords={"row": [0, 1]}) as built:
+        scale = pm.HalfNormal("scale", 2.0)
+        pm.Normal("seen", 0.0, scale, observed=[1.0, -2.0], dims="row")
+    scales = np.array([[0.5, 1.0, 3.0]])
+    posterior = xr.Dataset({"scale": (("chain", "draw"), scales)}, {"chain": [0], "draw": range(3)})
+    found = density.log_likelihood(built, posterior)["seen"]
+    assert found.dims == ("chain", "draw", "row")
+    by_hand = [
+        -0.5 * (np.array([1.0, -2.0]) / s) ** 2 - np.log(s) - 0.9189385332 for s in scales[0]
+    ]
+    np.testing.assert_allclose(found[0], by_hand)
+    prior = density.log_prior(built, posterior)["scale"]
+    half_normal = np.log(2) - 0.5 * (scales / 2) ** 2 - np.log(2) - 0.9189385332
+    np.testing.assert_allclose(prior, half_normal)

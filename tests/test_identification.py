@@ -12,16 +12,14 @@ from toy_posteriors import CHAINS, DRAWS, TABLE, sample
 from models import Card, Model
 from models.options import EfficiencyOptions
 from pipeline.checks.identification import (
-    LARGEST_INFLATION,
     contract,
     correlate,
     find_judged_key,
     identify,
     inflate,
-    judge_identification,
 )
+from pipeline.checks.identified import LARGEST_INFLATION, judge_identification
 from pipeline.fit.cell import Cell
-from pipeline.site.words import Headline
 
 ROWS = 60
 RNG = np.random.default_rng(5)
@@ -67,7 +65,7 @@ def make_cell(regressors: pd.DataFrame, **attributes: Any) -> Cell:
     model = SimpleNamespace(
         estimands=estimands,
         regressors=lambda *_: regressors,
-        headline=lambda _: Headline("share_compute", "{median}"),
+        headline_key=lambda _: "share_compute",
     )
     options = EfficiencyOptions(headline_target="a", reference_resource={"a": 1.0})
     tree = xr.DataTree.from_dict({"posterior": after, "prior": before})
@@ -146,5 +144,5 @@ def test_doubling_time_is_judged_by_its_rate() -> None:
     attrs = {"derived_from": "rate"}
     months = xr.DataArray(sample(), dims=("chain", "draw"), attrs=attrs).expand_dims(target=["a"])
     cell.estimands.update({"rate": months.assign_attrs(derived_from=None), "months": months})
-    vars(cell.model)["headline"] = lambda _: Headline("months[a]", "")
+    vars(cell.model)["headline_key"] = lambda _: "months[a]"
     assert find_judged_key(cell) == "rate[a]"

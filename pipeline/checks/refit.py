@@ -201,6 +201,8 @@ def _pack(built: Any, data: list[Any]) -> Any:
 def _unconstrained(tree: xr.DataTree) -> xr.Dataset:
     """Draws of the sampler's own values; those that need no transform stand in `posterior`."""
     plain = tree["posterior"].to_dataset()
+    if "unconstrained_posterior" not in tree.children:
+        return plain
     return plain.merge(tree["unconstrained_posterior"].to_dataset(), compat="override")
 
 
