@@ -147,7 +147,7 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     log_ratio = software - hardware
     label = "Software rate over hardware rate"
     by_domain, pooled = 10**log_ratio, 10 ** log_ratio.mean("domain")
-    marks = ("factor", "positive", "headline")
+    marks: Any = ("factor", "positive", "headline")
     made = {
         "ratio_by_domain": describe(by_domain, label, *marks, key="ratio"),
         "ratio": describe(pooled, f"{label}, geometric mean of the pairs", *marks),

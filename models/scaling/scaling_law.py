@@ -204,7 +204,8 @@ def report(law: Law, card: Card) -> xr.Dataset:
     a, b = law.exponent_parameters, law.exponent_tokens
     flop = _options(card).optimal_at_flop
     at = xr.DataArray(flop, {"flop": [f"{value:.3g}".replace("e+", "e") for value in flop]}, "flop")
-    log_sizes = np.log(_named_runs(card)).to_xarray().rename(model="run")
+    runs: Any = np.log(_named_runs(card))
+    log_sizes = runs.to_xarray().rename(model="run")
     factor = law.allocation_factor(log_sizes["parameters"], log_sizes["training_tokens"])
     nats, ratio = "nats per token", "tokens per parameter"
     big_a, big_b = np.exp(law.log_coefficient_parameters), np.exp(law.log_coefficient_tokens)

@@ -78,7 +78,9 @@ def _draw_exponents(cell: Cell, words: Words) -> Figure:
 
 def _draw_paths(cell: Cell, words: Words) -> Figure:
     paths = trace(cell.tree["posterior"].to_dataset(), prepare(cell.table, cell.card))
-    curves = [make_curve(years, np.exp(path), domain) for domain, (years, path) in paths.items()]
+    curves = [
+        make_curve(years, xr.ufuncs.exp(path), domain) for domain, (years, path) in paths.items()
+    ]
     rows = fitted_rows(cell.table)
     return Figure(
         kind="scatter",
