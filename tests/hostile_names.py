@@ -286,7 +286,11 @@ def write_results(root: Path) -> Layout:
     layout.posterior(NAME).parent.mkdir(parents=True)
     for name, made in ((NAME, tree), (UNFITTED, unfitted)):
         made.to_netcdf(layout.posterior(name), engine="h5netcdf")
-    failed = {"verdict": "fail", "reasons": [], "not_fitted": f"{NOT_FITTED} {REASON}"}
+    failed: dict[str, Any] = {
+        "verdict": "fail",
+        "reasons": [],
+        "not_fitted": f"{NOT_FITTED} {REASON}",
+    }
     failed |= {"headlines": [], "driven_by": {}, "identification": None}
     check = make_check(table)
     record = {"made_with": describe_inputs(layout, NAME), "coverage": check["calibration"]}

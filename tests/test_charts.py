@@ -20,7 +20,13 @@ from pipeline.site.overview.estimates import Row
 
 HOSTILE = "<script>alert(\"x\")</script> & 'quoted' {{ 7 * 7 }} {median} | `code`"
 NUMBERS = {"median": [1.0, 2.0], "lower": [0.5, 1.5], "upper": [1.5, 2.5]}
-LITERATURE = {"panel": "rate", "title": "Rate", "unit": "1", "interval": "", "is_open": False}
+LITERATURE: dict[str, Any] = {
+    "panel": "rate",
+    "title": "Rate",
+    "unit": "1",
+    "interval": "",
+    "is_open": False,
+}
 ROWS = [
     Row("First", "a", "r", "Averaged", "averaged", 0.5, 0.25, 1.0),
     Row("First", "a", "r", HOSTILE, "model", 0.4, -0.2, None, caveats=("not identified",)),

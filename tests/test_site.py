@@ -123,7 +123,11 @@ def test_failed_verdict_comes_first_and_nothing_is_quoted(layout: Layout) -> Non
 
 def test_what_was_not_measured_is_said_to_be_so(layout: Layout) -> None:
     layout.study(NAME).unlink()
-    nothing = {"identification": None, "is_identified": None, "identification_reasons": []}
+    nothing: dict[str, Any] = {
+        "identification": None,
+        "is_identified": None,
+        "identification_reasons": [],
+    }
     page = rebuild(layout, predictive_checks={}, prior_sensitivity={}, **nothing)
     panel = find_part(page, 'id="identification"', 'id="estimates"')
     assert "■ Not measured" in panel

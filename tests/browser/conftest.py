@@ -6,7 +6,7 @@ from its prior, and the toys of synthesis and simulation. They need no run of th
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -105,7 +105,10 @@ def opened(
     if kind in HOSTILE:
         path = request.getfixturevalue("hostile").page(HOSTILE[kind])
     else:
-        make = {"synthesis": toy_synthesis.make_page, "takeoff": toy_takeoff.make_page}
+        make: dict[str, Callable[[Path], Path]] = {
+            "synthesis": toy_synthesis.make_page,
+            "takeoff": toy_takeoff.make_page,
+        }
         path = make.get(kind, make_scaling_law)(tmp_path_factory.mktemp("toy"))
     page = context.new_page()
     shown = Shown(path, page)

@@ -78,7 +78,7 @@ def describe_predictions(frame: pd.DataFrame) -> str:
     """How many observed values lie outside of their intervals, on which side, the farthest one."""
     width = (frame["upper"] - frame["lower"]).replace(0, np.nan)
     beyond = (frame["observed"] - frame["median"]).abs() / width
-    row: Any = None if beyond.isna().all() else frame.loc[beyond.idxmax()].to_dict()
+    row: Any = None if beyond.isna().all() else frame.loc[[beyond.idxmax()]].iloc[0].to_dict()
     return say(
         "alt_predictions",
         count=len(frame),
@@ -106,7 +106,7 @@ def describe_differences(frame: pd.DataFrame) -> str:
     """The largest distance of each series from the uniform distribution, and whether it leaves."""
     rows = []
     for series, curve in frame.groupby("series", sort=False):
-        at: Any = curve.loc[curve["difference"].abs().idxmax()]
+        at: Any = curve.loc[[curve["difference"].abs().idxmax()]].iloc[0]
         leaves = (curve["difference"] > curve["upper"]) | (curve["difference"] < curve["lower"])
         share = format_number(100 * float(leaves.mean()))
         inside = f"outside of the band over {share} % of the ranks" if leaves.any() else "inside"

@@ -14,8 +14,8 @@ from typing import Any, Literal
 import altair as alt
 import pandas as pd
 import vl_convert
-import yaml
 from markupsafe import Markup
+from ruamel.yaml import YAML
 
 from pipeline.site.charts import alternatives
 from pipeline.site.charts.data import round_numbers, trim
@@ -28,9 +28,7 @@ AXIS_PIXELS = 46  # below a chart, for its axis and title
 LEGEND_ROW_PIXELS = 19
 ADDRESSES = re.compile(r"https://[a-z.]*vega[^\"'`\s)]*|https://github\.com/[^\"'`\s)]*")
 _library: list[Markup] = []
-CONFIG: dict[str, Any] = yaml.safe_load(
-    Path(__file__).with_name("config.yaml").read_text(encoding="utf-8")
-)
+CONFIG: dict[str, Any] = YAML(typ="safe").load(Path(__file__).with_name("config.yaml"))
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pybtex.database import BibliographyData, Entry, Person
 from pybtex.database.output.bibtex import Writer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
 
 from pipeline.failures import SourceError
 from pipeline.ingest.bibliography import OTHERS, VENUES, Reference, read_field, to_plain
 from pipeline.ingest.cards.faults import from_pydantic
 from pipeline.ingest.cards.yaml_files import read_tree
 
-CSL = yaml.safe_load(Path(__file__).with_name("csl.yaml").read_text(encoding="utf-8"))
+CSL = YAML(typ="safe").load(Path(__file__).with_name("csl.yaml"))
 CONTAINERS = ("journal", "booktitle")  # what an entry stands in; other venues published it
 
 

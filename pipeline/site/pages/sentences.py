@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import yaml
+from ruamel.yaml import YAML
 
 from pipeline.site.pages.numbers import (
     INTERVAL_WORDS,
@@ -43,7 +43,7 @@ def _sentences() -> dict[str, jinja2.Template]:
         "count": say_count,
         "signed": lambda chance: chance if chance[0] in "<>" else f"= {chance}",
     }
-    read = yaml.safe_load(Path(__file__).with_name("sentences.yaml").read_text(encoding="utf-8"))
+    read = YAML(typ="safe").load(Path(__file__).with_name("sentences.yaml"))
     texts: dict[str, str] = {}
     for name, text in read.items():
         parts = text.items() if isinstance(text, dict) else ()

@@ -166,7 +166,8 @@ def _describe_one(row: Row, largest: Row) -> str:
     """What the early method would need, how that compares, and whether it can be had at all."""
     return say(
         "reverse_test_row",
-        **row | {"best_model": row["best_model"] if isinstance(row["best_model"], str) else ""},
+        **dict(row)
+        | {"best_model": row["best_model"] if isinstance(row["best_model"], str) else ""},
         needed=describe_needed(row),
         amount=float(largest["median"]),
         amount_label=largest["label"].removeprefix("one "),
