@@ -22,12 +22,7 @@ SETTINGS = settings(derandomize=True, deadline=None, database=None, max_examples
 COLUMNS = [
     name for name in TABLES["training_runs"].to_schema().columns if name not in FILLED_BY_INGEST
 ]
-DECLARED = {
-    "release_date",
-    "training_flop",
-    "training_flop_second_source",
-    "extra_training_flop",
-}
+DECLARED = {"release_date", "training_flop", "training_flop_second_source", "extra_training_flop"}
 CARD = f"""\
 table: training_runs
 title: Any registry

@@ -78,13 +78,13 @@ def test_rates_are_pooled_by_their_errors_and_the_spread() -> None:
 
 @cache
 def recover() -> tuple[pd.DataFrame, np.ndarray, xr.Dataset]:
-    """Forty leaderboards simulated from a known mean and spread, their true rates, and the fit."""
+    """Sixty leaderboards simulated from a known mean and spread, their true rates, and the fit."""
     rng = np.random.default_rng(8)
-    table = make_table([0.5] * 40, error=0.05)
-    rates = rng.normal(MEAN, SPREAD, 40)
+    table = make_table([0.5] * 60, error=0.05)
+    rates = rng.normal(MEAN, SPREAD, 60)
     truth = {"rate": dict(zip(table["domain"], rates, strict=True))}
     seen = shared_rate.simulate(table, truth, rng)
-    return seen, rates, sample("shared_rate", seen, CARD, seed=9)
+    return seen, rates, sample("shared_rate", seen, CARD, seed=9, draws=1500)
 
 
 @pytest.mark.slow
