@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import Row
-from pipeline.files import read_json, write_json, write_text
+from pipeline.core.files import read_json, write_json, write_text
 
 FOLDER = Path(__file__).parent
 RESULTS, README = FOLDER / "results.json", FOLDER / "README.md"

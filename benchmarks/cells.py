@@ -12,11 +12,11 @@ from ruamel.yaml import YAML
 import models
 from models import Card
 from pipeline.checks.refit import Refitter
+from pipeline.core.layout import Layout
 from pipeline.fit.cell import make_cell
 from pipeline.fit.check import judge
 from pipeline.fit.stage import choose_lengths
 from pipeline.ingest.registries import read_datasets, read_models
-from pipeline.layout import Layout
 from pipeline.studies.calibrate import read_cell
 
 

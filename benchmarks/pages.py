@@ -14,7 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks import Row
-from pipeline.layout import Layout
+from pipeline.core.layout import Layout
 
 OPENINGS = 3
 LIMIT_MEGABYTES, LIMIT_SECONDS, LIMIT_SECONDS_OVERVIEW = 3.0, 2.0, 1.0

@@ -17,8 +17,8 @@ from pathlib import Path
 from benchmarks import Row
 from models import fitted_rows
 from models.scaling import huber, scaling_law
-from pipeline.files import read_json, write_json
-from pipeline.layout import Layout
+from pipeline.core.files import read_json, write_json
+from pipeline.core.layout import Layout
 from pipeline.studies.calibrate import read_cell
 
 DATASET, MODEL = "chinchilla_runs", "scaling_law"

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.failures import SourceError
-from pipeline.layout import Layout
+from pipeline.core.failures import SourceError
+from pipeline.core.layout import Layout
 from pipeline.new_dataset import command
 
 app = typer.Typer(
@@ -80,7 +80,7 @@ def site(root: Root = HERE) -> None:
 
 
 def _run_stage(work: Callable[[], str]) -> None:
-    from pipeline.stage import end_with_dvc
+    from pipeline.core.stage import end_with_dvc
 
     end_with_dvc()
     typer.echo(work())

@@ -5,9 +5,9 @@ two markers, and the schema of the cards.
 from pathlib import Path
 
 from pipeline.commands import dictionary
-from pipeline.files import write_text
+from pipeline.core.files import write_text
+from pipeline.core.layout import Layout
 from pipeline.ingest.cards import schema
-from pipeline.layout import Layout
 
 
 def replace_block(text: str, name: str, content: str) -> str:

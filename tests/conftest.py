@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from xdist.scheduler import LoadFileScheduling
 
 from benchmarks.pages import NOT_FOUND
-from pipeline.failures import Failure
+from pipeline.core.failures import Failure
 from pipeline.ingest.cards.card import LoadedCard, load_card
 from pipeline.ingest.convert import ingest
 from pipeline.ingest.exclusions import exclude_by_rule

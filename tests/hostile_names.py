@@ -15,11 +15,11 @@ from cells import CHECK, NOT_FITTED, STUDIED
 
 import models
 from models import Card, as_draws, fitted_rows
-from pipeline.files import write_json, write_text
+from pipeline.core.files import write_json, write_text
+from pipeline.core.layout import Layout
 from pipeline.fit.attribute import attribute
 from pipeline.fit.cell import make_cell, read_card
 from pipeline.ingest.stage import ingest_dataset
-from pipeline.layout import Layout
 from pipeline.site.stage import build_site
 from pipeline.studies.record import describe_inputs
 

@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 from conftest import ROOT
 
+from pipeline.core.layout import Layout
 from pipeline.ingest.bibliography import Bibliography, read_bibliography
-from pipeline.layout import Layout
 from pipeline.site.overview.cells import Cell, Passed
 from pipeline.site.overview.comparison import Comparison, Score
 from pipeline.site.overview.gathering import Overview, gather

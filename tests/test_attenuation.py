@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from toy_model import Toy, make_card, make_table, make_toy_study
 
-from models.core.options import ComputeError
+from models.options.base import ComputeError
 from pipeline.studies.attenuation import ADDED, FORMS, add_errors, extrapolate, study_attenuation
 from pipeline.studies.perturb import hold_reference
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from pipeline.core.layout import Layout
 from pipeline.fit.attribute import KEPT_DRAWS, attribute, draw_frame, write_attributions
-from pipeline.layout import Layout
 
 DRAWS = np.arange(1.0, 1001.0)  # quantiles that can be read off: 50, 500 and 950
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.failures import SourceError
+from pipeline.core.failures import SourceError
 from pipeline.ingest.bibliography import Bibliography, read_bibliography
 
 ENTRIES = """

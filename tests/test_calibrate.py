@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from pipeline import cli
 from pipeline.checks.refit import RefitError
-from pipeline.failures import SourceError
-from pipeline.layout import Layout
+from pipeline.core.failures import SourceError
+from pipeline.core.layout import Layout
 from pipeline.studies import calibrate, designs, trials
 from pipeline.studies.calibrate import round_numbers
 from pipeline.studies.coverage import study_coverage, study_fixed_share

@@ -8,7 +8,7 @@ import pytest
 from conftest import read_cases
 
 from models.options import AccuracyOptions
-from pipeline.failures import Failure, SourceError
+from pipeline.core.failures import Failure, SourceError
 from pipeline.ingest.cards.card import Selection, load_card
 from pipeline.ingest.options import LossOptions, drop_words
 

@@ -11,9 +11,9 @@ import yaml
 from conftest import ROOT
 from toy_posteriors import CHAINS, DRAWS, Draws, make_cell, make_estimand, sample, walk
 
-from pipeline.checks.study import apply_study
 from pipeline.fit import check
 from pipeline.fit.cell import Cell
+from pipeline.studies.verdict import apply_study
 
 LIMITS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["check"]
 

@@ -9,7 +9,7 @@ from conftest import ROOT
 from typer.testing import CliRunner
 
 from pipeline import cli
-from pipeline.layout import Layout
+from pipeline.core.layout import Layout
 
 ROWS, LIMIT_LINES = 20_000, 200
 

@@ -7,7 +7,7 @@ import pytest
 from conftest import ROOT
 from pybtex.database import parse_string
 
-from pipeline.failures import SourceError
+from pipeline.core.failures import SourceError
 from pipeline.ingest.bibliography import read_bibliography
 from pipeline.site.pages.citations import cite_page, read_software, to_csl, write_bibtex, write_csl
 

@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT
 from real_overview import make_overview, make_passed, read_overview
 
-from pipeline.failures import Failure, SourceError
+from pipeline.core.failures import Failure, SourceError
 from pipeline.site.overview.cells import Apart, Cell, Passed
 from pipeline.site.overview.claims import Claim, read_claims
 from pipeline.site.overview.verdicts import Verdict, describe, judge, tabulate

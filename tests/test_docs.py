@@ -8,9 +8,9 @@ import pytest
 from conftest import ROOT
 
 from pipeline.commands import dictionary
+from pipeline.core.layout import Layout
 from pipeline.docs import replace_block, update
 from pipeline.ingest.cards import schema
-from pipeline.layout import Layout
 
 
 def test_block_is_replaced_and_the_rest_kept() -> None:

@@ -17,11 +17,11 @@ import xarray as xr
 from conftest import ROOT
 
 import models
+from pipeline.core.layout import Layout
 from pipeline.fit import density
 from pipeline.fit.cell import load_cell
 from pipeline.fit.stage import VERSIONED, fit_cell
 from pipeline.ingest.stage import ingest_dataset
-from pipeline.layout import Layout
 
 CELL = "software_hardware_rates-rate_coincidence"
 DATASET, MODEL = CELL.split("-")
@@ -58,7 +58,7 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> list[Layout]:
     layouts = [copy_sources(tmp_path_factory.mktemp("fit")) for _ in range(2)]
     fit_cell(layouts[0], DATASET, MODEL, FEW)
     script = (
-        "import sys, json; from pathlib import Path; from pipeline.layout import Layout; "
+        "import sys, json; from pathlib import Path; from pipeline.core.layout import Layout; "
         "from pipeline.fit.stage import fit_cell; "
         "fit_cell(Layout(Path(sys.argv[1])), *sys.argv[2:4], json.loads(sys.argv[4]))"
     )

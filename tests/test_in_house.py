@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from conftest import ROOT, Dataset, read_dataset
 
-from pipeline.failures import SourceError
-from pipeline.files import read_json
+from pipeline.core.failures import SourceError
+from pipeline.core.files import read_json
+from pipeline.core.layout import Layout
 from pipeline.ingest.in_house import add_in_house, to_normal
 from pipeline.ingest.options import EstimateOptions
-from pipeline.layout import Layout
 
 UNIT = "decades per year"
 FOUND: dict[str, Any] = {"unit": UNIT, "median": 0.4, "lower": 0.3, "upper": 0.5, "prob": 0.9}

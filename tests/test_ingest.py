@@ -8,7 +8,7 @@ import pytest
 from conftest import read_dataset
 from toys import BOARD_CARD, CASES, REGISTRY_CARD, RUN, SCORE, change_registry, write
 
-from pipeline.failures import Failure, SourceError
+from pipeline.core.failures import Failure, SourceError
 
 EXCLUDED = """\
 exclusions:

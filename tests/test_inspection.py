@@ -11,10 +11,10 @@ from conftest import ROOT
 from pipeline.commands.inspection import Findings, describe_failures, inspect
 from pipeline.commands.inspection_text import describe
 from pipeline.commands.outliers import FAR, _measure_distance
-from pipeline.failures import Failure, SourceError
+from pipeline.core.failures import Failure, SourceError
+from pipeline.core.layout import Layout
 from pipeline.ingest.registries import read_datasets, read_models
 from pipeline.ingest.tables import OF_MODELS
-from pipeline.layout import Layout
 
 DATASETS, MODELS = read_datasets(Layout(ROOT).datasets), read_models(Layout(ROOT).models)
 

@@ -9,7 +9,7 @@ import pandas as pd
 from conftest import ROOT, read_dataset
 from real_overview import read_overview
 
-from pipeline.layout import Layout
+from pipeline.core.layout import Layout
 from pipeline.site.overview.published import list_other_fields
 
 NAME = "progress_rates"

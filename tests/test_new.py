@@ -16,11 +16,11 @@ from typer.testing import CliRunner
 
 from pipeline import cli
 from pipeline.commands.dictionary import list_tables
-from pipeline.failures import SourceError
+from pipeline.core.failures import SourceError
+from pipeline.core.layout import Layout
 from pipeline.ingest import tables
 from pipeline.ingest.cards.card import SourceCard
 from pipeline.ingest.sources import records, units
-from pipeline.layout import Layout
 from pipeline.new_dataset import command, registration
 from pipeline.new_dataset.card import comment, quote, render_options
 from pipeline.new_dataset.draft import list_wanted

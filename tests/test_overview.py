@@ -13,9 +13,9 @@ import pytest
 from printed import is_printed
 from real_overview import read_overview
 
-from pipeline.failures import SourceError
-from pipeline.files import read_json
-from pipeline.layout import Layout
+from pipeline.core.failures import SourceError
+from pipeline.core.files import read_json
+from pipeline.core.layout import Layout
 from pipeline.site.overview import estimates, gathering
 from pipeline.site.overview.comparison_words import describe_average, escape_cell
 from pipeline.site.overview.page import write_overview

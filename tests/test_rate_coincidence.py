@@ -7,7 +7,7 @@ import xarray as xr
 
 from models import Card, as_draws
 from models.estimates import rate_coincidence
-from models.estimates.options import GrowthOptions
+from models.options.estimates import GrowthOptions
 
 CARD = Card("toy", "growth_rates", GrowthOptions(within_factor=1.5))
 TESTED = ("slope", "correlation", "p_ratio_within", "closer_than_reshuffled")

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook
 
-from pipeline.failures import SourceError
+from pipeline.core.failures import SourceError
 from pipeline.new_dataset import formats, received
 from pipeline.new_dataset.received import Sheet, read_received
 

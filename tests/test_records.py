@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.failures import SourceError
+from pipeline.core.failures import SourceError
 from pipeline.ingest.sources.records import find_invisible, read_records
 
 GOOD = "model,score\nfirst,1\nsecond,2\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from pipeline.failures import Failure, SourceError
+from pipeline.core.failures import Failure, SourceError
 from pipeline.ingest.cards.dataset_names import (
     FILES,
     MAXIMUM_LENGTH,

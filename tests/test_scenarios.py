@@ -8,7 +8,7 @@ from conftest import read_cases
 from toy_takeoff import read_real
 
 from models.takeoff import Economy
-from pipeline.failures import SourceError
+from pipeline.core.failures import SourceError
 from pipeline.takeoff.scenarios import PLAIN, ROLES, read_scenarios
 
 KEYS = ["davidson2025quick", "besiroglu2024economic"]

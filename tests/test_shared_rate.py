@@ -11,7 +11,7 @@ from tables_for_models import ROOT, load_real, read_yaml, sample
 import models
 from models import Card
 from models.estimates import shared_rate
-from models.estimates.options import OwnRateOptions
+from models.options.estimates import OwnRateOptions
 
 CARD = Card("toy", "own_rates", OwnRateOptions())
 PRIOR_MEAN, PRIOR_SD = 0.4, 0.6
@@ -80,7 +80,7 @@ def test_rates_are_pooled_by_their_errors_and_the_spread() -> None:
 def recover() -> tuple[pd.DataFrame, np.ndarray, xr.Dataset]:
     """Sixty leaderboards simulated from a known mean and spread, their true rates, and the fit."""
     rng = np.random.default_rng(8)
-    table = make_table([0.5] * 60, error=0.05)
+    table = make_table([0.5] * 60, error=0.25)
     rates = rng.normal(MEAN, SPREAD, 60)
     truth = {"rate": dict(zip(table["domain"], rates, strict=True))}
     seen = shared_rate.simulate(table, truth, rng)
@@ -94,7 +94,7 @@ def test_mean_and_spread_are_recovered() -> None:
         lower, upper = np.quantile(posterior[name], [0.005, 0.995])
         assert lower < value < upper, name
     assert float(posterior["between_sd"].std()) < 0.1
-    assert float(np.abs(posterior["rate"].mean(("chain", "draw")) - rates).mean()) < 0.1
+    assert float(np.abs(posterior["rate"].mean(("chain", "draw")) - rates).mean()) < 0.2
 
 
 @pytest.mark.slow

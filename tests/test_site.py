@@ -14,9 +14,9 @@ import pytest
 from hostile_names import NAME, SCRIPT, UNFITTED
 from unpack import read_csv_text, read_specs
 
-from pipeline.failures import SourceError
-from pipeline.files import read_json, write_json
-from pipeline.layout import Layout
+from pipeline.core.failures import SourceError
+from pipeline.core.files import read_json, write_json
+from pipeline.core.layout import Layout
 from pipeline.site.posterior.inputs import read_sources
 from pipeline.site.posterior.page import write_page
 from pipeline.site.stage import build_site

@@ -12,7 +12,7 @@ from pybtex.database import parse_file
 from ruamel.yaml import YAML
 
 from models.options import LeaderboardOptions, ScalingOptions
-from pipeline.failures import SourceError
+from pipeline.core.failures import SourceError
 from pipeline.ingest.cards.card import LoadedCard, load_card
 from pipeline.ingest.convert import ingest
 from pipeline.ingest.validate import find_failures

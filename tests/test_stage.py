@@ -11,13 +11,13 @@ import psutil
 import pytest
 from conftest import ROOT
 
-from pipeline.stage import end_with_dvc
+from pipeline.core.stage import end_with_dvc
 
 WRITE_AFTER_SECONDS = 2.0
 STAGE = f"""
 import sys, time
 from pathlib import Path
-from pipeline.stage import end_with_dvc
+from pipeline.core.stage import end_with_dvc
 
 started, output = map(Path, sys.argv[1:])
 end_with_dvc()

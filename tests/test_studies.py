@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipeline.checks.study import judge_calibration, list_shifts
-from pipeline.layout import Layout
+from pipeline.core.layout import Layout
 from pipeline.studies.record import describe_inputs, hash_package, is_current
+from pipeline.studies.verdict import judge_calibration, list_shifts
 
 CELL = "toys-toy"
 

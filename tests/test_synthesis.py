@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from toy_synthesis import DOMAINS, make_page
 
-from pipeline.files import read_json
-from pipeline.layout import Layout
+from pipeline.core.files import read_json
+from pipeline.core.layout import Layout
 from pipeline.site.overview.rows import Row
 from pipeline.site.synthesis_page.words import describe_answer, describe_in_short
 from pipeline.synthesis.draws import Draws, divide_progress, even, exceed

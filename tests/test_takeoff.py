@@ -20,9 +20,9 @@ from toy_takeoff import (
     write_toys,
 )
 
-from pipeline.failures import SourceError
-from pipeline.files import read_json
-from pipeline.layout import Layout
+from pipeline.core.failures import SourceError
+from pipeline.core.files import read_json
+from pipeline.core.layout import Layout
 from pipeline.site.takeoff_page.words import describe_answer, list_doubts, summarise_doubts
 from pipeline.takeoff.draws import Paths, Posterior, pair
 from pipeline.takeoff.results import ESTIMANDS, run_all

@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 from conftest import ROOT, Dataset
 
-from pipeline.failures import SourceError
+from pipeline.core.failures import SourceError
+from pipeline.core.layout import Layout
 from pipeline.ingest.exclusions import exclude_by_rule
 from pipeline.ingest.stage import ingest_dataset
 from pipeline.ingest.tables import TABLES, schema
 from pipeline.ingest.validate import find_failures, say_rule, summarise
-from pipeline.layout import Layout
 
 Read = Callable[[Path], Dataset]
 Copy = Callable[[str], Path]

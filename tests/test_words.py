@@ -9,7 +9,7 @@ from tables_for_models import list_cells
 
 from models import load
 from models.core.prior import list_priors
-from pipeline.failures import SourceError
+from pipeline.core.failures import SourceError
 from pipeline.ingest.cards.card import load_card
 from pipeline.site.pages.equations import find_symbols, to_mathml
 from pipeline.site.words import Note, Words, list_labels, read_words, relabel, say_headline

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from conftest import read_cases, stretch
 
-from pipeline.failures import Failure, SourceError
+from pipeline.core.failures import Failure, SourceError
 from pipeline.ingest.cards.yaml_files import MAXIMUM_BYTES, find_line, read_tree
 
 CASES = [

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from toy_takeoff import HERE, PASSED, link_project
 
-from pipeline.files import write_json, write_parquet
+from pipeline.core.files import write_json, write_parquet
+from pipeline.core.layout import Layout
 from pipeline.ingest.cards.card import load_card
-from pipeline.layout import Layout
 from pipeline.site.overview.estimates import record_key
 from pipeline.site.synthesis_page import write_synthesis_page
 from pipeline.synthesis.shares import COMPUTE, FIELDS, POOLED, read_domains

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from models import Card, fitted_rows
-from models.estimates.options import EstimateOptions
+from models.options.estimates import EstimateOptions
 
 LOWER, POINT, UPPER = 1.0, 0.0, -1.0  # side on which the value is known to lie
 NUMBERS = ("side", "is_range", "half_width", "stated_sd", "unstated_factor", "weight")

@@ -55,7 +55,7 @@ from models.estimates.estimates import (
 )
 from models.estimates.evidence import draw_rows, log_density
 from models.estimates.meta_simulation import simulate as simulate
-from models.estimates.options import EstimateOptions
+from models.options.estimates import EstimateOptions
 
 TABLE = "published_estimates"
 SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.99, "draws": 3000}

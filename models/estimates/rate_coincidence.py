@@ -29,7 +29,7 @@ from numpy.random import Generator
 from models import INTERVAL_PROBABILITY, Card, Truth, fitted_rows
 from models.core.estimands import describe
 from models.core.prior import Prior, list_priors, prior_data
-from models.estimates.options import GrowthOptions
+from models.options.estimates import GrowthOptions
 
 TABLE = "growth_rates"
 SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.99}

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from models import Card, fitted_rows
-from models.production.options import ResearchInputOptions
+from models.options.production import ResearchInputOptions
 
 LOG_10 = float(np.log(10.0))
 

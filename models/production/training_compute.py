@@ -10,7 +10,7 @@ from scipy import stats
 
 from models import INTERVAL_PROBABILITY, Card, fitted_rows
 from models.core.dates import years_since
-from models.production.options import TrainingRunsOptions
+from models.options.production import TrainingRunsOptions
 
 REFERENCE_DATE = pd.Timestamp(2022, 1, 1)
 RANKS = (3, 10)  # runs among so many largest at their release

@@ -17,14 +17,14 @@ from models import fitted_rows
 from pipeline.checks.collinearity import correlate, inflate
 from pipeline.checks.identified import DIVIDED, MAXIMUM_INFLATION
 from pipeline.commands.outliers import find_outliers
-from pipeline.failures import Failure, SourceError
+from pipeline.core.failures import Failure, SourceError
+from pipeline.core.layout import Layout
 from pipeline.ingest.accept import accept
 from pipeline.ingest.bibliography import Bibliography, read_bibliography
 from pipeline.ingest.cards.card import LoadedCard
 from pipeline.ingest.sources import units
 from pipeline.ingest.tables import OF_MODELS
 from pipeline.ingest.validate import summarise
-from pipeline.layout import Layout
 
 Findings = dict[str, Any]
 # Rows that agree in these may still differ in others: repeats worth a look.

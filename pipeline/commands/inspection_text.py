@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.commands.printing import render_template
-from pipeline.failures import make_printable, shorten
+from pipeline.core.failures import make_printable, shorten
 
 TEMPLATE = Path(__file__).with_name("check.txt.jinja")
 

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from models import load
-from pipeline.checks.study import read_check
 from pipeline.commands.printing import render_table
-from pipeline.failures import SourceError
-from pipeline.files import read_json
+from pipeline.core.failures import SourceError
+from pipeline.core.files import read_json
+from pipeline.core.layout import Layout
 from pipeline.ingest.cards.card import LoadedCard, load_card
-from pipeline.layout import Layout
 from pipeline.site.pages import answers
 from pipeline.site.words import relabel
+from pipeline.studies.verdict import read_check
 
 COLUMNS = (
     *("dataset", "table", "rows_fitted", "model", "verdict", "headline", "label", "unit"),

@@ -14,8 +14,8 @@ import pandas as pd
 import xarray as xr
 
 from models import INTERVAL_PROBABILITY, estimand_key, flatten
-from pipeline.files import write_json, write_parquet, write_text
-from pipeline.layout import Layout
+from pipeline.core.files import write_json, write_parquet, write_text
+from pipeline.core.layout import Layout
 
 COLUMNS = [
     "key",

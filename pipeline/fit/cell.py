@@ -9,7 +9,7 @@ import xarray as xr
 import models
 from models import Card
 from models.options import OPTIONS
-from pipeline.layout import Layout
+from pipeline.core.layout import Layout
 
 
 @dataclass(frozen=True)

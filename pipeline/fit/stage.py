@@ -16,12 +16,12 @@ from ruamel.yaml import YAML
 
 import models
 from pipeline.checks.refit import Refitter
-from pipeline.files import write_json
+from pipeline.core.files import write_json
+from pipeline.core.layout import Layout
 from pipeline.fit.attribute import write_attributions
 from pipeline.fit.cell import make_cell, read_card
 from pipeline.fit.check import check
 from pipeline.fit.sample import describe, fit, write_tree
-from pipeline.layout import Layout
 
 VERSIONED = ("pymc", "pytensor", "nutpie", "arviz", "numpy", "pandas", "statsmodels")
 

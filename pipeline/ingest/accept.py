@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from pipeline.failures import Failure, file_failure
+from pipeline.core.failures import Failure, file_failure
+from pipeline.core.layout import Layout
 from pipeline.ingest.cards.card import LoadedCard, load_card
 from pipeline.ingest.cards.dataset_names import REGISTRY
 from pipeline.ingest.convert import ingest
@@ -13,7 +14,6 @@ from pipeline.ingest.exclusions import exclude_by_rule
 from pipeline.ingest.in_house import add_in_house
 from pipeline.ingest.sources.records import read_records
 from pipeline.ingest.validate import check_options, find_failures, split
-from pipeline.layout import Layout
 
 
 class Accepted(NamedTuple):

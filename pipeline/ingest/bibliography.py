@@ -11,7 +11,7 @@ from pathlib import Path
 from pybtex.database import Entry, Person, PybtexError, parse_string
 from pybtex.richtext import Text
 
-from pipeline.failures import Failure, SourceError, file_failure, raise_any
+from pipeline.core.failures import Failure, SourceError, file_failure, raise_any
 from pipeline.ingest.cards.faults import suggest
 from pipeline.ingest.cards.yaml_files import MAXIMUM_BYTES, MAXIMUM_MARKS, find_invisible
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Sequence
 
 import pandas as pd
 
-from pipeline.failures import Failure, raise_any
+from pipeline.core.failures import Failure, raise_any
 from pipeline.ingest.cards.card import ColumnSource, LoadedCard
 from pipeline.ingest.sources import dates, numbers, units
 from pipeline.ingest.sources.records import find_invisible

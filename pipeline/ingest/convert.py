@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from pipeline.failures import Failure, SourceError, raise_any
+from pipeline.core.failures import Failure, SourceError, raise_any
 from pipeline.ingest import tables
 from pipeline.ingest.cards.card import LoadedCard
 from pipeline.ingest.cards.faults import suggest

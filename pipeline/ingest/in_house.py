@@ -12,11 +12,11 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.failures import SourceError, file_failure
-from pipeline.files import read_json
+from pipeline.core.failures import SourceError, file_failure
+from pipeline.core.files import read_json
+from pipeline.core.layout import Layout
 from pipeline.ingest.cards.card import LoadedCard
 from pipeline.ingest.options import EstimateOptions, OwnEstimate
-from pipeline.layout import Layout
 
 CITATION = "apportion2026"
 RATES_TABLE = "own_rates"

@@ -1,4 +1,4 @@
-"""Options as a card has them: those of the models (`models/options.py`), the words that pages print
+"""Options as a card has them: those of the models (`models/options`), the words that pages print
 beside them, and how they must agree. What each key means is in `options.yaml`.
 """
 
@@ -8,9 +8,8 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from models import options as plain
-from models.core.options import Options
-from models.estimates import options as estimates
-from models.production import options as production
+from models.options import estimates, production
+from models.options.base import Options
 
 Reason = Annotated[str, Field(min_length=10)]
 CONFOUNDERS = "Data quality, distillation and contamination"  # from progress with the calendar

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.failures import Failure, raise_any
+from pipeline.core.failures import Failure, raise_any
 from pipeline.ingest.cards.dataset_names import check_dataset_name, list_models
 from pipeline.ingest.cards.faults import list_words, make_fault, suggest
 from pipeline.ingest.cards.yaml_files import read_tree

@@ -4,12 +4,12 @@ its card, what happened to every row, and the rows that failed.
 
 from typing import Any
 
-from pipeline.files import write_json, write_parquet, write_text
+from pipeline.core.files import write_json, write_parquet, write_text
+from pipeline.core.layout import Layout
 from pipeline.ingest.accept import accept
 from pipeline.ingest.bibliography import read_bibliography
 from pipeline.ingest.options import drop_words
 from pipeline.ingest.validate import render_quarantine, summarise
-from pipeline.layout import Layout
 
 
 def ingest_dataset(layout: Layout, dataset: str) -> str:

@@ -61,7 +61,7 @@ def new(
     ] = False,
 ) -> None:
     """Make a dataset; its help is HELP."""
-    from pipeline.layout import Layout
+    from pipeline.core.layout import Layout
     from pipeline.new_dataset import dialogue
 
     dialogue.check_command(name, table, received, sheet)

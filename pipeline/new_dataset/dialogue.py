@@ -10,11 +10,11 @@ from pathlib import Path
 import typer
 
 from pipeline.commands.dictionary import list_tables
-from pipeline.failures import SourceError
+from pipeline.core.failures import SourceError
+from pipeline.core.layout import Layout
 from pipeline.ingest.cards.dataset_names import check_dataset_name
 from pipeline.ingest.cards.faults import suggest
 from pipeline.ingest.tables import TABLES
-from pipeline.layout import Layout
 from pipeline.new_dataset.card import comment, render_card
 from pipeline.new_dataset.draft import Confirm, draft, draft_empty
 from pipeline.new_dataset.guesses import SYNONYM, Guess, guess_reading

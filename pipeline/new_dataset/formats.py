@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pipeline.failures import Failure, SourceError, file_failure
+from pipeline.core.failures import Failure, SourceError, file_failure
 from pipeline.ingest.sources.records import MAXIMUM_BYTES, MAXIMUM_CELLS, MAXIMUM_LINES
 
 Row = tuple[int, list[str]]  # line of the file or row of the sheet, counted from 1; cells

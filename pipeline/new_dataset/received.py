@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.failures import Failure, SourceError, file_failure
+from pipeline.core.failures import Failure, SourceError, file_failure
 from pipeline.ingest.sources.records import (
     LONG_CELL,
     MAXIMUM_BYTES,

@@ -5,10 +5,10 @@ import re
 import shutil
 from pathlib import Path
 
-from pipeline.failures import file_failure
-from pipeline.files import write_text
+from pipeline.core.failures import file_failure
+from pipeline.core.files import write_text
+from pipeline.core.layout import Layout
 from pipeline.ingest.registries import read_datasets
-from pipeline.layout import Layout
 
 
 def refuse_taken(layout: Layout, name: str) -> None:

@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from pipeline.commands.printing import render_table
-from pipeline.layout import Layout
+from pipeline.core.layout import Layout
 from pipeline.new_dataset.card import comment, list_gaps, render_value
 from pipeline.new_dataset.draft import Draft
 from pipeline.new_dataset.guesses import Guess

@@ -1,0 +1,1 @@
+"""Results -> pages: what is said of them, and how they look."""

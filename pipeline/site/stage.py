@@ -15,17 +15,17 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from pipeline.checks.study import read_check
-from pipeline.failures import Failure, SourceError
-from pipeline.files import write_json
+from pipeline.core.failures import Failure, SourceError
+from pipeline.core.files import write_json
+from pipeline.core.layout import Layout
 from pipeline.ingest.registries import read_datasets, read_models
-from pipeline.layout import Layout
 from pipeline.site.charts.drawings import chart_library, share_chart_library
 from pipeline.site.overview.page import write_overview
 from pipeline.site.posterior.inputs import Sources, read_sources
 from pipeline.site.posterior.page import write_page
 from pipeline.site.synthesis_page import write_synthesis_page
 from pipeline.site.takeoff_page import write_takeoff_page
+from pipeline.studies.verdict import read_check
 
 WORKERS = 2
 OVERVIEW = "index"

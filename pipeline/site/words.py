@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import Field
 
-from pipeline.failures import SourceError
+from pipeline.core.failures import SourceError
 from pipeline.ingest.cards.faults import make_fault
 from pipeline.ingest.cards.strict_files import StrictPart, check_tree
 from pipeline.ingest.cards.strict_files import Words as Text

@@ -17,7 +17,7 @@ import pandas as pd
 import statsmodels.api as sm
 
 from models import fitted_rows
-from models.core.options import ComputeError
+from models.options.base import ComputeError
 from pipeline.studies.perturb import RATE, find_reason, hold_reference
 from pipeline.studies.trials import Study
 
@@ -53,7 +53,7 @@ def study_attenuation(study: Study) -> dict[str, Any]:
     if set(rates["added"]) != set(ADDED):
         return {"reason": f"{failed} of {len(ADDED)} refits failed"}
     means = rates.groupby("added").mean()
-    fitted, spread = means.loc[0.0]
+    fitted, spread = means.loc[0.0].to_numpy(float)
     ends = {form: extrapolate(rates, degree) for form, degree in FORMS.items()}
     return {
         "estimand": RATE,

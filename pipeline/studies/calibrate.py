@@ -17,10 +17,10 @@ import pandas as pd
 import models
 from models import Card
 from pipeline.checks.refit import THOROUGH, Refitter, choose_settings
-from pipeline.failures import file_failure
-from pipeline.files import read_json, write_json
+from pipeline.core.failures import file_failure
+from pipeline.core.files import read_json, write_json
+from pipeline.core.layout import Layout
 from pipeline.fit.cell import read_card
-from pipeline.layout import Layout
 from pipeline.studies.attenuation import study_attenuation
 from pipeline.studies.coverage import study_coverage, study_fixed_share
 from pipeline.studies.designs import study_design

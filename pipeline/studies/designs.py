@@ -58,7 +58,7 @@ def compare_widths(widths: pd.Series, reference: pd.Series) -> dict[str, float]:
     their logs); NaN where a pair or two are too few. Missing widths are NaN.
     """
     ratios = widths / reference
-    logs = np.log(ratios[ratios.between(0, np.inf, inclusive="neither")])
+    logs = pd.Series(np.log(ratios[ratios.between(0, np.inf, inclusive="neither")]))
     error = logs.sem() if len(logs) > 2 else np.nan
     half = stats.t.ppf((1 + INTERVAL_PROBABILITY) / 2, max(len(logs) - 1, 1)) * error
     ends = {"ratio": 0.0, "ratio_lower": -half, "ratio_upper": half}

@@ -53,7 +53,8 @@ def describe_failure(*refits: Any) -> dict[str, Any]:
 def compare(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, float]:
     """Change of each median over the width before, by key; constants are left out."""
     shifts = (after["median"].reindex(before.index) - before["median"]) / before["width"]
-    return shifts[before["width"] > 0].dropna().to_dict()
+    kept = shifts[before["width"] > 0].dropna()
+    return {str(key): float(shift) for key, shift in kept.items()}
 
 
 def study_wrong_compute(study: Study) -> dict[str, Any]:

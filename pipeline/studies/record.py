@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.layout import Layout
+from pipeline.core.layout import Layout
 
 Record = dict[str, Any]
 

@@ -116,7 +116,7 @@ class Study:
                 for key, each in flatten(made[watched])
             }
         )
-        return draws.loc[:, np.isfinite(draws).all()]
+        return draws[[key for key in draws if np.isfinite(draws[key]).all()]]
 
     def measure_truth(self, truth: Truth, table: pd.DataFrame | None = None) -> pd.DataFrame:
         """The watched quantities of a truth, in one row."""

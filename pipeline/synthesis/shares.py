@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from models import INTERVAL_PROBABILITY
-from pipeline.layout import Layout
+from pipeline.core.layout import Layout
 from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import RATE, Entry, mix, round_to
 from pipeline.site.overview.estimates import find_share, list_rates, list_shares

@@ -7,9 +7,9 @@ the records of our own rates name, each with every model of its table.
 
 import pandas as pd
 
-from pipeline.files import write_json, write_text
+from pipeline.core.files import write_json, write_text
+from pipeline.core.layout import Layout
 from pipeline.fit.attribute import COLUMNS
-from pipeline.layout import Layout
 from pipeline.site.overview.gathering import gather
 from pipeline.synthesis.entries import make_entries
 from pipeline.synthesis.shares import collect, read_domains

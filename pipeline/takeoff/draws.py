@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from models.takeoff import Economy
-from pipeline.failures import Failure, SourceError, file_failure
-from pipeline.files import read_json
+from pipeline.core.failures import Failure, SourceError, file_failure
+from pipeline.core.files import read_json
+from pipeline.core.layout import Layout
 from pipeline.ingest.cards.faults import suggest
-from pipeline.layout import Layout
 from pipeline.takeoff.scenarios import Input, Scenario, Scenarios, make_economy
 
 Columns = dict[str, np.ndarray]

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from models.takeoff import Economy
-from pipeline.failures import SourceError
+from pipeline.core.failures import SourceError
 from pipeline.ingest.cards import dataset_names
 from pipeline.ingest.cards.faults import make_fault, suggest
 from pipeline.ingest.cards.strict_files import Number, StrictPart, Words, check_tree

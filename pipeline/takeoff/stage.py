@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.files import write_json, write_parquet, write_text
+from pipeline.core.files import write_json, write_parquet, write_text
+from pipeline.core.layout import Layout
 from pipeline.fit.attribute import COLUMNS, attribute, draw_frame
 from pipeline.ingest.bibliography import read_bibliography
-from pipeline.layout import Layout
 from pipeline.takeoff.draws import pair, read_posteriors
 from pipeline.takeoff.results import (
     collect_estimands,

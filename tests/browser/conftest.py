@@ -23,11 +23,11 @@ import models
 from benchmarks.pages import FLAGS, NOT_FOUND, find_chromium
 from browser.shown import DRAWN, VIEWPORT, Shown
 from models import as_draws
-from pipeline.files import write_json
+from pipeline.core.files import write_json
+from pipeline.core.layout import Layout
 from pipeline.fit.attribute import attribute
 from pipeline.fit.cell import make_cell, read_card
 from pipeline.ingest.stage import ingest_dataset
-from pipeline.layout import Layout
 from pipeline.site.posterior.inputs import read_sources
 from pipeline.site.posterior.page import write_page
 from pipeline.site.stage import build_site

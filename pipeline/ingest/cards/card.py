@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from models import Card
 from models.options import Options
-from pipeline.failures import Failure, SourceError, file_failure
+from pipeline.core.failures import Failure, SourceError, file_failure
 from pipeline.ingest.cards import checks, names
 from pipeline.ingest.cards import faults as card_faults
 from pipeline.ingest.cards.dataset_names import check_dataset_name

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.failures import Failure
+from pipeline.core.failures import Failure
 from pipeline.ingest.cards import faults as card_faults
 from pipeline.ingest.sources import units
 from pipeline.ingest.tables import TABLES

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from rapidfuzz import process
 from ruamel.yaml import YAML
 
-from pipeline.failures import Failure
+from pipeline.core.failures import Failure
 from pipeline.ingest.cards.nodes import find_node, list_keys
 from pipeline.ingest.cards.yaml_files import Steps, find_line, name_place, shorten, walk
 from pipeline.ingest.tables import FILLED_BY_INGEST, JOINED_FROM_REGISTRY, TABLES

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.failures import Failure
+from pipeline.core.failures import Failure
 from pipeline.ingest.cards.faults import list_words, make_fault, suggest
 from pipeline.ingest.cards.yaml_files import Steps, walk
 

@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from pipeline.failures import SourceError, file_failure
+from pipeline.core.failures import SourceError, file_failure
 from pipeline.ingest import tables
 from pipeline.ingest.cards import faults
 from pipeline.ingest.options import OPTIONS

@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipeline.failures import Failure
+from pipeline.core.failures import Failure
 from pipeline.ingest.cards.faults import EMPTY_PATTERN, find_placeholders, from_pydantic
 
 Words = Annotated[str, Field(pattern=EMPTY_PATTERN)]

@@ -29,8 +29,8 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from pipeline.failures import Failure, SourceError, file_failure, raise_any
-from pipeline.failures import shorten as cut
+from pipeline.core.failures import Failure, SourceError, file_failure, raise_any
+from pipeline.core.failures import shorten as cut
 
 MAXIMUM_BYTES = 1_000_000  # the longest card has 27 thousand
 MAXIMUM_DEPTH = 20  # the deepest card has 5

@@ -10,7 +10,7 @@ import pandas as pd
 
 from models import fitted_rows
 from models.options import LeaderboardOptions, Side
-from pipeline.failures import Failure
+from pipeline.core.failures import Failure
 from pipeline.ingest.cards.card import LoadedCard
 from pipeline.ingest.cards.faults import list_words, suggest
 from pipeline.ingest.cards.yaml_files import Steps

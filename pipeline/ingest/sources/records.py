@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.failures import Failure, SourceError, file_failure, raise_any
+from pipeline.core.failures import Failure, SourceError, file_failure, raise_any
 
 SAVE_AS_UTF8 = "save it as CSV in UTF-8"
 SPLIT = "keep the rows you need, or split the dataset"

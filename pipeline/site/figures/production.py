@@ -62,7 +62,8 @@ def _draw_exponents(cell: Cell, words: Words) -> Figure:
     every = max(stacked.sizes["sample"] // SHOWN_DRAWS, 1)
     kept = stacked.isel(sample=slice(None, None, every)).drop_vars(("sample", "chain", "draw"))
     frame = kept.transpose("domain", "sample").to_dataframe().reset_index()
-    together = xr.corr(*(np.log(stacked[name]) for name in EXPONENTS), dim="sample")
+    first, second = (xr.DataArray(np.log(stacked[name])) for name in EXPONENTS)
+    together = xr.corr(first, second, dim="sample")
     return Figure(
         kind="scatter",
         frame=frame[[*EXPONENTS, "domain"]],

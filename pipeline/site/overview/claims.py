@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from pipeline.failures import Failure, SourceError
+from pipeline.core.failures import Failure, SourceError
 from pipeline.ingest.cards import dataset_names
 from pipeline.ingest.cards.faults import make_fault, suggest
 from pipeline.ingest.cards.strict_files import Number, StrictPart, Words, check_tree

@@ -155,7 +155,7 @@ def _differ(densities: pd.DataFrame) -> dict[str, pd.Series]:
 
 def _weigh(densities: pd.DataFrame) -> dict[str, pd.Series]:
     again = bootstrap_weights(densities).quantile(list(TAILS))
-    lower, upper = (again.loc[tail] for tail in TAILS)
+    lower, upper = (pd.Series(again.loc[tail]) for tail in TAILS)
     made = {"weight": stack(densities), "weight_lower": lower, "weight_upper": upper}
     return {name: column.astype(float).round(3) for name, column in made.items()}
 

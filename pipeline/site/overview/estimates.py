@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from models import load
-from pipeline.layout import Layout
+from pipeline.core.layout import Layout
 from pipeline.site.overview.cells import Apart, Cell, Passed
 from pipeline.site.overview.comparison import NEGLIGIBLE, RATE, SPLIT
 from pipeline.site.overview.gathering import Overview
@@ -189,19 +189,21 @@ def _list_baselines(passed: Sequence[Passed], baselines: Baselines) -> list[Row]
             if not is_rate(key):
                 continue
             target = key.partition("[")[2].removesuffix("]")
-            numbers = [
+            median, lower, upper = (
                 float(found[name]) if math.isfinite(found[name]) else None
                 for name in ("estimate", "lower", "upper")
-            ]
+            )
             row = Row(
                 cell.title,
                 cell.dataset,
                 key,
                 f"{target}: {method}" if target else method,
                 "baseline",
-                *numbers,
+                median,
+                lower,
+                upper,
                 interval=INTERVAL_WORDS.split(" equal")[0] + " interval",
                 page=cell.name,
             )
-            rows.setdefault((key, method, *numbers), row)
+            rows.setdefault((key, method, median, lower, upper), row)
     return list(rows.values())

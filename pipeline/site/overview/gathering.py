@@ -12,18 +12,18 @@ from typing import Any
 import pandas as pd
 
 from models import load
-from pipeline.checks.study import read_check
-from pipeline.failures import SourceError
-from pipeline.files import read_json
+from pipeline.core.failures import SourceError
+from pipeline.core.files import read_json
+from pipeline.core.layout import Layout
 from pipeline.ingest.accept import accept
 from pipeline.ingest.bibliography import Bibliography, read_bibliography
 from pipeline.ingest.registries import read_datasets, read_models
-from pipeline.layout import Layout
 from pipeline.site.overview.cells import Apart, Cell, Dataset, Passed, State
 from pipeline.site.overview.comparison import Comparison, compare
 from pipeline.site.pages import answers
 from pipeline.site.pages.badges import list_badges
 from pipeline.site.words import read_words, relabel, say_headline
+from pipeline.studies.verdict import read_check
 
 NO_TABLE = "it has not been validated: run `dvc repro`"
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from pipeline.checks.study import LEAST_COVERAGE, OUT_OF_DATE
 from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import RATE, SPLIT
 from pipeline.site.overview.comparison_words import quote
@@ -17,6 +16,7 @@ from pipeline.site.overview.estimates import record_key
 from pipeline.site.overview.gathering import Overview
 from pipeline.site.pages import answers
 from pipeline.site.pages.sentences import say
+from pipeline.studies.verdict import LEAST_COVERAGE, OUT_OF_DATE
 
 LARGE_ATTENUATION = 0.25  # posterior standard deviations
 Found = dict[str, Any]

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from models import INTERVAL_PROBABILITY
-from pipeline.files import write_json, write_text
+from pipeline.core.files import write_json, write_text
 from pipeline.site.overview.cells import Apart, Cell, Passed
 from pipeline.site.overview.comparison import RATE
 from pipeline.site.overview.estimates import record_key

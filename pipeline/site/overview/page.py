@@ -12,9 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.checks.study import LEAST_COVERAGE
-from pipeline.files import read_json, write_json, write_text
-from pipeline.layout import Layout
+from pipeline.core.files import read_json, write_json, write_text
+from pipeline.core.layout import Layout
 from pipeline.site.charts import intervals, summaries
 from pipeline.site.charts.drawings import (
     CONFIG,
@@ -43,6 +42,7 @@ from pipeline.site.pages.answers import INTERVAL_WORDS
 from pipeline.site.pages.citations import cite_page, read_software
 from pipeline.site.synthesis_page.words import describe_in_short
 from pipeline.site.takeoff_page.words import describe_answer
+from pipeline.studies.verdict import LEAST_COVERAGE
 
 TITLE = "How much of AI progress is compute, and how much is algorithms?"
 FORESTS = {

@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from models import fitted_rows
+from pipeline.core.layout import Layout
 from pipeline.ingest.cards.card import LoadedCard, Published
 from pipeline.ingest.options import EstimateOptions
-from pipeline.layout import Layout
 from pipeline.site.overview.comparison import RATE
 from pipeline.site.overview.gathering import Overview
 from pipeline.site.overview.rows import DECADE_MONTHS, Row

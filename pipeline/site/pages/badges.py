@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.checks.study import LEAST_COVERAGE
 from pipeline.site.pages.answers import (
     NOT_CALIBRATED,
     NOT_IDENTIFIED,
@@ -13,6 +12,7 @@ from pipeline.site.pages.answers import (
     has_passed,
 )
 from pipeline.site.pages.sentences import say
+from pipeline.studies.verdict import LEAST_COVERAGE
 
 State = Literal["good", "bad", "unknown"]
 ON_AVERAGE = "calibrated on average"

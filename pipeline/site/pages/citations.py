@@ -14,7 +14,7 @@ from pybtex.database.output.bibtex import Writer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 
-from pipeline.failures import SourceError
+from pipeline.core.failures import SourceError
 from pipeline.ingest.bibliography import OTHERS, VENUES, Reference, read_field, to_plain
 from pipeline.ingest.cards.faults import from_pydantic
 from pipeline.ingest.cards.yaml_files import read_tree

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from pipeline.checks.study import (
+from pipeline.site.pages.answers import Check
+from pipeline.site.pages.sentences import say
+from pipeline.site.posterior.panels import NOT_MEASURED
+from pipeline.studies.verdict import (
     LARGE_SHIFT,
     LARGEST_COVERAGE,
     LEAST_COVERAGE,
     OUT_OF_DATE,
 )
-from pipeline.site.pages.answers import Check
-from pipeline.site.pages.sentences import say
-from pipeline.site.posterior.panels import NOT_MEASURED
 
 SHOWN_SHIFTS = 10
 

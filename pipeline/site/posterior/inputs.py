@@ -5,15 +5,15 @@ from typing import Any
 
 import xarray as xr
 
-from pipeline.checks.study import read_check
-from pipeline.files import read_json
+from pipeline.core.files import read_json
+from pipeline.core.layout import Layout
 from pipeline.fit.cell import Cell, load_cell
 from pipeline.ingest.bibliography import Bibliography, read_bibliography
 from pipeline.ingest.cards.card import LoadedCard, load_card
-from pipeline.layout import Layout
 from pipeline.site.pages.answers import Attributions
 from pipeline.site.pages.citations import Software, read_software
 from pipeline.site.words import Headline, Words, read_words, relabel, say_headline
+from pipeline.studies.verdict import read_check
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from altair.utils.schemapi import debug_mode
 
 from models.core.prior import list_priors
-from pipeline.files import write_text
+from pipeline.core.files import write_text
 from pipeline.ingest.options import CONFOUNDERS
 from pipeline.ingest.tables import OF_MODELS
 from pipeline.site.charts.drawings import CONFIG, chart_library, collect_specs

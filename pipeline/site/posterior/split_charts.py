@@ -141,7 +141,7 @@ def _waterfall_chart(rows: pd.DataFrame, title: str, domain: list[float], extent
     data = rows[["part", "median", "start", "end", "low", "high"]].assign(
         colour=["none" if part == WHOLE else _colour(part) for part in rows["part"]],
         row=range(len(rows)),
-        next=[*range(1, len(rows)), None],
+        next=pd.Series([*range(1, len(rows)), None], index=rows.index, dtype=object),
     )
     x = alt.X(
         "start:Q",

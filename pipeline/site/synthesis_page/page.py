@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
-from pipeline.files import read_json, write_text
-from pipeline.layout import Layout
+from pipeline.core.files import read_json, write_text
+from pipeline.core.layout import Layout
 from pipeline.site.charts.drawings import CONFIG, Drawing, chart_library, collect_specs
 from pipeline.site.overview.cells import Dataset, Passed
 from pipeline.site.overview.comparison import RATE, Entry

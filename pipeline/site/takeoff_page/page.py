@@ -14,10 +14,9 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from models import takeoff
-from pipeline.checks.study import read_check
-from pipeline.files import read_json, write_text
+from pipeline.core.files import read_json, write_text
+from pipeline.core.layout import Layout
 from pipeline.ingest.bibliography import Bibliography, Reference, read_bibliography
-from pipeline.layout import Layout
 from pipeline.site.charts.drawings import CONFIG, chart_library, collect_specs
 from pipeline.site.pages import answers, rendering
 from pipeline.site.pages.citations import cite_page, read_software
@@ -30,6 +29,7 @@ from pipeline.site.takeoff_page.words import (
     summarise_doubts,
 )
 from pipeline.site.words import read_words
+from pipeline.studies.verdict import read_check
 from pipeline.takeoff.results import COMPRESSED, ESTIMANDS, GOES_ON
 from pipeline.takeoff.scenarios import NO_AUTOMATION, Input, Scenarios, read_scenarios
 from pipeline.takeoff.sensitivity import SHORT_YEARS, label_inputs

@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.core.options import ComputeError, Positive
-from models.core.options import Options as Options  # for those who ask for it here
-from models.estimates.options import EstimateOptions, GrowthOptions, OwnRateOptions
-from models.production.options import ResearchInputOptions, TrainingRunsOptions
+from models.options.base import ComputeError, Positive
+from models.options.base import Options as Options  # for those who ask for it here
+from models.options.estimates import EstimateOptions, GrowthOptions, OwnRateOptions
+from models.options.production import ResearchInputOptions, TrainingRunsOptions
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
 ComparisonId = Annotated[str, Field(pattern=r"^[a-z0-9_]+(-[a-z0-9_]+){2}$")]

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from pipeline.checks.identified import describe_identification
-from pipeline.files import read_json
-from pipeline.layout import Layout
+from pipeline.core.files import read_json
+from pipeline.core.layout import Layout
 from pipeline.studies.record import is_current
 
 NOT_MEASURED = "not measured"

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from models.core.options import AboveOne, Options, Positive
+from models.options.base import AboveOne, Options, Positive
 
 
 class EstimateOptions(Options):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from models.core.options import AboveOne, ComputeError, Options, Positive
+from models.options.base import AboveOne, ComputeError, Options, Positive
 
 Dropped = Annotated[str | None, BeforeValidator(lambda _: None)]  # a reason, which no model reads
 

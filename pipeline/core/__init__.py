@@ -1,0 +1,1 @@
+"""What every stage shares: paths, files, failures, and the end of a stage with its run."""
