@@ -11,12 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from models.core.parts import ALGORITHMS, PARTS
 from models.core.shapley import Subset, shapley_values
 from models.options import Comparison
 
 RECORD_PATH = "-first_record-last_record"  # end of the ids of record paths
-PARTS = ("compute", "allocation", "technique", "trend", "lab", "unexplained")
-ALGORITHMS = ("allocation", "technique", "trend", "lab")
 SMALL_TOTAL_DECADES = 0.1  # shares of a smaller total are noise
 SMALL_CHANGE_OF_SCORE = 0.01
 SMALL_TOTAL_DRAWS = 0.01  # share of the draws that may have so small a total

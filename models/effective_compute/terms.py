@@ -3,8 +3,8 @@
 import numpy as np
 import xarray as xr
 
+from models.core.parts import PARTS
 from models.effective_compute.design import Design
-from models.effective_compute.split import PARTS
 
 SPLIT_SEED = 20220630  # of the conditional draws that divide a deviation
 Terms = dict[str, np.ndarray]  # part -> decades above the reference

@@ -16,8 +16,8 @@ import pandas as pd
 import xarray as xr
 
 from models import INTERVAL_PROBABILITY, flatten
+from models.core.parts import ALGORITHMS, PARTS
 from models.core.prior import list_priors
-from models.effective_compute.split import ALGORITHMS, PARTS
 from pipeline.checks.leave_out import round_to
 from pipeline.fit.cell import Cell
 

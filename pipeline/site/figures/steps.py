@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from models.core.parts import PARTS
 from models.effective_compute.design import get_options
-from models.effective_compute.split import PARTS
 from models.options import Comparison
 from pipeline.fit.cell import Cell
 from pipeline.site.figures.frames import make_intervals, summarise
