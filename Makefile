@@ -22,14 +22,15 @@ $(READY): requirements.lock .python-version
 repro: $(READY)  ## run the pipeline: tables, fits, checks, attributions, pages
 	@.ci/repro
 
-test: $(READY)  ## run the tests; prints line coverage of pipeline and models
-	$(BIN)/python -m pytest -m "not every_page" --numprocesses 2 --dist loadfile
+test: $(READY)  ## run the tests that need neither sampling nor DVC nor a browser: under five minutes
+	$(BIN)/python -m pytest -m "not slow" --no-cov --numprocesses 2 --dist loadfile
 
-check: $(READY)  ## all that CI checks: format, lint, types, tests with coverage
+check: $(READY)  ## all that CI checks: format, lint, imports, types, every test with line coverage
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m "slow or not slow" --numprocesses 2 --dist loadfile --durations 40
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --durations 40
 
 bench: $(READY)  ## measure the pipeline, samplers, pages and seeds (after make repro, about an hour; not part of CI)
 	$(BIN)/python -m benchmarks
