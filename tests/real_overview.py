@@ -9,16 +9,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
-from conftest import ROOT
+from committed import read_committed
 
-from pipeline.core.layout import Layout
 from pipeline.ingest.bibliography import Bibliography, read_bibliography
 from pipeline.site.overview.cells import Cell, Passed
 from pipeline.site.overview.comparison import Comparison, Score
 from pipeline.site.overview.gathering import Overview, gather
 from pipeline.site.pages.answers import Answer
 
-LAYOUT = Layout(ROOT)
+LAYOUT = read_committed()
 RATE = "rate_decades_per_year"
 
 

@@ -1,7 +1,6 @@
 """Tables, cards and draws for the tests of models, and a step recomputed by hand."""
 
 import json
-import subprocess
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,12 @@ import numpy as np
 import nutpie
 import pandas as pd
 import xarray as xr
+from committed import read_committed
 from ruamel.yaml import YAML
 
 import models
 from models import Card
 from models.options import AccuracyOptions, Comparison, LossOptions, Side
-from pipeline.core.layout import Layout
 from pipeline.ingest.cards.card import LoadedCard, load_card
 from pipeline.ingest.convert import ingest
 from pipeline.ingest.exclusions import exclude_by_rule
@@ -47,13 +46,8 @@ def read_reference(name: str) -> dict[str, Any]:
 
 
 def read_result(path: str) -> dict[str, Any]:
-    """A result that is in Git: of the working tree or, where a run was interrupted, of HEAD."""
-    file = ROOT / path
-    text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    if not text:
-        command = ["git", "-C", str(ROOT), "show", f"HEAD:{path}"]
-        text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    found: dict[str, Any] = json.loads(text)
+    """A result as Git has it."""
+    found: dict[str, Any] = json.loads((read_committed().root / path).read_text(encoding="utf-8"))
     return found
 
 
@@ -72,7 +66,7 @@ def _registry() -> pd.DataFrame:
 
 def _convert(card: LoadedCard, runs: pd.DataFrame | None) -> pd.DataFrame:
     records = read_records(card.records_path)
-    table = add_in_house(ingest(card, records, runs), card, Layout(ROOT))
+    table = add_in_house(ingest(card, records, runs), card, read_committed())
     return exclude_by_rule(table, card, records)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from committed import read_committed
 from conftest import ROOT, Dataset, read_dataset
 
 from pipeline.core.failures import SourceError
@@ -113,7 +114,7 @@ def test_other_tables_are_left_as_they_are(tmp_path: Path) -> None:
 
 
 def test_rates_of_this_repository_are_those_of_its_attributions() -> None:
-    dataset, layout = read_toy("own_rates"), Layout(ROOT)
+    dataset, layout = read_toy("own_rates"), read_committed()
     table = add_in_house(dataset.table, dataset.card, layout).set_index("posterior")
     for name, rate in table["rate"].items():
         if read_json(layout.check(str(name)))["verdict"] == "pass":

@@ -4,11 +4,14 @@ import json
 from typing import Any
 
 import pytest
+from committed import read_committed
 from conftest import ROOT
 
 from pipeline.ingest.cards.card import load_card
 
-FOUND = json.loads((ROOT / "data/attributions/research_returns-meta_analysis.json").read_text())
+FOUND = json.loads(
+    read_committed().attribution("research_returns-meta_analysis").read_text("utf-8")
+)
 PUBLISHED = [
     each
     for each in load_card(ROOT / "data/sources/research_returns/source.yaml").card.published

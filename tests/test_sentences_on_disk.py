@@ -3,9 +3,8 @@
 import json
 import re
 
-from conftest import ROOT
 from printed import find_numbers, is_printed
-from real_overview import read_overview
+from real_overview import LAYOUT, read_overview
 
 from pipeline.site.overview.comparison_words import write_answers
 from pipeline.site.pages import answers
@@ -29,7 +28,7 @@ def test_answers_say_the_numbers_of_the_attribution_files() -> None:
     lines = write_answers(read_overview()).splitlines()[2:]
     said = dict(zip(primaries, lines, strict=True))
     for cell in read_overview().passed:
-        path = ROOT / "data/attributions" / f"{cell.name}.json"
+        path = LAYOUT.attribution(cell.name)
         found = json.loads(path.read_text(encoding="utf-8"))[cell.answer.key]
         for sentence in (cell.answer.sentence, said.get(cell.name, cell.answer.sentence)):
             ends = re.search(ENDS, sentence)
