@@ -11,7 +11,6 @@ from typing import Any
 import pandas as pd
 import pytest
 from ruamel.yaml import YAML
-from xdist.scheduler import LoadFileScheduling
 
 from benchmarks.pages import NOT_FOUND
 from pipeline.core.failures import Failure
@@ -24,34 +23,15 @@ from pipeline.ingest.validate import check_options, find_failures, split
 ROOT = Path(__file__).parents[1]
 
 
-PAGES = [path.stem for path in (ROOT / "reports/html").glob("*.html")]
-
-
-class ByFileAndPage(LoadFileScheduling):
-    """Tests of a file in order on one worker; in the browser those of a page, opened once."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        function, _, parameters = nodeid.partition("[")
-        if "browser/" not in function:
-            return super()._split_scope(nodeid)
-        pages = [page for page in PAGES if parameters.startswith((f"{page}-", f"{page}]"))]
-        return max(pages, key=len, default="toys")
-
-
-@pytest.hookimpl(optionalhook=True)  # unknown where pytest-xdist is switched off
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFileAndPage | None:
-    """How `--dist loadfile` spreads the tests."""
-    if config.getvalue("dist") != "loadfile":
-        return None
-    config.option.loadscopereorder = False  # files in the order of the workers, below
-    return ByFileAndPage(config, log)
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With several workers, files with the most slow tests come first: none is left for the end,
-    when the others have nothing to do.
+    """Tests in the browser are slow; with several workers, files with the most slow tests come
+    first: none is left for the end, when the others have nothing to do.
     """
+    for item in items:
+        if "browser" in item.path.parts:
+            item.add_marker("slow")
     if hasattr(config, "workerinput"):
+        config.option.loadscopereorder = False  # files in this order
         slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
         items.sort(key=lambda item: -slow[item.path])
 
