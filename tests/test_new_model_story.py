@@ -5,7 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from projects import ROOT, list_files, make_project, run
+from projects import ROOT, list_files, make_project, read_params, run
+from ruamel.yaml import YAML
 from worked_examples import read_blocks
 
 pytestmark = pytest.mark.slow
@@ -19,6 +20,8 @@ MODEL, WORDS, REGISTRY = BLOCKS
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project with the printed model."""
     project = make_project(tmp_path_factory.mktemp("model") / "project")
+    settings = read_params()  # as many draws as a verdict of *pass* asks for
+    YAML().dump(settings | {"fit": settings["fit"] | {"draws": 1000}}, project / "params.yaml")
     for name in (MODEL, WORDS):
         (project / name).write_text(BLOCKS[name].text, encoding="utf-8")
     line, path = BLOCKS[REGISTRY].text, project / REGISTRY
@@ -40,7 +43,8 @@ def test_the_printed_model_is_fitted_checked_and_has_its_page(project: Path) -> 
 
 
 def test_the_printed_model_keeps_the_contract_and_the_style(project: Path) -> None:
-    shutil.copytree(ROOT / "tests", project / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("tests", "benchmarks"):
+        shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
     words = ("python", "-m", "pytest", "--no-cov", "-q", "tests/test_model_contract.py")
     made = run(project, *words, "-k", "average_run")
     assert made.returncode == 0, made.stdout + made.stderr
