@@ -22,7 +22,7 @@ $(READY): requirements.lock .python-version
 repro: $(READY)  ## run the pipeline: tables, fits, checks, attributions, pages
 	@.ci/repro
 
-test: $(READY)  ## run the tests that need neither sampling nor DVC nor a browser: under five minutes
+test: $(READY)  ## run the tests that need neither sampling nor DVC nor a browser
 	$(BIN)/python -m pytest -m "not slow" --no-cov --numprocesses 2 --dist loadfile
 
 check: $(READY)  ## all that CI checks: format, lint, imports, types, every test with line coverage
