@@ -82,7 +82,7 @@ def _copy_inputs(source: Layout, target: Layout) -> None:
 
 def _time(arguments: list[str]) -> float:
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-m", *arguments], check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    subprocess.run([sys.executable, "-m", *arguments], check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start
 
 
