@@ -1,4 +1,4 @@
 """The parts of a step between two models; `models/__init__.py` says what they mean."""
 
-PARTS = ("compute", "allocation", "technique", "trend", "lab", "unexplained")
+PARTS = ("compute", "inference", "allocation", "technique", "trend", "lab", "unexplained")
 ALGORITHMS = ("allocation", "technique", "trend", "lab")

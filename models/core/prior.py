@@ -32,6 +32,28 @@ class Prior:
         each = [parameters[position] for position in range(len(self.parameters))]
         return getattr(pm, self.family)(name, *each, **options)
 
+    def scaled_variable(self, name: str, **options: Any) -> Any:
+        """`variable`, drawn as location and scale of a standard variable (`<name>_offset`).
+
+        Of a normal or half-normal prior, which may then have scale 0: the parameter is fixed, and
+        what it multiplies is out of the model without another graph.
+        """
+        import pymc as pm
+
+        parameters = pm.Data(f"prior_{name}", np.array(self.parameters, dtype=float))
+        if self.family == "Normal":
+            offset = pm.Normal(f"{name}_offset", 0, 1, **options)
+            value = parameters[0] + parameters[1] * offset
+        elif self.family == "HalfNormal":
+            value = parameters[0] * pm.HalfNormal(f"{name}_offset", 1, **options)
+        else:
+            raise ValueError(f"{name}: a {self.family} prior has no location and scale")
+        return pm.Deterministic(name, value, **options)
+
+    def fixed(self) -> "Prior":
+        """The prior with scale 0: at its location."""
+        return self.widened(0.0)
+
     def widened(self, factor: float) -> "Prior":
         """The prior with its scale times `factor`; itself where its family has no scale."""
         position = _SCALE_POSITION.get(self.family)

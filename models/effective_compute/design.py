@@ -10,6 +10,8 @@ import pandas as pd
 from models import Card, fitted_rows
 from models.core.dates import years_since
 from models.effective_compute.allocation import Allocation, summarise_allocation
+from models.effective_compute.compute_error import correct_figures
+from models.effective_compute.trend import Trend, make_trend
 from models.options import LeaderboardOptions
 
 MINIMUM_BASE_MODELS = 3  # fewer cannot tell a technique from its models
@@ -34,17 +36,21 @@ class Design:
     benchmark_index: np.ndarray  # (row,)
     lab_index: np.ndarray  # (row,)
     base_index: np.ndarray  # (row,)
-    has_tag: np.ndarray  # (row, tag), 0 or 1
+    # (row, tag), 0 or 1; of inference compute the decades: log10 of the samples
+    has_tag: np.ndarray
     has_harness: np.ndarray  # (row, harness), 0 or 1
     log10_flop_reference: float  # decades of compute are counted from here: the median, rounded
     reference_date: pd.Timestamp  # years are counted from here: 1 January of the median year
-    log10_compute: np.ndarray  # (row,), decades above the reference
+    log10_compute: np.ndarray  # (row,), what the figure says of it, in decades above the reference
     years: np.ndarray  # (row,), since the reference date
+    trend: Trend
     is_early: np.ndarray  # (row,), released on or before the median release date of the base models
     is_held_out: np.ndarray  # (row,), left out of the likelihood
-    # (base,), standard deviation of the log10 compute, in decades, by the surest class among the
-    # rows: fine-tunes only add to it
+    # (base,), standard deviation of the log10 compute given its figure, in decades, by the surest
+    # class among the rows: fine-tunes only add to it
     compute_error: np.ndarray
+    # (row,), share of the compute that continued training added to the base model's
+    continued_share: np.ndarray
     # (base,), of dense models; NaN elsewhere. Fine-tunes only add tokens: the least are the base's
     parameters: np.ndarray
     training_tokens: np.ndarray
@@ -61,6 +67,11 @@ class Design:
         if self.scaling_law is None:
             raise ValueError("the card says `allocation: scaling_law`: the law's draws are needed")
         return summarise_allocation(self.scaling_law, self.parameters, self.training_tokens)
+
+    def is_of_part(self, part: str) -> np.ndarray:
+        """Which tags count in `part`, technique or inference: shape (tag,)."""
+        techniques = self.options.techniques
+        return np.array([techniques[tag].part == part for tag in self.tags], dtype=bool)
 
     @property
     def has_trend(self) -> bool:
@@ -86,6 +97,9 @@ def make_design(table: pd.DataFrame, card: Card) -> Design:
     tags = sorted(set().union(*carried))
     has_tag = np.array([[tag in present for tag in tags] for present in carried], dtype=float)
     _check_tags(rows, tags, has_tag)
+    for position, tag in enumerate(tags):
+        if options.techniques[tag].part == "inference":
+            has_tag[:, position] *= _count_decades(rows["sample_count"], has_tag[:, position])
     base_index = _positions(rows["base_model"], bases)
     by_base = rows.groupby(base_index)
     first_dates = by_base["release_date"].min()
@@ -93,7 +107,14 @@ def make_design(table: pd.DataFrame, card: Card) -> Design:
     log10_flop = np.log10(rows["training_flop"].to_numpy())
     reference = float(np.round(np.median(log10_flop)))
     is_dense = by_base["is_dense"].all()
-    error = rows["compute_confidence"].map(options.compute_error_decades.model_dump())
+    years = years_since(rows["release_date"], reference_date).to_numpy()
+    scale = rows["compute_confidence"].map(options.compute_error_decades.model_dump())
+    error = scale.astype(float).groupby(base_index).min().to_numpy()
+    added = np.zeros(len(bases))
+    if options.compute_error_decades.kind == "classical":
+        figures = pd.Series(log10_flop).groupby(base_index).min().to_numpy()
+        dates = pd.Series(years).groupby(base_index).min().to_numpy()
+        added, error = correct_figures(figures, dates, error)
     return Design(
         options=options,
         rows=rows,
@@ -110,11 +131,20 @@ def make_design(table: pd.DataFrame, card: Card) -> Design:
         has_harness=(rows[["harness"]].to_numpy() == np.array([harnesses])).astype(float),
         log10_flop_reference=reference,
         reference_date=reference_date,
-        log10_compute=log10_flop - reference,
-        years=years_since(rows["release_date"], reference_date).to_numpy(),
+        log10_compute=log10_flop + added[base_index] - reference,
+        years=years,
+        trend=make_trend(
+            rows["release_date"],
+            first_dates,
+            reference_date,
+            _mean_by_base(base_index, np.ones(len(rows)), log10_flop - reference, years, has_tag),
+            options.bend,
+        ),
         is_early=(rows["release_date"] <= first_dates.median()).to_numpy(),
         is_held_out=held_out(rows),
-        compute_error=error.astype(float).groupby(base_index).min().to_numpy(),
+        compute_error=error,
+        continued_share=1 - (by_base["training_flop"].min().to_numpy()[base_index]
+        / rows["training_flop"].to_numpy()),
         parameters=by_base["parameters"].min().where(is_dense).to_numpy(),
         training_tokens=by_base["training_tokens"].min().where(is_dense).to_numpy(),
         scaling_law=card.scaling_law,
@@ -135,6 +165,18 @@ def headline_key(card: Card) -> str:
 def held_out(rows: pd.DataFrame) -> np.ndarray:
     """Whether each row is left out of the likelihood, shape (row,)."""
     return np.asarray(rows.get("is_held_out", pd.Series(False, index=rows.index)), dtype=bool)
+
+
+def _mean_by_base(base_index: np.ndarray, *columns: np.ndarray) -> np.ndarray:
+    """Means of the columns over the rows of each base model: shape (base, column)."""
+    return pd.DataFrame(np.column_stack(columns)).groupby(base_index).mean().to_numpy()
+
+
+def _count_decades(samples: pd.Series, is_tagged: np.ndarray) -> np.ndarray:
+    """log10 of the samples behind each row; where they are not known, the mean of those that are."""
+    decades = np.log10(samples.astype(float).clip(lower=1).to_numpy())
+    known = decades[(is_tagged > 0) & np.isfinite(decades)]
+    return np.where(np.isfinite(decades), decades, known.mean() if len(known) else 1.0)
 
 
 def _positions(values: pd.Series, categories: list[str]) -> np.ndarray:

@@ -3,13 +3,18 @@
 For row i of benchmark b, base model g, lab l, released at t_i::
 
     log10 effective_i = log10 C_i + a_i
-    a_i = rate (t_i - t_ref) + interaction (t_i - t_ref) (log10 C_i - log10 C_ref)
+    a_i = g(t_i) + interaction (t_i - t_ref) (log10 C_i - log10 C_ref)
           + sum of technique gains + allocation[g] + lab_effect[l] + deviation[g]
 
-    rate        decades a year; absent with `trend: none` on the card
-    interaction decades a year and decade: in models whose gains grow with scale, else absent
-    technique   decades of compute that a tag is worth; it varies between benchmarks
-    allocation  what the division between parameters and tokens cost (see allocation.py)
+    C_i         physical training FLOP; of an estimate, what the figure says of it
+                (see compute_error.py)
+    g           trend whose rate may change every year (see trend.py); absent with `trend: none` on
+                the card, a line where drift is 0
+    interaction decades a year and decade of compute: whether gains grow with scale
+    technique   decades of compute that a tag is worth, or that a tenfold of samples is worth where
+                the tag is inference compute; it varies between benchmarks
+    allocation  what the division between parameters and tokens cost, times a coefficient for too
+                few and one for too many tokens (see allocation.py)
     lab_effect  decades shared by the models of a laboratory
     deviation   decades particular to a base model and all models trained further from it:
                 Normal(0, sqrt(s[confidence]^2 + deviation_scale^2))
@@ -17,10 +22,10 @@ For row i of benchmark b, base model g, lab l, released at t_i::
 The deviation holds two things that the data cannot separate: the error of the compute figure, with
 standard deviation s by its confidence class, and what is particular to the model. They are
 recovered from it afterwards by their conditional normal distribution; `unexplained` is the second,
-and the first corrects the compute. The true compute is taken to scatter about the figure, as
-whoever gives a figure "good to a factor of 3" says it does (Berkson's kind of error). Figures that
-scatter about the truth would flatten the slope of compute besides:
-`pipeline/studies/attenuation.py` measures what the rate would then be.
+and the first corrects the compute.
+
+The terms that shrink (drift, interaction, the coefficients of allocation) are location plus scale
+times a standard variable: with a scale of 0 they are out, and the special case is the same graph.
 """
 
 from dataclasses import dataclass
@@ -32,6 +37,7 @@ import pandas as pd
 from models.core.prior import Prior
 from models.effective_compute.allocation import COMPONENTS, Allocation
 from models.effective_compute.design import Design
+from models.effective_compute.trend import TYPICAL_DEVIATION
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,32 @@ class MultiplierPriors:
         "Normal",
         (0.4, 0.6),
         "decades per year",
-        "published rates are 0.2 to 1.2; regress is not ruled out",
+        "mean over the span; published rates are 0.2 to 1.2, regress is not ruled out",
+    )
+    drift: Prior = Prior(
+        "HalfNormal",
+        (0.3,),
+        "decades per year",
+        "the rate of a year differs from the last by under 0.3 in two of three: the scale of rates",
+    )
+    interaction: Prior = Prior(
+        "Normal",
+        (0.0, 0.1),
+        "decades per year and decade of compute",
+        "tenfold compute changes a rate of 0.4 by under 0.2 (95 %); Gundlach et al. 2025 find "
+        "gains that grow with scale, ablations at small scale none",
+    )
+    allocation_under: Prior = Prior(
+        "Normal",
+        (1.0, 0.5),
+        "1",
+        "the law's grid covers too few tokens: a test may feel half or all of the loss it gives",
+    )
+    allocation_over: Prior = Prior(
+        "Normal",
+        (0.5, 0.5),
+        "1",
+        "most over-trained models lie beyond the grid: all of the law's cost or none",
     )
     technique_gain: Prior = Prior(
         "Normal",
@@ -79,6 +110,9 @@ def multiplier_coords(design: Design) -> dict[str, Any]:
         "lab": design.labs,
         "base_model": design.bases,
         "component": np.arange(COMPONENTS),
+        "side": ["under", "over"],
+        "year": design.trend.years,
+        "step": design.trend.years[1:],
     }
 
 
@@ -88,12 +122,20 @@ def multiplier_data(design: Design) -> dict[str, tuple[Any, tuple[str, ...]]]:
         "log10_compute": (design.log10_compute, ("row",)),
         "compute_error": (design.compute_error, ("base_model",)),
     }
+    if len(design.labs) > 1:
+        pairs = pd.DataFrame({"lab": design.lab_index, "base": design.base_index})
+        bases = pairs.drop_duplicates()["lab"].value_counts().sort_index().to_numpy()
+        made["lab_information"] = (bases / TYPICAL_DEVIATION**2, ("lab",))
     if design.has_trend:
         made["years"] = (design.years, ("row",))
+        made["walk_basis"] = (design.trend.basis, ("row", "step"))
+        made["walk"] = (design.trend.walk, ("year", "step"))
+        made["trend_information"] = (design.trend.information, ("step",))
     if design.allocation is not None:
         made["allocation_mean"] = (design.allocation.mean, ("base_model",))
         made["allocation_loading"] = (design.allocation.loading, ("base_model", "component"))
-        made["allocation_unknown_mean"] = (np.array(design.allocation.unknown_mean), ())
+        made["allocation_is_over"] = (design.allocation.is_over.astype(float), ("base_model",))
+        made["allocation_unknown_mean"] = (design.allocation.unknown_mean, ("side",))
     return made
 
 
@@ -107,25 +149,38 @@ def declare_data(data: dict[str, tuple[Any, tuple[str, ...]]]) -> dict[str, Any]
 def build_shared(design: Design, priors: Any, data: dict[str, Any]) -> Any:
     """log10 effective compute of each row without its base model's deviation.
 
-    In decades above the reference; call inside the model. With an interaction of date and compute
-    where the priors have one.
+    In decades above the reference; call inside the model.
     """
     import pymc as pm
 
     total = data["log10_compute"]
     if "years" in data:
-        total = total + priors.rate.variable("rate") * data["years"]
-        if hasattr(priors, "interaction"):
-            product = data["years"] * data["log10_compute"]
-            total = total + priors.interaction.variable("interaction") * product
+        total = total + _build_trend(design, priors, data)
+        product = data["years"] * data["log10_compute"]
+        total = total + priors.interaction.scaled_variable("interaction") * product
     if design.tags:
         total = total + _build_technique(design, priors)
     if design.allocation is not None:
-        total = total + _build_allocation(design.allocation, data)[design.base_index]
+        total = total + _build_allocation(design.allocation, priors, data)[design.base_index]
     if len(design.labs) > 1:
         scale = priors.lab_scale.variable("lab_scale")
-        total = total + pm.Normal("lab_effect", 0, scale, dims="lab")[design.lab_index]
+        width = (scale**-2 + data["lab_information"]) ** -0.5
+        total = total + _draw_around("lab_effect", scale, 0.0, width, "lab")[design.lab_index]
     return total
+
+
+def _build_trend(design: Design, priors: Any, data: dict[str, Any]) -> Any:
+    """Decades of each row since the reference date, and the rate of every year."""
+    import pymc as pm
+
+    rate = priors.rate.variable("rate")
+    if len(design.trend.years) == 1:
+        return rate * data["years"]
+    drift = priors.drift.scaled_variable("drift")
+    width = (1 + data["trend_information"] * drift**2) ** -0.5
+    steps = drift * _draw_around("drift_step", 1.0, 0.0, width, dims="step")
+    pm.Deterministic("rate_by_year", rate + pm.math.dot(data["walk"], steps), dims="year")
+    return rate * data["years"] + pm.math.dot(data["walk_basis"], steps)
 
 
 def _build_technique(design: Design, priors: Any) -> Any:
@@ -160,6 +215,14 @@ def build_deviation(
     pull = pt.inc_subtensor(zero[design.base_index], precision * residual)
     spread = (weight + scale**-2) ** -0.5
 
+    deviation = _draw_around("deviation", scale, pull * spread**2, spread, dims="base_model")
+    return deviation[design.base_index]
+
+
+def _draw_around(name: str, sd: Any, center: Any, width: Any, dims: str) -> Any:
+    """A variable ~ Normal(0, sd), for which the sampler walks in units of `width` from `center`."""
+    import pymc as pm
+
     def log_density(value: Any, sd: Any, center: Any, width: Any) -> Any:
         return pm.logp(pm.Normal.dist(0, sd), value)
 
@@ -168,17 +231,10 @@ def build_deviation(
     ) -> np.ndarray:
         return np.asarray(rng.normal(0, sd, size))
 
-    deviation = pm.CustomDist(
-        "deviation",
-        scale,
-        pull * spread**2,
-        spread,
-        logp=log_density,
-        random=draw,
-        transform=_around_data(),
-        dims="base_model",
+    given = (sd, center, width)
+    return pm.CustomDist(
+        name, *given, logp=log_density, random=draw, transform=_around_data(), dims=dims
     )
-    return deviation[design.base_index]
 
 
 def _around_data() -> Any:
@@ -203,19 +259,26 @@ def _around_data() -> Any:
     return AroundData()
 
 
-def _build_allocation(allocation: Allocation, data: dict[str, Any]) -> Any:
+def _build_allocation(allocation: Allocation, priors: Any, data: dict[str, Any]) -> Any:
     """Known from the law's draws, which move all of them together; drawn where unknown."""
     import pymc as pm
     import pytensor.tensor as pt
 
+    under, over = (
+        getattr(priors, f"allocation_{side}").scaled_variable(f"allocation_{side}")
+        for side in ("under", "over")
+    )
     law = pm.Normal("law_offset", 0, 1, dims="component")
     total = data["allocation_mean"] + pm.math.dot(data["allocation_loading"], law)
+    total = total * (under + (over - under) * data["allocation_is_over"])
     unknown = np.flatnonzero(~allocation.is_known)
     if len(unknown):
         offset = pm.Normal("unknown_allocation_offset", 0, 1, dims="undisclosed_model")
         upper_tail = 0.5 * pt.erfc(offset / np.sqrt(2))  # its log is minus an exponential variable
         total = pt.set_subtensor(
-            total[unknown], data["allocation_unknown_mean"] * pm.math.log(upper_tail)
+            total[unknown],
+            pm.math.dot(data["allocation_unknown_mean"], pm.math.stack([under, over]))
+            * pm.math.log(upper_tail),
         )
     return pm.Deterministic("allocation", total, dims="base_model")
 

@@ -14,23 +14,29 @@ from scipy import stats
 from models import Card, Truth, fitted_rows
 
 # Variables of a truth that have labels, with the dims of their labels.
+SIDES = ("under", "over")
 DIMS: dict[str, tuple[str, ...]] = {
     "slope": ("benchmark",),
     "level": ("benchmark",),
+    "typical_level": ("benchmark",),
     "chance": ("benchmark",),
     "guess_rate": ("guessed_benchmark",),
     "ceiling": ("benchmark",),
     "item_count": ("benchmark",),
+    "early_shortfall": ("benchmark",),
     "early_height": ("benchmark",),
+    "rate_by_year": ("year",),
     "irreducible_loss": ("benchmark",),
     "reducible": ("benchmark",),
     "harness_shift": ("harness",),
     "technique_gain": ("technique",),
+    "is_inference": ("technique",),
     "technique_on_benchmark": ("benchmark", "technique"),
     "lab_effect": ("lab",),
     "allocation": ("base_model",),
     "deviation": ("base_model",),
     "compute_error": ("base_model",),
+    "compute_correction": ("base_model",),
     "unexplained": ("base_model",),
 }
 
@@ -64,19 +70,17 @@ def draw_multiplier(
     rows = rows_with_compute(table)
     labs, bases, tags = _names(rows, "lab"), _names(rows, "base_model"), _tags(rows)
     scale = float(priors.deviation_scale.draw(rng))
-    errors = options.compute_error_decades.model_dump()
-    order = ["confident", "likely", "speculative"]
+    errors = _errors_of_compute(rows, bases, options)
     truth: Truth = {"deviation_scale": scale, "compute_error": {}, "unexplained": {}}
-    held = rows.groupby("base_model")["compute_confidence"].agg(set)
+    truth["compute_correction"] = {base: errors[base][0] for base in bases}
     for base in bases:
-        surest = next(name for name in order if name in held[base])
-        truth["compute_error"][base] = float(rng.normal(0, errors[surest]))
+        truth["compute_error"][base] = float(rng.normal(0, errors[base][1]))
         truth["unexplained"][base] = float(rng.normal(0, scale))
     truth["deviation"] = {
         base: truth["compute_error"][base] + truth["unexplained"][base] for base in bases
     }
     if options.trend == "linear":
-        truth["rate"] = float(priors.rate.draw(rng))
+        truth |= _draw_trend(rows, priors, rng)
     if len(labs) > 1:
         truth["lab_scale"] = float(priors.lab_scale.draw(rng))
         truth["lab_effect"] = dict(
@@ -84,9 +88,52 @@ def draw_multiplier(
         )
     if tags:
         truth |= _draw_techniques(tags, _names(rows, "benchmark"), priors, rng)
+        parts = {tag: options.techniques[tag].part for tag in tags}
+        truth["is_inference"] = {tag: float(part == "inference") for tag, part in parts.items()}
     if options.allocation == "scaling_law":
-        truth["allocation"] = _draw_allocation(rows, bases, card, rng)
+        truth |= _draw_allocation(rows, bases, card, priors, rng)
     return truth
+
+
+def _draw_trend(rows: pd.DataFrame, priors: Any, rng: np.random.Generator) -> Truth:
+    """Rates by year: a walk, moved so that its mean over the span is the drawn rate."""
+    truth: Truth = {"rate": float(priors.rate.draw(rng))}
+    days = pd.date_range(rows["release_date"].min(), rows["release_date"].max())
+    years = days.year[0] + np.arange(days.year[-1] - days.year[0] + 1)
+    if len(years) > 1:
+        truth["drift"] = float(priors.drift.draw(rng))
+        walk = np.append(0.0, np.cumsum(truth["drift"] * rng.normal(size=len(years) - 1)))
+        mean = walk[days.year[:-1] - years[0]].mean()
+        rates = truth["rate"] + walk - mean
+        truth["rate_by_year"] = {str(y): float(r) for y, r in zip(years, rates, strict=True)}
+    truth["interaction"] = float(priors.interaction.draw(rng))
+    return truth
+
+
+def _errors_of_compute(
+    rows: pd.DataFrame, bases: list[str], options: Any
+) -> dict[str, tuple[float, float]]:
+    """By base model: what corrects its figure, and the standard deviation of what is then open."""
+    order = ["confident", "likely", "speculative"]
+    scale = options.compute_error_decades.model_dump()
+    each = rows.groupby("base_model").agg(
+        figure=("training_flop", "min"), date=("release_date", "min")
+    )
+    held = rows.groupby("base_model")["compute_confidence"].agg(set)
+    each["error"] = held.map(lambda have: scale[next(name for name in order if name in have)])
+    each = each.loc[bases]
+    if scale["kind"] == "berkson":
+        return {base: (0.0, float(error)) for base, error in each["error"].items()}
+    figure = np.log10(each["figure"])
+    time = (each["date"] - each["date"].min()).dt.days
+    line = stats.linregress(time, figure) if time.max() else None
+    expected = line.intercept + line.slope * time if line else figure.mean()
+    spread = ((figure - expected) ** 2).sum() / max(len(figure) - (2 if line else 1), 1)
+    own = (spread - each["error"] ** 2).clip(lower=spread / 2)
+    trust = own / (own + each["error"] ** 2)
+    left = np.sqrt(trust) * each["error"]
+    move = (1 - trust) * (expected - figure)
+    return {base: (float(move[base]), float(left[base])) for base in bases}
 
 
 def _draw_techniques(
@@ -103,8 +150,8 @@ def _draw_techniques(
 
 
 def _draw_allocation(
-    rows: pd.DataFrame, bases: list[str], card: Card, rng: np.random.Generator
-) -> dict[str, float]:
+    rows: pd.DataFrame, bases: list[str], card: Card, priors: Any, rng: np.random.Generator
+) -> Truth:
     """One draw of the law for all models whose size is known; the others from the known mean."""
     law: Any = card.scaling_law
     groups = rows.groupby("base_model")
@@ -113,10 +160,23 @@ def _draw_allocation(
     is_known = size.notna().all(axis=1)
     known = size[is_known].to_numpy()
     cost = np.column_stack([_cost(law, *sizes) for sizes in known])
+    coefficient = {side: float(getattr(priors, f"allocation_{side}").draw(rng)) for side in SIDES}
+    worth = np.array([coefficient[_side(law, *sizes)] for sizes in known])
     # minus an exponential variable, by its distribution function
-    drawn = pd.Series(cost.mean() * -stats.norm.logsf(rng.normal(size=len(bases))), index=bases)
-    drawn[is_known] = cost[rng.integers(len(cost))]
-    return {str(base): float(value) for base, value in drawn.items()}
+    unit = -stats.norm.logsf(rng.normal(size=len(bases)))
+    drawn = pd.Series((worth * cost.mean(axis=0)).mean() * unit, index=bases)
+    drawn[is_known] = worth * cost[rng.integers(len(cost))]
+    allocation = {str(base): float(value) for base, value in drawn.items()}
+    named = {f"allocation_{side}": value for side, value in coefficient.items()}
+    return {**named, "allocation": allocation}
+
+
+def _side(law: pd.DataFrame, parameters: float, tokens: float) -> str:
+    """Too many tokens where more of the loss is due to the parameters than at the best division."""
+    a, b = law["exponent_parameters"], law["exponent_tokens"]
+    from_parameters = a * law["coefficient_parameters"] * parameters**-a
+    from_tokens = b * law["coefficient_tokens"] * tokens**-b
+    return SIDES[int(np.log(from_parameters / from_tokens).mean() > 0)]
 
 
 def _cost(law: pd.DataFrame, parameters: float, tokens: float) -> pd.Series:
@@ -138,12 +198,10 @@ def draw_accuracy(table: pd.DataFrame, card: Card, priors: Any, rng: np.random.G
     rows = rows_with_compute(table)
     benchmarks = _names(rows, "benchmark")
     truth = draw_multiplier(table, card, priors, rng)
-    if "rate" in truth and hasattr(priors, "interaction"):
-        truth["interaction"] = float(priors.interaction.draw(rng))
     facts = {name: options.benchmarks[name] for name in benchmarks}
     truth |= {
         "slope": {name: float(priors.slope.draw(rng)) for name in benchmarks},
-        "level": {name: float(priors.level.draw(rng)) for name in benchmarks},
+        "typical_level": {name: float(priors.typical_level.draw(rng)) for name in benchmarks},
         "dispersion": float(priors.dispersion.draw(rng)),
         "ceiling": {name: fact.ceiling for name, fact in facts.items()},
         "item_count": {name: fact.item_count for name, fact in facts.items()},
@@ -159,8 +217,16 @@ def draw_accuracy(table: pd.DataFrame, card: Card, priors: Any, rng: np.random.G
     if harnesses:
         shifts = priors.harness_shift.draw(rng, len(harnesses))
         truth["harness_shift"] = dict(zip(harnesses, shifts, strict=True))
-    if hasattr(priors, "early_height"):
-        truth["early_height"] = {n: float(priors.early_height.draw(rng)) for n in benchmarks}
+    shared = pd.Series(effective_compute(rows, truth | {"deviation": {}}), rows.index)
+    typical = shared.groupby(rows["benchmark"]).mean()
+    truth["level"] = {
+        name: truth["typical_level"][name] - truth["slope"][name] * float(typical[name])
+        for name in benchmarks
+    }
+    if "rate" in truth:
+        short = {n: float(priors.early_shortfall.draw(rng)) for n in benchmarks}
+        truth |= {"early_shortfall": short}
+        truth |= {"early_height": {n: float(np.exp(-value)) for n, value in short.items()}}
     return truth
 
 
@@ -168,8 +234,11 @@ def effective_compute(rows: pd.DataFrame, truth: Truth) -> np.ndarray:
     """log10 effective compute of each row, decades above the reference, from the truth's terms."""
     reference, date = _centre(rows)
     compute = np.log10(rows["training_flop"].to_numpy()) - reference
+    compute = compute + rows["base_model"].map(truth.get("compute_correction", {})).fillna(0.0)
     years = (rows["release_date"] - date).dt.days.to_numpy() / 365.25
     total = compute + truth.get("rate", 0.0) * years
+    if "rate_by_year" in truth:
+        total = compute + _walk(rows["release_date"], date, truth["rate_by_year"])
     total = total + truth.get("interaction", 0.0) * years * compute
     for column, name in (
         ("base_model", "deviation"),
@@ -180,10 +249,28 @@ def effective_compute(rows: pd.DataFrame, truth: Truth) -> np.ndarray:
     varied, common = truth.get("technique_on_benchmark", {}), truth.get("technique_gain", {})
     for tag in _tags(rows):
         carried = rows["techniques"].fillna("").str.split().map(lambda tags, tag=tag: tag in tags)
+        if truth.get("is_inference", {}).get(tag):
+            carried = carried * _dose(rows, carried)
         gain = rows["benchmark"].map({b: varied[b][tag] for b in varied}) if varied else None
         worth = common.get(tag, 0.0) if gain is None else gain.to_numpy()
         total = total + carried.to_numpy() * worth
     return np.asarray(total, dtype=float)
+
+
+def _walk(dates: pd.Series, reference: pd.Timestamp, rates: dict[str, float]) -> np.ndarray:
+    """Decades since the reference, the yearly rates added up day by day."""
+    days = pd.date_range(min(dates.min(), reference), max(dates.max(), reference))
+    known = pd.Series(rates)
+    inside = np.clip(days.year, int(known.index[0]), int(known.index[-1])).astype(str)
+    daily = pd.Series(known[inside].to_numpy() / 365.25, days).cumsum().shift(fill_value=0.0)
+    return np.asarray(daily[dates].to_numpy() - daily[reference])
+
+
+def _dose(rows: pd.DataFrame, carried: pd.Series) -> pd.Series:
+    """Decades of samples; where they are not known, the mean of those that are."""
+    decades = np.log10(rows["sample_count"].astype(float).clip(lower=1))
+    known = decades[carried & decades.notna()]
+    return decades.fillna(known.mean() if len(known) else 1.0)
 
 
 def simulate_accuracy(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:

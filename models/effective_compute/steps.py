@@ -47,9 +47,12 @@ def scale_algorithms(truth: Truth, share: float, design: Design) -> Truth:
     missing = decades["compute"] / share - sum(decades.values())
     if "rate" in truth:
         first, last = design.years[list(rows)]
-        return truth | {"rate": truth["rate"] + missing / (last - first)}
-    changed = dict(zip(design.tags, np.diff(design.has_tag[list(rows)], axis=0)[0], strict=True))
-    each = missing / sum(abs(change) for change in changed.values())
+        faster = missing / (last - first)
+        moved = {year: rate + faster for year, rate in truth.get("rate_by_year", {}).items()}
+        return truth | {"rate": truth["rate"] + faster} | ({"rate_by_year": moved} if moved else {})
+    change = np.diff(design.has_tag[list(rows)], axis=0)[0]
+    changed = dict(zip(design.tags, np.sign(change), strict=True))
+    each = missing / np.abs(change).sum()
 
     def move(gains: dict[str, float]) -> dict[str, float]:
         return {tag: gain + each * changed[tag] for tag, gain in gains.items()}

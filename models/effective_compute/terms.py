@@ -7,6 +7,9 @@ from models.core.parts import PARTS
 from models.effective_compute.design import Design
 
 SPLIT_SEED = 20220630  # of the conditional draws that divide a deviation
+# Standard deviation of log10 of the compute of continued training: 6ND and hardware time of
+# Minerva's (Lewkowycz et al. 2022) differ by 0.4 decades.
+CONTINUED_ERROR = 0.3
 Terms = dict[str, np.ndarray]  # part -> decades above the reference
 Divided = tuple[xr.DataArray, xr.DataArray]  # error of the compute, unexplained
 
@@ -49,13 +52,17 @@ def row_terms(posterior: xr.Dataset, design: Design, rows: np.ndarray) -> Terms:
     terms = {"compute": zero + design.log10_compute[rows]}
     if "allocation" in posterior:
         terms["allocation"] = draw("allocation", "base_model")[..., design.base_index[rows]]
-    if design.tags and "technique_on_benchmark" in posterior:
+    if "technique_on_benchmark" in posterior:
         gains = draw("technique_on_benchmark", "benchmark", "technique")
         gains = gains[..., design.benchmark_index[rows], :]
-        terms["technique"] = (gains * design.has_tag[rows]).sum(axis=-1)
     elif design.tags:
-        terms["technique"] = draw("technique_gain", "technique") @ design.has_tag[rows].T
-    if "rate" in posterior:
+        gains = draw("technique_gain", "technique")[..., None, :]
+    for part in ("inference", "technique"):
+        if (is_of_part := design.is_of_part(part)).any():
+            terms[part] = (gains * design.has_tag[rows] * is_of_part).sum(axis=-1)
+    if "rate_by_year" in posterior:
+        terms["trend"] = draw("rate_by_year", "year") @ design.trend.exposure[rows].T
+    elif "rate" in posterior:
         terms["trend"] = draw("rate")[..., None] * design.years[rows]
     if len(design.labs) > 1:
         terms["lab"] = draw("lab_effect", "lab")[..., design.lab_index[rows]]
@@ -85,7 +92,7 @@ def step_terms(
         for each in divided
     )
     terms = row_terms(posterior, design, np.array(rows)) | {"unexplained": unexplained}
-    terms["compute"] = terms["compute"] + error
+    terms["compute"] = terms["compute"] + error + _continue(error.shape, design, rows)
     early, late = ({part: each[..., end] for part, each in terms.items()} for end in (0, 1))
     if "interaction" in posterior:
         strength = posterior["interaction"].to_numpy()
@@ -98,11 +105,22 @@ def step_terms(
     return early, late
 
 
+def _continue(shape: tuple[int, ...], design: Design, rows: tuple[int, int]) -> np.ndarray:
+    """Error of the compute at both ends by that of its continued training, by a fixed seed.
+
+    It has an error of its own, since the base model's is shared by both ends of a step.
+    """
+    drawn = np.random.default_rng(SPLIT_SEED + 1).normal(0, CONTINUED_ERROR, shape[:-1])
+    share = design.continued_share[list(rows)]
+    return np.asarray(np.log10(1 - share + share * 10 ** drawn[..., None]))
+
+
 def absent_parts(design: Design) -> dict[str, str]:
     """Parts that the models do not have on this dataset, with the reason."""
     absent = {
         "allocation": "not separated" if design.options.allocation == "none" else "",
-        "technique": "" if design.tags else "no row carries a technique tag",
+        "inference": "" if design.is_of_part("inference").any() else "no row has more than one answer",
+        "technique": "" if design.is_of_part("technique").any() else "no row has a technique tag",
         "trend": "" if design.has_trend else "the card says `trend: none`: no rate is fitted",
         "lab": f"all rows are of one lab, {design.labs[0]}" if len(design.labs) == 1 else "",
     }

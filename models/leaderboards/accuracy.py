@@ -7,10 +7,13 @@ For row i of benchmark b, measured by harness h::
 
     chance      from the card; of free-form answers, estimated (guess_rate): the commonest answers
                 can be guessed, and a floor taken for skill would make early models look efficient
-    top         ceiling_b of the card; with eras, models released in the first half stop at
-                chance_b + early_height_b (ceiling_b - chance_b)
+    top_i       ceiling_b of the card; of a model released in the first half of the base models'
+                dates chance_b + early_height_b (ceiling_b - chance_b), with
+                early_height_b = exp(-early_shortfall_b): no compute may bring an early method on
     slope       logits per decade of effective compute
-    level       logit at the reference compute and date, without techniques
+    level       logit at the reference compute and date, without techniques; its prior is that of
+                typical_level = level + slope * mean of effective over the benchmark's rows, which
+                the data know whatever the other terms are
     shift       logits by which a harness differs from the card's reference harness; it is part of
                 the measurement, not of any progress: shares speak of the reference harness
 
@@ -55,11 +58,11 @@ class AccuracyPriors(MultiplierPriors):
         "logits per decade",
         "tenfold compute multiplies the odds by 1.3 to 12: 90 % in 0.25-2.5",
     )
-    level: Prior = Prior(
+    typical_level: Prior = Prior(
         "Normal",
         (0.0, 1.5),
         "logits",
-        "a plain model of typical compute and date scores 8 to 92 % of the range (90 %)",
+        "a model of mean effective compute scores 8 to 92 % of the range (90 %)",
     )
     guess_rate: Prior = Prior(
         "HalfNormal",
@@ -72,6 +75,12 @@ class AccuracyPriors(MultiplierPriors):
         (0.0, 0.3),
         "logits",
         "prompts and scoring move a score of one half by up to 12 points (90 %)",
+    )
+    early_shortfall: Prior = Prior(
+        "HalfNormal",
+        (0.2,),
+        "log of the share of the range",
+        "early methods could go at least two thirds of the way (95 %), and most of them all of it",
     )
     dispersion: Prior = Prior(
         "HalfNormal",
@@ -125,7 +134,9 @@ def _list_data(design: ScoreDesign) -> dict[str, tuple[Any, tuple[str, ...]]]:
     """Value and dims of every pm.Data but the priors'; a row held out has no questions."""
     items = np.where(design.is_held_out, 0, design.item_count)
     correct = np.round(design.rows["score"].to_numpy() * items).astype(int)
+    is_of = design.benchmark_index == np.arange(len(design.benchmarks))[:, None]
     return multiplier_data(design) | {
+        "row_share": (is_of / is_of.sum(axis=1, keepdims=True), ("benchmark", "row")),
         "item_count": (items, ("row",)),
         "observed_correct": (correct, ("row",)),
     }
@@ -137,11 +148,7 @@ def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
 
 
 def build(table: pd.DataFrame, card: Card, priors: Any) -> Any:
-    """The PyMC model over the fitted rows; dims: row, benchmark, technique, lab, base_model.
-
-    Gains depend on scale where the priors have `interaction`, ceilings on the era where they have
-    `early_height`.
-    """
+    """The PyMC model over the fitted rows; dims: row, benchmark, technique, lab, base_model."""
     import pymc as pm
 
     design = prepare(table, card)
@@ -172,21 +179,31 @@ def _build_expected(
 
     index = design.benchmark_index
     chance = _build_chance(design, priors)[index]
-    slope = priors.slope.variable("slope", dims="benchmark")[index]
-    level = priors.level.variable("level", dims="benchmark")[index]
-    logit = level + slope * build_shared(design, priors, given)
+    slope = priors.slope.variable("slope", dims="benchmark")
+    shared = build_shared(design, priors, given)
+    logit = _build_level(priors, given, slope, shared)[index] + slope[index] * shared
     if design.harnesses:
         shift = priors.harness_shift.variable("harness_shift", dims="harness")
         logit = logit + pm.math.dot(design.has_harness, shift)
     span = design.ceiling - chance
-    if hasattr(priors, "early_height"):
-        height = priors.early_height.variable("early_height", dims="benchmark")
+    if design.has_trend:
+        shortfall = priors.early_shortfall.scaled_variable("early_shortfall", dims="benchmark")
+        height = pm.Deterministic("early_height", pm.math.exp(-shortfall), dims="benchmark")
         span = span * pm.math.where(design.is_early, height[index], 1.0)
     seen, information = _invert_scores(given, chance, span, concentration)
     deviation = build_deviation(
-        design, priors, given, (seen - logit) / slope, information * slope**2
+        design, priors, given, (seen - logit) / slope[index], information * slope[index] ** 2
     )
-    return chance + span * pm.math.sigmoid(logit + slope * deviation)
+    return chance + span * pm.math.sigmoid(logit + slope[index] * deviation)
+
+
+def _build_level(priors: Any, given: dict[str, Any], slope: Any, shared: Any) -> Any:
+    """The logit of each benchmark at the references; call inside the model."""
+    import pymc as pm
+
+    typical = priors.typical_level.variable("typical_level", dims="benchmark")
+    mean = pm.math.dot(given["row_share"], shared)
+    return pm.Deterministic("level", typical - slope * mean, dims="benchmark")
 
 
 def _invert_scores(

@@ -8,12 +8,14 @@ import xarray as xr
 from scipy import special
 
 from models import Card
+from models.core.estimands import describe
 from models.core.rates import describe_rate
 from models.core.shapley import Subset
 from models.effective_compute.estimands import describe_gains, describe_reverse_tests
 from models.effective_compute.paths import Pair, label_early, list_record_paths
 from models.effective_compute.steps import split_steps
 from models.effective_compute.terms import Divided, divide_deviation, step_terms
+from models.effective_compute.trend import MINIMUM_BASE_MODELS
 from models.leaderboards.accuracy import ScoreDesign, prepare
 
 STATED_COMPUTES = (0.1, 0.5, 0.9)  # quantiles of the rows' compute, rounded to whole decades
@@ -29,16 +31,58 @@ MEASUREMENT = {
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
     """Every estimand that the posterior's variables allow, on dims chain, draw[, label]."""
     design = prepare(table, card)
-    at = f" at 1e{design.log10_flop_reference:.0f} FLOP" if "interaction" in posterior else ""
+    split = split_steps(posterior, design, partial(_score, posterior, design))
     groups = [
-        describe_rate(posterior["rate"], at) if "rate" in posterior else xr.Dataset(),
+        _rates(posterior, design) if "rate" in posterior else xr.Dataset(),
         _gains_by_scale(posterior, design) if "interaction" in posterior else xr.Dataset(),
         _measurement(posterior),
+        _coefficients(posterior) if design.allocation is not None else xr.Dataset(),
         describe_gains(posterior) if design.tags else xr.Dataset(),
-        split_steps(posterior, design, partial(_score, posterior, design)),
+        split,
         _reverse_tests(posterior, design, card),
     ]
     return xr.merge(groups, compat="no_conflicts", join="outer")
+
+
+def _rates(posterior: xr.Dataset, design: ScoreDesign) -> xr.Dataset:
+    """The mean rate over the span, that of each year, and by how much the later half is faster."""
+    at = f" at 1e{design.log10_flop_reference:.0f} FLOP"
+    made = describe_rate(posterior["rate"], f", mean over the data's span{at}")
+    if "rate_by_year" not in posterior:
+        return made
+    by_year, trend = posterior["rate_by_year"].transpose("chain", "draw", "year"), design.trend
+    few = [
+        year
+        for year, count in zip(trend.years, trend.base_count, strict=True)
+        if count < MINIMUM_BASE_MODELS
+    ]
+    made["rate_by_year"] = describe(
+        by_year,
+        f"Rate of algorithmic progress in a year{at}",
+        "decades per year",
+        key="rate_decades_per_year",
+        labels={year: f"{year}, under {MINIMUM_BASE_MODELS} base models" for year in few},
+    )
+    first, last = design.years.min(), design.years.max()
+    middle = (first + last) / 2
+    halves = trend.exposure_between(np.array([first, middle, last]), design.reference_date)
+    late, early = (by_year.to_numpy() @ half / half.sum() for half in halves[::-1])
+    made["rate_change"] = describe(
+        posterior["rate"].copy(data=late - early),
+        "Rate of the later half of the span less that of the earlier",
+        "decades per year",
+        key="rate_change_decades_per_year",
+    )
+    return made
+
+
+def _coefficients(posterior: xr.Dataset) -> xr.Dataset:
+    """What the scaling law's cost of a wrong division is worth to the score, on either side."""
+    sides = ["under", "over"]
+    both = xr.concat([posterior[f"allocation_{side}"] for side in sides], dim="side")
+    drawn = both.assign_coords(side=sides).transpose("chain", "draw", "side")
+    label = "Coefficient of the cost of allocation (1 as the law has it, 0 no cost)"
+    return xr.Dataset({"allocation_coefficient": describe(drawn, label, "1")})
 
 
 def _gains_by_scale(posterior: xr.Dataset, design: ScoreDesign) -> xr.Dataset:

@@ -46,10 +46,15 @@ class Benchmark(BenchmarkFacts):
 
 
 class Technique(Options):
-    """A technique tag, carried by the rows of the listed methods and of the listed models."""
+    """A technique tag, carried by the rows of the listed methods and of the listed models.
+
+    One with `part: inference` is bought with compute at test time: it counts once for every tenfold
+    of samples, and stands in no share as an algorithm.
+    """
 
     methods: list[str] = Field([])
     models: list[str] = Field([])
+    part: Literal["technique", "inference"] = "technique"
 
 
 class Side(Options):
@@ -74,6 +79,7 @@ class LeaderboardOptions(Options):
 
     benchmarks: Mapping[str, BenchmarkFacts]
     trend: Literal["linear", "none"]
+    bend: int | None = None
     techniques: Mapping[Name, Technique]
     comparisons: Sequence[Comparison]
     headline_comparison: ComparisonId

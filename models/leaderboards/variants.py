@@ -1,0 +1,26 @@
+"""Special cases of the model of scores: each choice that would move a headline, made once.
+
+They are data of the compiled model: scales of priors that are zero, or other options of the card.
+"""
+
+from models.core.variants import Variant
+
+_AT_ONE = {"allocation_under": (1.0, 0.0), "allocation_over": (1.0, 0.0)}
+_AT_ZERO = {"allocation_under": (0.0, 0.0), "allocation_over": (0.0, 0.0)}
+_LINE: dict[str, tuple[float, ...]] = {"drift": (0.0,)}
+_SAME_GAINS: dict[str, tuple[float, ...]] = {"interaction": (0.0, 0.0)}
+_ONE_CEILING: dict[str, tuple[float, ...]] = {"early_shortfall": (0.0,)}
+_BERKSON = {"compute_error_decades": {"kind": "berkson"}}
+
+VARIANTS = {
+    "line": Variant(priors=_LINE),
+    "bend_2023": Variant(options={"bend": 2023}),
+    "allocation_at_one": Variant(priors=_AT_ONE),
+    "no_allocation": Variant(priors=_AT_ZERO),
+    "berkson": Variant(options=_BERKSON),
+    "no_interaction": Variant(priors=_SAME_GAINS),
+    "one_ceiling": Variant(priors=_ONE_CEILING),
+    "all_of_these": Variant(
+        priors=_LINE | _AT_ONE | _SAME_GAINS | _ONE_CEILING, options=_BERKSON
+    ),
+}
