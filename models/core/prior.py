@@ -28,24 +28,32 @@ class Prior:
         """
         import pymc as pm  # several seconds: only stages that sample pay for it
 
+        return getattr(pm, self.family)(name, *self.parameters_as_data(name), **options)
+
+    def parameters_as_data(self, name: str) -> list[Any]:
+        """The parameters as data of the model (`prior_<name>`); call inside a model context."""
+        import pymc as pm
+
         parameters = pm.Data(f"prior_{name}", np.array(self.parameters, dtype=float))
-        each = [parameters[position] for position in range(len(self.parameters))]
-        return getattr(pm, self.family)(name, *each, **options)
+        return [parameters[position] for position in range(len(self.parameters))]
 
     def scaled_variable(self, name: str, **options: Any) -> Any:
         """`variable`, drawn as location and scale of a standard variable (`<name>_offset`).
 
-        Of a normal or half-normal prior, which may then have scale 0: the parameter is fixed, and
-        what it multiplies is out of the model without another graph.
+        Of a normal, log-normal or half-normal prior, which may then have scale 0: the parameter is
+        fixed, and what it multiplies is out of the model without another graph.
         """
         import pymc as pm
 
-        parameters = pm.Data(f"prior_{name}", np.array(self.parameters, dtype=float))
+        parameters = self.parameters_as_data(name)
         if self.family == "Normal":
             offset = pm.Normal(f"{name}_offset", 0, 1, **options)
             value = parameters[0] + parameters[1] * offset
         elif self.family == "HalfNormal":
             value = parameters[0] * pm.HalfNormal(f"{name}_offset", 1, **options)
+        elif self.family == "LogNormal":
+            offset = pm.Normal(f"{name}_offset", 0, 1, **options)
+            value = pm.math.exp(parameters[0] + parameters[1] * offset)
         else:
             raise ValueError(f"{name}: a {self.family} prior has no location and scale")
         return pm.Deterministic(name, value, **options)

@@ -36,7 +36,9 @@ class Allocation:
     mean: np.ndarray  # (base,), decades; zero where unknown
     loading: np.ndarray  # (base, component), decades per standard normal; zero where unknown
     is_over: np.ndarray  # (base,), trained on more tokens than best; False where unknown
-    unknown_mean: np.ndarray  # (side,), decades, above zero: the mean cost under, over, of the known
+    unknown_mean: (
+        np.ndarray
+    )  # (side,), decades, above zero: the mean cost under, over, of the known
 
 
 def log10_allocation(

@@ -143,8 +143,10 @@ def make_design(table: pd.DataFrame, card: Card) -> Design:
         is_early=(rows["release_date"] <= first_dates.median()).to_numpy(),
         is_held_out=held_out(rows),
         compute_error=error,
-        continued_share=1 - (by_base["training_flop"].min().to_numpy()[base_index]
-        / rows["training_flop"].to_numpy()),
+        continued_share=1
+        - (
+            by_base["training_flop"].min().to_numpy()[base_index] / rows["training_flop"].to_numpy()
+        ),
         parameters=by_base["parameters"].min().where(is_dense).to_numpy(),
         training_tokens=by_base["training_tokens"].min().where(is_dense).to_numpy(),
         scaling_law=card.scaling_law,
@@ -173,7 +175,7 @@ def _mean_by_base(base_index: np.ndarray, *columns: np.ndarray) -> np.ndarray:
 
 
 def _count_decades(samples: pd.Series, is_tagged: np.ndarray) -> np.ndarray:
-    """log10 of the samples behind each row; where they are not known, the mean of those that are."""
+    """log10 of the samples behind each row; where not known, the mean of those that are."""
     decades = np.log10(samples.astype(float).clip(lower=1).to_numpy())
     known = decades[(is_tagged > 0) & np.isfinite(decades)]
     return np.where(np.isfinite(decades), decades, known.mean() if len(known) else 1.0)

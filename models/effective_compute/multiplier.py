@@ -36,8 +36,10 @@ import pandas as pd
 
 from models.core.prior import Prior
 from models.effective_compute.allocation import COMPONENTS, Allocation
+from models.effective_compute.around import draw_around
 from models.effective_compute.design import Design
 from models.effective_compute.trend import TYPICAL_DEVIATION
+from models.effective_compute.trend_model import build_trend, trend_data
 
 
 @dataclass(frozen=True)
@@ -128,9 +130,7 @@ def multiplier_data(design: Design) -> dict[str, tuple[Any, tuple[str, ...]]]:
         made["lab_information"] = (bases / TYPICAL_DEVIATION**2, ("lab",))
     if design.has_trend:
         made["years"] = (design.years, ("row",))
-        made["walk_basis"] = (design.trend.basis, ("row", "step"))
-        made["walk"] = (design.trend.walk, ("year", "step"))
-        made["trend_information"] = (design.trend.information, ("step",))
+        made |= trend_data(design.trend)
     if design.allocation is not None:
         made["allocation_mean"] = (design.allocation.mean, ("base_model",))
         made["allocation_loading"] = (design.allocation.loading, ("base_model", "component"))
@@ -151,11 +151,9 @@ def build_shared(design: Design, priors: Any, data: dict[str, Any]) -> Any:
 
     In decades above the reference; call inside the model.
     """
-    import pymc as pm
-
     total = data["log10_compute"]
     if "years" in data:
-        total = total + _build_trend(design, priors, data)
+        total = total + build_trend(design.trend, priors, data)
         product = data["years"] * data["log10_compute"]
         total = total + priors.interaction.scaled_variable("interaction") * product
     if design.tags:
@@ -165,22 +163,8 @@ def build_shared(design: Design, priors: Any, data: dict[str, Any]) -> Any:
     if len(design.labs) > 1:
         scale = priors.lab_scale.variable("lab_scale")
         width = (scale**-2 + data["lab_information"]) ** -0.5
-        total = total + _draw_around("lab_effect", scale, 0.0, width, "lab")[design.lab_index]
+        total = total + draw_around("lab_effect", 0.0, scale, 0.0, width, "lab")[design.lab_index]
     return total
-
-
-def _build_trend(design: Design, priors: Any, data: dict[str, Any]) -> Any:
-    """Decades of each row since the reference date, and the rate of every year."""
-    import pymc as pm
-
-    rate = priors.rate.variable("rate")
-    if len(design.trend.years) == 1:
-        return rate * data["years"]
-    drift = priors.drift.scaled_variable("drift")
-    width = (1 + data["trend_information"] * drift**2) ** -0.5
-    steps = drift * _draw_around("drift_step", 1.0, 0.0, width, dims="step")
-    pm.Deterministic("rate_by_year", rate + pm.math.dot(data["walk"], steps), dims="year")
-    return rate * data["years"] + pm.math.dot(data["walk_basis"], steps)
 
 
 def _build_technique(design: Design, priors: Any) -> Any:
@@ -215,48 +199,8 @@ def build_deviation(
     pull = pt.inc_subtensor(zero[design.base_index], precision * residual)
     spread = (weight + scale**-2) ** -0.5
 
-    deviation = _draw_around("deviation", scale, pull * spread**2, spread, dims="base_model")
+    deviation = draw_around("deviation", 0.0, scale, pull * spread**2, spread, dims="base_model")
     return deviation[design.base_index]
-
-
-def _draw_around(name: str, sd: Any, center: Any, width: Any, dims: str) -> Any:
-    """A variable ~ Normal(0, sd), for which the sampler walks in units of `width` from `center`."""
-    import pymc as pm
-
-    def log_density(value: Any, sd: Any, center: Any, width: Any) -> Any:
-        return pm.logp(pm.Normal.dist(0, sd), value)
-
-    def draw(
-        sd: Any, center: Any, width: Any, rng: np.random.Generator, size: Any = None
-    ) -> np.ndarray:
-        return np.asarray(rng.normal(0, sd, size))
-
-    given = (sd, center, width)
-    return pm.CustomDist(
-        name, *given, logp=log_density, random=draw, transform=_around_data(), dims=dims
-    )
-
-
-def _around_data() -> Any:
-    """Values of a variable in units of its last input, the width, around the one before."""
-    from pymc.logprob.transforms import Transform
-
-    class AroundData(Transform):
-        name = "recentred"  # one word: PyMC finds the variable again by cutting the last one off
-        ndim_supp = 0
-
-        def forward(self, value: Any, *inputs: Any) -> Any:
-            return (value - inputs[-2]) / inputs[-1]
-
-        def backward(self, value: Any, *inputs: Any) -> Any:
-            return inputs[-2] + inputs[-1] * value
-
-        def log_jac_det(self, value: Any, *inputs: Any) -> Any:
-            import pytensor.tensor as pt
-
-            return pt.log(inputs[-1]) + pt.zeros_like(value)
-
-    return AroundData()
 
 
 def _build_allocation(allocation: Allocation, priors: Any, data: dict[str, Any]) -> Any:

@@ -13,12 +13,12 @@ from scipy import stats
 
 from models import Card, Truth, fitted_rows
 
-# Variables of a truth that have labels, with the dims of their labels.
+CONTINUED_ERROR = 0.3  # decades, of the compute of continued training
 SIDES = ("under", "over")
+# Variables of a truth that have labels, with the dims of their labels.
 DIMS: dict[str, tuple[str, ...]] = {
     "slope": ("benchmark",),
     "level": ("benchmark",),
-    "typical_level": ("benchmark",),
     "chance": ("benchmark",),
     "guess_rate": ("guessed_benchmark",),
     "ceiling": ("benchmark",),
@@ -79,8 +79,9 @@ def draw_multiplier(
     truth["deviation"] = {
         base: truth["compute_error"][base] + truth["unexplained"][base] for base in bases
     }
+    truth["continued_error"] = float(rng.normal(0, CONTINUED_ERROR))
     if options.trend == "linear":
-        truth |= _draw_trend(rows, priors, rng)
+        truth |= _draw_trend(rows, options.bend, priors, rng)
     if len(labs) > 1:
         truth["lab_scale"] = float(priors.lab_scale.draw(rng))
         truth["lab_effect"] = dict(
@@ -95,14 +96,22 @@ def draw_multiplier(
     return truth
 
 
-def _draw_trend(rows: pd.DataFrame, priors: Any, rng: np.random.Generator) -> Truth:
-    """Rates by year: a walk, moved so that its mean over the span is the drawn rate."""
+def _draw_trend(
+    rows: pd.DataFrame, has_bend: bool, priors: Any, rng: np.random.Generator
+) -> Truth:
+    """Rates by year: a walk, moved so that its mean over the span is the drawn rate.
+
+    With a bend it takes one step, into the middle year.
+    """
     truth: Truth = {"rate": float(priors.rate.draw(rng))}
     days = pd.date_range(rows["release_date"].min(), rows["release_date"].max())
     years = days.year[0] + np.arange(days.year[-1] - days.year[0] + 1)
     if len(years) > 1:
         truth["drift"] = float(priors.drift.draw(rng))
-        walk = np.append(0.0, np.cumsum(truth["drift"] * rng.normal(size=len(years) - 1)))
+        steps = truth["drift"] * rng.normal(size=len(years) - 1)
+        if has_bend:
+            steps = steps * (years[1:] == _centre(rows)[1].year)
+        walk = np.append(0.0, np.cumsum(steps))
         mean = walk[days.year[:-1] - years[0]].mean()
         rates = truth["rate"] + walk - mean
         truth["rate_by_year"] = {str(y): float(r) for y, r in zip(years, rates, strict=True)}
@@ -201,7 +210,7 @@ def draw_accuracy(table: pd.DataFrame, card: Card, priors: Any, rng: np.random.G
     facts = {name: options.benchmarks[name] for name in benchmarks}
     truth |= {
         "slope": {name: float(priors.slope.draw(rng)) for name in benchmarks},
-        "typical_level": {name: float(priors.typical_level.draw(rng)) for name in benchmarks},
+        "level": {name: float(priors.level.draw(rng)) for name in benchmarks},
         "dispersion": float(priors.dispersion.draw(rng)),
         "ceiling": {name: fact.ceiling for name, fact in facts.items()},
         "item_count": {name: fact.item_count for name, fact in facts.items()},
@@ -217,12 +226,6 @@ def draw_accuracy(table: pd.DataFrame, card: Card, priors: Any, rng: np.random.G
     if harnesses:
         shifts = priors.harness_shift.draw(rng, len(harnesses))
         truth["harness_shift"] = dict(zip(harnesses, shifts, strict=True))
-    shared = pd.Series(effective_compute(rows, truth | {"deviation": {}}), rows.index)
-    typical = shared.groupby(rows["benchmark"]).mean()
-    truth["level"] = {
-        name: truth["typical_level"][name] - truth["slope"][name] * float(typical[name])
-        for name in benchmarks
-    }
     if "rate" in truth:
         short = {n: float(priors.early_shortfall.draw(rng)) for n in benchmarks}
         truth |= {"early_shortfall": short}

@@ -92,7 +92,7 @@ def step_terms(
         for each in divided
     )
     terms = row_terms(posterior, design, np.array(rows)) | {"unexplained": unexplained}
-    terms["compute"] = terms["compute"] + error + _continue(error.shape, design, rows)
+    terms["compute"] = terms["compute"] + error + _continue(posterior, design, rows)
     early, late = ({part: each[..., end] for part, each in terms.items()} for end in (0, 1))
     if "interaction" in posterior:
         strength = posterior["interaction"].to_numpy()
@@ -105,12 +105,16 @@ def step_terms(
     return early, late
 
 
-def _continue(shape: tuple[int, ...], design: Design, rows: tuple[int, int]) -> np.ndarray:
+def _continue(posterior: xr.Dataset, design: Design, rows: tuple[int, int]) -> np.ndarray:
     """Error of the compute at both ends by that of its continued training, by a fixed seed.
 
-    It has an error of its own, since the base model's is shared by both ends of a step.
+    It has an error of its own, since the base model's is shared by both ends of a step; a truth
+    brings it.
     """
-    drawn = np.random.default_rng(SPLIT_SEED + 1).normal(0, CONTINUED_ERROR, shape[:-1])
+    shape = posterior["deviation_scale"].shape
+    drawn = np.random.default_rng(SPLIT_SEED + 1).normal(0, CONTINUED_ERROR, shape)
+    if "continued_error" in posterior:
+        drawn = posterior["continued_error"].to_numpy()
     share = design.continued_share[list(rows)]
     return np.asarray(np.log10(1 - share + share * 10 ** drawn[..., None]))
 
@@ -119,7 +123,9 @@ def absent_parts(design: Design) -> dict[str, str]:
     """Parts that the models do not have on this dataset, with the reason."""
     absent = {
         "allocation": "not separated" if design.options.allocation == "none" else "",
-        "inference": "" if design.is_of_part("inference").any() else "no row has more than one answer",
+        "inference": ""
+        if design.is_of_part("inference").any()
+        else "no row has more than one answer",
         "technique": "" if design.is_of_part("technique").any() else "no row has a technique tag",
         "trend": "" if design.has_trend else "the card says `trend: none`: no rate is fitted",
         "lab": f"all rows are of one lab, {design.labs[0]}" if len(design.labs) == 1 else "",

@@ -28,6 +28,7 @@ MINIMUM_BASE_MODELS = 3  # in a year, for its rate to be more than its neighbour
 class Trend:
     """The calendar years of a design."""
 
+    reference: pd.Timestamp
     years: list[str]
     exposure: np.ndarray  # (row, year), years from the reference date to the row that lie in each
     # (year, step), of the rates, for a drift of one decade a year; the steps of the walk are turned
@@ -41,15 +42,22 @@ class Trend:
         """Decades of each row for a step of one in the rate: shape (row, step)."""
         return np.asarray(self.exposure @ self.walk)
 
-    def exposure_between(self, years: np.ndarray, reference: pd.Timestamp) -> np.ndarray:
-        """Time between each of `years` (since `reference`) and the next, by calendar year.
+    def expose(self, since: np.ndarray) -> np.ndarray:
+        """Time from the reference date to `since` years after it, by the year it lies in.
 
-        Shape (interval, year).
+        Shape (date, year); beyond the first and the last year their rates go on.
         """
-        edges = pd.Series([pd.Timestamp(int(year), 1, 1) for year in self.years])
-        edges.loc[len(edges)] = pd.Timestamp(int(self.years[-1]) + 1, 1, 1)
-        dates = pd.Series(reference + pd.to_timedelta(years * DAYS_A_YEAR, unit="D"))
-        return np.diff(spend(dates, edges), axis=0)
+        days = pd.to_timedelta(np.append(since, 0.0) * DAYS_A_YEAR, unit="D")
+        spent = spend(pd.Series(self.reference + days), make_edges(self.years))
+        return np.asarray(spent[:-1] - spent[-1])
+
+    def change_rate(self, by_year: np.ndarray, first: float, last: float) -> np.ndarray:
+        """Mean rate of the later half of a span less that of the earlier, from draws by year.
+
+        `by_year` has the years last; the span is in years since the reference date.
+        """
+        early, late = np.diff(self.expose(np.array([first, (first + last) / 2, last])), axis=0)
+        return np.asarray(by_year @ late / late.sum() - by_year @ early / early.sum())
 
 
 def make_trend(
@@ -57,21 +65,23 @@ def make_trend(
     first_dates: pd.Series,
     reference: pd.Timestamp,
     others: np.ndarray,
-    bend: int | None = None,
+    bend: bool = False,
 ) -> Trend:
-    """The years from the first to the last of `dates`; with `bend` only that year takes a step.
+    """The years from the first to the last of `dates`.
+
+    With `bend` only the median year of the base models takes a step.
 
     `first_dates`: one release date a base model; years without any keep their place. `others`,
     shape (base, regressor): what else explains the score, which a direction must differ from.
     """
     first, last = dates.min(), dates.max()
     years = range(first.year, last.year + 1)
-    edges = pd.Series([pd.Timestamp(year, 1, 1) for year in [*years, last.year + 1]])
+    edges = make_edges([str(year) for year in years])
     exposure = spend(dates, edges) - spend(pd.Series([reference]), edges)
     span = (spend(pd.Series([last]), edges) - spend(pd.Series([first]), edges))[0]
     steps = np.tril(np.ones((len(years), len(years))))[:, 1:]
-    if bend is not None:
-        steps = steps * (np.array(years[1:]) == bend)
+    if bend:
+        steps = steps * (np.array(years[1:]) == int(first_dates.dt.year.median()))
     weight = span / span.sum() if span.sum() else np.full(len(years), 1 / len(years))
     centred = steps - weight @ steps
     on_base = (spend(first_dates, edges) - spend(pd.Series([reference]), edges)) @ centred
@@ -80,12 +90,19 @@ def make_trend(
     information = np.zeros(len(years) - 1)
     information[: len(spread)] = (spread / TYPICAL_DEVIATION) ** 2
     return Trend(
+        reference=reference,
         years=[str(year) for year in years],
         exposure=exposure,
         walk=centred @ directions.T,
         information=information,
         base_count=np.array([(first_dates.dt.year == year).sum() for year in years]),
     )
+
+
+def make_edges(years: list[str]) -> pd.Series:
+    """The first days of the calendar years, and of the year after the last."""
+    numbers = [int(year) for year in years]
+    return pd.Series([pd.Timestamp(year, 1, 1) for year in [*numbers, numbers[-1] + 1]])
 
 
 def spend(dates: pd.Series, edges: pd.Series) -> np.ndarray:

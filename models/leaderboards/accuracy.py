@@ -11,9 +11,9 @@ For row i of benchmark b, measured by harness h::
                 dates chance_b + early_height_b (ceiling_b - chance_b), with
                 early_height_b = exp(-early_shortfall_b): no compute may bring an early method on
     slope       logits per decade of effective compute
-    level       logit at the reference compute and date, without techniques; its prior is that of
-                typical_level = level + slope * mean of effective over the benchmark's rows, which
-                the data know whatever the other terms are
+    level       logit at the reference compute and date, without techniques; the sampler walks in
+                the logit at the mean effective compute of the benchmark's rows, which the data know
+                whatever the other terms are
     shift       logits by which a harness differs from the card's reference harness; it is part of
                 the measurement, not of any progress: shares speak of the reference harness
 
@@ -28,9 +28,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from scipy import special
+from scipy.linalg import helmert
 
 from models import Card, Truth
 from models.core.prior import Prior, prior_data
+from models.effective_compute.around import draw_around
 from models.effective_compute.design import Design, make_design
 from models.effective_compute.multiplier import (
     MultiplierPriors,
@@ -58,11 +60,11 @@ class AccuracyPriors(MultiplierPriors):
         "logits per decade",
         "tenfold compute multiplies the odds by 1.3 to 12: 90 % in 0.25-2.5",
     )
-    typical_level: Prior = Prior(
+    level: Prior = Prior(
         "Normal",
         (0.0, 1.5),
         "logits",
-        "a model of mean effective compute scores 8 to 92 % of the range (90 %)",
+        "a plain model of typical compute and date scores 8 to 92 % of the range (90 %)",
     )
     guess_rate: Prior = Prior(
         "HalfNormal",
@@ -155,6 +157,7 @@ def build(table: pd.DataFrame, card: Card, priors: Any) -> Any:
     coords = multiplier_coords(design) | {
         "guessed_benchmark": design.guessed,
         "harness": design.harnesses,
+        "contrast": np.arange(len(design.benchmarks)),
     }
     with pm.Model(coords=coords) as model:
         given = declare_data(_list_data(design))
@@ -179,7 +182,7 @@ def _build_expected(
 
     index = design.benchmark_index
     chance = _build_chance(design, priors)[index]
-    slope = priors.slope.variable("slope", dims="benchmark")
+    slope = _build_slope(design, priors)
     shared = build_shared(design, priors, given)
     logit = _build_level(priors, given, slope, shared)[index] + slope[index] * shared
     if design.harnesses:
@@ -197,13 +200,27 @@ def _build_expected(
     return chance + span * pm.math.sigmoid(logit + slope[index] * deviation)
 
 
+def _build_slope(design: ScoreDesign, priors: Any) -> Any:
+    """The slope of each benchmark; call inside the model.
+
+    Their logs are turned into their mean and what they differ by, which the data know unlike well:
+    independent normals of one scale stay so.
+    """
+    import pymc as pm
+
+    location, scale = priors.slope.parameters_as_data("slope")
+    offset = pm.Normal("slope_offset", 0, 1, dims="contrast")
+    turned = pm.math.dot(helmert(len(design.benchmarks), full=True).T, offset)
+    return pm.Deterministic("slope", pm.math.exp(location + scale * turned), dims="benchmark")
+
+
 def _build_level(priors: Any, given: dict[str, Any], slope: Any, shared: Any) -> Any:
     """The logit of each benchmark at the references; call inside the model."""
     import pymc as pm
 
-    typical = priors.typical_level.variable("typical_level", dims="benchmark")
-    mean = pm.math.dot(given["row_share"], shared)
-    return pm.Deterministic("level", typical - slope * mean, dims="benchmark")
+    location, scale = priors.level.parameters_as_data("level")
+    at_mean = slope * pm.math.dot(given["row_share"], shared)
+    return draw_around("level", location, scale, -at_mean, 1.0, dims="benchmark")
 
 
 def _invert_scores(

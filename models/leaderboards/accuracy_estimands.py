@@ -9,13 +9,12 @@ from scipy import special
 
 from models import Card
 from models.core.estimands import describe
-from models.core.rates import describe_rate
 from models.core.shapley import Subset
 from models.effective_compute.estimands import describe_gains, describe_reverse_tests
-from models.effective_compute.paths import Pair, label_early, list_record_paths
+from models.effective_compute.paths import Pair, label_early, list_pairs, list_record_paths
+from models.effective_compute.rates import describe_rates, describe_rates_over_steps
 from models.effective_compute.steps import split_steps
-from models.effective_compute.terms import Divided, divide_deviation, step_terms
-from models.effective_compute.trend import MINIMUM_BASE_MODELS
+from models.effective_compute.terms import Divided, divide_deviation, row_terms, step_terms
 from models.leaderboards.accuracy import ScoreDesign, prepare
 
 STATED_COMPUTES = (0.1, 0.5, 0.9)  # quantiles of the rows' compute, rounded to whole decades
@@ -32,48 +31,26 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     """Every estimand that the posterior's variables allow, on dims chain, draw[, label]."""
     design = prepare(table, card)
     split = split_steps(posterior, design, partial(_score, posterior, design))
+    at = f" at 1e{design.log10_flop_reference:.0f} FLOP"
     groups = [
-        _rates(posterior, design) if "rate" in posterior else xr.Dataset(),
+        describe_rates(posterior, design.trend, design.years, at)
+        if "rate" in posterior
+        else xr.Dataset(),
         _gains_by_scale(posterior, design) if "interaction" in posterior else xr.Dataset(),
         _measurement(posterior),
         _coefficients(posterior) if design.allocation is not None else xr.Dataset(),
         describe_gains(posterior) if design.tags else xr.Dataset(),
         split,
+        describe_rates_over_steps(split, _spans(design)) if "rate" in posterior else xr.Dataset(),
         _reverse_tests(posterior, design, card),
     ]
     return xr.merge(groups, compat="no_conflicts", join="outer")
 
 
-def _rates(posterior: xr.Dataset, design: ScoreDesign) -> xr.Dataset:
-    """The mean rate over the span, that of each year, and by how much the later half is faster."""
-    at = f" at 1e{design.log10_flop_reference:.0f} FLOP"
-    made = describe_rate(posterior["rate"], f", mean over the data's span{at}")
-    if "rate_by_year" not in posterior:
-        return made
-    by_year, trend = posterior["rate_by_year"].transpose("chain", "draw", "year"), design.trend
-    few = [
-        year
-        for year, count in zip(trend.years, trend.base_count, strict=True)
-        if count < MINIMUM_BASE_MODELS
-    ]
-    made["rate_by_year"] = describe(
-        by_year,
-        f"Rate of algorithmic progress in a year{at}",
-        "decades per year",
-        key="rate_decades_per_year",
-        labels={year: f"{year}, under {MINIMUM_BASE_MODELS} base models" for year in few},
-    )
-    first, last = design.years.min(), design.years.max()
-    middle = (first + last) / 2
-    halves = trend.exposure_between(np.array([first, middle, last]), design.reference_date)
-    late, early = (by_year.to_numpy() @ half / half.sum() for half in halves[::-1])
-    made["rate_change"] = describe(
-        posterior["rate"].copy(data=late - early),
-        "Rate of the later half of the span less that of the earlier",
-        "decades per year",
-        key="rate_change_decades_per_year",
-    )
-    return made
+def _spans(design: ScoreDesign) -> list[float]:
+    """Years between the ends of every step; zero where an end is not fitted."""
+    ends = [pair.rows for pair in list_pairs(design)]
+    return [float(np.diff(design.years[list(rows)])[0]) if rows else 0.0 for rows in ends]
 
 
 def _coefficients(posterior: xr.Dataset) -> xr.Dataset:
@@ -191,7 +168,7 @@ def _needed_flop(
     kept = (each for part, each in early.items() if part not in ("compute", "trend"))
     steepness, constant = np.ones_like(slope), sum(kept, np.zeros_like(slope))
     if "rate" in posterior:
-        constant = constant + posterior["rate"].to_numpy() * design.years[first]
+        constant = constant + row_terms(posterior, design, np.array([first]))["trend"][..., 0]
     if "interaction" in posterior:
         steepness = 1 + posterior["interaction"].to_numpy() * design.years[first]
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):

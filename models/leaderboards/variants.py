@@ -14,13 +14,11 @@ _BERKSON = {"compute_error_decades": {"kind": "berkson"}}
 
 VARIANTS = {
     "line": Variant(priors=_LINE),
-    "bend_2023": Variant(options={"bend": 2023}),
+    "one_bend": Variant(options={"bend": True}),
     "allocation_at_one": Variant(priors=_AT_ONE),
     "no_allocation": Variant(priors=_AT_ZERO),
     "berkson": Variant(options=_BERKSON),
     "no_interaction": Variant(priors=_SAME_GAINS),
     "one_ceiling": Variant(priors=_ONE_CEILING),
-    "all_of_these": Variant(
-        priors=_LINE | _AT_ONE | _SAME_GAINS | _ONE_CEILING, options=_BERKSON
-    ),
+    "all_of_these": Variant(priors=_LINE | _AT_ONE | _SAME_GAINS | _ONE_CEILING, options=_BERKSON),
 }

@@ -54,4 +54,10 @@ def _rate(coefficients: pd.DataFrame) -> pd.Series:
 
 def _classical_decades(pair: SizePair, coefficients: pd.DataFrame) -> dict[str, np.ndarray]:
     rate = _rate(coefficients).to_numpy()
-    return {"compute": np.full(len(rate), pair.decades_of_compute), "trend": rate * pair.years}
+    early, late = pair.early, pair.late
+    larger = late.log10_parameters - early.log10_parameters
+    longer = late.log10_tokens - early.log10_tokens
+    read = late.log10_flop - early.log10_flop
+    parts = {"compute": read, "allocation": larger + longer - read}
+    made = {part: np.full(len(rate), decades) for part, decades in parts.items()}
+    return made | {"trend": rate * pair.years}

@@ -4,17 +4,28 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from models import Card, Truth
-from models.core.rates import describe_rate
+from models import Card, Truth, as_draws
 from models.core.shapley import shapley_of_sum
 from models.effective_compute.estimands import describe_reverse_tests
 from models.effective_compute.paths import label_early, list_record_paths
+from models.effective_compute.rates import describe_rates, describe_rates_over_steps
 from models.effective_compute.split import Step, assemble, combine
-from models.losses.augmented_design import SizePair, Sizes, prepare
-from models.losses.augmented_law import LOG_10, expect, law_at, least_flop, rates_through
+from models.losses.augmented_design import End, SizePair, Sizes, prepare
+from models.losses.augmented_law import (
+    LOG_10,
+    expect,
+    law_at,
+    least_flop,
+    progress_through,
+    rates_through,
+    repeat_worth,
+)
+from models.losses.augmented_simulation import DIMS
 
+SPLIT_SEED = 20240309  # of the errors of compute at the ends of a step
+PLAYERS = ("compute", "allocation", "trend")
 ABSENT = {
-    "allocation": "inside compute: parameters and tokens are explained apart by this model",
+    "inference": "no row has more than one answer",
     "technique": "not in this model: what is done at test time is in its paper effects and noise",
     "lab": "not in this model: the effect of a paper is on the log perplexity, not on compute",
     "unexplained": "not in this model: paper effects and noise are not decades of compute",
@@ -23,13 +34,14 @@ CONSTANTS = {  # label, unit
     "exponent_parameters": ("Exponent of parameters", "1"),
     "exponent_tokens": ("Exponent of tokens", "1"),
     "irreducible_loss": ("Irreducible loss", "nats per token"),
+    "repetition_worth": ("Readings of a text that count, beyond the first", "readings"),
 }
 
 
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
     """Rates, the law's constants, the split of every step, and the reverse test."""
     sizes = prepare(table, card)
-    made = describe_rate(posterior["rate"])
+    made = describe_rates(posterior, sizes.trend, sizes.years)
     made["rate_through"] = rates_through(posterior).assign_attrs(
         key="rate_decades_per_year_through",
         label="Rate of algorithmic progress through one input",
@@ -38,43 +50,70 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     for name, (label, unit) in CONSTANTS.items():
         made[name] = posterior[name].assign_attrs(label=label, unit=unit, is_positive=True)
     pairs = sizes.list_pairs()
-    steps = [_make_step(posterior, pair) for pair in pairs]
+    steps = [_make_step(posterior, sizes, pair) for pair in pairs]
     comparisons = [pair.comparison for pair in pairs]
     split = assemble(steps, comparisons, ABSENT, posterior["rate"], is_loss=True)
-    return made.merge(split).merge(_reverse_tests(posterior, sizes, card))
+    steps_rates = describe_rates_over_steps(split, [pair.years for pair in pairs])
+    return made.merge(split).merge(steps_rates).merge(_reverse_tests(posterior, sizes, card))
 
 
-def _make_step(posterior: xr.Dataset, pair: SizePair) -> Step:
+def _make_step(posterior: xr.Dataset, sizes: Sizes, pair: SizePair) -> Step:
     """The step of one pair.
 
-    The log perplexity is E and one term of parameters and one of tokens: the Shapley values of the
-    players N, D, trend in N and trend in D are those within each term, added up.
+    Compute moves parameters and the tokens that were read; allocation, what reading them again was
+    worth. The log perplexity is E and one term of parameters and one of tokens: the Shapley values
+    are those within each term, added up.
     """
-    rate = posterior["rate"].to_numpy()
-    decades = {"compute": np.full(rate.shape, pair.decades_of_compute), "trend": rate * pair.years}
-    sizes = {
-        "parameters": (pair.early.log10_parameters, pair.late.log10_parameters),
-        "tokens": (pair.early.log10_tokens, pair.late.log10_tokens),
-    }
-    terms = [_shapley_of_term(posterior, pair, name, *ends) for name, ends in sizes.items()]
-    shapley = {part: terms[0][part] + terms[1][part] for part in decades}
+    ends = (pair.early, pair.late)
+    moved = {name: _move(posterior, sizes, ends, name) for name in ("parameters", "tokens")}
+    decades = {part: moved["parameters"][part] + moved["tokens"][part] for part in PLAYERS}
+    terms = [_shapley_of_term(posterior, sizes, pair, name, moved[name]) for name in moved]
+    shapley = {part: terms[0][part] + terms[1][part] for part in PLAYERS}
     return combine(decades, shapley, is_loss=True)
 
 
-def _shapley_of_term(
-    posterior: xr.Dataset, pair: SizePair, name: str, early: float, late: float
+def _move(
+    posterior: xr.Dataset, sizes: Sizes, ends: tuple[End, End], name: str
 ) -> dict[str, np.ndarray]:
-    """Shapley values of the input (compute) and of its trend in the change of one term."""
+    """Decades by which each part moves the effective parameters or tokens over a step."""
+    years = np.array([end.years for end in ends])
+    gained = progress_through(posterior, sizes, years, name).transpose("chain", "draw", "date")
+    trend = gained.to_numpy()[..., 1] - gained.to_numpy()[..., 0]
+    larger = ends[1].log10_parameters - ends[0].log10_parameters
+    if name == "parameters":
+        zero = np.zeros_like(trend)
+        return {"compute": zero + larger, "allocation": zero, "trend": trend}
+    first, last = (draw_flop(end, trend.shape, place) for place, end in enumerate(ends))
+    read = last - first - larger
+    worth = [repeat_worth(posterior, xr.DataArray(end.readings)).to_numpy() for end in ends]
+    tokens = ends[1].log10_tokens - ends[0].log10_tokens + worth[1] - worth[0]
+    return {"compute": read, "allocation": tokens - read, "trend": trend}
+
+
+def draw_flop(end: End, shape: tuple[int, ...], place: int) -> np.ndarray:
+    """Draws of log10 of the training FLOP of an end, by a fixed seed for its place in the step."""
+    rng = np.random.default_rng(SPLIT_SEED + place)
+    return np.asarray(end.log10_flop + rng.normal(0, end.flop_error, shape))
+
+
+def _shapley_of_term(
+    posterior: xr.Dataset, sizes: Sizes, pair: SizePair, name: str, moved: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Shapley values of the parts in the change of one term."""
     drawn = posterior.sel(benchmark=pair.comparison.benchmark)
     contribution = drawn[f"contribution_{name}"].to_numpy()
     exponent = posterior[f"exponent_{name}"].to_numpy()
-    rate = rates_through(posterior).sel(through=name).to_numpy()
+    early = pair.early
+    start = progress_through(posterior, sizes, np.array([early.years]), name).squeeze("date")
+    if name == "tokens":
+        start = start + repeat_worth(posterior, xr.DataArray(early.readings)) + early.log10_tokens
+    else:
+        start = start + early.log10_parameters
 
     def term(effective: np.ndarray) -> np.ndarray:
         return np.asarray(contribution * np.exp(-exponent * LOG_10 * effective))
 
-    steps = {"compute": np.full(rate.shape, late - early), "trend": rate * pair.years}
-    return shapley_of_sum(early + rate * pair.early.years, steps, term)
+    return shapley_of_sum(start.transpose("chain", "draw").to_numpy(), moved, term)
 
 
 def _reverse_tests(posterior: xr.Dataset, sizes: Sizes, card: Card) -> xr.Dataset:
@@ -93,11 +132,18 @@ def _reverse_tests(posterior: xr.Dataset, sizes: Sizes, card: Card) -> xr.Datase
 def fix_share(truth: Truth, share: float, table: pd.DataFrame, card: Card) -> Truth:
     """The truth with the rate at which compute is `share` of the headline comparison.
 
-    Raises ValueError where no rate gives that share.
+    The rates of all years move alike. Raises ValueError where no rate gives that share.
     """
     sizes = prepare(table, card)
     headline = sizes.options.headline_comparison
     pair = next(each for each in sizes.list_pairs() if each.comparison.id == headline)
     if not share or not pair.years:
         raise ValueError(f"no rate makes compute {share:g} of a step of {pair.years:.2g} years")
-    return truth | {"rate": pair.decades_of_compute * (1 / share - 1) / pair.years}
+    drawn = as_draws(truth, DIMS)
+    step = {
+        part: float(v.mean())
+        for part, v in _make_step(drawn, sizes, pair).values["decades"].items()
+    }
+    faster = (step["compute"] / share - sum(step.values())) / pair.years
+    by_year = {year: rate + faster for year, rate in truth.get("rate_by_year", {}).items()}
+    return truth | {"rate": truth["rate"] + faster} | ({"rate_by_year": by_year} if by_year else {})

@@ -5,10 +5,9 @@ parameters and tokens.
 import numpy as np
 import xarray as xr
 
-from models.losses.augmented_design import Sizes
+from models.losses.augmented_design import FLOP_A_PARAMETER_AND_TOKEN, Sizes
 
 LOG_10 = float(np.log(10))
-FLOP_A_PARAMETER_AND_TOKEN = 6  # forward and backward pass, Kaplan et al. 2020, section 2.1
 LARGEST_DECADES = 300.0  # of a compute that is finite: more does not fit into a number
 
 
@@ -21,14 +20,38 @@ def rates_through(posterior: xr.Dataset) -> xr.DataArray:
     )
 
 
+def progress_through(
+    posterior: xr.Dataset, sizes: Sizes, years: np.ndarray, name: str
+) -> xr.DataArray:
+    """Decades of parameters or of tokens gained since the reference date, on dims ..., date."""
+    total = posterior["rate"] * xr.DataArray(years, dims="date")
+    if "rate_by_year" in posterior:
+        exposure = xr.DataArray(
+            sizes.trend.expose(years), dims=("date", "year"), coords={"year": sizes.trend.years}
+        )
+        total = xr.dot(posterior["rate_by_year"], exposure, dim="year")
+    sign = 1 if name == "parameters" else -1
+    apart = posterior["rate_difference"] * xr.DataArray(years, dims="date")
+    return (total + sign * apart) / 2
+
+
+def repeat_worth(posterior: xr.Dataset, readings: xr.DataArray) -> xr.DataArray:
+    """Decades that reading the distinct tokens again adds to them (Muennighoff et al. 2023, eq. 5).
+
+    D = U (1 + R* (1 - exp(-(readings - 1) / R*))): each further reading is worth less.
+    """
+    half = posterior["repetition_worth"]
+    return np.log10(1 - half * np.expm1(-(readings - 1) / half))
+
+
 def expect(posterior: xr.Dataset, sizes: Sizes) -> xr.DataArray:
     """The law's log perplexity of every row, paper effects left out, on a further dim `row`."""
-    through = rates_through(posterior)
-    years = xr.DataArray(sizes.years, dims="row")
+    again = repeat_worth(posterior, xr.DataArray(sizes.readings, dims="row"))
     names = xr.DataArray(sizes.rows["benchmark"].to_numpy(), dims="row")
     terms = posterior["irreducible_loss"].sel(benchmark=names, drop=True)
     for name, size in (("parameters", sizes.log10_parameters), ("tokens", sizes.log10_tokens)):
-        effective = xr.DataArray(size, dims="row") + through.sel(through=name, drop=True) * years
+        gained = progress_through(posterior, sizes, sizes.years, name).rename(date="row")
+        effective = xr.DataArray(size, dims="row") + gained + (again if name == "tokens" else 0.0)
         contribution = posterior[f"contribution_{name}"].sel(benchmark=names, drop=True)
         terms = terms + contribution * np.exp(-posterior[f"exponent_{name}"] * LOG_10 * effective)
     return terms
@@ -38,18 +61,17 @@ def law_at(
     posterior: xr.Dataset, sizes: Sizes, benchmark: str, years: float
 ) -> dict[str, xr.DataArray]:
     """E, a, b and the natural logs of A and B in E + A N^-a + B D^-b, at a date."""
-    through = rates_through(posterior)
     drawn = posterior.sel(benchmark=benchmark, drop=True)
     law: dict[str, xr.DataArray] = {"E": drawn["irreducible_loss"]}
     for letter, name, reference in (
         ("a", "parameters", sizes.log10_parameters_reference),
         ("b", "tokens", sizes.log10_tokens_reference),
     ):
-        rate = through.sel(through=name, drop=True)
+        gained = progress_through(posterior, sizes, np.array([years]), name).squeeze("date")
         exponent = posterior[f"exponent_{name}"]
         at_one = xr.ufuncs.log(drawn[f"contribution_{name}"])
         law[letter] = exponent
-        law[f"log_{letter.upper()}"] = at_one + exponent * LOG_10 * (reference - rate * years)
+        law[f"log_{letter.upper()}"] = at_one + exponent * LOG_10 * (reference - gained)
     return law
 
 

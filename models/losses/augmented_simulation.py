@@ -15,6 +15,7 @@ DIMS: dict[str, tuple[str, ...]] = {
     "contribution_parameters": ("benchmark",),
     "contribution_tokens": ("benchmark",),
     "paper_effect": ("paper",),
+    "rate_by_year": ("year",),
 }
 
 
@@ -26,6 +27,7 @@ def sample_prior(table: pd.DataFrame, card: Card, priors: Any, rng: np.random.Ge
     truth: Truth = {
         name: float(prior.draw(rng)) for name, prior in vars(priors).items() if name not in labelled
     }
+    truth |= _draw_walk(rows, truth, rng)
     level = np.asarray(priors.level.draw(rng, len(benchmarks)), dtype=float)
 
     def draw_share(name: str) -> np.ndarray:
@@ -51,20 +53,56 @@ def sample_prior(table: pd.DataFrame, card: Card, priors: Any, rng: np.random.Ge
     )
 
 
+def _draw_walk(rows: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> Truth:
+    """Rates by year: a walk, moved so that its mean over the span is the drawn rate."""
+    days = pd.date_range(rows["release_date"].min(), rows["release_date"].max())
+    years = np.arange(days.year[0], days.year[-1] + 1)
+    if len(years) == 1:
+        return {}
+    walk = np.append(0.0, np.cumsum(truth["drift"] * rng.normal(size=len(years) - 1)))
+    rates = truth["rate"] + walk - walk[days.year[:-1] - years[0]].mean()
+    return {"rate_by_year": {str(y): float(r) for y, r in zip(years, rates, strict=True)}}
+
+
+def _gain(dates: pd.Series, truth: Truth) -> np.ndarray:
+    """Decades since the mean date, the yearly rates added up day by day."""
+    mean = dates.mean()
+    if "rate_by_year" not in truth:
+        return np.asarray((dates - mean).dt.total_seconds() / 86_400 / 365.25 * truth["rate"])
+    days = pd.date_range(dates.min(), dates.max() + pd.Timedelta(days=1))
+    daily = np.array([truth["rate_by_year"].get(str(y), 0.0) for y in days.year]) / 365.25
+    reached = np.append(0.0, np.cumsum(daily))[:-1]
+    at = (pd.concat([dates, pd.Series([mean])]) - days[0]).dt.total_seconds() / 86_400
+    decades = np.interp(at, np.arange(len(days)), reached)
+    return np.asarray(decades[:-1] - decades[-1])
+
+
+def _read_again(rows: pd.DataFrame, worth: float) -> np.ndarray:
+    """What the distinct tokens count for when they are read again, as a factor."""
+    epochs = rows["epochs"].astype(float)
+    epochs = epochs.fillna((rows["training_tokens"] / rows["dataset_tokens"]).astype(float))
+    known = epochs.clip(lower=1.0)
+    usual = known.groupby(rows["benchmark"]).transform("median").fillna(known.median()).fillna(1.0)
+    again = known.fillna(usual) - 1
+    return np.asarray(1 + worth * (1 - np.exp(-again / worth)), dtype=float)
+
+
 def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
     """The fitted rows with perplexities drawn from `truth`.
 
-    Its keys: rate, rate_difference, exponent_parameters, exponent_tokens, noise_scale;
-    irreducible_loss, contribution_parameters and contribution_tokens by benchmark; paper_effect by
-    paper, missing ones count as zero.
+    Its keys: rate, rate_by_year, repetition_worth, rate_difference, exponent_parameters,
+    exponent_tokens, noise_scale; irreducible_loss, contribution_parameters and contribution_tokens
+    by benchmark; paper_effect by paper, missing ones count as zero.
     """
     rows = fitted_rows(table)
     larger = rows["parameters"] / np.exp(np.log(rows["parameters"]).mean())
     longer = rows["dataset_tokens"] / np.exp(np.log(rows["dataset_tokens"]).mean())
     days = (rows["release_date"] - rows["release_date"].mean()).dt.total_seconds() / 86_400
     age = days / 365.25
-    larger = larger * 10 ** ((truth["rate"] + truth["rate_difference"]) / 2 * age)
-    longer = longer * 10 ** ((truth["rate"] - truth["rate_difference"]) / 2 * age)
+    gained = _gain(rows["release_date"], truth)
+    larger = larger * 10 ** ((gained + truth["rate_difference"] * age) / 2)
+    longer = longer * 10 ** ((gained - truth["rate_difference"] * age) / 2)
+    longer = longer * _read_again(rows, truth["repetition_worth"])
     names = rows["benchmark"]
     loss = (
         names.map(truth["irreducible_loss"])

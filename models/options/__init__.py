@@ -79,7 +79,7 @@ class LeaderboardOptions(Options):
 
     benchmarks: Mapping[str, BenchmarkFacts]
     trend: Literal["linear", "none"]
-    bend: int | None = None
+    bend: bool = False
     techniques: Mapping[Name, Technique]
     comparisons: Sequence[Comparison]
     headline_comparison: ComparisonId

@@ -1,24 +1,34 @@
-"""Posterior -> whether the data can tell apart what the headline divides.
+"""Posterior -> how well the data tell apart what the headline divides.
 
-Two things are measured: how far the regressors of the model move together (correlation, variance
-inflation), and how far each headline contracted from its prior. `pipeline/checks/identified.py`
-states the rule.
+Measured are how far the regressors of the model move together (correlation, variance inflation),
+and how far each headline contracted from its prior. The prior of a ratio is so wide that every
+posterior is narrow beside it: a share of a step is judged by the decades of all that is not
+compute. `pipeline/checks/identified.py` grades what was found.
 """
 
 from typing import Any
 
-from models import estimand_key, flatten
+import numpy as np
+import xarray as xr
+
+from models import INTERVAL_PROBABILITY, estimand_key, flatten
+from models.core.parts import PARTS
 from pipeline.checks.collinearity import correlate, inflate
-from pipeline.checks.identified import describe_identification
+from pipeline.checks.identified import describe_identification, find_outside
 from pipeline.checks.leave_out import round_to
-from pipeline.checks.sensitivity import Draws, draw_prior, is_constant, list_headlines, width
+from pipeline.checks.sensitivity import Draws, is_constant, list_headlines, width
 from pipeline.fit.cell import Cell
 
 DIGITS = 4
 
 
-def identify(cell: Cell, driven_by_prior: list[str]) -> dict[str, Any]:
-    """The panel: correlations, variance inflation, contraction; and the verdict on the headline."""
+def identify(
+    cell: Cell, driven_by_prior: list[str], cases: dict[str, dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """The panel: correlations, variance inflation, contraction; and the grades of the headlines.
+
+    `cases`: the special cases of the model, by name (pipeline/checks/special_cases.py).
+    """
     regressors = cell.model.regressors(cell.table, cell.card)
     inflation = inflate(regressors)
     key = find_judged_key(cell)
@@ -29,7 +39,18 @@ def identify(cell: Cell, driven_by_prior: list[str]) -> dict[str, Any]:
         "variance_inflation": inflation,
         "contraction": contraction,
     }
-    return describe_identification(panel, driven_by_prior) | {"identification": panel}
+    judged, outside = dict(flatten(cell.estimands)).get(key), list[str]()
+    if cases and judged is not None:
+        outside = find_outside(key, cases, find_interval(judged))
+    graded = describe_identification(panel, driven_by_prior, outside)
+    return graded | {"identification": panel | {"outside": outside}}
+
+
+def find_interval(draws: xr.DataArray) -> tuple[float, float]:
+    """The ends of the 90 % interval."""
+    tails = [(1 - INTERVAL_PROBABILITY) / 2, (1 + INTERVAL_PROBABILITY) / 2]
+    lower, upper = np.quantile(draws, tails)
+    return float(lower), float(upper)
 
 
 def find_judged_key(cell: Cell) -> str:
@@ -56,9 +77,21 @@ def contract(cell: Cell, key: str) -> dict[str, float | None]:
     judged = dict(flatten(cell.estimands)).get(key)
     if judged is not None and not bool(judged.isnull().any()) and not is_constant(judged):
         after = after | {key: judged}
-    before = draw_prior(cell, after)
+    prior = cell.tree["prior"].to_dataset()
+    before = dict(flatten(cell.model.estimands(prior, cell.table, cell.card)))
+    everything = dict(flatten(cell.estimands))
     found = {
-        name: round_to(1 - width(draws) / width(before[name]), DIGITS)
-        for name, draws in after.items()
+        name: round_to(1 - _width_behind(name, everything) / _width_behind(name, before), DIGITS)
+        for name in after
     }
     return {key: None} | found
+
+
+def _width_behind(key: str, draws: Draws) -> float:
+    """Width of the 90 % interval; of a compute share, that of the decades which are not compute."""
+    family, _, label = key.partition("[")
+    if family != "share_compute":
+        return width(draws[key])
+    parts = [draws.get(f"decades_{part}[{label}") for part in PARTS if part != "compute"]
+    known = [each for each in parts if each is not None and not bool(each.isnull().any())]
+    return width(sum(known, xr.zeros_like(known[0])))

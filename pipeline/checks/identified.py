@@ -1,68 +1,85 @@
-"""The rule by which a headline counts as identified, applied to the numbers of the panel."""
+"""The grade of identification, from the numbers of the panel."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
-MINIMUM_CONTRACTION = 0.5  # the interval is at most half as wide as the prior's
+GRADES = ("strong", "moderate", "weak", "none")
+# Contraction at which each grade begins: the interval is 1/5, 1/2, 4/5 as wide as the prior's.
+STEPS = (0.8, 0.5, 0.2)
+IDENTIFIED = ("strong", "moderate")
 MAXIMUM_INFLATION = 10.0  # the usual limit (Kutner et al. 2005): the error is 3 times its least
 LARGEST_INFLATION = 1e6  # what stands for infinity, which JSON does not have
 DIVIDED = ("compute", "date", "year")  # words by which regressors that the headline divides go
 
 
-def describe_identification(panel: dict[str, Any], driven_by_prior: list[str]) -> dict[str, Any]:
-    """The verdict on the headline and its reasons, from the numbers of the panel."""
-    verdict, reasons = judge_identification(
-        panel["judged"], panel["variance_inflation"], panel["contraction"], driven_by_prior
-    )
-    is_measured = verdict is not None
+def describe_identification(
+    panel: dict[str, Any], driven_by_prior: Collection[str], outside: Collection[str] = ()
+) -> dict[str, Any]:
+    """The grades of all headlines, and of the judged one the verdict and its reasons.
+
+    `outside`: special cases that the data do not rule out and that move the judged headline out of
+    its interval.
+    """
+    grades = {
+        key: grade(key, value, driven_by_prior)
+        for key, value in panel["contraction"].items()
+        if value is not None
+    }
+    key = panel["judged"]
+    if key not in grades:
+        reason = f"The headline {key} is not reported: there is nothing to judge."
+        nothing = {"is_identified": None, "identification_reason": reason}
+        return nothing | {"identification_reasons": [], "identification_grade": grades}
+    grades[key] = lower(grades[key], len(outside))
+    reasons = explain(key, panel["contraction"][key], driven_by_prior, outside)
     return {
-        "is_identified": verdict,
-        "identification_reason": "" if is_measured else " ".join(reasons),
-        "identification_reasons": reasons if is_measured else [],
+        "is_identified": grades[key] in IDENTIFIED,
+        "identification_reason": "",
+        "identification_reasons": reasons,
+        "identification_grade": grades,
     }
 
 
-def judge_identification(
-    key: str,
-    inflation: dict[str, float],
-    contraction: dict[str, float | None],
-    driven_by_prior: list[str],
-) -> tuple[bool | None, list[str]]:
-    """Whether the headline `key` is identified, and why in sentences with the numbers.
+def grade(key: str, contraction: float, driven_by_prior: Collection[str]) -> str:
+    """How well the data tell the quantity `key`.
 
-    It is not, where any of these holds:
-
-    - a regressor of compute or date has a variance inflation above `MAXIMUM_INFLATION`: the two
-      move together, and only the prior tells them apart;
-    - the interval of the headline is more than half as wide as its prior's;
-    - the headline is driven by the prior (power scaling, or scaling of a prior in the study).
-
-    None where the headline is not reported, or is the same in every draw. The sentences are those
-    of the rules that failed, or of all where none did.
+    By how much its interval contracted from the prior's; a grade less where it moves with the
+    prior (power scaling, or scaling of a prior in the study).
     """
-    contracted = contraction.get(key)
-    if contracted is None:
-        return None, [f"The headline {key} is not reported: there is nothing to judge."]
-    rules = [
-        (
-            value <= MAXIMUM_INFLATION,
-            f"The variance inflation of {name} is {_words(value)} (limit {MAXIMUM_INFLATION:g}).",
-        )
-        for name, value in inflation.items()
-        if any(word in name.lower() for word in DIVIDED)
+    reached = sum(contraction < step for step in STEPS)
+    return lower(GRADES[reached], int(key in driven_by_prior))
+
+
+def lower(found: str, by: int) -> str:
+    """The grade that is `by` steps below; `none` at the least."""
+    return GRADES[min(GRADES.index(found) + by, len(GRADES) - 1)]
+
+
+def explain(
+    key: str, contraction: float, driven_by_prior: Collection[str], outside: Collection[str]
+) -> list[str]:
+    """Why the headline has its grade, a sentence each."""
+    what = f"the decades behind {key}" if key.startswith("share_") else key
+    moved = "moves with its prior" if key in driven_by_prior else "hardly moves with its prior"
+    reasons = [
+        f"The 90 % interval of {what} is {1 - contraction:.2g} times as wide as its prior's.",
+        f"{key} {moved}.",
     ]
-    rules.append(
-        (
-            contracted >= MINIMUM_CONTRACTION,
-            f"The 90 % interval of {key} is {1 - contracted:.2g} times as wide as its prior's "
-            f"(limit {1 - MINIMUM_CONTRACTION:g}).",
-        )
-    )
-    is_driven = key in driven_by_prior
-    moved = "moves with its prior" if is_driven else "hardly moves with its prior"
-    rules.append((not is_driven, f"{key} {moved}."))
-    failed = [sentence for is_met, sentence in rules if not is_met]
-    return not failed, failed or [sentence for _, sentence in rules]
+    if outside:
+        names = ", ".join(name.replace("_", " ") for name in outside)
+        reasons.append(f"Not ruled out, and outside of the interval: {names}.")
+    return reasons
 
 
-def _words(inflation: float) -> str:
-    return "beyond measure" if inflation >= LARGEST_INFLATION else f"{inflation:.3g}"
+def find_outside(
+    key: str, cases: Mapping[str, dict[str, Any]], interval: tuple[float, float]
+) -> list[str]:
+    """Special cases that are not ruled out and whose median of `key` is outside of `interval`."""
+    return [
+        name
+        for name, case in cases.items()
+        if not case["reason"]
+        and key in case["estimands"]
+        and not case["is_ruled_out"]
+        and not interval[0] <= case["estimands"][key]["median"] <= interval[1]
+    ]

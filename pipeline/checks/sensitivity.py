@@ -136,6 +136,7 @@ def _scaling_tree(cell: Cell, headline: Draws) -> xr.DataTree:
 
 def _stated_priors(cell: Cell) -> xr.Dataset:
     """Log densities of the priors that the model states; those of offsets are part of the model."""
-    names = [name for name, _ in list_priors(cell.model.Priors())]
+    stated = [name for name, _ in list_priors(cell.model.Priors())]
+    names = [each for name in stated for each in (name, f"{name}_offset")]
     log_prior = cell.tree["log_prior"].to_dataset()
     return log_prior[[name for name in names if name in log_prior]]

@@ -24,6 +24,7 @@ from pipeline.checks.leave_out import find_units, leave_out, round_to
 from pipeline.checks.predictive import check_predictions
 from pipeline.checks.refit import Refitter
 from pipeline.checks.sensitivity import is_constant, list_headlines, measure_sensitivity
+from pipeline.checks.special_cases import fit_special_cases
 from pipeline.fit.cell import Cell
 
 Checked = dict[str, Any]
@@ -34,7 +35,7 @@ DIGITS = 4
 NO_NUMBERS = (
     *("max_rhat", "min_ess_bulk", "min_ess_tail", "divergences", "min_bfmi"),
     *("bad_pareto_k", "elpd_loo", "elpd_loo_se", "unit", "elpd_method"),
-    *("is_identified", "identification", "predictive_checks"),
+    *("is_identified", "identification", "identification_grade", "predictive_checks"),
 )
 
 
@@ -189,8 +190,9 @@ def check(cell: Cell, limits: dict[str, float], refitter: Refitter | None) -> Ch
         units = pool.submit(find_units, cell)
         judged = judge(cell, limits)
         sensitivity = measure_sensitivity(cell)
-        identified = identify(cell, sensitivity["driven_by_prior"])
         predicted = check_predictions(cell)
+    cases = fit_special_cases(cell, refitter, units.result()[1])
+    identified = identify(cell, sensitivity["driven_by_prior"], cases)
     worst, constant = judged.pop("worst"), judged.pop("constant")
     has_converged = judged["verdict"] == "pass"
     return (
@@ -201,6 +203,7 @@ def check(cell: Cell, limits: dict[str, float], refitter: Refitter | None) -> Ch
         | identified
         | sensitivity
         | {"predictive_checks": predicted}
+        | {"special_cases": cases}
         | {"influence": measure_influence(cell, refitter)}
         | {"limits": limits, "constant": constant, "worst": worst}
     )
@@ -215,5 +218,5 @@ def describe_unfitted(reason: str, limits: dict[str, float]) -> Checked:
         | {"elpd_note": "", "elpd_by_unit": {}, "rows_by_unit": {}}
         | {"identification_reason": f"cannot be fitted: {reason}", "identification_reasons": []}
         | {"headlines": [], "prior_sensitivity": {}, "driven_by_prior": [], "driven_by": {}}
-        | {"influence": {}, "limits": limits, "constant": [], "worst": []}
+        | {"special_cases": {}, "influence": {}, "limits": limits, "constant": [], "worst": []}
     )

@@ -1,0 +1,84 @@
+"""Posterior -> what each choice inside the model would have said, and what the data say of it.
+
+A model may name special cases of itself (`VARIANTS`): other scales of priors, other options of the
+card. The compiled model is fitted to each. Where a special case moves the headline out of the
+model's own interval, either the data rule it out, which its predictive density shows, or the
+interval is too narrow.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from models import INTERVAL_PROBABILITY, flatten
+from pipeline.checks.leave_out import THREADS, round_to, smooth, thin
+from pipeline.checks.refit import THOROUGH, RefitError, Refitter
+from pipeline.fit.cell import Cell
+
+DRAWS = 1000  # of the predictive densities
+FIRST_SEED = 3000  # added to the seed of the fit, so that no refit repeats its random numbers
+DIGITS = 4
+SHOWN = ("share_compute", "rate_decades_per_year", "allocation_coefficient")
+RULED_OUT = 2.0  # standard errors by which a special case must predict worse
+
+
+def fit_special_cases(cell: Cell, refitter: Refitter, density: xr.DataArray) -> dict[str, Any]:
+    """Every special case by name: what it says of the headlines, and how it predicts.
+
+    `density`: log density of each unit under the model, dims chain, draw, unit. Empty for a model
+    without special cases.
+    """
+    variants = getattr(cell.model, "VARIANTS", {})
+    if not variants:
+        return {}
+    own, _ = smooth(thin(xr.Dataset({"density": density}), DRAWS)["density"])
+    priors, seed = cell.model.Priors(), int(cell.tree.attrs["seed"]) + FIRST_SEED
+
+    def fit(position: int, name: str) -> dict[str, Any]:
+        changed, card = variants[name].apply(priors, cell.card)
+        try:
+            posterior = refitter.refit(cell.table, card, changed, seed + position, THOROUGH)
+        except RefitError as error:
+            return {"reason": f"the refit failed: {error}"}
+        made = cell.model.estimands(posterior, cell.table, card)
+        units = cell.model.unit_log_likelihood(thin(posterior, DRAWS), cell.table, card)
+        by_unit, bad = smooth(units.rename(base_model="unit").transpose("chain", "draw", "unit"))
+        return {
+            "reason": "",
+            "estimands": summarise(made),
+            **compare(by_unit, own),
+            "bad_pareto_k": len(bad),
+            "divergences": int(posterior.attrs["divergences"]),
+        }
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return dict(zip(variants, pool.map(fit, range(len(variants)), variants), strict=True))
+
+
+def compare(by_unit: pd.Series, own: pd.Series) -> dict[str, Any]:
+    """By how much a special case predicts the units better than the model, and the error of that.
+
+    It is ruled out where it predicts worse by more than two standard errors.
+    """
+    difference = by_unit - own
+    total, error = difference.sum(), np.sqrt(len(own) * difference.var(ddof=0))
+    return {
+        "elpd_difference": round_to(total, DIGITS),
+        "elpd_difference_se": round_to(error, DIGITS),
+        "is_ruled_out": bool(total < -RULED_OUT * error),
+    }
+
+
+def summarise(estimands: xr.Dataset) -> dict[str, dict[str, float | None]]:
+    """Median and 90 % interval of shares, rates and coefficients, by key."""
+    tail = (1 - INTERVAL_PROBABILITY) / 2
+    found = {}
+    for key, draws in flatten(estimands):
+        if key.partition("[")[0] in SHOWN and not bool(draws.isnull().any()):
+            ends = np.quantile(draws.to_numpy(), [0.5, tail, 1 - tail])
+            names = ("median", "lower", "upper")
+            found[key] = {n: round_to(v, DIGITS) for n, v in zip(names, ends, strict=True)}
+    return found
