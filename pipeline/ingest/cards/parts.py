@@ -40,6 +40,7 @@ ExclusionRule = Literal[
     "same data as another row",
     "judgement or assumption",
     "other quantity",
+    "impossible figure",
 ]
 
 
