@@ -96,9 +96,7 @@ def draw_multiplier(
     return truth
 
 
-def _draw_trend(
-    rows: pd.DataFrame, has_bend: bool, priors: Any, rng: np.random.Generator
-) -> Truth:
+def _draw_trend(rows: pd.DataFrame, has_bend: bool, priors: Any, rng: np.random.Generator) -> Truth:
     """Rates by year: a walk, moved so that its mean over the span is the drawn rate.
 
     With a bend it takes one step, into the middle year.

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from models.options.base import AboveOne, Options, Positive
 
+SEPARATOR = " | "  # between the names of base models behind an own rate
+
 
 class EstimateOptions(Options):
     """Options of the `published_estimates` table."""

@@ -12,6 +12,8 @@ from typing import Any
 
 import pandas as pd
 
+from models import fitted_rows
+from models.options.estimates import SEPARATOR
 from pipeline.core.failures import SourceError, file_failure
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
@@ -78,7 +80,7 @@ def _make_row(own: OwnEstimate, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fill_rates(table: pd.DataFrame, card: LoadedCard, layout: Layout) -> pd.DataFrame:
-    """The rates and their errors; a posterior is taken to be normal."""
+    """The rates, their errors and the base models behind them; a posterior is taken as normal."""
     filled = []
     for row in table.to_dict("records"):
         try:
@@ -91,7 +93,15 @@ def _fill_rates(table: pd.DataFrame, card: LoadedCard, layout: Layout) -> pd.Dat
             raise file_failure(path, rule, remedy, column, str(row[column]), line) from None
         filled.append((math.nan, math.nan) if found is None else to_normal(found))
     rates = pd.DataFrame(filled, columns=["rate", "rate_sd"], index=table.index, dtype=float)
-    return table.assign(rate=rates["rate"], rate_sd=rates["rate_sd"])
+    bases = [_list_base_models(layout, posterior) for posterior in table["posterior"]]
+    return table.assign(rate=rates["rate"], rate_sd=rates["rate_sd"], base_models=bases)
+
+
+def _list_base_models(layout: Layout, posterior: str) -> str:
+    """The base models of the fitted rows of a posterior's dataset, in the order of their names."""
+    rows = fitted_rows(pd.read_parquet(layout.table(posterior.partition("-")[0])))
+    names = rows["base_model"].fillna(rows["model"]).astype(str)
+    return SEPARATOR.join(sorted(set(names)))
 
 
 def _find_estimand(
