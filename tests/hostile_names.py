@@ -48,7 +48,7 @@ REASON = f"Reason {SCRIPT} {LINK} {WORD}"
 CITED = f"Reported {SCRIPT} {QUOTES}"
 STEPS = ("quiz-first-last", "quiz-first-middle", "other-first-last")
 NAME = "hostile-compute_multiplier"
-UNFITTED = "hostile-era_ceilings"
+UNFITTED = "hostile-scaling_law"
 BIBLIOGRAPHY = f"""@article{{doe2020,
     author = "Doe <b>, Jane & {SCRIPT} and Roe, R.",
     title = "{SCRIPT} javascript:alert(1) & {WORD}",
@@ -72,7 +72,7 @@ ROW_COLUMNS = (
 def make_runs() -> pd.DataFrame:
     """The run registry: a base model a name."""
     count = len(NAMES)
-    compute = 10.0 ** (21 + np.arange(count) * 0.5)
+    compute = 10.0 ** (21 + np.arange(count) * 0.5 + np.arange(count) % 2)  # not in step with dates
     made: dict[str, Any] = {
         "model": NAMES,
         "organization": f"{SCRIPT} {QUOTES}",
@@ -187,7 +187,7 @@ def write_sources(layout: Layout) -> None:
         layout.claims: claims,
         layout.datasets: "datasets: {training_runs: [training_runs], "
         "accuracy_leaderboard: [hostile]}",
-        layout.models: "models: {accuracy_leaderboard: [compute_multiplier, era_ceilings]}",
+        layout.models: "models: {accuracy_leaderboard: [compute_multiplier, scaling_law]}",
     }
     for path, text in texts.items():
         write_text(path, text)

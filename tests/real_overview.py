@@ -13,7 +13,6 @@ from committed import read_committed
 
 from pipeline.ingest.bibliography import Bibliography, read_bibliography
 from pipeline.site.overview.cells import Cell, Passed
-from pipeline.site.overview.comparison import Comparison, Score
 from pipeline.site.overview.gathering import Overview, gather
 from pipeline.site.pages.answers import Answer
 
@@ -57,8 +56,6 @@ def make_passed(
     )
 
 
-def make_overview(cells: Iterable[Cell], **weights: float) -> Overview:
-    """An overview of toy cells, whose models are averaged with these weights if there are any."""
-    scores = [Score(model, model.title(), "", 0, weight=each) for model, each in weights.items()]
-    compared = [Comparison("toys", "Toys", "unit", 0, scores, [])] if weights else []
-    return Overview(list(cells), [], read_references(), compared)
+def make_overview(cells: Iterable[Cell]) -> Overview:
+    """An overview of toy cells."""
+    return Overview(list(cells), [], read_references())

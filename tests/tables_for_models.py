@@ -1,6 +1,7 @@
 """Tables, cards and draws for the tests of models, and a step recomputed by hand."""
 
 import json
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from ruamel.yaml import YAML
 
 import models
 from models import Card
-from models.options import AccuracyOptions, Comparison, LossOptions, Side
+from models.core.parts import PARTS
+from models.options import AccuracyOptions, Comparison, Side
 from pipeline.ingest.cards.card import LoadedCard, load_card
 from pipeline.ingest.convert import ingest
 from pipeline.ingest.exclusions import exclude_by_rule
@@ -110,7 +112,8 @@ def assert_near(draws: xr.DataArray, truth: float) -> None:
 def make_leaderboard() -> pd.DataFrame:
     """Eight rows: four base models of two labs, each tuned further, all but one given a vote.
 
-    Of the third base model the tokens are not known. Tuning adds a fifth of the compute.
+    Of the third base model the tokens are not known, nor the samples of its vote. Tuning adds a
+    fifth of the compute.
     """
     rows = []
     for i in range(4):
@@ -132,6 +135,7 @@ def make_leaderboard() -> pd.DataFrame:
             "model": f"Base {i}",
             "method": "direct",
             "techniques": "",
+            "sample_count": 1.0,
             "release_date": pd.Timestamp(2020 + i, 4, 1),
             "training_flop": flop,
             "training_tokens": tokens,
@@ -142,6 +146,7 @@ def make_leaderboard() -> pd.DataFrame:
             "method": "vote",
             # one without the vote: tags that always occur together are refused
             "techniques": "domain_tuning majority_vote" if i else "domain_tuning",
+            "sample_count": [1.0, 100.0, np.nan, 10.0][i],
             "release_date": pd.Timestamp(2020 + i, 10, 1),
             "training_flop": 1.2 * flop,
             "training_tokens": 1.2 * tokens,
@@ -158,12 +163,6 @@ def make_leaderboard() -> pd.DataFrame:
     )
 
 
-def make_loss_leaderboard() -> pd.DataFrame:
-    """The toy leaderboard with perplexities for scores: lower is better."""
-    table = make_leaderboard()
-    return table.assign(perplexity=60 * (1 - table["score"])).drop(columns="score")
-
-
 BENCHMARK = {"label": "MATH", "chance": 0.02, "ceiling": 0.95, "item_count": 500, "reason": "test"}
 SIDES = {
     "base_3": {"model": "Base 3", "method": "direct"},
@@ -174,45 +173,32 @@ WITHIN, BETWEEN, NOTHING = "math-base_3-tuned_3", "math-base_0-tuned_3", "math-b
 RECORD = "math-first_record-last_record"  # Base 0 to Tuned 3 too, found by date and score
 
 
-def _make_options(trend: str, changes: dict[str, Any]) -> dict[str, Any]:
+def make_card(trend: str = "linear", kind: str = "berkson", **changes: Any) -> Card:
+    """Its card: a step within a base model, one between labs and dates, one of nothing.
+
+    `kind` is that of the errors of compute; `changes` replace options. Allocation is measured
+    against the law of `make_law`.
+    """
     technique = {"label": "t", "definition": "test"}
     ends = [each.split("-")[1:] for each in (WITHIN, BETWEEN, NOTHING)]
     tree = {
         "benchmarks": {"MATH": BENCHMARK},
         "trend": trend,
-        "techniques": {"domain_tuning": technique, "majority_vote": technique},
+        "techniques": {
+            "domain_tuning": technique,
+            "majority_vote": technique | {"part": "inference"},
+        },
         "comparisons": [
-            {
-                "id": f"math-{a}-{b}",
-                "label": f"{a} to {b}",
-                "benchmark": "MATH",
-                "earlier": SIDES[a],
-                "later": SIDES[b],
-            }
+            {"id": f"math-{a}-{b}", "benchmark": "MATH", "earlier": SIDES[a], "later": SIDES[b]}
             for a, b in ends
         ],
         "headline_comparison": BETWEEN,
         "reference_harness": "reported",
-        "allocation": "none",
-        "allocation_reason": "made up for tests",
+        "allocation": "scaling_law",
+        "compute_error_decades": {"kind": kind},
     }
-    return tree | changes
-
-
-def make_card(trend: str = "linear", **changes: Any) -> Card:
-    """Its card: a step within a base model, one between labs and dates, one of nothing.
-
-    `changes` replace options; with `allocation="scaling_law"` the law is that of `make_law`.
-    """
-    options = AccuracyOptions.model_validate(_make_options(trend, changes))
+    options = AccuracyOptions.model_validate(tree | changes)
     return Card("toy", "accuracy_leaderboard", options, scaling_law=make_law())
-
-
-def make_loss_card(trend: str = "linear", **changes: Any) -> Card:
-    """The card of the toy perplexities, with the same steps."""
-    facts = {"benchmarks": {"MATH": {"label": "MATH", "reason": "test"}}}
-    options = LossOptions.model_validate(_make_options(trend, facts | changes))
-    return Card("toy", "loss_leaderboard", options)
 
 
 TOY_COORDS = {
@@ -221,48 +207,50 @@ TOY_COORDS = {
     "lab": ["Lab 0", "Lab 1"],
     "base_model": [f"Base {i}" for i in range(4)],
     "harness": ["uniform"],
+    "year": ["2020", "2021", "2022", "2023"],
 }
+DAYS = [275, 365, 365, 273]  # of each year between the first release and the last
 Moments = tuple[float, float, str | None]  # mean, standard deviation, label dim
 TOY_MOMENTS: dict[str, Moments] = {
     "slope": (1.0, 0.05, "benchmark"),
     "level": (-1.5, 0.1, "benchmark"),
     "chance": (0.02, 0.001, "benchmark"),
-    "rate": (0.4, 0.1, None),
     "technique_gain": (0.6, 0.1, "technique"),
     "lab_effect": (0.0, 0.2, "lab"),
     "deviation": (0.0, 0.3, "base_model"),
     "deviation_scale": (0.3, 0.02, None),
+    "continued_error": (0.0, 0.3, None),
     "dispersion": (0.08, 0.005, None),
+    "allocation": (-0.3, 0.1, "base_model"),
+    "allocation_under": (1.0, 0.3, None),
+    "allocation_over": (0.5, 0.3, None),
+    "harness_shift": (0.4, 0.1, "harness"),
+}
+TREND_MOMENTS: dict[str, Moments] = {
+    "rate_by_year": (0.4, 0.2, "year"),
+    "interaction": (0.05, 0.02, None),
+    "early_height": (0.97, 0.005, "benchmark"),
 }
 
 
-def make_posterior(seed: int = 1, draws: int = 300, **more: Moments) -> xr.Dataset:
+def make_posterior(
+    seed: int = 1, draws: int = 300, trend: str = "linear", **more: Moments
+) -> xr.Dataset:
     """Two chains of every parameter of the toy leaderboard, independent of one another.
 
     `more`: further parameters, or other moments.
     """
     rng = np.random.default_rng(seed)
     made = {}
-    for name, (mean, sd, dim) in (TOY_MOMENTS | more).items():
+    moments = TOY_MOMENTS | (TREND_MOMENTS if trend == "linear" else {}) | more
+    for name, (mean, sd, dim) in moments.items():
         size = (2, draws, *([len(TOY_COORDS[dim])] if dim else []))
         made[name] = (("chain", "draw", *([dim] if dim else [])), rng.normal(mean, sd, size))
     used = {dim for dims, _ in made.values() for dim in dims}
-    return xr.Dataset(made, coords={dim: at for dim, at in TOY_COORDS.items() if dim in used})
-
-
-LOSS_MOMENTS: dict[str, Moments] = {
-    "irreducible_loss": (1.8, 0.05, "benchmark"),
-    "reducible": (0.6, 0.05, "benchmark"),
-    "steepness": (0.3, 0.02, None),
-    "noise_scale": (0.1, 0.005, None),
-    "tail_weight": (8.0, 0.5, None),
-}
-
-
-def make_loss_posterior(draws: int = 300) -> xr.Dataset:
-    """Two chains of every parameter of the toy perplexities."""
-    drawn = make_posterior(draws=draws, **LOSS_MOMENTS)
-    return drawn.drop_vars(["slope", "level", "chance", "dispersion"])
+    drawn = xr.Dataset(made, coords={dim: at for dim, at in TOY_COORDS.items() if dim in used})
+    if "rate_by_year" in drawn:
+        drawn["rate"] = drawn["rate_by_year"].weighted(xr.DataArray(DAYS, dims="year")).mean("year")
+    return drawn
 
 
 # Steps recomputed from the documented equations, with no code of the models.
@@ -311,35 +299,32 @@ def recompute_terms(
     stands as `interaction`.
     """
     reference, date = find_centre(table)
-    shape = (posterior.sizes["chain"], posterior.sizes["draw"])
 
-    def pick(name: str, dim: str, label: str) -> np.ndarray:
-        return posterior[name].sel({dim: label}).transpose("chain", "draw").to_numpy()
+    def pick(name: str, **labels: str) -> np.ndarray:
+        return posterior[name].sel(labels).transpose("chain", "draw").to_numpy()
 
+    base, years = row["base_model"], (row["release_date"] - date).days / 365.25
     decades = np.log10(row["training_flop"]) - reference
-    years = (row["release_date"] - date).days / 365.25
-    terms = {
-        "compute and unexplained": decades + pick("deviation", "base_model", row["base_model"])
-    }
-    for tag in str(row["techniques"] or "").split():
-        gains = posterior["technique_gain"]
+    if "compute_correction" in posterior:
+        decades = decades + pick("compute_correction", base_model=base)
+    terms = {"compute and unexplained": decades + pick("deviation", base_model=base)}
+    terms["lab"] = pick("lab_effect", lab=row["lab"])
+    if "allocation" in posterior:
+        terms["allocation"] = pick("allocation", base_model=base)
+    for part, tag in (("technique", "domain_tuning"), ("inference", "majority_vote")):
+        gain, where = "technique_gain", {"technique": tag}
         if "technique_on_benchmark" in posterior:
-            gains = posterior["technique_on_benchmark"].sel(benchmark=row["benchmark"])
-        gain = gains.sel(technique=tag).transpose("chain", "draw").to_numpy()
-        terms["technique"] = terms.get("technique", 0.0) + gain
-    if "technique_gain" in posterior:
-        terms.setdefault("technique", np.zeros(shape))
-    if "rate" in posterior:
-        terms["trend"] = posterior["rate"].transpose("chain", "draw").to_numpy() * years
-    if "interaction" in posterior:
+            gain, where = "technique_on_benchmark", where | {"benchmark": row["benchmark"]}
+        dose = float(tag in row["techniques"].split())
+        if part == "inference":  # the unknown count is the mean of the known, 100 and 10
+            dose *= np.log10(row["sample_count"]) if row["sample_count"] > 0 else 1.5
+        terms[part] = pick(gain, **where) * dose
+    if "rate_by_year" in posterior:
+        days = Counter(pd.date_range(*sorted((date, row["release_date"])), inclusive="left").year)
+        passed = [pick("rate_by_year", year=str(y)) * n / 365.25 for y, n in days.items()]
+        terms["trend"] = np.sign(years) * np.sum(passed, axis=0)
         strength = posterior["interaction"].transpose("chain", "draw").to_numpy()
         terms["interaction"] = strength * years * decades
-    for part, name, dim, column in (
-        ("allocation", "allocation", "base_model", "base_model"),
-        ("lab", "lab_effect", "lab", "lab"),
-    ):
-        if name in posterior:
-            terms[part] = pick(name, dim, row[column])
     return terms
 
 
@@ -355,6 +340,13 @@ def recompute_step(
     rows = [find_row(table, comparison.benchmark, side) for side in sides]
     early, late = (recompute_terms(posterior, table, row) for row in rows)
     parts = {part: late[part] - early[part] for part in late}
+    for sign, row in zip((-1, 1), rows, strict=True):
+        own = table.loc[table["base_model"] == row["base_model"], "training_flop"].min()
+        added = row["training_flop"] / own - 1  # whose error is that of continued training
+        wrong = 1 + added * 10 ** posterior["continued_error"].to_numpy()
+        parts["compute and unexplained"] = parts["compute and unexplained"] + sign * np.log10(
+            wrong / (1 + added)
+        )
     if "interaction" not in parts:
         return parts
     reference, date = find_centre(table)
@@ -370,12 +362,9 @@ def recompute_step(
 def recompute_score(
     posterior: xr.Dataset, table: pd.DataFrame, card: Card, row: pd.Series
 ) -> np.ndarray:
-    """The fitted score under the reference harness, or log perplexity, shape (chain, draw)."""
+    """The fitted score under the reference harness, shape (chain, draw)."""
     effective = sum(recompute_terms(posterior, table, row).values())
     drawn = posterior.sel(benchmark=row["benchmark"])
-    if isinstance(card.options, LossOptions):
-        fall = posterior["steepness"].to_numpy() * effective
-        return drawn["irreducible_loss"].to_numpy() + np.exp(drawn["reducible"].to_numpy() - fall)
     assert isinstance(card.options, AccuracyOptions)
     chance = drawn["chance"].to_numpy()
     height = 1 / (1 + np.exp(-drawn["level"].to_numpy() - drawn["slope"].to_numpy() * effective))
@@ -400,12 +389,11 @@ def recompute_change(
 
 def list_present(made: xr.Dataset, kind: str, comparison: str) -> dict[str, np.ndarray]:
     """Draws of the parts that the model has of a step, by part."""
-    parts = ("compute", "allocation", "technique", "trend", "lab", "unexplained")
     found = {
         part: made[f"{kind}_{part}"]
         .sel(comparison=comparison)
         .transpose("chain", "draw")
         .to_numpy()
-        for part in parts
+        for part in PARTS
     }
     return {part: values for part, values in found.items() if not np.isnan(values).all()}

@@ -10,11 +10,12 @@ from tables_for_models import FLOP, load_real, make_card, make_law, make_leaderb
 
 from models.effective_compute.allocation import (
     MINIMUM_KNOWN,
-    draw_unknown,
     log10_allocation,
     summarise_allocation,
 )
 from models.effective_compute.design import make_design
+from models.leaderboards import compute_multiplier
+from pipeline.fit.density import sample_prior
 
 LAW = {
     "exponent_parameters": 0.34781,
@@ -27,6 +28,7 @@ SIZES = {
     "Gopher": (280e9, 300e9),
     "Chinchilla": (70e9, 1.4e12),
     "GPT-3": (175e9, 300e9),
+    "LLaMA": (7e9, 1e12),
     "small and long": (1e9, 1e13),
 }
 
@@ -94,28 +96,47 @@ def test_moment_summary_has_mean_and_covariance_of_the_draws(dataset: str) -> No
     assert left_out < 0.02
 
 
-def test_only_the_mean_is_stated_for_the_unknown() -> None:
-    summary = make_design(make_leaderboard(), make_card(allocation="scaling_law")).allocation
-    assert summary is not None
-    assert summary.is_known.tolist() == [True, True, False, True]
-    assert summary.mean[2] == 0
-    assert (summary.loading[2] == 0).all()
-    assert summary.unknown_mean == pytest.approx(-summary.mean[[0, 1, 3]].mean())
+def test_sides_are_too_few_and_too_many_tokens_and_the_unknown_has_the_mean_of_either() -> None:
+    """Gopher and GPT-3 took too few tokens, LLaMA 7B too many."""
+    names = ("Gopher", "LLaMA", "GPT-3")
+    sizes = np.array([*(SIZES[name] for name in names), (1e11, np.nan)])
+    summary = summarise_allocation(make_law(), *sizes.T)
+    assert summary.is_known.tolist() == [True, True, True, False]
+    assert summary.is_over.tolist() == [False, True, False, False]
+    under, over = summary.unknown_mean
+    assert over == pytest.approx(-summary.mean[1] / 3)
+    assert under + over == pytest.approx(-summary.mean[:3].mean())
+    assert summary.mean[3] == 0
+    assert (summary.loading[3] == 0).all()
 
 
 def test_too_little_to_measure_it_is_refused() -> None:
     sizes = np.array([1e9, 1e10, np.nan, np.nan])
     with pytest.raises(ValueError, match=f"2 dense base models, allocation needs {MINIMUM_KNOWN}"):
         summarise_allocation(make_law(), sizes, 20 * sizes)
-    card = replace(make_card(allocation="scaling_law"), scaling_law=None)
+    card = replace(make_card(), scaling_law=None)
     with pytest.raises(ValueError, match="the law's draws are needed"):
         _ = make_design(make_leaderboard(), card).allocation
-    assert make_design(make_leaderboard(), make_card()).allocation is None
+    assert make_design(make_leaderboard(), make_card(allocation="none")).allocation is None
 
 
-def test_unknown_allocation_is_minus_an_exponential_variable() -> None:
-    draws = draw_unknown(np.random.default_rng(1).normal(size=200_000), 0.3)
-    assert (draws <= 0).all()
-    assert draws.mean() == pytest.approx(-0.3, abs=0.005)
-    assert draws.std() == pytest.approx(0.3, abs=0.005)
-    assert np.isfinite(draw_unknown(np.array([-30.0, 30.0]), 0.3)).all()
+def test_coefficients_of_the_sides_multiply_known_costs_and_the_mean_of_the_unknown() -> None:
+    """The unknown is minus an exponential variable: its mean is its standard deviation."""
+    table, card = make_leaderboard(), make_card()
+    summary, worth = make_design(table, card).allocation, {"under": 0.5, "over": 2.0}
+    assert summary is not None
+    assert summary.is_over.tolist() == [True, False, False, True]
+    plain = compute_multiplier.Priors()
+    fixed = {
+        f"allocation_{side}": replace(plain.allocation_under, parameters=(value, 0.0))
+        for side, value in worth.items()
+    }
+    model = compute_multiplier.build(table, card, replace(plain, **fixed))
+    drawn = sample_prior(model, 4000, seed=1)["prior"]["allocation"].to_numpy()[0]
+    known = summary.mean[[0, 1, 3]] * [2.0, 0.5, 2.0]
+    spread = np.linalg.norm(summary.loading[[0, 1, 3]], axis=1) * [2.0, 0.5, 2.0]
+    np.testing.assert_allclose(drawn[:, [0, 1, 3]].mean(axis=0), known, atol=0.01)
+    np.testing.assert_allclose(drawn[:, [0, 1, 3]].std(axis=0), spread, rtol=0.05)
+    assert (drawn[:, 2] < 0).all()
+    np.testing.assert_allclose(drawn[:, 2].mean(), known.mean(), rtol=0.05)
+    np.testing.assert_allclose(drawn[:, 2].std(), -known.mean(), rtol=0.1)

@@ -28,7 +28,7 @@ LITERATURE: dict[str, Any] = {
     "is_open": False,
 }
 ROWS = [
-    Row("First", "a", "r", "Averaged", "averaged", 0.5, 0.25, 1.0),
+    Row("First", "a", "r", "Plain", "model", 0.5, 0.25, 1.0),
     Row("First", "a", "r", HOSTILE, "model", 0.4, -0.2, None, caveats=("not identified",)),
     Row("First", "a", "r", "Broken", "model", caveats=("not converged",), reason="nothing: R-hat"),
     Row("Second", "", "r", "Doe 2020", "published", 0.1, interval="no interval printed"),
@@ -90,7 +90,7 @@ def draw_forest() -> Drawing:
         (draw_literature, "this posterior: 1.00 (0.500 to 1.50); Doe 2020, published: 2.00"),
         (draw_groups, "b: observed 7.00, predicted 2.00 (1.50 to 2.50)"),
         (draw_widths, "b: 0.20"),
-        (draw_forest, "First, Averaged: 0.50 (0.25 to 1.0). Second, Doe 2020: 0.10."),
+        (draw_forest, "First, Plain: 0.50 (0.25 to 1.0). Second, Doe 2020: 0.10."),
     ],
 )
 def test_every_kind_compiles_without_markup_from_data_and_is_described(

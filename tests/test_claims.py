@@ -39,12 +39,12 @@ def make(model: str, draws: np.ndarray | None = DRAWS, check: Any = None, **foun
     return make_passed(model, {FACTOR: entry | found}, columns, **(check or {}))
 
 
-def ask(*cells: Cell, claim: Any = None, **weights: float) -> Verdict:
+def ask(*cells: Cell, claim: Any = None) -> Verdict:
     plain = {"id": "fourfold", "text": "It was a fourfold gain.", "source": SOURCE}
     plain |= {"locator": "abstract", "posterior": "toys", "estimand": FACTOR}
     test = {} if {"at_most", "between", "finite"} & set(claim or {}) else {"at_least": 4.0}
     made = Claim.model_validate(plain | test | (claim or {}))
-    return judge(made, make_overview(cells, **weights))
+    return judge(made, make_overview(cells))
 
 
 @pytest.mark.parametrize(
@@ -72,30 +72,18 @@ def test_draws_that_are_not_numbers_are_an_error() -> None:
         ask(make("plain", np.array([1.0, np.nan])))
 
 
-def test_average_counts_each_model_by_its_weight_and_is_silent_where_one_that_counts_is() -> None:
-    low, high = make("low", np.zeros(4)), make("high", np.full(8, 9.0))
-    verdict = ask(low, high, low=0.75, high=0.25)
-    assert (verdict.probability, verdict.found["median"], verdict.found["upper"]) == (0.25, 0, 9)
-    assert verdict.weights == {"toys-low": 0.75, "toys-high": 0.25}
-    silent = make("silent", None, reason="too small a step")
-    refused = ask(make("low"), silent, low=0.75, silent=0.25)
-    assert (refused.probability, refused.reason) == (None, "not reported: too small a step")
-    assert ask(make("low"), silent, low=0.995, silent=0.005).probability == 0.6
-
-
-def test_one_model_speaks_where_it_is_named_or_models_are_not_averaged() -> None:
+def test_the_first_model_speaks_unless_another_is_named() -> None:
     low, high = make("low", np.zeros(4)), make("high", np.full(8, 9.0))
     verdict = ask(low, high)
-    assert (verdict.probability, verdict.weights) == (0, {"toys-low": 1.0})
-    named = ask(low, high, claim={"posterior": "toys-high"}, low=0.75, high=0.25)
-    assert named.probability == 1
+    assert (verdict.probability, verdict.asked) == (0, "toys-low")
+    assert ask(low, high, claim={"posterior": "toys-high"}).probability == 1
 
 
 def test_failed_fit_is_not_asked() -> None:
     verdict = ask(BROKEN)
     assert verdict.reason == "Broken: the fit did not converge: R-hat is 1.2"
     assert describe(verdict)["probability"] is describe(verdict)["median"] is None
-    assert ask(BROKEN, make("plain")).weights == {"toys-plain": 1.0}
+    assert ask(BROKEN, make("plain")).asked == "toys-plain"
     assert ask(BROKEN, make("plain"), claim={"posterior": "toys-broken"}).probability is None
 
 
@@ -123,12 +111,9 @@ def test_prior_driven_measured_and_unmeasured_are_told_apart() -> None:
     driven = {"driven_by_prior": [FACTOR], "driven_by": {FACTOR: ["rate"]}}
     measured = {"prior_sensitivity": {FACTOR: {"prior": 0.0}}}
     verdict = ask(make("plain", check=driven | measured))
-    assert (verdict.is_driven, verdict.drivers) == (True, ("driven by the prior (rate)",))
+    assert (verdict.is_driven, verdict.driven) == (True, "driven by the prior (rate)")
     assert ask(make("plain", check=measured)).is_driven is False
     assert ask(make("plain")).is_driven is None
-    low, high = make("low", check=measured), make("high", check=driven)
-    assert ask(low, high, low=0.5, high=0.5).drivers == ("driven by the prior (rate) in high",)
-    assert ask(low, high, low=1.0, high=0.0).is_driven is False
 
 
 @pytest.mark.parametrize(

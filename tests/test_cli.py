@@ -42,9 +42,6 @@ def test_list_shows_the_headlines_that_the_attribution_files_have() -> None:
         numbers = ("median", "lower", "upper", "unit")
         assert [cell[n] for n in numbers] == [made[cell["headline"]][n] for n in numbers]
     assert {"math", "mmlu", "imagenet"} <= {cell["dataset"] for cell in told}
-    (unfitted,) = [c for c in cells if (c["dataset"], c["model"]) == ("minerva", "era_ceilings")]
-    assert unfitted["verdict"] == "not fitted"
-    assert "one date" in unfitted["reason"]
 
 
 def test_list_is_tab_separated_for_scripts_and_a_table_in_a_terminal(
@@ -96,14 +93,15 @@ def test_wrong_name_is_a_wrong_command(copy: Path, words: tuple[str, ...], told:
     ("name", "page"),
     [
         ([], "index"),
-        (["mmlu"], "mmlu-scale_dependent"),  # of two models the one that passed
+        (["research_inputs"], "research_inputs-idea_production_ceiling"),  # the one that passed
         (["mmlu-compute_multiplier"], "mmlu-compute_multiplier"),
     ],
 )
 def test_open_shows_the_page(
     copy: Path, name: list[str], page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    verdicts = {"mmlu-compute_multiplier": "fail", "mmlu-scale_dependent": "pass"}
+    verdicts = {"mmlu-compute_multiplier": "fail", "research_inputs-idea_production": "fail"}
+    verdicts |= {"research_inputs-idea_production_ceiling": "pass"}
     for each in ("index", *verdicts):
         (copy / "reports/html").mkdir(parents=True, exist_ok=True)
         (copy / f"reports/html/{each}.html").touch()
@@ -139,7 +137,7 @@ def test_bad_input_is_printed_without_a_traceback(
     ("words", "package", "function", "given"),
     [
         ("ingest math", "ingest", "ingest_dataset", ["math"]),
-        ("fit math era_ceilings", "fit", "fit_cell", ["math", "era_ceilings"]),
+        ("fit math compute_multiplier", "fit", "fit_cell", ["math", "compute_multiplier"]),
         ("fit math", "fit", "fit_dataset", ["math"]),
         ("synthesise", "synthesis", "synthesise", []),
         ("simulate", "takeoff", "simulate", []),

@@ -1,6 +1,7 @@
 """Rows of the forest plots: what stands beside what, with its caveats and in one unit."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -56,8 +57,11 @@ def test_published_rows_stand_once_where_their_data_are_with_a_source(rates: lis
 def test_baselines_of_models_with_the_same_twin_stand_once() -> None:
     found = {"label": "x", "method": "OLS", "estimate": 0.5, "lower": 0.4, "upper": math.inf}
     frame = pd.DataFrame([{"key": key, **found} for key in (RATE, "doubling_time_months")])
-    baselines = {f"mmlu-{model}": frame for model in ("compute_multiplier", "era_ceilings")}
-    rows = estimates.list_rates(read_overview(), baselines)
+    overview = read_overview()
+    cell = overview.passed_of("mmlu")[0]
+    twins = [*overview.cells, replace(cell, name="mmlu-twin")]
+    baselines = dict.fromkeys((cell.name, "mmlu-twin"), frame)
+    rows = estimates.list_rates(replace(overview, cells=twins), baselines)
     (row,) = [row for row in rows if row.kind == "baseline"]
     assert (row.dataset, row.label, row.median, row.upper) == ("mmlu", "OLS", 0.5, None)
 

@@ -162,7 +162,7 @@ def test_words_and_pages_run_no_fit(graph: Graph, words: str) -> None:
 
 
 def test_prior_of_a_leaderboard_model_runs_its_family_and_what_reads_it(graph: Graph) -> None:
-    rerun = find_rerun(graph, "models/leaderboards/era_ceilings.py")
+    rerun = find_rerun(graph, "models/leaderboards/compute_multiplier.py")
     cells = {str(s.name) for s in graph if str(s.name).startswith("fit_accuracy_leaderboard")}
     assert cells <= rerun
     others = {name.partition("@")[0] for name in rerun - cells}

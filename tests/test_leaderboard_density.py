@@ -1,46 +1,29 @@
 """The density of what was observed: compiled, with a base model's own integrated out, held out."""
 
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pymc as pm
 import pytest
 import xarray as xr
 from pytensor.compile.mode import Mode
 from scipy import integrate, stats
 from tables_for_models import (
+    load_real,
     make_card,
     make_leaderboard,
-    make_loss_card,
-    make_loss_leaderboard,
-    make_loss_posterior,
     make_posterior,
     recompute_score,
 )
 
+from models import Truth, fitted_rows
 from models.effective_compute.design import make_design
 from models.effective_compute.terms import divide_deviation
-from models.leaderboards import compute_multiplier, era_ceilings, scale_dependent
-from models.losses import loss_multiplier
+from models.leaderboards import compute_multiplier
+from pipeline.fit import density
 
-ERRORS = {"Base 0": 0.15, "Base 1": 0.3, "Base 2": 0.6, "Base 3": 0.3}  # decades, by confidence
+ERRORS = {"Base 0": 0.05, "Base 1": 0.3, "Base 2": 0.6, "Base 3": 0.3}  # decades, by confidence
 ONCE = Mode(linker="py", optimizer="fast_compile")
-MODELS = [compute_multiplier, scale_dependent, era_ceilings, loss_multiplier]
-
-
-def make_harness_case() -> tuple[xr.Dataset, pd.DataFrame]:
-    """Four draws of a posterior with allocation and two harnesses, near the scores of its table."""
-    table = make_leaderboard()
-    table.loc[[1, 4], "harness"] = "uniform"
-    more: Any = {
-        "harness_shift": (0.4, 0.1, "harness"),
-        "allocation": (-0.3, 0.1, "base_model"),
-        "slope": (0.7, 0.05, "benchmark"),
-        "level": (-0.6, 0.1, "benchmark"),
-    }
-    return make_posterior(draws=2, **more), table
 
 
 def density_of_scores(posterior: xr.Dataset, table: pd.DataFrame, base: str) -> np.ndarray:
@@ -58,15 +41,6 @@ def density_of_scores(posterior: xr.Dataset, table: pd.DataFrame, base: str) -> 
     return total
 
 
-def density_of_losses(posterior: xr.Dataset, table: pd.DataFrame, base: str) -> np.ndarray:
-    total = np.zeros((posterior.sizes["chain"], posterior.sizes["draw"]))
-    nu, scale = (posterior[name].to_numpy() for name in ("tail_weight", "noise_scale"))
-    for _, row in table[table["base_model"] == base].iterrows():
-        mean = recompute_score(posterior, table, make_loss_card(), row)
-        total += stats.t.logpdf(np.log(row["perplexity"]), 1 + nu, mean, scale)
-    return total
-
-
 def integrate_density(
     draw: xr.Dataset, table: pd.DataFrame, base: str, scale: float, points: int = 6001
 ) -> float:
@@ -74,22 +48,17 @@ def integrate_density(
     grid = np.linspace(-6, 6, points)
     many = draw.isel(draw=np.zeros(points, dtype=int)).assign_coords(draw=np.arange(points))
     deviation = xr.zeros_like(many["deviation"]) + xr.DataArray(grid, dims="draw")
-    log_density = density_of_losses if "perplexity" in table else density_of_scores
-    density = log_density(many.assign(deviation=deviation), table, base).ravel()
-    whole = np.exp(density - density.max()) * stats.norm.pdf(grid, 0, scale)
-    return float(density.max() + np.log(integrate.simpson(whole, x=grid)))
+    by_point = density_of_scores(many.assign(deviation=deviation), table, base).ravel()
+    whole = np.exp(by_point - by_point.max()) * stats.norm.pdf(grid, 0, scale)
+    return float(by_point.max() + np.log(integrate.simpson(whole, x=grid)))
 
 
-@pytest.mark.parametrize("case", ["spread", "sharp", "loss"])
-def test_density_of_a_base_model_has_its_deviation_integrated_out(case: str) -> None:
-    posterior, table = make_harness_case()
-    module, card = compute_multiplier, make_card(allocation="scaling_law")
-    if case == "loss":
-        posterior, table = make_loss_posterior(draws=2), make_loss_leaderboard()
-        module, card = loss_multiplier, make_loss_card()
-    if case == "sharp":
-        posterior["dispersion"] = xr.full_like(posterior["dispersion"], 0.02)
-    found = module.unit_log_likelihood(posterior, table, card)
+@pytest.mark.parametrize("dispersion", [0.08, 0.02])
+def test_density_of_a_base_model_has_its_deviation_integrated_out(dispersion: float) -> None:
+    table = make_leaderboard()
+    table.loc[[1, 4], "harness"] = "uniform"
+    posterior = make_posterior(draws=2, dispersion=(dispersion, 0.0, None))
+    found = compute_multiplier.unit_log_likelihood(posterior, table, make_card())
     assert found["row_count"].to_series().to_dict() == dict.fromkeys(ERRORS, 2)
     for base, error in ERRORS.items():
         draw = posterior.isel(chain=[0], draw=[1])
@@ -120,45 +89,43 @@ def test_effect_of_a_lab_with_one_base_model_is_integrated_out_too() -> None:
         assert found.sel(base_model=base).item() == pytest.approx(expected, abs=1e-3), base
 
 
-def test_density_of_the_compiled_model_is_that_of_the_equations() -> None:
-    """PyMC's own density of every row against scipy's, harness and allocation included."""
-    _, table = make_harness_case()
-    card = make_card(allocation="scaling_law")
-    model = compute_multiplier.build(table, card, compute_multiplier.Priors())
-    with model:
-        tree = pm.sample_prior_predictive(draws=5, random_seed=1, compile_kwargs={"mode": ONCE})
-        prior = tree["prior"].to_dataset()
-        found = pm.compute_log_likelihood(
-            xr.DataTree.from_dict({"posterior": prior}),
-            extend_inferencedata=False,
-            progressbar=False,
-            compile_kwargs={"mode": ONCE},
-        )
-    by_row = found["correct"].transpose("chain", "draw", "row").to_numpy()
-    for base in dict.fromkeys(table["base_model"]):
-        rows = np.flatnonzero(table["base_model"] == base)
-        expected = density_of_scores(prior, table, base)
-        np.testing.assert_allclose(by_row[..., rows].sum(axis=-1), expected, rtol=1e-6)
+def to_truth(drawn: xr.Dataset) -> Truth:
+    """One draw as a truth: numbers by label."""
+    return {
+        str(name): each.item() if each.ndim == 0 else each.to_pandas().T.to_dict()
+        for name, each in drawn.data_vars.items()
+    }
 
 
-@pytest.mark.parametrize("module", MODELS, ids=lambda module: module.__name__.split(".")[-1])
-def test_outcome_of_a_held_out_row_changes_nothing_and_that_of_another_does(
-    module: ModuleType,
-) -> None:
-    is_loss = module is loss_multiplier
-    table = make_loss_leaderboard() if is_loss else make_leaderboard()
-    card = make_loss_card() if is_loss else make_card()
-    outcome, other = ("perplexity", 3.0) if is_loss else ("score", 0.9)
+@pytest.mark.parametrize("dataset", ["math", "mmlu", "minerva", "imagenet"])
+def test_density_of_the_compiled_model_is_that_of_the_simulation(dataset: str) -> None:
+    """PyMC's density of every row against SciPy's, at the scores that NumPy makes of a draw."""
+    (table, card), priors = load_real(dataset), compute_multiplier.Priors()
+    model = compute_multiplier.build(table, card, priors)
+    prior = density.sample_prior(model, 3, seed=1)["prior"].to_dataset()
+    found = density.log_likelihood(model, prior)["correct"].isel(chain=0).to_numpy()
+    rng = np.random.default_rng(1)
+    facts = compute_multiplier.sample_prior(table, card, priors, rng)  # those without an unknown
+    known = {key: facts[key] for key in ("ceiling", "compute_correction", "is_inference")}
+    rows = fitted_rows(table)
+    items = rows["benchmark"].map(facts["item_count"])
+    correct = (rows["score"] * items).round()
+    for draw in range(3):
+        truth = to_truth(prior.isel(chain=0, draw=draw))
+        exact = {"dispersion": 1e-7, "item_count": dict.fromkeys(facts["item_count"], 10**15)}
+        mean = compute_multiplier.simulate(table, truth | known | exact, rng)["score"]
+        mean, weight = mean.clip(1e-12, 1 - 1e-12), truth["dispersion"] ** -2
+        expected = stats.betabinom.logpmf(correct, items, mean * weight, (1 - mean) * weight)
+        np.testing.assert_allclose(found[draw], expected, rtol=1e-3, atol=1e-3)
+
+
+def test_outcome_of_a_held_out_row_changes_nothing_and_that_of_another_does() -> None:
+    table = make_leaderboard()
     table["is_held_out"] = table["model"] == "Tuned 2"
-    kept = ~table["is_held_out"]
-    changes = [
-        table[outcome],
-        table[outcome].where(kept, other),
-        table[outcome].where(~kept, other),
-    ]
-    found = []
-    for changed in changes:
-        model = module.build(table.assign(**{outcome: changed}), card, module.Priors())
+    kept, found = ~table["is_held_out"], []
+    for score in (table["score"], table["score"].where(kept, 0.9), table["score"].where(~kept, 0.9)):
+        changed = table.assign(score=score)
+        model = compute_multiplier.build(changed, make_card(), compute_multiplier.Priors())
         found.append(float(model.compile_logp(mode=ONCE)(model.initial_point())))
     assert found[0] == found[1] != found[2]
 

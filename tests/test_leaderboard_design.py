@@ -14,7 +14,6 @@ from tables_for_models import (
     WITHIN,
     make_card,
     make_leaderboard,
-    make_loss_leaderboard,
 )
 
 from models.effective_compute.design import Design, make_design
@@ -40,6 +39,7 @@ def test_arrays_describe_their_row() -> None:
     for i, row in enumerate(design.rows.to_dict("records")):
         tags = {tag for j, tag in enumerate(design.tags) if design.has_tag[i, j]}
         assert tags == set(row["techniques"].split())
+        assert design.continued_share[i] == pytest.approx(0.2 / 1.2 if "Tuned" in row["model"] else 0)
         assert design.labs[design.lab_index[i]] == row["lab"]
         assert design.bases[design.base_index[i]] == row["base_model"]
         assert design.benchmarks[design.benchmark_index[i]] == row["benchmark"]
@@ -82,9 +82,21 @@ def test_size_of_a_base_model_is_the_least_of_its_rows_and_unknown_unless_dense(
 
 
 def test_error_of_compute_is_the_cards_for_the_surest_class_of_a_base_model() -> None:
-    card = {"compute_error_decades": {"likely": 0.22}}
+    card = {"compute_error_decades": {"kind": "berkson", "likely": 0.22}}
     table = change("Tuned 2", compute_confidence="confident")
-    assert design_of(table, **card).compute_error.tolist() == [0.15, 0.22, 0.15, 0.22]
+    assert design_of(table, **card).compute_error.tolist() == [0.05, 0.22, 0.05, 0.22]
+
+
+def test_inference_counts_in_decades_of_samples() -> None:
+    """A hundred samples are two; where their number is not known, the mean of the known stands."""
+    doses = dict(zip(make_leaderboard()["model"], design_of().has_tag[:, 1], strict=True))
+    assert {model: dose for model, dose in doses.items() if dose} == {
+        "Tuned 1": 2,
+        "Tuned 2": 1.5,
+        "Tuned 3": 1,
+    }
+    assert design_of(make_leaderboard().assign(sample_count=np.nan)).has_tag[:, 1].max() == 1
+    assert design_of().is_of_part("inference").tolist() == [False, True]
 
 
 def test_held_out_rows_keep_their_place() -> None:
@@ -148,7 +160,7 @@ FIRST_DAY = pd.Timestamp(2020, 4, 1)
 def test_record_path_leads_from_the_first_row_to_the_best(
     table: pd.DataFrame, ends: tuple[str, str]
 ) -> None:
-    losses = table.assign(perplexity=60 * (1 - table["score"])).drop(columns="score")
+    losses = table.assign(perplexity=60 * (1 - table["score"])).drop(columns="score")  # low is good
     for each in (table, losses):
         rows = make_design(each, make_card()).rows
         found = find_record_path(rows, "MATH")
@@ -174,9 +186,3 @@ def test_benchmark_is_named_as_in_the_comparisons() -> None:
     steps = design_of().options.comparisons
     renamed = [step.model_copy(update={"id": f"maths-{i}-b"}) for i, step in enumerate(steps)]
     assert name_benchmark("MATH", renamed) == "maths"
-
-
-def test_row_without_compute_is_not_read_of_losses() -> None:
-    table = make_loss_leaderboard()
-    table.loc[0, "training_flop"] = np.nan
-    assert make_design(table, make_card()).rows["model"].tolist() == table["model"].tolist()[1:]

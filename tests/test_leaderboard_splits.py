@@ -1,10 +1,8 @@
-"""The split of a step under every model of leaderboards, recomputed by plain arithmetic."""
+"""The split of a step of a leaderboard, recomputed by plain arithmetic."""
 
-from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from itertools import permutations
-from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +11,7 @@ import xarray as xr
 from scipy import optimize
 from tables_for_models import (
     BETWEEN,
+    DAYS,
     NOTHING,
     RECORD,
     WITHIN,
@@ -20,77 +19,47 @@ from tables_for_models import (
     list_present,
     make_card,
     make_leaderboard,
-    make_loss_card,
-    make_loss_leaderboard,
-    make_loss_posterior,
     make_posterior,
     recompute_change,
     recompute_score,
     recompute_step,
 )
 
-from models import Card
+from models.core.parts import ALGORITHMS
 from models.effective_compute.design import get_options, make_design
-from models.leaderboards import compute_multiplier, era_ceilings, scale_dependent
-from models.losses import loss_multiplier
+from models.leaderboards import compute_multiplier
 from models.options import Comparison
 
-
-class Case(NamedTuple):
-    """A model with draws of its parameters on the toy leaderboard."""
-
-    module: ModuleType
-    posterior: Callable[..., xr.Dataset]
-    card: Card
-    table: pd.DataFrame
+EXACT: Any = {"continued_error": (0.0, 0.0, None)}
+STILL: Any = {"rate_by_year": (0.0, 0.0, "year"), "interaction": (0.0, 0.0, None)}
+each_trend = pytest.mark.parametrize("trend", ["linear", "none"])
 
 
-def of_scores(module: ModuleType, options: dict[str, Any] | None = None, **more: Any) -> Case:
-    posterior = partial(make_posterior, **more)
-    return Case(module, posterior, make_card(**(options or {})), make_leaderboard())
-
-
-CASES = {
-    "plain": of_scores(compute_multiplier),
-    "allocation": of_scores(
-        compute_multiplier, {"allocation": "scaling_law"}, allocation=(-0.3, 0.2, "base_model")
-    ),
-    "interaction": of_scores(scale_dependent, interaction=(0.08, 0.1, None)),
-    "eras": of_scores(era_ceilings, early_height=(0.8, 0.05, "benchmark")),
-    "loss": Case(loss_multiplier, make_loss_posterior, make_loss_card(), make_loss_leaderboard()),
-}
-each_case = pytest.mark.parametrize("case", CASES)
-
-
-@cache
-def make(case: str) -> tuple[xr.Dataset, xr.Dataset]:
-    """Posterior of the case and its estimands."""
-    module, posterior, card, table = CASES[case]
-    drawn = posterior()
-    return drawn, module.estimands(drawn, table, card)
-
-
-def find_step(case: str, comparison: str) -> Comparison:
+def find_step(comparison: str) -> Comparison:
     """The card's comparison; the record path has the same ends as `BETWEEN`."""
     wanted = BETWEEN if comparison == RECORD else comparison
-    comparisons = get_options(CASES[case].card).comparisons
-    return next(step for step in comparisons if step.id == wanted)
+    return next(step for step in get_options(make_card()).comparisons if step.id == wanted)
 
 
 def estimate(posterior: xr.Dataset, table: pd.DataFrame | None = None, **card: Any) -> xr.Dataset:
-    """Estimands of the compute multiplier on the toy."""
     rows = make_leaderboard() if table is None else table
     return compute_multiplier.estimands(posterior, rows, make_card(**card))
 
 
-@each_case
+@cache
+def make(trend: str = "linear") -> tuple[xr.Dataset, xr.Dataset]:
+    """Draws of the toy's parameters and their estimands."""
+    drawn = make_posterior(trend=trend)
+    return drawn, estimate(drawn, trend=trend)
+
+
+@each_trend
 @pytest.mark.parametrize("comparison", [WITHIN, BETWEEN, RECORD])
 def test_parts_agree_with_plain_arithmetic_and_shares_sum_to_one(
-    case: str, comparison: str
+    trend: str, comparison: str
 ) -> None:
-    posterior, made = make(case)
-    step = find_step(case, comparison)
-    expected = recompute_step(posterior, CASES[case].table, step)
+    posterior, made = make(trend)
+    expected = recompute_step(posterior, make_leaderboard(), find_step(comparison))
     total = sum(expected.values())
     for kind, scale in (("decades", np.ones_like(total)), ("share", total)):
         found = list_present(made, kind, comparison)
@@ -100,17 +69,17 @@ def test_parts_agree_with_plain_arithmetic_and_shares_sum_to_one(
             np.testing.assert_allclose(found[part], values / scale, atol=1e-10, err_msg=part)
     shares = list_present(made, "share", comparison)
     np.testing.assert_allclose(sum(shares.values()), 1, atol=1e-10)
-    algorithms = [v for part, v in shares.items() if part not in ("compute", "unexplained")]
-    found = made["share_algorithms"].sel(comparison=comparison)
-    np.testing.assert_allclose(found, sum(algorithms))
+    algorithms = sum(shares[part] for part in shares if part in ALGORITHMS)
+    np.testing.assert_allclose(made["share_algorithms"].sel(comparison=comparison), algorithms)
+    assert {"inference", "technique"} - set(ALGORITHMS) == {"inference"}
 
 
-@each_case
+@each_trend
 @pytest.mark.parametrize("comparison", [WITHIN, BETWEEN, NOTHING, RECORD])
-def test_shapley_values_sum_to_the_change_of_the_fitted_score(case: str, comparison: str) -> None:
-    posterior, made = make(case)
-    step = find_step(case, comparison)
-    change = recompute_change(posterior, CASES[case].table, CASES[case].card, step)
+def test_shapley_values_sum_to_the_change_of_the_fitted_score(trend: str, comparison: str) -> None:
+    posterior = make_posterior(trend=trend, **EXACT)
+    made = estimate(posterior, trend=trend)
+    change = recompute_change(posterior, make_leaderboard(), make_card(), find_step(comparison))
     total = sum(list_present(made, "shapley", comparison).values())
     np.testing.assert_allclose(total, change, atol=1e-12)
     if comparison != NOTHING:
@@ -119,10 +88,10 @@ def test_shapley_values_sum_to_the_change_of_the_fitted_score(case: str, compari
 
 
 def test_shapley_values_are_the_mean_over_all_orders() -> None:
-    posterior = make_posterior(draws=2)
-    made = estimate(posterior)
+    posterior = make_posterior(draws=2, trend="none")
+    made = estimate(posterior, trend="none")
     decades, found = (list_present(made, kind, BETWEEN) for kind in ("decades", "shapley"))
-    start = find_row(make_leaderboard(), "MATH", find_step("plain", BETWEEN).earlier)
+    start = find_row(make_leaderboard(), "MATH", find_step(BETWEEN).earlier)
     nothing = np.zeros_like(decades["compute"])
 
     @cache
@@ -143,104 +112,113 @@ def test_shapley_values_are_the_mean_over_all_orders() -> None:
         np.testing.assert_allclose(found[part], values, atol=1e-12, err_msg=part)
 
 
-def test_eras_change_together_with_the_trend() -> None:
-    """What early methods can reach is no part of its own: lifting it belongs to the trend."""
-    (posterior, made), (_, plain) = make("eras"), make("plain")
-    lifted = posterior.assign(early_height=xr.ones_like(posterior["early_height"]))
-    again = era_ceilings.estimands(lifted, make_leaderboard(), make_card())
-    for part in ("compute", "technique", "trend", "lab", "unexplained"):
-        xr.testing.assert_allclose(again[f"shapley_{part}"], plain[f"shapley_{part}"])
-    gained = made["shapley_trend"] - plain["shapley_trend"]
-    assert (gained.sel(comparison=BETWEEN) > 0).all()
+def test_reach_of_an_era_changes_together_with_the_trend() -> None:
+    """What early methods can reach is no part of its own, where the trend is worth nothing too."""
+    for height in (0.9, 1.0):
+        made = estimate(make_posterior(**STILL, early_height=(height, 0.0, "benchmark")))
+        assert (made["decades_trend"] == 0).all()
+        gained = made["shapley_trend"].sel(comparison=BETWEEN)
+        assert (gained > 0.005).all() if height < 1 else (abs(gained) < 1e-12).all()
 
 
-def test_step_within_a_base_model_has_its_known_compute_and_nothing_of_the_models_own() -> None:
-    _, made = make("allocation")
-    within = made.sel(comparison=WITHIN)
-    np.testing.assert_allclose(within["decades_compute"], np.log10(1.2))
-    for part in ("unexplained", "allocation"):
+def test_step_within_a_base_model_has_nothing_of_the_models_own() -> None:
+    within = make()[1].sel(comparison=WITHIN)
+    for part in ("unexplained", "allocation", "lab"):
         assert (within[f"decades_{part}"] == 0).all()
+
+
+def test_compute_of_continued_training_has_an_error_of_its_own() -> None:
+    """Tuning adds a fifth of the compute, known to 0.3 decades: 90 % within a factor of 3.1."""
+    drawn = make_posterior(**STILL, draws=4000).drop_vars("continued_error")
+    compute = estimate(drawn)["decades_compute"].sel(comparison=WITHIN)
+    expected = [np.log10(1 + 0.2 * 10 ** (0.3 * z)) for z in (-1.645, 0, 1.645)]
+    np.testing.assert_allclose(np.quantile(compute, [0.05, 0.5, 0.95]), expected, atol=0.01)
 
 
 def test_harness_changes_neither_decades_nor_scores_of_a_step() -> None:
     """Shares are about the reference harness: a step to another one is no progress."""
     table = make_leaderboard()
     table.loc[table["model"].isin(["Tuned 3", "Base 1"]), "harness"] = "uniform"
-    again = estimate(make_posterior(harness_shift=(0.8, 0.1, "harness")), table)
-    _, made = make("plain")
+    posterior, made = make()
+    again = estimate(posterior, table)
     for name in made.data_vars:
         xr.testing.assert_equal(again[name], made[name])
 
 
-def test_step_of_nothing_has_decades_and_no_shares() -> None:
-    for case, change in (("plain", "change of the score"), ("loss", "change of log perplexity")):
-        _, made = make(case)
-        assert (made["decades_compute"].sel(comparison=NOTHING) == 0).all()
-        reasons = [made[f"{kind}_compute"].attrs["reasons"] for kind in ("share", "shapley_share")]
-        assert "decades of effective compute sum to under 0.1 in 100 %" in reasons[0][NOTHING]
-        assert change in reasons[1][NOTHING]
-        assert made["share_compute"].sel(comparison=NOTHING).isnull().all()
+def test_step_of_nothing_has_decades_and_no_shares_and_no_rate() -> None:
+    _, made = make()
+    assert (made["decades_compute"].sel(comparison=NOTHING) == 0).all()
+    reasons = [made[f"{kind}_compute"].attrs["reasons"] for kind in ("share", "shapley_share")]
+    assert "decades of effective compute sum to under 0.1 in 100 %" in reasons[0][NOTHING]
+    assert "change of the score" in reasons[1][NOTHING]
+    assert made["share_compute"].sel(comparison=NOTHING).isnull().all()
+    assert made["rate_over_step"].attrs["reasons"][NOTHING] == "both ends are of one date"
 
 
 @pytest.mark.parametrize(("draws_near_zero", "is_reported"), [(6, True), (7, False)])
 def test_one_draw_in_a_hundred_may_have_a_small_total(
     draws_near_zero: int, is_reported: bool
 ) -> None:
-    near = make_posterior()
-    # Base 3 to Tuned 3 is log10 1.2, half a year of trend and two techniques: make some sum to 0.05
-    step = np.log10(1.2) + near["rate"] * 183 / 365.25
+    near = make_posterior(trend="none", **EXACT)
+    # Base 3 to Tuned 3 is log10 1.2, a technique and a tenfold of samples: make some sum to 0.05
     gains = near["technique_gain"].to_numpy().copy()
-    flat = gains.reshape(-1, 2)
-    flat[:draws_near_zero] = (0.05 - step.to_numpy().ravel()[:draws_near_zero, None]) / 2
-    near["technique_gain"] = (near["technique_gain"].dims, flat.reshape(gains.shape))
-    assert (WITHIN not in estimate(near)["share_compute"].attrs["reasons"]) == is_reported
+    gains.reshape(-1, 2)[:draws_near_zero] = (0.05 - np.log10(1.2)) / 2
+    near["technique_gain"] = (near["technique_gain"].dims, gains)
+    reasons = estimate(near, trend="none")["share_compute"].attrs["reasons"]
+    assert (WITHIN not in reasons) == is_reported
 
 
 @pytest.mark.parametrize(
     ("part", "changes", "card", "reason"),
     [
-        ("allocation", {}, {}, "not separated"),
+        ("allocation", {}, {"allocation": "none"}, "not separated"),
         ("trend", {}, {"trend": "none"}, "the card says `trend: none`: no rate is fitted"),
         ("lab", {"lab": "Lab 0"}, {}, "all rows are of one lab, Lab 0"),
-        ("technique", {"techniques": ""}, {}, "no row carries a technique tag"),
+        ("technique", {"techniques": ""}, {}, "no row has a technique tag"),
+        ("inference", {"techniques": ""}, {}, "no row has more than one answer"),
     ],
 )
 def test_absent_part_is_missing_with_its_reason(
     part: str, changes: dict[str, str], card: dict[str, Any], reason: str
 ) -> None:
-    posterior = make_posterior()
-    drawn = posterior.drop_vars("rate") if part == "trend" else posterior
+    posterior = make_posterior(**{key: card[key] for key in card if key == "trend"})
+    drawn = posterior.drop_vars("allocation") if part == "allocation" else posterior
     made = estimate(drawn, make_leaderboard().assign(**changes), **card)
     assert made[f"decades_{part}"].isnull().all()
     assert set(made[f"decades_{part}"].attrs["reasons"].values()) == {reason}
     assert ("rate_decades_per_year" in made) == (part != "trend")
 
 
-def test_step_without_the_compute_of_an_end_is_left_out_with_its_reason() -> None:
+def test_step_without_an_end_is_left_out_with_its_reason() -> None:
     table = make_leaderboard()
     table.loc[table["model"] == "Base 3", "training_flop"] = np.nan
-    compute = estimate(make_posterior(), table)["share_compute"]
+    steps = make_card().options.model_dump()["comparisons"]
+    steps[1]["later"] |= {"model": "Not fitted", "is_fitted": False}
+    compute = estimate(make()[0], table, comparisons=steps)["share_compute"]
     assert compute.attrs["reasons"][WITHIN] == "the training compute of one end is not known"
-    assert compute.sel(comparison=WITHIN).isnull().all()
+    assert compute.attrs["reasons"][BETWEEN] == "one end is left out of the fit"
+    assert compute.sel(comparison=[WITHIN, BETWEEN]).isnull().all()
 
 
-def test_step_to_a_row_that_is_not_fitted_is_left_out_with_its_reason() -> None:
-    steps = make_loss_card().options.model_dump()["comparisons"]
-    steps[0]["later"] |= {"model": "Not fitted", "is_fitted": False}
-    card = make_loss_card(comparisons=steps)
-    made = loss_multiplier.estimands(make_loss_posterior(), make_loss_leaderboard(), card)
-    reasons = made["decades_compute"].attrs["reasons"]
-    assert reasons[steps[0]["id"]] == "one end is left out of the fit"
+# Rates.
 
 
-# Gains that change with scale.
+def test_rates_are_of_the_span_of_its_halves_and_of_each_step() -> None:
+    """The span's middle is the last day of 2021."""
+    posterior, made = make()
+    by_year = posterior["rate_by_year"].to_numpy()
+    early, late = by_year @ [275, 364, 0, 0] / 639, by_year @ [0, 1, 365, 273] / 639
+    np.testing.assert_allclose(made["rate_change"], late - early)
+    np.testing.assert_allclose(made["rate_decades_per_year"], by_year @ DAYS / sum(DAYS))
+    within = made["rate_over_step"].sel(comparison=WITHIN) * 183 / 365.25
+    np.testing.assert_allclose(within, made["decades_trend"].sel(comparison=WITHIN))
+    assert set(made["rate_by_year"].attrs["labels"]) == {"2020", "2021", "2022", "2023"}  # 1 model
 
 
 def test_product_is_shared_between_compute_and_trend_as_its_shapley_value() -> None:
     """Of Base 0 to Tuned 3: the mean over compute first and date first, corner by corner."""
-    posterior, made = make("interaction")
-    flat = posterior.assign(interaction=xr.zeros_like(posterior["interaction"]))
-    plain = scale_dependent.estimands(flat, make_leaderboard(), make_card())
+    posterior, made = make()
+    plain = estimate(posterior.assign(interaction=xr.zeros_like(posterior["interaction"])))
     design = make_design(make_leaderboard(), make_card())
     (c1, c2), (t1, t2) = (values[[0, 7]] for values in (design.log10_compute, design.years))
     strength = posterior["interaction"]
@@ -249,24 +227,22 @@ def test_product_is_shared_between_compute_and_trend_as_its_shapley_value() -> N
     for part, expected in (("compute", by_compute), ("trend", by_trend)):
         added = (made - plain)[f"decades_{part}"].sel(comparison=BETWEEN)
         np.testing.assert_allclose(added, expected, atol=1e-12)
-    for part in ("technique", "lab", "unexplained"):
-        xr.testing.assert_allclose(made[f"decades_{part}"], plain[f"decades_{part}"])
 
 
 @pytest.mark.parametrize(("label", "decades"), [("1e22", -2), ("1e25", 1)])
 def test_compute_equivalent_gain_solves_its_own_equation(label: str, decades: int) -> None:
     """The first date's algorithms with the gain on top equal the last date's without it."""
-    posterior, made = make("interaction")
-    years = make_design(make_leaderboard(), make_card()).years
+    posterior, made = make()
     at = made.sel(flop=label)
+    first, last = -275 / 365.25, (365 + 365 + 273) / 365.25
     for draw in range(10):
-        rate, strength = (float(posterior[n][0, draw]) for n in ("rate", "interaction"))
-        assert at["rate_at_compute"][0, draw].item() == pytest.approx(rate + strength * decades)
-
-        def effective(c: float, t: float, r: float = rate, s: float = strength) -> float:
-            return c + r * t + s * t * c
-
-        target = effective(decades, years.max())
-        solved = optimize.brentq(lambda c, t=target, e=effective: e(c, years.min()) - t, -50, 50)
+        strength, *rates = posterior["interaction"][0, draw], *posterior["rate_by_year"][0, draw]
+        early, late = np.multiply(rates[0], first), np.dot(rates[1:], DAYS[1:]) / 365.25
+        missing = early - late - strength * last * decades
+        solved = optimize.brentq(
+            lambda more, m=missing, s=strength: more + m + s * first * (decades + more), -50, 50
+        )
         gain = at["compute_equivalent_gain_decades"][0, draw].item()
-        assert gain == pytest.approx(solved - decades, abs=1e-6)
+        assert gain == pytest.approx(solved, abs=1e-6)
+        rate = (late - early) / (last - first) + strength * decades
+        assert at["rate_at_compute"][0, draw].item() == pytest.approx(float(rate))

@@ -25,7 +25,7 @@ def test_summary_has_the_numbers_of_every_cell_and_none_of_cells_that_are_gone(
     assert set(written) == {cell.name for cell in read_overview().cells}
     assert pd.read_csv(tmp_path / "rates.csv").empty
     for name, found in written.items():
-        assert set(found) <= {*NAMES, "weight"}
+        assert set(found) <= NAMES
         assert (found["verdict"] == "pass") == (name in read_passing())
         if found["verdict"] == "pass":
             check, entries = read_passing()[name]

@@ -10,15 +10,13 @@ import cells
 import numpy as np
 import pandas as pd
 import pytest
-from printed import is_printed
-from real_overview import read_overview
 
 from pipeline.core.failures import SourceError
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
 from pipeline.site.overview import estimates, gathering
-from pipeline.site.overview.comparison_words import describe_average, escape_cell
 from pipeline.site.overview.page import write_overview
+from pipeline.site.overview.readme import escape_cell
 
 WORDS = """
 title: Toy model
@@ -94,7 +92,7 @@ def test_passing_posterior_is_answered_on_the_page_and_in_the_readme(layout: Lay
     assert "halved every 14 months" in answered
     assert 'href="toys-toy.html"' in answered
     assert find_section(page, "failed") == find_section(page, "simulated") == ""
-    assert "No dataset has more than one model" in find_section(page, "models-compared")
+    assert find_section(page, "models-compared") == ""
     lines = read(layout, "answers.md").splitlines()
     assert len(lines) == 3
     assert "9.9 to no upper bound" in lines[2]
@@ -148,32 +146,27 @@ def test_one_model_speaks_for_a_dataset_and_every_cell_is_in_the_table(layout: L
     assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
 
 
-def test_models_are_weighed_over_the_units_they_share_and_the_others_named(layout: Layout) -> None:
+def test_models_are_compared_over_the_units_they_share_and_the_others_named(layout: Layout) -> None:
     page = write(layout, **FOUR)
     found = json.loads(read(layout, "comparison.json"))["toys"]
     assert found["shared_units"] == 12
     assert set(found["models"]) == {"toy", "worse"}
     assert set(found["left_out"]) == {"broken", "idle"}
     assert found["models"]["worse"]["units"] == 13
-    assert found["models"]["toy"]["weight"] == 1
     assert found["models"]["worse"]["difference"] == pytest.approx(-0.5 * 12 - 0.01 * 66)
-    assert found["averaged"]["doubling_time_months"]["median"] == 49
     section = find_section(page, "models-compared")
-    for words in (
-        "12 base models that all",
-        "driven by the prior (spread)",
-        cells.NOT_FITTED,
-        "R-hat",
-    ):
+    for words in ("12 base models that all", cells.NOT_FITTED, "R-hat"):
         assert words in section
 
 
-def test_claims_are_judged_by_the_average_with_the_doubt_before_the_number(layout: Layout) -> None:
+def test_claims_are_judged_by_the_first_model_with_the_doubt_before_the_number(
+    layout: Layout,
+) -> None:
     section = find_section(write(layout, **FOUR), "claims")
     (claim,) = json.loads(layout.claims_judged.read_text("utf-8")).values()
-    assert claim["probability"] == 0.17  # of 0, 1, ... 99, all the weight being on them
+    assert claim["probability"] == 0.17  # of 0, 1, ... 99
     assert "at most 16 months?" in section
-    assert 'href="#compared-toys"' in section
+    assert 'href="toys-toy.html#estimates"' in section
     assert 'href="#source-doe2020">Doe &amp; Roe 2020</a>' in section
     assert section.index("driven by the prior (spread)") < section.index("<strong>0.17</strong>")
 
@@ -215,18 +208,3 @@ def test_simulation_and_synthesis_are_linked_with_their_answers(layout: Layout) 
     assert section.index("not a measurement") < section.index("probability 0.16")
     top = page[page.index('href="synthesis.html"') : page.index('id="answers"')]
     assert "Mostly compute." in top
-
-
-def test_answer_of_one_model_stands_beside_the_average() -> None:
-    overview = read_overview()
-    for cell in overview.primaries:
-        words = describe_average(cell, overview).replace("\N{NO-BREAK SPACE}", " ")
-        made = overview.compared(cell.dataset)
-        found = [each for each in made.estimates if each.key == cell.answer.key] if made else []
-        if made is None or found[0].averaged.get("reason"):
-            assert words == ""
-            continue
-        assert f"Averaged over {len(made.rows)} models" in words
-        printed = re.findall(r"out: (\S+ %) \(.*weight is (\S+ %)\.$", words)[0]
-        assert is_printed(printed[0], found[0].averaged["median"])
-        assert is_printed(printed[1], made.weights[cell.model])

@@ -1,8 +1,6 @@
 """The reverse test: with the compute it names, the early method reaches the best fitted score."""
 
 from dataclasses import replace
-from types import ModuleType
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,21 +11,17 @@ from tables_for_models import (
     TOY_LOG10_FLOP,
     make_card,
     make_leaderboard,
-    make_loss_card,
-    make_loss_leaderboard,
-    make_loss_posterior,
     make_posterior,
     recompute_score,
 )
 
 from models.effective_compute.estimands import FLOP_A_MOLE, describe_reverse_tests
-from models.leaderboards import compute_multiplier, era_ceilings, scale_dependent
-from models.losses import loss_multiplier
+from models.leaderboards import compute_multiplier
 
 
-def needed(module: ModuleType, posterior: xr.Dataset, **card: Any) -> np.ndarray:
+def needed(posterior: xr.Dataset, trend: str = "linear") -> np.ndarray:
     """FLOP that Base 0's method needs, by draw."""
-    made = module.estimands(posterior, make_leaderboard(), make_card(**card))
+    made = compute_multiplier.estimands(posterior, make_leaderboard(), make_card(trend))
     return made["reverse_test_flop"].sel(early_model="Base 0").to_numpy()
 
 
@@ -53,66 +47,38 @@ def score_with(posterior: xr.Dataset, flop: np.ndarray) -> np.ndarray:
 
 
 def best_score(posterior: xr.Dataset) -> np.ndarray:
+    """Of the last record, whose tuning took as much compute as is said."""
     return recompute_score(posterior, make_leaderboard(), make_card(), pick("Tuned 3"))
 
 
-def split_deviation(posterior: xr.Dataset) -> xr.Dataset:
-    """With error of compute and unexplained part known, as in a truth."""
-    rng = np.random.default_rng(5)
+@pytest.mark.parametrize("trend", ["linear", "none"])
+def test_early_method_reaches_the_best_score_with_the_compute_needed(trend: str) -> None:
+    posterior = make_posterior(trend=trend, continued_error=(0.0, 0.0, None))
+    rng = np.random.default_rng(5)  # error of compute and unexplained part known, as in a truth
     error = posterior["deviation"] * rng.uniform(0, 1, posterior["deviation"].shape)
-    return posterior.assign(compute_error=error, unexplained=posterior["deviation"] - error)
-
-
-ALLOCATION = {"allocation": (-0.2, 0.05, "base_model")}
-CASES: dict[str, tuple[ModuleType, dict[str, Any], dict[str, Any]]] = {
-    "multiplier": (compute_multiplier, {}, {}),
-    "allocation": (compute_multiplier, ALLOCATION, {"allocation": "scaling_law"}),
-    "interaction": (scale_dependent, {"interaction": (0.05, 0.02, None)}, {}),
-    "eras": (era_ceilings, {"early_height": (0.97, 0.005, "benchmark")}, {}),
-    "no trend": (compute_multiplier, {}, {"trend": "none"}),
-}
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_early_method_reaches_the_best_score_with_the_compute_needed(case: str) -> None:
-    module, more, options = CASES[case]
-    posterior = split_deviation(make_posterior(**more))
-    posterior = posterior.drop_vars("rate") if case == "no trend" else posterior
-    flop = needed(module, posterior, **options)
+    own = posterior["deviation"] - error
+    posterior = posterior.assign(compute_error=error, unexplained=own)
+    flop = needed(posterior, trend)
     reachable = np.isfinite(flop)
-    assert reachable.all() or (case == "eras" and reachable.mean() > 0.9)
+    assert reachable.mean() > 0.9
     found = score_with(posterior, np.where(reachable, flop, 1e24))
     np.testing.assert_allclose(found[reachable], best_score(posterior)[reachable], atol=1e-9)
 
 
 def test_compute_is_infinite_just_where_the_early_top_is_below_the_best_score() -> None:
-    posterior = make_posterior(early_height=(0.9, 0.05, "benchmark"))
+    posterior = make_posterior(
+        early_height=(0.9, 0.05, "benchmark"), continued_error=(0.0, 0.0, None)
+    )
     chance = posterior["chance"].sel(benchmark="MATH").to_numpy()
     top = chance + (0.95 - chance) * posterior["early_height"].sel(benchmark="MATH").to_numpy()
     is_below = top <= best_score(posterior)
     assert 0.05 < is_below.mean() < 0.95
-    np.testing.assert_array_equal(np.isinf(needed(era_ceilings, posterior)), is_below)
+    np.testing.assert_array_equal(np.isinf(needed(posterior)), is_below)
 
 
 def test_gains_that_turn_compute_around_leave_no_compute_that_suffices() -> None:
     # Base 0 is three quarters of a year before the reference: above 4 / 3 more compute harms it
-    posterior = make_posterior(interaction=(2.0, 0.01, None))
-    assert np.isinf(needed(scale_dependent, posterior)).all()
-
-
-def test_early_method_reaches_the_best_loss_with_the_compute_needed() -> None:
-    posterior = split_deviation(make_loss_posterior())
-    table, card = make_loss_leaderboard(), make_loss_card()
-    made = loss_multiplier.estimands(posterior, table, card)
-    flop = made["reverse_test_flop"].sel(early_model="Base 0").to_numpy()
-    rows = table.set_index("model", drop=False)
-    best = recompute_score(posterior, table, card, rows.loc["Tuned 3"])
-    early = rows.loc["Base 0"].copy()
-    early["training_flop"] = 10**TOY_LOG10_FLOP  # what is left is a shift of `reducible`
-    shift = posterior["steepness"].to_numpy() * (np.log10(flop) - TOY_LOG10_FLOP)
-    reducible = posterior["reducible"] - xr.DataArray(shift, dims=("chain", "draw"))
-    moved = posterior.assign(deviation=posterior["unexplained"], reducible=reducible)
-    np.testing.assert_allclose(recompute_score(moved, table, card, early), best, atol=1e-9)
+    assert np.isinf(needed(make_posterior(interaction=(2.0, 0.01, None)))).all()
 
 
 def test_compute_is_given_in_moles_and_largest_runs_with_its_probability_to_suffice() -> None:

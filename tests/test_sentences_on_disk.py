@@ -6,7 +6,7 @@ import re
 from printed import find_numbers, is_printed
 from real_overview import LAYOUT, read_overview
 
-from pipeline.site.overview.comparison_words import write_answers
+from pipeline.site.overview.readme import write_answers
 from pipeline.site.pages import answers
 from pipeline.site.pages.badges import describe_convergence
 from pipeline.site.posterior.results import describe_density
@@ -25,7 +25,7 @@ def assert_said(sentence: str, values: list[float | None]) -> None:
 def test_answers_say_the_numbers_of_the_attribution_files() -> None:
     """Median and interval: in the sentence, beside it, and in the README's table."""
     primaries = {cell.name: cell for cell in read_overview().primaries}
-    lines = write_answers(read_overview()).splitlines()[2:]
+    lines = write_answers(read_overview().primaries).splitlines()[2:]
     said = dict(zip(primaries, lines, strict=True))
     for cell in read_overview().passed:
         path = LAYOUT.attribution(cell.name)

@@ -6,7 +6,6 @@ from real_overview import LAYOUT, RATE, read_overview
 
 from pipeline.site.charts.drawings import chart_library
 from pipeline.site.overview import rows
-from pipeline.site.overview.estimates import list_rates, list_shares
 from pipeline.site.overview.rows import Row
 from pipeline.site.overview.synopsis import Line, summarise
 from pipeline.site.pages import rendering
@@ -46,13 +45,7 @@ def test_doubling_times_that_do_not_exist_are_said_not_to() -> None:
     assert rows.say_doubling(slow) == "no finite median (12 to no bound)"
 
 
-def test_lines_of_the_results_are_the_best_estimate_of_each_dataset_with_a_rate() -> None:
-    overview = read_overview()
-    rates = list_rates(overview, {})
-    found = summarise(overview, rates, list_shares(overview))
-    made = {line.rate.dataset: line for line in found}
+def test_lines_of_the_results_are_of_each_dataset_with_a_rate() -> None:
+    made = {line.rate.dataset: line for line in summarise(read_overview().primaries)}
     assert set(made) == {"imagenet_efficiency", "math", "mmlu", "imagenet", "lm_perplexity"}
-    for dataset, line in made.items():
-        speaks = [row for row in rates if row.dataset == dataset and row.kind == "averaged"]
-        assert (line.rate.kind == "averaged") == bool(speaks)
     assert made["imagenet_efficiency"].rate.key == f"{RATE}[AlexNet]"

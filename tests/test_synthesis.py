@@ -13,7 +13,7 @@ from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
 from pipeline.site.overview.rows import Row
 from pipeline.site.synthesis_page.words import describe_answer, describe_in_short
-from pipeline.synthesis.draws import Draws, divide_progress, even, exceed
+from pipeline.synthesis.draws import divide_progress, exceed, thin
 from pipeline.synthesis.entries import find_extremes
 from pipeline.synthesis.shares import COMPUTE, POOLED, Found
 
@@ -68,13 +68,6 @@ def test_shares_and_probabilities_are_those_of_the_draws(made: Run) -> None:
     assert medians["p_shares_differ"] > 0.999
 
 
-def test_models_of_one_leaderboard_are_averaged_and_listed(made: Run) -> None:
-    _, page = made
-    table = page[page.index('id="shares-numbers"') : page.index('id="common"')]
-    images = [row for row in re.findall(r"<tr>.*?</tr>", table, re.DOTALL) if "Images" in row]
-    assert len(images) == 4  # the average, its two models, and the year
-
-
 def test_domains_that_differ_are_said_to(made: Run) -> None:
     entries, page = made
     assert describe_answer(entries).startswith("It depends on the domain: ")
@@ -107,28 +100,23 @@ def test_page_has_sources_citation_and_provenance(made: Run) -> None:
     assert all(entries[f"share_field[{name}]"]["is_flagged"] for name in ("Solvers", "Sorting"))
 
 
-def test_probability_that_shares_differ_counts_and_weighs_every_pair_of_draws() -> None:
+def test_probability_that_shares_differ_counts_every_pair_of_draws() -> None:
     """By hand: 0.6 exceeds 0.1 and 0.5, 0.4 exceeds 0.1: three of four pairs."""
-    first, second = np.array([0.1, 0.5]), np.array([0.4, 0.6])
-    assert exceed(even(second), even(first)) == 0.75
-    heavy = Draws(first, np.array([0.9, 0.1]))
-    assert exceed(even(second), heavy) == pytest.approx(0.5 * 0.9 + 0.5)
+    assert exceed(np.array([0.4, 0.6]), np.array([0.1, 0.5])) == 0.75
 
 
 def test_the_leaderboards_with_most_and_least_compute_are_compared() -> None:
     row = Row("", "", "", "", "model")
     low, middle, high = (
-        Found("step", replace(row, median=each), even(np.full(2, each))) for each in (0.1, 0.4, 0.6)
+        Found("step", replace(row, median=each), np.full(2, each)) for each in (0.1, 0.4, 0.6)
     )
     assert find_extremes([middle, high, low]) == (high, low)
     assert find_extremes([low]) is None
 
 
-def test_thinned_draws_have_the_masses_of_the_mixture() -> None:
-    values = np.concatenate([np.zeros(100), np.ones(100)])
-    masses = np.concatenate([np.full(100, 0.0025), np.full(100, 0.0075)])
-    assert Draws(values, masses).thin(200).mean() == pytest.approx(0.75)
-    np.testing.assert_array_equal(even(values).thin(200), values)
+def test_thinned_draws_are_spread_over_all_chains() -> None:
+    assert list(thin(np.arange(12), 4)) == [1, 4, 7, 10]
+    np.testing.assert_array_equal(thin(np.arange(7), 7), np.arange(7))
 
 
 def test_share_of_a_year_is_the_part_of_compute_in_the_sum_of_both_rates() -> None:

@@ -24,18 +24,14 @@ DATASETS = {
     "growth_rates": ["software_hardware_rates"],
     "own_rates": ["own_rates"],
 }
-MODELS = {"imagenet": ["compute_multiplier", "era_ceilings"]}
-MODELS |= {"lm_perplexity": ["augmented_scaling_law"]}
-MODELS |= {name: ["compute_multiplier"] for name in ("mmlu", "math")}
 SHARES = {"imagenet": 0.5, "lm_perplexity": 0.8, "mmlu": 0.7, "math": 0.3}
 RATES = {"imagenet": 0.4, "lm_perplexity": 0.4, "mmlu": 0.6, "math": 1.4}
 GROWTH, RATIOS = 0.6, {"Solvers": 3.0, "Sorting": 1.0}
-DOMAINS = {each.dataset: each.name for each in read_domains(HERE)}
-UNITS = {f"m{i}": 1 for i in range(12)}
+READ = read_domains(HERE)
+DOMAINS = {each.dataset: each.name for each in READ}
 LIMITS = {"max_rhat": 1.01, "min_ess": 400, "max_divergences": 0, "min_bfmi": 0.3}
 CONVERGED = {"limits": LIMITS, "max_rhat": 1.0, "min_ess_bulk": 900, "min_ess_tail": 900}
-CONVERGED |= {"divergences": 0, "min_bfmi": 0.9, "unit": "model", "rows_by_unit": UNITS}
-CHECK = PASSED | CONVERGED | {"elpd_method": "PSIS-LOO"}
+CHECK = PASSED | CONVERGED | {"divergences": 0, "min_bfmi": 0.9}
 UNITS_OF = {"share": "share", "rate": "decades per year", "ratio": "factor"}
 
 
@@ -48,10 +44,7 @@ def write_toys(
     """A project with these results."""
     layout, rng = link_project(folder, DATASETS), np.random.default_rng(1)
     for name, frame in make_frames(shares, rng).items():
-        check: dict[str, Any] = CHECK | {
-            "elpd_by_unit": dict(zip(UNITS, rng.normal(-1, 0.3, 12), strict=True))
-        }
-        check |= {"verdict": "fail", "reasons": ["R-hat 1.2"]} if name in failed else {}
+        check = CHECK | ({"verdict": "fail", "reasons": ["R-hat 1.2"]} if name in failed else {})
         check |= {"is_identified": False} if name in unidentified else {}
         write_json(layout.attribution(name), {key: describe(key, frame[key]) for key in frame})
         write_json(layout.check(name), check)
@@ -75,14 +68,13 @@ def make_frames(shares: Mapping[str, float], rng: np.random.Generator) -> dict[s
         return np.asarray(rng.normal(mean, spread, 400))
 
     frames: dict[str, pd.DataFrame] = {}
-    for dataset, models in MODELS.items():
-        for model in models:
-            compute = draw(shares[dataset])
-            columns = {"rate_decades_per_year": draw(RATES[dataset])}
-            for key in list_keys(dataset):
-                columns[key] = compute
-                columns[key.replace("share_compute", "share_algorithms")] = 1 - compute
-            frames[f"{dataset}-{model}"] = pd.DataFrame(columns)
+    for domain in READ:
+        compute = draw(shares[domain.dataset])
+        columns = {"rate_decades_per_year": draw(RATES[domain.dataset])}
+        for key in list_keys(domain.dataset):
+            columns[key] = compute
+            columns[key.replace("share_compute", "share_algorithms")] = 1 - compute
+        frames[domain.posterior] = pd.DataFrame(columns)
     rates = pd.DataFrame({f"rate[{DOMAINS[each]}]": draw(rate) for each, rate in RATES.items()})
     ends = {"slowest": rates.min(axis=1), "fastest_over_slowest": rates.max(axis=1)}
     ends["fastest_over_slowest"] /= ends["slowest"]

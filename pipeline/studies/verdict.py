@@ -17,7 +17,7 @@ OUT_OF_DATE = "measured on an earlier version of the model or the data"
 MAXIMUM_FAILED = 0.02  # of the refits: more could hide the truths that are missed
 LARGE_SHIFT = 1 / 3  # of an interval's width, by which scaling a prior may move it
 LEAST_COVERAGE, LARGEST_COVERAGE = 0.85, 0.95  # of 90 % intervals
-COPIED = ("fixed_share", "wrong_compute", "attenuation", "priors", "design")
+COPIED = ("fixed_share", "wrong_compute", "priors", "design")
 
 Study = dict[str, Any]
 
@@ -44,7 +44,7 @@ def apply_study(check: dict[str, Any], study: Study | None, counts: bool) -> dic
         key: list(dict.fromkeys([*by.get(key, []), *moved.get(key, [])])) for key in driven
     }
     panel = check["identification"]
-    return judged | (describe_identification(panel, driven) if panel else {})
+    return judged | (describe_identification(panel, driven, panel["outside"]) if panel else {})
 
 
 def find_moved(study: Study | None, keys: Iterable[str]) -> dict[str, list[str]]:

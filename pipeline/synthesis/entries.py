@@ -6,7 +6,7 @@ from typing import Any
 
 from models import INTERVAL_PROBABILITY
 from pipeline.site.overview.cells import Passed
-from pipeline.site.overview.comparison import Entry
+from pipeline.site.overview.comparison import Entry, round_to
 from pipeline.site.overview.rows import Row, find_caveats, read_bounds
 from pipeline.synthesis.draws import exceed
 from pipeline.synthesis.shares import Found, Kind
@@ -25,7 +25,7 @@ def make_entries(found: Sequence[Found]) -> dict[str, Entry]:
     for each in found:
         if len(each.draws):
             label = f"Probability that it is more than half: {LABELS[each.kind]}: {each.label}"
-            chance = each.draws.weigh(each.draws.values > HALF)
+            chance = round_to((each.draws > HALF).mean())
             entries[f"p_majority_{each.kind}[{each.label}]"] = _state(label, chance)
     for each in found:
         if each.p_both is not None:
@@ -35,7 +35,7 @@ def make_entries(found: Sequence[Found]) -> dict[str, Entry]:
         most, least = extremes
         names = f"{most.label} over {least.label}"
         label = f"Probability that compute's share of the step is greater: {names}"
-        entries["p_shares_differ"] = _state(label, exceed(most.draws, least.draws))
+        entries["p_shares_differ"] = _state(label, round_to(exceed(most.draws, least.draws)))
     return entries
 
 
@@ -53,7 +53,7 @@ def _describe_share(each: Found) -> Entry:
     if not each.row.has_number:
         return entry | {"reason": each.row.reason}
     if len(each.draws):
-        entry |= {"p_positive": each.draws.weigh(each.draws.values > 0), "p_finite": 1.0}
+        entry |= {"p_positive": round_to((each.draws > 0).mean()), "p_finite": 1.0}
     return entry | warn(each.row)
 
 

@@ -2,7 +2,7 @@
 
 Nothing is fitted here. The shares are those of the leaderboards' posteriors, of the growth of
 compute beside the rate of algorithms, and of published pairs of rates. Leaderboards are those that
-the records of our own rates name, each with every model of its table.
+the records of our own rates name, each with the posterior that they name.
 """
 
 import pandas as pd

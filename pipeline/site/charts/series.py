@@ -13,7 +13,6 @@ DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
 SIGNS = dict(zip(SHAPES, "●■◆▲✚▼◀", strict=True))
 OURS, BASELINE, PUBLISHED = "this posterior", "classical baseline", "published"
 KNOWN = (OURS, BASELINE, PUBLISHED)
-ONE_MODEL, AVERAGED = "one model", "averaged over the models"
 LEGEND_CHARACTERS = 19  # of the longest name: beyond, a name a row
 LEGEND_LIMITS = {2: 108, 1: 240}  # pixels of a name by columns: both fit a window of 360 pixels
 

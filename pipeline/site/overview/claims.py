@@ -32,8 +32,8 @@ class Claim(StrictPart):
     source: Words = Field(description="key of data/references.bib")
     locator: Words = Field(description="where in the source it stands")
     posterior: Words = Field(
-        description="<dataset>-<model>, or <dataset> for the average of its models, or for the one "
-        "that speaks for it where they are not averaged"
+        description="<dataset>-<model>, or <dataset> for the model that speaks for it: the first "
+        "of its table that passed"
     )
     estimand: Words = Field(description="key of data/attributions/<posterior>.json")
     at_least: Number | None = Field(None, description="true from this value up, in its unit")
@@ -50,11 +50,6 @@ class Claim(StrictPart):
         if self.between and self.between[0] >= self.between[1]:
             raise ValueError("the first number of `between` must be below the second")
         return self
-
-    @property
-    def dataset(self) -> str:
-        """The dataset that it is tested on."""
-        return self.posterior.partition("-")[0]
 
     @property
     def test(self) -> dict[str, Any]:

@@ -1,20 +1,19 @@
 """Cells, classical baselines and published values -> the rows of the overview's forest plots."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
 
 from models import load
 from pipeline.core.layout import Layout
-from pipeline.site.overview.cells import Apart, Cell, Passed
-from pipeline.site.overview.comparison import NEGLIGIBLE, RATE, SPLIT
+from pipeline.site.overview.cells import Passed
+from pipeline.site.overview.comparison import RATE, SPLIT
 from pipeline.site.overview.gathering import Overview
 from pipeline.site.overview.published import list_published
-from pipeline.site.overview.rows import NOT_CONVERGED, Row, best_of, find_caveats, read_bounds
+from pipeline.site.overview.rows import NOT_CONVERGED, Row, read_bounds, read_row
 from pipeline.site.pages.answers import INTERVAL_WORDS
-from pipeline.site.pages.numbers import format_quantity
 
 RECORDS = "first_record-last_record"
 SPLIT_WORDS = "Compute, share of the step in effective compute: "
@@ -69,15 +68,12 @@ def list_shares(overview: Overview) -> list[Row]:
 
 
 def is_rate(key: str) -> bool:
-    """Whether `key` is a rate of algorithmic progress, shared or of one target."""
-    return key.partition("[")[0] == RATE
+    """Whether `key` is a rate of algorithmic progress, shared or of one target.
 
-
-def headline_rate_key(rows: Iterable[Row], passed: Sequence[Passed]) -> str:
-    """The rate that goes with the dataset's headline: that of its label, or the shared one."""
-    keys = {row.key for row in rows if row.dataset == passed[0].dataset}
-    named = (f"{RATE}[{cell.answer.key.partition('[')[2]}" for cell in passed)
-    return next((key for key in named if key in keys), RATE)
+    Rates of single years stand on the page of their posterior alone.
+    """
+    family, _, label = key.partition("[")
+    return family == RATE and not label.removesuffix("]").isdigit()
 
 
 def record_key(key: str) -> str:
@@ -85,12 +81,20 @@ def record_key(key: str) -> str:
     return f"{SPLIT}[{key.partition('[')[2].partition('-')[0]}-{RECORDS}]"
 
 
-def find_share(headline: str, shares: Sequence[Row], dataset: str) -> Row | None:
+def find_rate(cell: Passed) -> Row | None:
+    """The rate that goes with the headline, if it has a number: of its label, or the shared one."""
+    named = f"{RATE}[{cell.answer.key.partition('[')[2]}"
+    row = read_row(cell, named if named in cell.attributions else RATE)
+    return row if row and row.has_number else None
+
+
+def find_share(cell: Passed) -> Row | None:
     """The record path's share, which is the headline's where the two are one step."""
+    headline = cell.answer.key
     if not headline.startswith(f"{SPLIT}["):
         return None
-    found = best_of(shares, dataset, record_key(headline)) or best_of(shares, dataset, headline)
-    return found if found and found.median is not None else None
+    rows = (read_row(cell, key) for key in (record_key(headline), headline))
+    return next((row for row in rows if row and row.median is not None), None)
 
 
 def _rate_keys(overview: Overview, dataset: str) -> list[str]:
@@ -123,61 +127,16 @@ def _share_keys(passed: Sequence[Passed]) -> list[str]:
 def _list_models(
     overview: Overview, dataset: str, key: str, group: str, label: str = ""
 ) -> Iterator[Row]:
-    """The average over the dataset's models, then each of them, the heaviest first."""
-    blank = Row(group, dataset, key, label, "model")
-    yield from _list_average(overview, blank)
-    weights = overview.weights(dataset)
-    cells = [cell for cell in overview.cells if cell.dataset == dataset]
-    for cell in sorted(cells, key=lambda cell: -weights.get(cell.model, 0.0)):
-        yield from _fill(blank, cell, weights.get(cell.model))
-
-
-def _fill(blank: Row, cell: Cell, weight: float | None) -> Iterator[Row]:
-    """The row of a cell that was fitted, if its model has such an estimand."""
-    label = f"{blank.label}: {cell.model_title}" if blank.label else cell.model_title
-    row = replace(blank, label=label, page=cell.name, weight=weight)
-    if isinstance(cell, Apart):
-        reason = f"nothing is quoted: {'; '.join(cell.reasons)}"
-        if cell.state == "failed":
-            yield replace(row, caveats=(NOT_CONVERGED,), reason=reason)
-    elif entry := cell.attributions.get(row.key):
-        if entry.get("reason"):
-            yield replace(row, reason=f"not reported: {entry['reason']}")
-        else:
-            yield replace(row, **read_bounds(entry), caveats=find_caveats(row.key, cell.check))
-
-
-def _list_average(overview: Overview, blank: Row) -> Iterator[Row]:
-    """The averaged estimand; its caveats are those of the models, with the weight they carry."""
-    made = overview.compared(blank.dataset)
-    found = [each for each in made.estimates if each.key == blank.key] if made else []
-    if not found or found[0].averaged.get("reason"):
-        return
-    label = f"{blank.label}: averaged" if blank.label else "Averaged"
-    yield replace(
-        blank,
-        kind="averaged",
-        label=f"{label} over the models",
-        page=f"#compared-{blank.dataset}",
-        caveats=_weigh_caveats(overview, blank),
-        **read_bounds(found[0].averaged),
-    )
-
-
-def _weigh_caveats(overview: Overview, blank: Row) -> tuple[str, ...]:
-    """The caveats of the averaged models, with the weight of those that have the same ones."""
-    checks = {cell.model: cell.check for cell in overview.passed_of(blank.dataset)}
-    total: dict[str, float] = {}
-    for model, weight in overview.weights(blank.dataset).items():
-        caveats = ", ".join(find_caveats(blank.key, checks[model]))
-        total[caveats] = total.get(caveats, 0.0) + weight
-    return tuple(
-        caveats
-        if weight > 1 - NEGLIGIBLE
-        else f"{caveats} in models with {format_quantity(weight, 'share')} of the weight"
-        for caveats, weight in total.items()
-        if caveats and weight >= NEGLIGIBLE
-    )
+    """The estimand of every model of the dataset that has it; without number where a fit failed."""
+    for cell in (each for each in overview.cells if each.dataset == dataset):
+        name = f"{label}: {cell.model_title}" if label else cell.model_title
+        if isinstance(cell, Passed):
+            if row := read_row(cell, key, group, name):
+                yield row
+        elif cell.state == "failed":
+            reason = f"nothing is quoted: {'; '.join(cell.reasons)}"
+            row = Row(group, dataset, key, name, "model", page=cell.name, reason=reason)
+            yield replace(row, caveats=(NOT_CONVERGED,))
 
 
 def _list_baselines(passed: Sequence[Passed], baselines: Baselines) -> list[Row]:

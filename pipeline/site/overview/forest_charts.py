@@ -13,13 +13,12 @@ import altair as alt
 import pandas as pd
 
 from pipeline.site.charts.drawings import Drawing, draw_panels
-from pipeline.site.charts.series import AVERAGED, BASELINE, ONE_MODEL, PALETTE, PUBLISHED
+from pipeline.site.charts.series import BASELINE, PALETTE, PUBLISHED
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.overview.rows import BOUNDS, DECADE_MONTHS, NOT_CONVERGED, Row, read_bounds, say
 
 SERIES = {  # kind: words, sign, colour, shape
-    "averaged": (AVERAGED, "■", PALETTE[1], "square"),
-    "model": (ONE_MODEL, "●", PALETTE[0], "circle"),
+    "model": ("our posterior", "●", PALETTE[0], "circle"),
     "baseline": (BASELINE, "✚", PALETTE[3], "cross"),
     "published": (PUBLISHED, "◆", PALETTE[2], "diamond"),
 }

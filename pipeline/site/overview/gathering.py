@@ -53,15 +53,6 @@ class Overview:
         """The cells without a quotable posterior that are in this state."""
         return [cell for cell in self.cells if isinstance(cell, Apart) and cell.state == state]
 
-    def compared(self, dataset: str) -> Comparison | None:
-        """The models of a dataset side by side; None where fewer than two passed."""
-        return next((made for made in self.comparisons if made.dataset == dataset), None)
-
-    def weights(self, dataset: str) -> dict[str, float]:
-        """The weight of each model of a dataset; empty where they are not averaged."""
-        made = self.compared(dataset)
-        return made.weights if made else {}
-
     @property
     def primaries(self) -> list[Passed]:
         """The posterior that speaks for each dataset: the first in the registry that passed."""

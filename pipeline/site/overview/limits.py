@@ -11,7 +11,6 @@ from typing import Any
 
 from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import RATE, SPLIT
-from pipeline.site.overview.comparison_words import quote
 from pipeline.site.overview.estimates import record_key
 from pipeline.site.overview.gathering import Overview
 from pipeline.site.pages import answers
@@ -142,6 +141,11 @@ def _find_disagreements(overview: Overview) -> Iterator[Limit]:
                     other=quote(other),
                 )
                 yield Limit(sentence, f"#compared-{first.dataset}")
+
+
+def quote(found: Found) -> str:
+    """Median and interval of an estimand: "17 (13 to no upper bound)"."""
+    return f"{answers.describe_bound(found, 'median')} ({answers.describe_interval(found)})"
 
 
 def disagree(one: dict[str, Any], other: dict[str, Any]) -> bool:

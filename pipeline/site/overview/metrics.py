@@ -27,7 +27,7 @@ COVERAGE_COLUMNS = ["cell", "row", "estimand", "coverage", "covered", "intervals
 Metrics = dict[str, Any]
 
 
-def describe_cell(cell: Cell, weight: float | None) -> Metrics:
+def describe_cell(cell: Cell) -> Metrics:
     """Verdict, headline, rate and record share of a cell; no number where it may not be quoted."""
     if isinstance(cell, Apart):
         return {"verdict": STATES[cell.state]}
@@ -42,7 +42,6 @@ def describe_cell(cell: Cell, weight: float | None) -> Metrics:
         "rate": _bounds(cell, RATE),
         "record_share": _bounds(cell, record_key(headline)),
         "coverage": _read_coverage(cell).get(headline, {}).get("share"),
-        "weight": weight,
     }
     return {name: value for name, value in made.items() if value not in (None, {})}
 
@@ -99,8 +98,7 @@ def write_summary(
         if old.stem not in {cell.name for cell in overview.cells}:
             old.unlink()
     for cell in overview.cells:
-        metrics = describe_cell(cell, overview.weights(cell.dataset).get(cell.model))
-        write_json(folder / "metrics" / f"{cell.name}.json", metrics)
+        write_json(folder / "metrics" / f"{cell.name}.json", describe_cell(cell))
     tables = {name: tabulate_rows(found) for name, found in rows.items()}
     tables |= {"coverage": tabulate_coverage(overview), "claims": tabulate_claims(verdicts)}
     for name, frame in tables.items():

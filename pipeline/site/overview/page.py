@@ -2,38 +2,26 @@
 what they say of what was claimed.
 
 One model speaks for a dataset: the first of its table in models.yaml that passed. Where several
-passed they are compared and averaged (comparison.py). Fits that did not pass, models that cannot be
-fitted and cells without results are listed apart with the reason; none of their numbers is quoted.
+passed they are compared (comparison.py). Fits that did not pass, models that cannot be fitted and
+cells without results are listed apart with the reason; none of their numbers is quoted.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import pandas as pd
-
 from pipeline.core.files import read_json, write_json, write_text
 from pipeline.core.layout import Layout
-from pipeline.site.charts import intervals, summaries
-from pipeline.site.charts.drawings import (
-    CONFIG,
-    Drawing,
-    chart_library,
-    collect_specs,
-    render_svg,
-    stack_panels,
-)
-from pipeline.site.charts.series import OURS
-from pipeline.site.figures.kinds import Figure
+from pipeline.site.charts.drawings import CONFIG, Drawing, chart_library, collect_specs
 from pipeline.site.overview import comparison, metrics, verdicts
-from pipeline.site.overview.cells import Apart, Passed
+from pipeline.site.overview.cells import Apart
 from pipeline.site.overview.claims import read_claims
-from pipeline.site.overview.comparison_words import describe_average, tabulate, write_answers
 from pipeline.site.overview.estimates import list_rates, list_shares, read_baselines
 from pipeline.site.overview.forest_charts import RATES, SHARES, draw_forest
 from pipeline.site.overview.gathering import Overview, gather
 from pipeline.site.overview.limits import list_limits
 from pipeline.site.overview.published import list_other_fields
+from pipeline.site.overview.readme import draw_picture, write_answers
 from pipeline.site.overview.rows import Row, say, say_doubling
 from pipeline.site.overview.synopsis import summarise
 from pipeline.site.overview.verdicts import Verdict
@@ -49,7 +37,6 @@ FORESTS = {
     "rates": ("How fast algorithms improve, by domain", RATES),
     "shares": ("Compute's share of progress, by benchmark and model", SHARES),
 }
-NO_BASELINE = pd.DataFrame(columns=["key", "label", "method", "estimate", "lower", "upper"])
 
 
 def write_overview(layout: Layout) -> str:
@@ -65,7 +52,7 @@ def write_overview(layout: Layout) -> str:
     page, summary = layout.page("index"), layout.summary
     write_text(page, render(layout, overview, judged, rows))
     write_json(layout.claims_judged, {each.claim.id: verdicts.describe(each) for each in judged})
-    write_text(summary / "answers.md", write_answers(overview))
+    write_text(summary / "answers.md", write_answers(overview.primaries))
     write_text(summary / "answers.svg", draw_picture(overview.primaries))
     compared = {made.dataset: comparison.describe(made) for made in overview.comparisons}
     write_json(summary / "comparison.json", compared)
@@ -89,7 +76,7 @@ def render(
     return environment.get_template("overview.html.jinja").render(
         title=TITLE,
         overview=overview,
-        lines=summarise(overview, rows["rates"], rows["shares"]),
+        lines=summarise(overview.primaries),
         limits=list_limits(overview),
         least_coverage=LEAST_COVERAGE,
         rows=rows,
@@ -97,8 +84,6 @@ def render(
         say_doubling=say_doubling,
         claimed=[verdicts.tabulate(each) for each in judged],
         drawings=drawings,
-        describe_average=describe_average,
-        estimates={made.dataset: tabulate(made, overview) for made in overview.comparisons},
         specs=collect_specs(each for each in drawings.values() if each),
         chart_config=CONFIG,
         interval_words=INTERVAL_WORDS,
@@ -125,23 +110,3 @@ def list_citations(
             yield from (each.citation for each in dataset.card.card.published)
     yield from (each.claim.source for each in judged)
     yield from (row.citation for row in rates if row.citation)
-
-
-def draw_picture(primaries: Sequence[Passed]) -> str:
-    """The README's picture as SVG on white: each headline beside published values of the same."""
-    frames = [_headline_rows(cell) for cell in primaries if cell.answer.sentence]
-    if not frames:
-        return '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>\n'
-    frame = pd.concat(frames, ignore_index=True)
-    figure = Figure("intervals", "headlines", "The answers so far", "", frame)
-    drawing = intervals.draw_literature(figure, summaries.logarithmic_panels(frame))
-    return render_svg(stack_panels(drawing))
-
-
-def _headline_rows(cell: Passed) -> pd.DataFrame:
-    """A panel: the headline and the published values."""
-    answer, published = cell.answer, cell.card.card.published
-    own = {answer.key: cell.attributions[answer.key]}
-    rows = summaries.compare_with_literature(own, NO_BASELINE, published, always=[answer.key])
-    words = {"title": f"{cell.title}: {answer.label}", "unit": summaries.unit_words(answer.unit)}
-    return rows.assign(panel=cell.name, label=OURS, **words)

@@ -5,10 +5,11 @@ is no number), that the data do not tell its parts apart, or that the prior driv
 """
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import RATE
 from pipeline.site.pages import answers
 from pipeline.site.pages.answers import INTERVAL_WORDS
@@ -21,7 +22,7 @@ TOO_LOW = "too low if compute figures err at random"
 MUCH_ATTENUATED = 0.5  # posterior standard deviations, by either form of the curve
 UNMEASURED = "prior sensitivity not measured"
 BOUNDS = ("median", "lower", "upper")
-Kind = Literal["averaged", "model", "baseline", "published"]
+Kind = Literal["model", "baseline", "published"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,6 @@ class Row:
     page: str = ""
     citation: str = ""
     reason: str = ""
-    weight: float | None = field(default=None, compare=False)
 
     @property
     def has_number(self) -> bool:
@@ -62,11 +62,15 @@ def read_bounds(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {name: entry.get(name) for name in BOUNDS}
 
 
-def best_of(rows: Iterable[Row], dataset: str, key: str) -> Row | None:
-    """What speaks for the dataset: the average of its models, or the first model without one."""
-    found = [row for row in rows if (row.dataset, row.key) == (dataset, key) and row.has_number]
-    kinds = ("averaged", "model")
-    return next((row for kind in kinds for row in found if row.kind == kind), None)
+def read_row(cell: Passed, key: str, group: str = "", label: str = "") -> Row | None:
+    """The estimand `key` of a posterior, or why it is not reported; None where it has no such."""
+    entry = cell.attributions.get(key)
+    if entry is None:
+        return None
+    row = Row(group, cell.dataset, key, label, "model", page=cell.name)
+    if entry.get("reason"):
+        return replace(row, reason=f"not reported: {entry['reason']}")
+    return replace(row, **read_bounds(entry), caveats=find_caveats(key, cell.check))
 
 
 def find_caveats(key: str, check: dict[str, Any]) -> tuple[str, ...]:

@@ -7,9 +7,9 @@ dataset without rate (no dates to compare) is in none of them.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.site.overview.estimates import find_share, headline_rate_key
-from pipeline.site.overview.gathering import Overview
-from pipeline.site.overview.rows import Row, best_of
+from pipeline.site.overview.cells import Passed
+from pipeline.site.overview.estimates import find_rate, find_share
+from pipeline.site.overview.rows import Row
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,10 @@ class Line:
         return self.rate.lower is not None and self.rate.lower > 0
 
 
-def summarise(overview: Overview, rates: Sequence[Row], shares: Sequence[Row]) -> list[Line]:
-    """The answer so far over all datasets that have a rate of progress."""
-    lines = []
-    for cell in overview.primaries:
-        key = headline_rate_key(rates, overview.passed_of(cell.dataset))
-        if rate := best_of(rates, cell.dataset, key):
-            share = find_share(cell.answer.key, shares, cell.dataset)
-            lines.append(Line(cell.title, cell.name, share, rate))
-    return lines
+def summarise(primaries: Sequence[Passed]) -> list[Line]:
+    """The answer so far of every posterior that speaks for a dataset and has a rate of progress."""
+    return [
+        Line(cell.title, cell.name, find_share(cell), rate)
+        for cell in primaries
+        if (rate := find_rate(cell))
+    ]

@@ -4,15 +4,14 @@ The probability is the share of the draws that pass the test; only posteriors wh
 are asked.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from pipeline.site.overview.cells import Apart, Passed
 from pipeline.site.overview.claims import Claim, select
-from pipeline.site.overview.comparison import NEGLIGIBLE, Entry, average, mix, round_to
+from pipeline.site.overview.comparison import Entry, round_to
 from pipeline.site.overview.gathering import Overview
 from pipeline.site.pages import answers
 from pipeline.site.pages.numbers import format_cell, format_quantity, is_share
@@ -23,92 +22,56 @@ STATES = {
     "not_fitted": "not fitted",
     "missing": "missing",
 }
+NO_DRAWS = "the draws of it are missing: run `dvc repro`"
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What became of a claim: its probability, or the reason why it has none.
 
-    `found` is the estimand as attribution files have it; `weights` are those of the posteriors
-    that were asked, by name. `is_driven` is None where nobody measured how far the prior drives
-    the estimand; `drivers` says where and by which prior.
+    `asked` is the posterior that was asked, `found` the estimand as its attribution file has it.
+    `is_driven` is None where nobody measured how far the prior drives the estimand; `driven` says
+    by which priors.
     """
 
     claim: Claim
-    found: Entry
-    weights: dict[str, float]
+    asked: str = ""
+    found: Entry = field(default_factory=dict)
     probability: float | None = None
     is_driven: bool | None = None
-    drivers: tuple[str, ...] = ()
+    driven: str = ""
     reason: str = ""
 
 
 def judge(claim: Claim, overview: Overview) -> Verdict:
     """The probability of `claim` under the posterior that it names, or why there is none."""
     named = select(claim.posterior, overview.cells)
-    passed = [cell for cell in named if isinstance(cell, Passed)]
-    if not passed:
+    cell = next((cell for cell in named if isinstance(cell, Passed)), None)
+    if cell is None:
         reasons = dict.fromkeys(_excuse(cell) for cell in named if isinstance(cell, Apart))
-        return Verdict(claim, {}, {}, reason="; ".join(reasons))
-    weights = overview.weights(claim.dataset)
-    if len(passed) == 1 or not weights:
-        return _ask_one(claim, passed[0])
-    return _ask_all(claim, passed, weights)
+        return Verdict(claim, reason="; ".join(reasons))
+    found = cell.attributions.get(claim.estimand)
+    if found is None:
+        return Verdict(claim, cell.name, reason=f"{cell.model_title} has no such estimand")
+    if found.get("reason"):
+        return Verdict(claim, cell.name, found, reason=f"not reported: {found['reason']}")
+    if claim.estimand not in cell.draws:
+        return Verdict(claim, cell.name, found, reason=NO_DRAWS)
+    return _evaluate_claim(claim, found, cell)
 
 
 def _excuse(cell: Apart) -> str:
     return f"{cell.model_title}: {STATES[cell.state]}: {'; '.join(cell.reasons)}"
 
 
-def _ask_one(claim: Claim, cell: Passed) -> Verdict:
-    found, weights = cell.attributions.get(claim.estimand), {cell.name: 1.0}
-    if found is None:
-        return Verdict(claim, {}, weights, reason=f"{cell.model_title} has no such estimand")
-    if found.get("reason"):
-        return Verdict(claim, found, weights, reason=f"not reported: {found['reason']}")
-    if claim.estimand not in cell.draws:
-        return Verdict(claim, found, weights, reason="the draws of it are missing: run `dvc repro`")
-    return _evaluate_claim(claim, found, [cell], {cell.model: 1.0})
-
-
-def _ask_all(claim: Claim, passed: Sequence[Passed], weights: Mapping[str, float]) -> Verdict:
-    """Under the mixture of the models' draws; of no use where one that counts is silent."""
-    known = [entry for cell in passed if (entry := cell.attributions.get(claim.estimand))]
-    words = {name: known[0][name] for name in ("label", "unit") if known and name in known[0]}
-    found = words | average(claim.estimand, passed, weights)
-    if found.get("reason"):
-        told = [entry["reason"] for entry in known if entry.get("reason")]
-        reason = f"not reported: {told[0]}" if told else found["reason"]
-        return Verdict(claim, found, _by_name(passed, weights), reason=reason)
-    return _evaluate_claim(claim, found, passed, weights)
-
-
-def _by_name(passed: Sequence[Passed], weights: Mapping[str, float]) -> dict[str, float]:
-    return {cell.name: weights[cell.model] for cell in passed}
-
-
-def _evaluate_claim(
-    claim: Claim, found: Entry, passed: Sequence[Passed], weights: Mapping[str, float]
-) -> Verdict:
-    values, masses = mix(claim.estimand, passed, weights)
+def _evaluate_claim(claim: Claim, found: Entry, cell: Passed) -> Verdict:
+    values = cell.draws[claim.estimand].to_numpy(dtype=float)
     if np.isnan(values).any():
         raise ValueError(f"{claim.posterior}: draws of {claim.estimand} are not numbers")
-    probability = round_to(masses[claim.holds(values)].sum() / masses.sum())
-    counted = [cell for cell in passed if weights[cell.model] >= NEGLIGIBLE]
-    driven = _find_drivers(claim.estimand, counted)
-    return Verdict(claim, found, _by_name(passed, weights), probability, *driven)
-
-
-def _find_drivers(key: str, counted: Sequence[Passed]) -> tuple[bool | None, tuple[str, ...]]:
-    """Whether a prior drives `key` in a model that counts, and in which by which."""
-    words = {cell.model: answers.describe_drivers(key, cell.check) for cell in counted}
-    drivers = tuple(
-        f"{said} in {model}" if len(counted) > 1 else said for model, said in words.items() if said
-    )
-    if drivers:
-        return True, drivers
-    is_measured = all(answers.is_prior_measured(key, cell.check) for cell in counted)
-    return (False if is_measured else None), ()
+    driven = answers.describe_drivers(claim.estimand, cell.check)
+    is_measured = answers.is_prior_measured(claim.estimand, cell.check)
+    is_driven = bool(driven) if driven or is_measured else None
+    return Verdict(claim, cell.name, found, round_to(claim.holds(values).mean()), is_driven, driven)
 
 
 def describe(verdict: Verdict) -> dict[str, Any]:
@@ -125,8 +88,8 @@ def describe(verdict: Verdict) -> dict[str, Any]:
         "test": claim.test,
         **{name: found.get(name) for name in numbers},
         "driven_by_prior": verdict.is_driven,
-        "drivers": list(verdict.drivers),
-        "weights": verdict.weights,
+        "driven": verdict.driven or None,
+        "asked": verdict.asked or None,
     }
 
 

@@ -10,10 +10,9 @@ from pipeline.core.layout import Layout
 from pipeline.site.charts.drawings import CONFIG, Drawing, chart_library, collect_specs
 from pipeline.site.overview.cells import Dataset, Passed
 from pipeline.site.overview.comparison import RATE, Entry
-from pipeline.site.overview.estimates import list_rates
 from pipeline.site.overview.forest_charts import RATES, SHARE_LABELS, Axis, draw_forest
 from pipeline.site.overview.gathering import Overview, gather
-from pipeline.site.overview.rows import Row, read_bounds, say, say_doubling
+from pipeline.site.overview.rows import Row, read_row, say, say_doubling
 from pipeline.site.pages import rendering
 from pipeline.site.pages.answers import INTERVAL_WORDS
 from pipeline.site.pages.citations import cite_page, read_software
@@ -25,18 +24,15 @@ from pipeline.site.synthesis_page.words import (
     list_statements,
 )
 from pipeline.site.words import Words, read_words
-from pipeline.synthesis.entries import mark, warn
+from pipeline.synthesis.entries import mark
 from pipeline.synthesis.shares import (
     COMPUTE,
     FIELDS,
     POOLED,
     WHOLE,
     Domain,
-    Found,
     collect,
     find_cell,
-    find_rate,
-    make_rate,
     read_domains,
 )
 
@@ -44,12 +40,7 @@ NAME = "synthesis"
 RETURNS = "research_returns-meta_analysis"
 HEADLINES = {"The rates, pooled": "mean", "Returns to research": "pooled"}  # of both
 LIBRARIES = ("numpy", "altair")
-GROUPS = (
-    "Averaged over models",
-    "The model that is pooled",
-    "Pooled in part",
-    "All leaderboards",
-)
+ALONE, IN_PART, WHOLLY = "Each leaderboard alone", "Pooled in part", "All leaderboards"
 
 
 def write_synthesis_page(layout: Layout) -> None:
@@ -61,14 +52,14 @@ def render(layout: Layout) -> str:
     """The page as HTML text."""
     overview, domains = gather(layout), read_domains(layout)
     entries, read = read_json(layout.attribution(NAME)), list_read(overview, domains)
-    found = collect(overview, domains)
+    shares = [each.row for each in collect(overview, domains)]
     rates = tabulate_rates(overview, domains)
     words = read_words(layout.words, NAME)
     title = words.figures["shares"].x_title
     # up to 1.15: room for the label of 100 %
     axis = Axis(title, SHARE_LABELS, "share", 0.5, ends=(0.0, 1.15))
     drawings = {
-        "shares": draw(words, "shares", [each.row for each in found], axis),
+        "shares": draw(words, "shares", shares, axis),
         "rates": draw(words, "rates", rates, RATES),
     }
     pooled, returns = (find_cell(overview, name) for name in (POOLED, RETURNS))
@@ -78,10 +69,10 @@ def render(layout: Layout) -> str:
         title=words.title,
         name=NAME,
         answer=describe_answer(entries),
-        doubts=describe_doubts(entries, marked, pooled, found, rates),
+        doubts=describe_doubts(entries, marked, pooled),
         statements=group_statements(list_statements(entries, *marked)),
         drawings=drawings,
-        shares=[row for each in found for row in (each.row, *each.averaged)],
+        shares=shares,
         rates=rates,
         say=say,
         say_doubling=say_doubling,
@@ -95,22 +86,15 @@ def render(layout: Layout) -> str:
 
 
 def tabulate_rates(overview: Overview, domains: Sequence[Domain]) -> list[Row]:
-    """Rates of the leaderboards averaged over models, by the one that is pooled, and pooled."""
-    rates, pooled = list_rates(overview, {}), find_cell(overview, POOLED)
-    averaged = [
-        replace(row, group=GROUPS[0])
-        for row, _ in (find_rate(overview, domain, rates) for domain in domains)
-        if row.kind == "averaged"
+    """Rates of the leaderboards, each alone, drawn towards the others, and what they share."""
+    pooled = find_cell(overview, POOLED)
+    wanted = [(find_cell(overview, each.posterior), RATE, ALONE, each.name) for each in domains]
+    wanted += [(pooled, f"rate[{each.name}]", IN_PART, each.name) for each in domains]
+    wanted += [(pooled, key, WHOLLY, name) for name, key in WHOLE.items()]
+    rows = [read_row(cell, key, group, name) for cell, key, group, name in wanted if cell]
+    return [  # the check of the pooled rates does not ask of single ones
+        replace(row, caveats=()) if row.group == IN_PART else row for row in rows if row
     ]
-    wanted = [(find_cell(overview, each.posterior), RATE, GROUPS[1], each.name) for each in domains]
-    wanted += [(pooled, f"rate[{each.name}]", GROUPS[2], each.name) for each in domains]
-    wanted += [(pooled, key, GROUPS[3], name) for name, key in WHOLE.items()]
-    rows = [
-        make_rate(cell, key, group, label)
-        for cell, key, group, label in wanted
-        if cell and key in cell.attributions
-    ]
-    return [*averaged, *rows]
 
 
 def draw(words: Words, name: str, rows: Sequence[Row], axis: Axis) -> Drawing | None:
@@ -131,37 +115,12 @@ def group_statements(statements: Sequence[Statement]) -> list[tuple[str, str, li
 
 
 def describe_doubts(
-    entries: dict[str, Entry],
-    marked: Sequence[dict[str, Entry]],
-    pooled: Passed | None,
-    found: Sequence[Found],
-    rates: Sequence[Row],
+    entries: dict[str, Entry], marked: Sequence[dict[str, Entry]], pooled: Passed | None
 ) -> list[str]:
     """What cannot be trusted; `marked` are the pooled rates and the returns to research."""
     headlines = zip(HEADLINES.items(), marked, strict=True)
-    return list_doubts(
-        entries,
-        {name: estimands[key] for (name, key), estimands in headlines if key in estimands},
-        pooled.check if pooled else {},
-        {
-            each.label: [row.median for row in each.models if row.median is not None]
-            for each in found
-            if each.kind == "step"
-        },
-        compare_rates(rates),
-    )
-
-
-def compare_rates(rates: Sequence[Row]) -> dict[str, tuple[Entry, Entry]]:
-    """Of every leaderboard the rate of the model that is pooled, and the average over models."""
-    averaged, alone = (
-        {row.label: _as_entry(row) for row in rates if row.group == group} for group in GROUPS[:2]
-    )
-    return {name: (alone[name], entry) for name, entry in averaged.items() if name in alone}
-
-
-def _as_entry(row: Row) -> Entry:
-    return {"unit": "decades per year"} | read_bounds(vars(row)) | warn(row)
+    read = {name: estimands[key] for (name, key), estimands in headlines if key in estimands}
+    return list_doubts(entries, read, pooled.check if pooled else {})
 
 
 def list_read(overview: Overview, domains: Sequence[Domain]) -> list[Dataset]:

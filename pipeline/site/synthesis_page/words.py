@@ -159,18 +159,11 @@ def say_majority(sides: Mapping[str, list[str]], family: str) -> str:
     return say("synthesis_majority", family=family, join=join_names, **sides)
 
 
-def list_doubts(
-    entries: Entries,
-    read: Mapping[str, Entry],
-    check: Mapping[str, Any],
-    models: Mapping[str, Sequence[float]],
-    primaries: Mapping[str, tuple[Entry, Entry]],
-) -> list[str]:
-    """What cannot be trusted, to be read first: caveats, and where models or priors disagree.
+def list_doubts(entries: Entries, read: Mapping[str, Entry], check: Mapping[str, Any]) -> list[str]:
+    """What cannot be trusted, to be read first: caveats, and where the prior moves pooled rates.
 
     `read` are the headlines of other posteriors that are spoken of, by what they are called;
-    `check` is that of the pooled rates, `models` each leaderboard's medians of the share by model,
-    `primaries` its rate by the model that is pooled and averaged over models.
+    `check` is that of the pooled rates.
     """
     steps = read_family(entries, "share_step")
     doubts = [
@@ -178,18 +171,6 @@ def list_doubts(
         for name, entry in (*steps.items(), *read.items())
         if entry.get("is_flagged")
     ]
-    reach = {name: (min(found), max(found)) for name, found in models.items() if len(found) > 1}
-    if reach:
-        widest = max(reach, key=lambda name: reach[name][1] - reach[name][0])
-        low, high = reach[widest]
-        doubts.append(say("synthesis_models", widest=widest, low=low, high=high))
-    rates = [
-        f"{name} {tell(alone)} instead of {tell(averaged)}"
-        for name, (alone, averaged) in primaries.items()
-        if not 1 / SIMILAR < alone["median"] / averaged["median"] < SIMILAR
-    ]
-    if rates:
-        doubts.append(say("synthesis_primaries", rates=rates, join=join_names))
     indices = check.get("prior_sensitivity") or {}
     prior = {key: (indices.get(key) or {}).get("prior", 0.0) for key in LEANING}
     if leaning := [words for key, words in LEANING.items() if prior[key] > SENSITIVE]:
