@@ -150,7 +150,7 @@ def _fill(card: LoadedCard, frame: pd.DataFrame) -> pd.DataFrame:
     if isinstance(card.options, EstimateOptions):
         return frame.assign(is_own=False)
     if card.table == RATES_TABLE:
-        return frame.assign(rate=np.nan, rate_sd=np.nan)
+        return frame.assign(rate=np.nan, rate_sd=np.nan, base_models="")
     return frame
 
 
