@@ -68,8 +68,13 @@ def _registry() -> pd.DataFrame:
 
 def _convert(card: LoadedCard, runs: pd.DataFrame | None) -> pd.DataFrame:
     records = read_records(card.records_path)
-    table = add_in_house(ingest(card, records, runs), card, read_committed())
-    return exclude_by_rule(table, card, records)
+    table, committed = ingest(card, records, runs), read_committed()
+    for posterior in table.get("posterior", ()):  # whose tables are not in Git
+        path = committed.table(dataset := posterior.partition("-")[0])
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            load_real(dataset)[0].to_parquet(path)
+    return exclude_by_rule(add_in_house(table, card, committed), card, records)
 
 
 @cache

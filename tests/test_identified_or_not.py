@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from tables_for_models import sample
 
 from models import INTERVAL_PROBABILITY, Card, as_draws
 from models.leaderboards import compute_multiplier
 from models.options import AccuracyOptions
 from pipeline.checks.identification import identify
+from pipeline.checks.refit import THOROUGH, Refitter
 from pipeline.fit.cell import make_cell
 
 pytestmark = pytest.mark.slow
@@ -39,14 +39,14 @@ def make_table(is_correlated: bool) -> pd.DataFrame:
     decades = 0.8 * years
     if not is_correlated:
         decades[1:-1] = np.random.default_rng(3).permutation(decades[1:-1])
-    names = [f"Model {i}" for i in range(MODELS)]
+    names, start = [f"Model {i}" for i in range(MODELS)], pd.Timestamp(2020, 1, 1)
     return pd.DataFrame(
         {
             "line": range(2, MODELS + 2),
             "model": names,
             "base_model": names,
             "lab": [f"Lab {i % 6}" for i in range(MODELS)],
-            "release_date": pd.Timestamp(2020, 1, 1) + pd.to_timedelta(years * 365.25, unit="D"),
+            "release_date": (start + pd.to_timedelta(years * 365.25, unit="D")).floor("D"),
             "training_flop": 10 ** (23 + decades),
             "benchmark": "Toy",
             "method": "direct",
@@ -77,15 +77,20 @@ def make_card() -> Card:
 
 
 @cache
+def compile_model() -> Refitter:
+    return Refitter(compute_multiplier, make_table(is_correlated=True), make_card())
+
+
+@cache
 def fit_panel(is_correlated: bool) -> tuple[dict[str, Any], np.ndarray]:
     """The identification panel, and the 90 % interval of the compute share."""
     card, table, model = make_card(), make_table(is_correlated), compute_multiplier
-    rng = np.random.default_rng(4)  # errors of compute of 0.15 decades, and models' own 0.3
-    deviation = dict(zip(table["model"], rng.normal(0, np.hypot(0.15, 0.3), MODELS), strict=True))
+    rng = np.random.default_rng(4)
+    deviation = dict(zip(table["model"], rng.normal(0, 0.3, MODELS), strict=True))
     simulated = model.simulate(table, TRUTH | {"deviation": deviation}, rng)
     truths = [model.sample_prior(simulated, card, model.Priors(), rng) for _ in range(200)]
     prior = xr.concat([as_draws(truth, model.DIMS) for truth in truths], dim="draw")
-    draws = sample("compute_multiplier", simulated, card, seed=5)
+    draws = compile_model().refit(simulated, card, model.Priors(), 5, THOROUGH)
     groups = {"posterior": draws, "prior": prior.assign_coords(draw=range(200))}
     module: Any = model
     cell = make_cell(module, simulated, card, xr.DataTree.from_dict(groups))

@@ -123,7 +123,11 @@ def test_outcome_of_a_held_out_row_changes_nothing_and_that_of_another_does() ->
     table = make_leaderboard()
     table["is_held_out"] = table["model"] == "Tuned 2"
     kept, found = ~table["is_held_out"], []
-    for score in (table["score"], table["score"].where(kept, 0.9), table["score"].where(~kept, 0.9)):
+    for score in (
+        table["score"],
+        table["score"].where(kept, 0.9),
+        table["score"].where(~kept, 0.9),
+    ):
         changed = table.assign(score=score)
         model = compute_multiplier.build(changed, make_card(), compute_multiplier.Priors())
         found.append(float(model.compile_logp(mode=ONCE)(model.initial_point())))

@@ -39,7 +39,9 @@ def test_arrays_describe_their_row() -> None:
     for i, row in enumerate(design.rows.to_dict("records")):
         tags = {tag for j, tag in enumerate(design.tags) if design.has_tag[i, j]}
         assert tags == set(row["techniques"].split())
-        assert design.continued_share[i] == pytest.approx(0.2 / 1.2 if "Tuned" in row["model"] else 0)
+        assert design.continued_share[i] == pytest.approx(
+            0.2 / 1.2 if "Tuned" in row["model"] else 0
+        )
         assert design.labs[design.lab_index[i]] == row["lab"]
         assert design.bases[design.base_index[i]] == row["base_model"]
         assert design.benchmarks[design.benchmark_index[i]] == row["benchmark"]

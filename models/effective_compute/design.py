@@ -73,6 +73,37 @@ class Design:
         techniques = self.options.techniques
         return np.array([techniques[tag].part == part for tag in self.tags], dtype=bool)
 
+    @cached_property
+    def pairs(self) -> list[tuple[int, int]]:
+        """Positions of base models and tags, where a base model has rows with the tag and without.
+
+        Elsewhere what a technique is worth to one base model is part of its deviation.
+        """
+        return [
+            (base, tag)
+            for base in range(len(self.bases))
+            for tag in range(len(self.tags))
+            if 0
+            < np.count_nonzero(self.has_tag[self.base_index == base, tag])
+            < np.count_nonzero(self.base_index == base)
+        ]
+
+    @property
+    def pair_names(self) -> list[str]:
+        """Base model and tag of each pair."""
+        return [f"{self.bases[base]}: {self.tags[tag]}" for base, tag in self.pairs]
+
+    @cached_property
+    def has_pair(self) -> np.ndarray:
+        """The entry of `has_tag` for the tag of the pair, in the rows of its base model.
+
+        Shape (row, pair).
+        """
+        columns = [
+            np.where(self.base_index == base, self.has_tag[:, tag], 0.0) for base, tag in self.pairs
+        ]
+        return np.stack(columns, axis=1) if columns else np.zeros((len(self.rows), 0))
+
     @property
     def has_trend(self) -> bool:
         """Whether progress with the calendar is fitted."""

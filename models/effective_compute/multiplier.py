@@ -12,7 +12,8 @@ For row i of benchmark b, base model g, lab l, released at t_i::
                 the card, a line where drift is 0
     interaction decades a year and decade of compute: whether gains grow with scale
     technique   decades of compute that a tag is worth, or that a tenfold of samples is worth where
-                the tag is inference compute; it varies between benchmarks
+                the tag is inference compute; it varies between benchmarks, and between base models
+                where one was evaluated with and without it
     allocation  what the division between parameters and tokens cost, times a coefficient for too
                 few and one for too many tokens (see allocation.py)
     lab_effect  decades shared by the models of a laboratory
@@ -89,6 +90,12 @@ class MultiplierPriors:
         "decades",
         "the same technique is worth 1.4 to 9 times more on another benchmark (90 %)",
     )
+    technique_by_base: Prior = Prior(
+        "HalfNormal",
+        (0.2,),
+        "decades",
+        "a technique is worth up to 2.5 times more to one model than to another (95 %), or alike",
+    )
     lab_scale: Prior = Prior(
         "LogNormal",
         (float(np.log(0.35)), 0.6),
@@ -109,6 +116,7 @@ def multiplier_coords(design: Design) -> dict[str, Any]:
         "row": np.arange(len(design.rows)),
         "benchmark": design.benchmarks,
         "technique": design.tags,
+        "pair": design.pair_names,
         "lab": design.labs,
         "base_model": design.bases,
         "component": np.arange(COMPONENTS),
@@ -158,6 +166,8 @@ def build_shared(design: Design, priors: Any, data: dict[str, Any]) -> Any:
         total = total + priors.interaction.scaled_variable("interaction") * product
     if design.tags:
         total = total + _build_technique(design, priors)
+    if design.pairs:
+        total = total + _build_by_base(design, priors)
     if design.allocation is not None:
         total = total + _build_allocation(design.allocation, priors, data)[design.base_index]
     if len(design.labs) > 1:
@@ -178,6 +188,16 @@ def _build_technique(design: Design, priors: Any) -> Any:
         "technique_on_benchmark", gain, spread, dims=("benchmark", "technique")
     )
     return (on_benchmark[design.benchmark_index] * design.has_tag).sum(axis=1)
+
+
+def _build_by_base(design: Design, priors: Any) -> Any:
+    """What techniques are worth to single base models, by row."""
+    import pymc as pm
+
+    scale = priors.technique_by_base.scaled_variable("technique_by_base")
+    offset = pm.Normal("technique_by_base_step", 0, 1, dims="pair")
+    effect = pm.Deterministic("technique_by_base_effect", scale * offset, dims="pair")
+    return pm.math.dot(design.has_pair, effect)
 
 
 def build_deviation(

@@ -31,6 +31,7 @@ DIMS: dict[str, tuple[str, ...]] = {
     "harness_shift": ("harness",),
     "technique_gain": ("technique",),
     "is_inference": ("technique",),
+    "technique_by_base_effect": ("pair",),
     "technique_on_benchmark": ("benchmark", "technique"),
     "lab_effect": ("lab",),
     "allocation": ("base_model",),
@@ -91,9 +92,25 @@ def draw_multiplier(
         truth |= _draw_techniques(tags, _names(rows, "benchmark"), priors, rng)
         parts = {tag: options.techniques[tag].part for tag in tags}
         truth["is_inference"] = {tag: float(part == "inference") for tag, part in parts.items()}
+        truth |= _draw_by_base(rows, bases, tags, priors, rng)
     if options.allocation == "scaling_law":
         truth |= _draw_allocation(rows, bases, card, priors, rng)
     return truth
+
+
+def _draw_by_base(
+    rows: pd.DataFrame, bases: list[str], tags: list[str], priors: Any, rng: np.random.Generator
+) -> Truth:
+    """What a technique is worth to a base model that was evaluated with and without it."""
+    carried = rows["techniques"].fillna("").str.split()
+    effects, scale = {}, float(priors.technique_by_base.draw(rng))
+    for base in bases:
+        own = carried[rows["base_model"] == base]
+        for tag in tags:
+            if len({tag in each for each in own}) == 2:
+                effects[f"{base}: {tag}"] = float(rng.normal(0, scale))
+    made: Truth = {"technique_by_base": scale, "technique_by_base_effect": effects}
+    return made if effects else {}
 
 
 def _draw_trend(rows: pd.DataFrame, has_bend: bool, priors: Any, rng: np.random.Generator) -> Truth:
@@ -254,7 +271,9 @@ def effective_compute(rows: pd.DataFrame, truth: Truth) -> np.ndarray:
             carried = carried * _dose(rows, carried)
         gain = rows["benchmark"].map({b: varied[b][tag] for b in varied}) if varied else None
         worth = common.get(tag, 0.0) if gain is None else gain.to_numpy()
-        total = total + carried.to_numpy() * worth
+        by_base = truth.get("technique_by_base_effect", {})
+        own = (rows["base_model"] + f": {tag}").map(by_base).fillna(0.0).to_numpy(dtype=float)
+        total = total + carried.to_numpy() * (worth + own)
     return np.asarray(total, dtype=float)
 
 

@@ -136,12 +136,16 @@ def _count_majority(share: xr.DataArray) -> xr.DataArray:
     """The probability that compute is more than half, the same in every draw."""
     known = share.notnull().all(("chain", "draw"))
     chance = (share > 0.5).mean(("chain", "draw")).where(known)
-    return (xr.zeros_like(share) + chance).assign_attrs(
-        label="Probability that compute was more than half of the step",
-        unit="probability",
-        is_positive=True,
-        derived_from="share_compute",
-        **{name: share.attrs[name] for name in ("reasons", "labels")},
+    return (
+        (xr.zeros_like(share) + chance)
+        .drop_attrs()
+        .assign_attrs(
+            label="Probability that compute was more than half of the step",
+            unit="probability",
+            is_positive=True,
+            derived_from="share_compute",
+            **{name: share.attrs[name] for name in ("reasons", "labels")},
+        )
     )
 
 

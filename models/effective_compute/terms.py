@@ -60,6 +60,13 @@ def row_terms(posterior: xr.Dataset, design: Design, rows: np.ndarray) -> Terms:
     for part in ("inference", "technique"):
         if (is_of_part := design.is_of_part(part)).any():
             terms[part] = (gains * design.has_tag[rows] * is_of_part).sum(axis=-1)
+    if "technique_by_base_effect" in posterior:
+        effect = draw("technique_by_base_effect", "pair")
+        parts = np.array(
+            [design.options.techniques[design.tags[tag]].part for _, tag in design.pairs]
+        )
+        for part in set(parts):
+            terms[part] = terms[part] + effect @ (design.has_pair[rows] * (parts == part)).T
     if "rate_by_year" in posterior:
         terms["trend"] = draw("rate_by_year", "year") @ design.trend.exposure[rows].T
     elif "rate" in posterior:

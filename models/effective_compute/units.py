@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from scipy import special
+from scipy.stats import qmc
 
 from models.effective_compute.design import Design
 from models.effective_compute.terms import sum_effective
@@ -13,6 +14,7 @@ from models.effective_compute.terms import sum_effective
 # Scores may tell a deviation to a hundredth of its scale, and the nodes of a Gauss-Hermite rule
 # lie too far apart. Equal steps err by exp(-2 (pi width / step)^2).
 NODES, REACH = 161, 7.0  # count, and scales to either side
+POINTS, POINTS_SEED = 8, 20220630  # of the Sobol sequence
 # Rows and effective compute (chain, draw, row, node) -> log density of the same shape.
 RowDensity = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -25,10 +27,10 @@ def integrate_units(
 ) -> xr.DataArray:
     """Log density of the rows of each base model, what is normal and its own integrated out.
 
-    That is its deviation and, of a lab with one base model, the lab effect: nothing else informs
-    them, so that a density given them would say little of the next model. Dims chain, draw,
-    base_model, those of `only` or all; coordinate row_count on base_model. Integrals are sums over
-    equal steps.
+    That is its deviation, what techniques are worth to it and, of a lab with one base model, the
+    lab effect: nothing else informs them, so that a density given them would say little of the next
+    model. Dims chain, draw, base_model, those of `only` or all; coordinate row_count on base_model.
+    Integrals are sums over equal steps, and means over a few points of a Sobol sequence.
     """
     lone = find_lone_labs(design)
     shared = posterior
@@ -39,6 +41,9 @@ def integrate_units(
         lab_of_base = design.lab_index[np.unique(design.base_index, return_index=True)[1]]
         own = posterior["lab_scale"].to_numpy()[..., None] ** 2
         variance = variance + np.where(lone[lab_of_base], own, 0.0)
+    if design.pairs:
+        zero = xr.zeros_like(posterior["technique_by_base_effect"])
+        shared = shared.assign(technique_by_base_effect=zero)
     effective, scale = sum_effective(shared, design), np.sqrt(variance)
     nodes = np.linspace(-REACH, REACH, NODES)
     log_weights = -(nodes**2) / 2 - np.log(np.exp(-(nodes**2) / 2).sum())
@@ -47,8 +52,12 @@ def integrate_units(
     for place, position in enumerate(asked):
         rows = np.flatnonzero(design.base_index == position)
         at = effective[..., rows, None] + scale[..., position, None, None] * nodes
-        each = row_density(rows, at).sum(axis=-2)
-        density[..., place] = special.logsumexp(each + log_weights, axis=-1)
+        moves = _move_by_techniques(posterior, design, position, rows)
+        each = [
+            special.logsumexp(row_density(rows, at + move).sum(axis=-2) + log_weights, axis=-1)
+            for move in moves
+        ]
+        density[..., place] = special.logsumexp(each, axis=0) - np.log(len(moves))
     counts = np.bincount(design.base_index, minlength=len(design.bases))
     coords = {
         "chain": posterior["chain"],
@@ -57,6 +66,22 @@ def integrate_units(
         "row_count": ("base_model", counts[asked]),
     }
     return xr.DataArray(density, dims=("chain", "draw", "base_model"), coords=coords)
+
+
+def _move_by_techniques(
+    posterior: xr.Dataset, design: Design, base: int, rows: np.ndarray
+) -> list[np.ndarray]:
+    """Draws of what techniques are worth to a base model, as decades of its rows.
+
+    Shape (chain, draw, row, 1); one of zero where the base model has no such pair.
+    """
+    own = [place for place, (each, _) in enumerate(design.pairs) if each == base]
+    if not own:
+        return [np.zeros((1, 1, 1, 1))]
+    points = qmc.Sobol(len(own), rng=np.random.default_rng(POINTS_SEED)).random(POINTS)
+    scale = posterior["technique_by_base"].to_numpy()[..., None, None]
+    of_rows = special.ndtri(points) @ design.has_pair[np.ix_(rows, own)].T
+    return [scale * each[:, None] for each in of_rows]
 
 
 def find_lone_labs(design: Design) -> np.ndarray:

@@ -10,6 +10,7 @@ _AT_ZERO = {"allocation_under": (0.0, 0.0), "allocation_over": (0.0, 0.0)}
 _LINE: dict[str, tuple[float, ...]] = {"drift": (0.0,)}
 _SAME_GAINS: dict[str, tuple[float, ...]] = {"interaction": (0.0, 0.0)}
 _ONE_CEILING: dict[str, tuple[float, ...]] = {"early_shortfall": (0.0,)}
+_SAME_TECHNIQUES: dict[str, tuple[float, ...]] = {"technique_by_base": (0.0,)}
 _BERKSON = {"compute_error_decades": {"kind": "berkson"}}
 
 VARIANTS = {
@@ -20,5 +21,8 @@ VARIANTS = {
     "berkson": Variant(options=_BERKSON),
     "no_interaction": Variant(priors=_SAME_GAINS),
     "one_ceiling": Variant(priors=_ONE_CEILING),
-    "all_of_these": Variant(priors=_LINE | _AT_ONE | _SAME_GAINS | _ONE_CEILING, options=_BERKSON),
+    "same_techniques": Variant(priors=_SAME_TECHNIQUES),
+    "all_of_these": Variant(
+        priors=_LINE | _AT_ONE | _SAME_GAINS | _ONE_CEILING | _SAME_TECHNIQUES, options=_BERKSON
+    ),
 }

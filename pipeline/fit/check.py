@@ -28,7 +28,10 @@ from pipeline.checks.special_cases import fit_special_cases
 from pipeline.fit.cell import Cell
 
 Checked = dict[str, Any]
-PER_MODEL_DIMS = {"base_model"}  # families of deviations: judged together, there may be thousands
+PER_MODEL_DIMS = {
+    "base_model",
+    "pair",
+}  # families of deviations: judged together, there may be thousands
 WORST_COUNT = 10
 DIGITS = 4
 # What a cell that was not fitted has no number for.

@@ -21,11 +21,11 @@ from pipeline.core.failures import file_failure
 from pipeline.core.files import read_json, write_json
 from pipeline.core.layout import Layout
 from pipeline.fit.cell import read_card
-from pipeline.studies.attenuation import study_attenuation
 from pipeline.studies.coverage import study_coverage, study_fixed_share
 from pipeline.studies.designs import study_design
 from pipeline.studies.perturb import study_priors, study_wrong_compute
 from pipeline.studies.record import describe_inputs
+from pipeline.studies.structures import study_structures
 from pipeline.studies.trials import Study
 
 SEED = 20261121
@@ -34,7 +34,7 @@ PARTS: dict[str, Callable[[Study, int], dict[str, Any]]] = {
     "fixed_share": study_fixed_share,
     "priors": lambda study, _: study_priors(study),
     "wrong_compute": lambda study, _: study_wrong_compute(study),
-    "attenuation": lambda study, _: study_attenuation(study),
+    "structures": study_structures,
     "design": lambda study, _: study_design(study),
 }
 

@@ -31,7 +31,11 @@ DESIGN_DATASETS = 10
 JITTER_DECADES = 0.3
 JITTER_DAYS = 0.5 * 365.25
 TIMES = {"as_it_is": 1, "twice": 2, "five_times": 5, "uncorrelated": 1}
-PER_MODEL_DIMS = {"base_model", "undisclosed_model"}  # deviations are drawn anew, not taken over
+PER_MODEL_DIMS = {
+    "base_model",
+    "undisclosed_model",
+    "pair",
+}  # deviations are drawn anew, not taken over
 # Compute is 6 N D: each takes the square root of a change of compute.
 SIZES = ("parameters", "training_tokens", "dataset_tokens")
 

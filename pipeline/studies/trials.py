@@ -19,7 +19,11 @@ from pipeline.checks.refit import QUICK, THOROUGH, RefitError, Refitter, Setting
 from pipeline.ingest.tables import TABLES
 
 TAILS = [(1 - INTERVAL_PROBABILITY) / 2, (1 + INTERVAL_PROBABILITY) / 2]
-WATCHED = ("share_compute", "rate_decades_per_year")  # beside the headline estimands
+WATCHED = (
+    "share_compute",
+    "rate_decades_per_year",
+    "allocation_coefficient",
+)  # beside the headline estimands
 MAXIMUM_REDRAWN = 200
 
 

@@ -17,7 +17,7 @@ OUT_OF_DATE = "measured on an earlier version of the model or the data"
 MAXIMUM_FAILED = 0.02  # of the refits: more could hide the truths that are missed
 LARGE_SHIFT = 1 / 3  # of an interval's width, by which scaling a prior may move it
 LEAST_COVERAGE, LARGEST_COVERAGE = 0.85, 0.95  # of 90 % intervals
-COPIED = ("fixed_share", "wrong_compute", "priors", "design")
+COPIED = ("fixed_share", "wrong_compute", "structures", "priors", "design")
 
 Study = dict[str, Any]
 

@@ -1,0 +1,152 @@
+"""Do intervals hold the truth where it has another structure than the model's prior would draw?
+
+Truths stand at the posterior medians of the real data, but for what a structure changes: a trend
+that is a line or bends sharply, a cost of allocation that the scaling law gives or none, figures of
+compute without bias. Outcomes are simulated on the real rows and the model is fitted as it is.
+Coverage is of 90 % intervals; a bend so sharp is rarer than the prior of the walk expects, so that
+the rate of the year in which it falls is drawn to its neighbours'.
+"""
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models import Truth, fitted_rows
+from pipeline.checks.refit import RefitError
+from pipeline.studies.coverage import count_covered, gather
+from pipeline.studies.designs import draw_truth_at
+from pipeline.studies.perturb import describe_failure
+from pipeline.studies.trials import Study, Trial, count_failures, draw_seed, find
+
+EARLY, LATE = "rate_before_the_bend", "rate_after_the_bend"  # years but that of the bend
+YEARLY = "rate_decades_per_year["
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What differs from the medians: parameters, options of the card, rates before and after."""
+
+    parameters: dict[str, float] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+    is_line: bool = False
+    rates: tuple[float, float] | None = None  # decades a year
+
+
+STRUCTURES = {
+    "line": Structure(is_line=True),
+    "bend": Structure({"allocation_over": 0.2}, rates=(0.1, 1.0)),
+    "no_allocation": Structure({"allocation_under": 0.0, "allocation_over": 0.0}),
+    "allocation_at_one": Structure({"allocation_under": 1.0, "allocation_over": 1.0}),
+    "berkson": Structure(options={"kind": "berkson"}),
+}
+
+
+def study_structures(study: Study, datasets: int) -> dict[str, Any]:
+    """Coverage and bias of every watched quantity under each structure.
+
+    A third of `datasets` for each. Empty where the model fits no trend.
+    """
+    try:
+        posterior = study.refit_real("structures", 0)
+    except RefitError as failure:
+        return describe_failure(str(failure))
+    if "rate_by_year" not in posterior:
+        return {"reason": "no rate by year is fitted"}
+    has_allocation = "allocation_under" in posterior
+    made = {}
+    for name, structure in STRUCTURES.items():
+        if not has_allocation and "allocation_under" in structure.parameters:
+            continue
+        part = f"structure {name}"
+        trials = study.run(
+            part, partial(_run_trial, study, posterior, part, structure), max(1, datasets // 3)
+        )
+        made[name] = count_failures(trials) | {"estimands": _summarise(trials)}
+    return {"bend": find_bend(study.table), "structures": made}
+
+
+def _summarise(trials: list[Trial | str]) -> dict[str, Any]:
+    return {
+        str(key): count_covered(found)
+        | {
+            "truth": found["truth"].median(),
+            "bias": (found["median"] - found["truth"]).mean(),
+            "width": found["width"].mean(),
+        }
+        for key, found in gather(trials).groupby(level=0, sort=False)
+    }
+
+
+def _run_trial(study: Study, posterior: Any, part: str, structure: Structure, index: int) -> Trial:
+    rng = study.make_generator(part, index)
+    truth = draw_truth(study, posterior, structure, index)
+    try:
+        simulated = study.model.simulate(study.table, truth, rng)
+    except ValueError as error:
+        raise RefitError(f"simulation: {error}") from error
+    fitted = study.refitter.refit(
+        simulated, study.card, study.priors, draw_seed(rng), study.settings
+    )
+    bend = find_bend(study.table)
+    true = add_halves(study.measure_truth(truth), bend)
+    drawn = add_halves(study.measure(fitted), bend)
+    keys = [key for key in true if key in drawn]
+    return Trial(find(true[keys].iloc[0], drawn[keys]), int(fitted.attrs["divergences"]))
+
+
+def draw_truth(study: Study, posterior: Any, structure: Structure, index: int) -> Truth:
+    """A truth at the medians of the posterior with what the structure changes."""
+    changed = posterior.assign(
+        {
+            name: xr_like(posterior[name], value)
+            for name, value in structure.parameters.items()
+            if name in posterior
+        }
+    )
+    error = getattr(study.card.options, "compute_error_decades", None)
+    card = study.card
+    if structure.options and error is not None:
+        options = card.options.model_copy(
+            update={"compute_error_decades": error.model_copy(update=structure.options)}
+        )
+        card = replace(card, options=options)
+    truth = draw_truth_at(replace(study, card=card), changed, study.table, index)
+    if structure.rates:
+        truth |= bend_rates(study.table, truth, structure.rates)
+    if structure.is_line:
+        truth["rate_by_year"] = dict.fromkeys(truth["rate_by_year"], truth["rate"])
+    return truth
+
+
+def xr_like(draws: Any, value: float) -> Any:
+    """Draws that are all `value`."""
+    return draws.copy(data=np.full(draws.shape, value))
+
+
+def find_bend(table: pd.DataFrame) -> int:
+    """The year in which the sharp bend falls: the median one of the base models."""
+    rows = fitted_rows(table)
+    bases = rows["base_model"].fillna(rows["model"])
+    return int(rows["release_date"].groupby(bases).min().dt.year.median())
+
+
+def bend_rates(table: pd.DataFrame, truth: Truth, rates: tuple[float, float]) -> Truth:
+    """Rates that change at the start of the year of the bend, and their mean over the span."""
+    bend, dates = find_bend(table), fitted_rows(table)["release_date"]
+    by_year = {year: rates[int(int(year) >= bend)] for year in truth["rate_by_year"]}
+    days = pd.date_range(dates.min(), dates.max())[:-1].year.astype(str)
+    return {"rate": float(np.mean([by_year[day] for day in days])), "rate_by_year": by_year}
+
+
+def add_halves(draws: pd.DataFrame, bend: int) -> pd.DataFrame:
+    """The draws with the mean of the yearly rates before and after the year of the bend."""
+    years = {key: int(key[len(YEARLY) : -1]) for key in draws if str(key).startswith(YEARLY)}
+    halves = {
+        EARLY: [key for key, year in years.items() if year < bend],
+        LATE: [key for key, year in years.items() if year > bend],
+    }
+    made = {name: draws[keys].mean(axis=1) for name, keys in halves.items() if keys}
+    return draws.assign(**made)

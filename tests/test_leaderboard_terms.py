@@ -1,0 +1,163 @@
+"""Terms of effective compute against hand and brute force: the trend, errors of compute, variants."""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from pytensor.compile.mode import Mode
+from scipy import stats
+from tables_for_models import DAYS, TOY_DATE, make_card, make_leaderboard, make_posterior
+
+from models.effective_compute.compute_error import correct_figures
+from models.effective_compute.design import make_design
+from models.leaderboards import compute_multiplier
+from models.leaderboards.compute_multiplier import VARIANTS, Priors
+from pipeline.checks.refit import Refitter, Settings
+
+ONCE = Mode(linker="py", optimizer="fast_compile")
+TINY = Settings(draws=20, tune=100, maxdepth=5)
+
+# The trend: the toy's first release is on 1 April 2020, its last on 1 October 2023.
+
+
+def test_trend_is_the_yearly_rates_added_up() -> None:
+    trend = make_design(make_leaderboard(), make_card()).trend
+    assert trend.years == ["2020", "2021", "2022", "2023"]
+    assert trend.base_count.tolist() == [1, 1, 1, 1]
+    decades = trend.exposure @ [1.0, 10.0, 100.0, 1000.0] * 365.25
+    expected = [-275, -92, 900, 2730, 3650 + 9000, 3650 + 27300, 40150 + 90e3, 40150 + 273e3]
+    np.testing.assert_allclose(decades, expected)
+
+
+@pytest.mark.parametrize("bend", [False, True])
+def test_rates_are_a_walk_with_mean_zero_over_the_span(bend: bool) -> None:
+    """Turning the steps changes no covariance; a bend leaves that into the middle year, 2021."""
+    walk = make_design(make_leaderboard(), make_card(bend=bend)).trend.walk
+    steps = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [1, 1, 1]], dtype=float)
+    steps = steps[:, [0]] if bend else steps
+    centred = steps - np.average(steps, axis=0, weights=DAYS)
+    np.testing.assert_allclose(walk @ walk.T, centred @ centred.T, atol=1e-12)
+    np.testing.assert_allclose(DAYS @ walk, 0, atol=1e-9)
+
+
+@pytest.mark.parametrize("bend", [False, True])
+def test_rates_of_a_truth_take_steps_of_the_drift_about_their_mean(bend: bool) -> None:
+    rng, card, steps = np.random.default_rng(1), make_card(bend=bend, allocation="none"), []
+    for _ in range(200):
+        truth = compute_multiplier.sample_prior(make_leaderboard(), card, Priors(), rng)
+        rates = [*truth["rate_by_year"].values()]
+        assert np.average(rates, weights=DAYS) == pytest.approx(truth["rate"])
+        steps.append(np.diff(rates) / truth["drift"])
+    expected = np.diag([1, 0, 0] if bend else [1, 1, 1])
+    np.testing.assert_allclose(np.cov(np.transpose(steps)), expected, atol=0.3)
+
+
+def test_single_year_has_one_rate() -> None:
+    dates = pd.to_datetime(["2021-01-31", "2021-07-01"] * 4)
+    table, card = make_leaderboard().assign(release_date=dates), make_card()
+    model = compute_multiplier.build(table, card, Priors())
+    assert np.isfinite(model.compile_logp(mode=ONCE)(model.initial_point()))
+    assert not {"rate_by_year", "drift_offset", "drift_step"} & set(model.named_vars)
+    truth = compute_multiplier.sample_prior(table, card, Priors(), np.random.default_rng(1))
+    assert "rate" in truth
+    assert "rate_by_year" not in truth
+    made = compute_multiplier.estimands(make_posterior().drop_vars("rate_by_year"), table, card)
+    expected = make_posterior()["rate"] * 151 / 365.25
+    within = made["decades_trend"].sel(comparison="math-base_3-tuned_3")
+    strength = make_posterior()["interaction"] * 151 / 365.25 * (1 + np.log10(1.2) / 2)
+    np.testing.assert_allclose(within, expected + strength)
+    assert "rate_change" not in made
+
+
+# Errors of compute.
+
+YEARS = np.array([0.0, 0.0, 1.0, 1.0])
+FIGURES = np.array([-1.0, 1.0, 1.0, 3.0])  # one to either side of 2 t: a variance of 4 / (4 - 2)
+ERROR = np.array([0.5, 1.2, 0.05, 0.5])
+
+
+@pytest.mark.parametrize("base", range(4))
+def test_corrected_figure_is_the_conditional_of_compute(base: int) -> None:
+    """On a grid of computes: about the line, and with a figure that errs; at most half is error."""
+    added, left = correct_figures(FIGURES, YEARS, ERROR)
+    grid = np.linspace(-10, 10, 200_001)
+    sd = np.sqrt(max(2 - ERROR[base] ** 2, 1))
+    weight = stats.norm.pdf(grid, 2 * YEARS[base], sd)
+    weight *= stats.norm.pdf(FIGURES[base], grid, ERROR[base])
+    mean = np.average(grid, weights=weight)
+    assert FIGURES[base] + added[base] == pytest.approx(mean, abs=1e-6)
+    assert left[base] == pytest.approx(np.sqrt(np.average((grid - mean) ** 2, weights=weight)))
+
+
+def test_figures_of_one_date_are_drawn_to_their_mean() -> None:
+    added, _ = correct_figures(FIGURES, np.zeros(4), np.full(4, 0.5))
+    variance = FIGURES.var(ddof=1)
+    np.testing.assert_allclose(added, 0.25 / variance * (1 - FIGURES), atol=1e-12)
+
+
+def test_kind_says_whether_figures_are_corrected_and_rows_of_a_base_model_together() -> None:
+    table = make_leaderboard()
+    table["training_flop"] *= np.repeat([1, 3, 0.4, 2], 2)
+    classical, berkson = (make_design(table, make_card(kind=k)) for k in ("classical", "berkson"))
+    flop = np.log10(table["training_flop"]) - berkson.log10_flop_reference
+    np.testing.assert_allclose(berkson.log10_compute, flop)
+    assert berkson.compute_error.tolist() == [0.05, 0.3, 0.6, 0.3]
+    first = table.iloc[::2]
+    years = (first["release_date"] - TOY_DATE).dt.days.to_numpy() / 365.25
+    error = berkson.compute_error
+    added, left = correct_figures(np.log10(first["training_flop"]).to_numpy(), years, error)
+    np.testing.assert_allclose(classical.log10_compute, flop + np.repeat(added, 2))
+    np.testing.assert_allclose(classical.compute_error, left)
+
+
+# Special cases.
+
+
+@cache
+def compile_toy() -> Refitter:
+    return Refitter(compute_multiplier, make_leaderboard(), make_card(kind="classical"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", VARIANTS)
+def test_special_case_is_a_refit_of_the_compiled_model(name: str) -> None:
+    priors, card = VARIANTS[name].apply(Priors(), make_card(kind="classical"))
+    drawn = compile_toy().refit(make_leaderboard(), card, priors, 1, TINY)
+    assert drawn.sizes["draw"] == TINY.draws
+    for key, value in list_fixed(drawn).items():
+        is_fixed = bool((abs(value) < 1e-12).all())
+        assert is_fixed == (name in FIXED_BY[key]), key
+
+
+def list_fixed(drawn: xr.Dataset) -> dict[str, Any]:
+    """What is zero in the special cases."""
+    rates = drawn["rate_by_year"]
+    return {
+        "rate by year": rates - drawn["rate"],
+        "change after 2021": rates.sel(year="2023") - rates.sel(year="2021"),
+        "interaction": drawn["interaction"],
+        "shortfall": drawn["early_height"] - 1,
+        "coefficient": drawn["allocation_under"],
+        "coefficient less one": drawn["allocation_over"] - 1,
+    }
+
+
+FIXED_BY = {
+    "rate by year": {"line", "all_of_these"},
+    "change after 2021": {"line", "one_bend", "all_of_these"},
+    "interaction": {"no_interaction", "all_of_these"},
+    "shortfall": {"one_ceiling", "all_of_these"},
+    "coefficient": {"no_allocation"},
+    "coefficient less one": {"allocation_at_one", "all_of_these"},
+}
+
+
+def test_card_of_a_special_case_has_other_errors_and_keeps_their_scales() -> None:
+    before = make_card(kind="classical", compute_error_decades={"likely": 0.22})
+    _, card = VARIANTS["berkson"].apply(Priors(), before)
+    errors: Any = card.options
+    assert errors.compute_error_decades.kind == "berkson"
+    assert errors.compute_error_decades.likely == 0.22
