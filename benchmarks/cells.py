@@ -15,7 +15,7 @@ from pipeline.checks.refit import Refitter
 from pipeline.core.layout import Layout
 from pipeline.fit.cell import make_cell
 from pipeline.fit.check import judge
-from pipeline.fit.stage import choose_lengths
+from pipeline.fit.stage import choose_settings
 from pipeline.ingest.registries import read_datasets, read_models
 from pipeline.studies.calibrate import read_cell
 
@@ -59,5 +59,5 @@ def compile_cells(wanted: list[str]) -> Iterator[Compiled]:
         start = time.perf_counter()
         refitter = Refitter(model, table, card)
         seconds = time.perf_counter() - start
-        lengths = choose_lengths(model, read_params()["fit"])
+        lengths = choose_settings(model, read_params()["fit"], cell)
         yield Compiled(cell, model, table, card, refitter, lengths, seconds)

@@ -206,11 +206,13 @@ def make_card(trend: str = "linear", kind: str = "berkson", **changes: Any) -> C
     return Card("toy", "accuracy_leaderboard", options, scaling_law=make_law())
 
 
+TAGS = ["domain_tuning", "majority_vote"]
 TOY_COORDS = {
     "benchmark": ["MATH"],
-    "technique": ["domain_tuning", "majority_vote"],
+    "technique": TAGS,
     "lab": ["Lab 0", "Lab 1"],
     "base_model": [f"Base {i}" for i in range(4)],
+    "pair": [f"Base {i}: {tag}" for i in range(4) for tag in TAGS[: 1 + (i > 0)]],
     "harness": ["uniform"],
     "year": ["2020", "2021", "2022", "2023"],
 }
@@ -230,6 +232,11 @@ TOY_MOMENTS: dict[str, Moments] = {
     "allocation_under": (1.0, 0.3, None),
     "allocation_over": (0.5, 0.3, None),
     "harness_shift": (0.4, 0.1, "harness"),
+}
+# Where as few base models as the toy's may say how far the worth of a technique varies.
+PAIRED: dict[str, Moments] = {
+    "technique_by_base": (0.2, 0.0, None),
+    "technique_by_base_effect": (0.0, 0.2, "pair"),
 }
 TREND_MOMENTS: dict[str, Moments] = {
     "rate_by_year": (0.4, 0.2, "year"),
@@ -316,14 +323,16 @@ def recompute_terms(
     terms["lab"] = pick("lab_effect", lab=row["lab"])
     if "allocation" in posterior:
         terms["allocation"] = pick("allocation", base_model=base)
-    for part, tag in (("technique", "domain_tuning"), ("inference", "majority_vote")):
+    for part, tag in zip(("technique", "inference"), TAGS, strict=True):
         gain, where = "technique_gain", {"technique": tag}
         if "technique_on_benchmark" in posterior:
             gain, where = "technique_on_benchmark", where | {"benchmark": row["benchmark"]}
         dose = float(tag in row["techniques"].split())
         if part == "inference":  # the unknown count is the mean of the known, 100 and 10
             dose *= np.log10(row["sample_count"]) if row["sample_count"] > 0 else 1.5
-        terms[part] = pick(gain, **where) * dose
+        if dose and "technique_by_base_effect" in posterior:
+            terms[part] = pick("technique_by_base_effect", pair=f"{base}: {tag}") * dose
+        terms[part] = terms.get(part, 0.0) + pick(gain, **where) * dose
     if "rate_by_year" in posterior:
         days = Counter(pd.date_range(*sorted((date, row["release_date"])), inclusive="left").year)
         passed = [pick("rate_by_year", year=str(y)) * n / 365.25 for y, n in days.items()]

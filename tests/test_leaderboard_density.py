@@ -9,6 +9,7 @@ import xarray as xr
 from pytensor.compile.mode import Mode
 from scipy import integrate, stats
 from tables_for_models import (
+    PAIRED,
     load_real,
     make_card,
     make_leaderboard,
@@ -17,7 +18,7 @@ from tables_for_models import (
 )
 
 from models import Truth, fitted_rows
-from models.effective_compute.design import make_design
+from models.effective_compute import design
 from models.effective_compute.terms import divide_deviation
 from models.leaderboards import compute_multiplier
 from pipeline.fit import density
@@ -89,6 +90,26 @@ def test_effect_of_a_lab_with_one_base_model_is_integrated_out_too() -> None:
         assert found.sel(base_model=base).item() == pytest.approx(expected, abs=1e-3), base
 
 
+def test_worth_of_a_technique_to_one_base_model_is_integrated_out_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of Base 0, tuned: by Gauss and Hermite's rule over what tuning is worth to it alone."""
+    monkeypatch.setattr(design, "MINIMUM_PAIRED", 4)
+    likely: Any = {"level": (0.0, 0.1, "benchmark")}  # few points do where nothing is surprising
+    table, posterior = make_leaderboard(), make_posterior(draws=1, **PAIRED, **likely)
+    posterior = posterior.isel(chain=[0])
+    found = compute_multiplier.unit_log_likelihood(posterior, table, make_card())
+    nodes, weights = np.polynomial.hermite_e.hermegauss(21)
+    scale = float(np.hypot(posterior["deviation_scale"].item(), ERRORS["Base 0"]))
+    own, by_node = posterior["technique_by_base_effect"], []
+    for node in nodes:
+        effect = xr.full_like(own, posterior["technique_by_base"].item() * node)
+        drawn = posterior.assign(technique_by_base_effect=effect)
+        by_node.append(integrate_density(drawn, table, "Base 0", scale, points=1001))
+    expected = np.log(np.exp(by_node) @ weights / weights.sum())
+    assert found.sel(base_model="Base 0").item() == pytest.approx(expected, abs=0.05)
+
+
 def to_truth(drawn: xr.Dataset) -> Truth:
     """One draw as a truth: numbers by label."""
     return {
@@ -140,9 +161,9 @@ def test_outcome_of_a_held_out_row_changes_nothing_and_that_of_another_does() ->
 @pytest.mark.parametrize("base", range(4))
 def test_deviation_is_divided_with_the_conditional_moments(base: int) -> None:
     """Draw error and own part apart and keep the pairs whose sum is near the deviation."""
-    design, own_sd, deviation = make_design(make_leaderboard(), make_card()), 0.4, 0.35
+    made, own_sd, deviation = design.make_design(make_leaderboard(), make_card()), 0.4, 0.35
     error_sd = list(ERRORS.values())[base]
-    assert design.compute_error[base] == error_sd
+    assert made.compute_error[base] == error_sd
     rng = np.random.default_rng(base)
     error = rng.normal(0, error_sd, 2_000_000)
     near = error[np.abs(error + rng.normal(0, own_sd, error.size) - deviation) < 0.01]
@@ -152,9 +173,9 @@ def test_deviation_is_divided_with_the_conditional_moments(base: int) -> None:
             "deviation": (("chain", "draw", "base_model"), np.full((1, count, 4), deviation)),
             "deviation_scale": (("chain", "draw"), np.full((1, count), own_sd)),
         },
-        coords={"base_model": design.bases},
+        coords={"base_model": made.bases},
     )
-    divided, unexplained = divide_deviation(fixed, design)
+    divided, unexplained = divide_deviation(fixed, made)
     found = divided.isel(base_model=base)
     assert found.mean().item() == pytest.approx(near.mean(), abs=0.01)
     assert found.std().item() == pytest.approx(near.std(), rel=0.03)

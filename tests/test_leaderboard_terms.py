@@ -1,4 +1,4 @@
-"""Terms of effective compute against hand and brute force: the trend, errors of compute, variants."""
+"""Terms of effective compute by hand and brute force: the trend, errors of compute, variants."""
 
 from functools import cache
 from typing import Any

@@ -14,6 +14,7 @@ from models.effective_compute.compute_error import correct_figures
 from models.effective_compute.trend import Trend, make_trend
 from models.options import LeaderboardOptions
 
+MINIMUM_PAIRED = 5  # base models with a technique and without, to say how far its worth varies
 MINIMUM_BASE_MODELS = 3  # fewer cannot tell a technique from its models
 
 
@@ -77,9 +78,10 @@ class Design:
     def pairs(self) -> list[tuple[int, int]]:
         """Positions of base models and tags, where a base model has rows with the tag and without.
 
-        Elsewhere what a technique is worth to one base model is part of its deviation.
+        Elsewhere what a technique is worth to one base model is part of its deviation. None where
+        such base models are few: they do not tell how far its worth varies.
         """
-        return [
+        found = [
             (base, tag)
             for base in range(len(self.bases))
             for tag in range(len(self.tags))
@@ -87,6 +89,7 @@ class Design:
             < np.count_nonzero(self.has_tag[self.base_index == base, tag])
             < np.count_nonzero(self.base_index == base)
         ]
+        return found if len({base for base, _ in found}) >= MINIMUM_PAIRED else []
 
     @property
     def pair_names(self) -> list[str]:

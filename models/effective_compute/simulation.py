@@ -110,7 +110,7 @@ def _draw_by_base(
             if len({tag in each for each in own}) == 2:
                 effects[f"{base}: {tag}"] = float(rng.normal(0, scale))
     made: Truth = {"technique_by_base": scale, "technique_by_base_effect": effects}
-    return made if effects else {}
+    return made if len({name.rpartition(": ")[0] for name in effects}) >= 5 else {}
 
 
 def _draw_trend(rows: pd.DataFrame, has_bend: bool, priors: Any, rng: np.random.Generator) -> Truth:
@@ -147,7 +147,7 @@ def _errors_of_compute(
     each["error"] = held.map(lambda have: scale[next(name for name in order if name in have)])
     each = each.loc[bases]
     if scale["kind"] == "berkson":
-        return {base: (0.0, float(error)) for base, error in each["error"].items()}
+        return {str(base): (0.0, float(error)) for base, error in each["error"].items()}
     figure = np.log10(each["figure"])
     time = (each["date"] - each["date"].min()).dt.days
     line = stats.linregress(time, figure) if time.max() else None
@@ -288,7 +288,7 @@ def _walk(dates: pd.Series, reference: pd.Timestamp, rates: dict[str, float]) ->
 
 def _dose(rows: pd.DataFrame, carried: pd.Series) -> pd.Series:
     """Decades of samples; where they are not known, the mean of those that are."""
-    decades = np.log10(rows["sample_count"].astype(float).clip(lower=1))
+    decades = pd.Series(np.log10(rows["sample_count"].astype(float).clip(lower=1)), rows.index)
     known = decades[carried & decades.notna()]
     return decades.fillna(known.mean() if len(known) else 1.0)
 

@@ -48,8 +48,9 @@ def scale_algorithms(truth: Truth, share: float, design: Design) -> Truth:
     if "rate" in truth:
         first, last = design.years[list(rows)]
         faster = missing / (last - first)
-        moved = {year: rate + faster for year, rate in truth.get("rate_by_year", {}).items()}
-        return truth | {"rate": truth["rate"] + faster} | ({"rate_by_year": moved} if moved else {})
+        by_year = {year: rate + faster for year, rate in truth.get("rate_by_year", {}).items()}
+        rates = {"rate": truth["rate"] + faster}
+        return truth | rates | ({"rate_by_year": by_year} if by_year else {})
     change = np.diff(design.has_tag[list(rows)], axis=0)[0]
     changed = dict(zip(design.tags, np.sign(change), strict=True))
     each = missing / np.abs(change).sum()

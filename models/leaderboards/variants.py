@@ -3,14 +3,14 @@
 They are data of the compiled model: scales of priors that are zero, or other options of the card.
 """
 
-from models.core.variants import Variant
+from models.core.variants import Priors, Variant
 
-_AT_ONE = {"allocation_under": (1.0, 0.0), "allocation_over": (1.0, 0.0)}
-_AT_ZERO = {"allocation_under": (0.0, 0.0), "allocation_over": (0.0, 0.0)}
-_LINE: dict[str, tuple[float, ...]] = {"drift": (0.0,)}
-_SAME_GAINS: dict[str, tuple[float, ...]] = {"interaction": (0.0, 0.0)}
-_ONE_CEILING: dict[str, tuple[float, ...]] = {"early_shortfall": (0.0,)}
-_SAME_TECHNIQUES: dict[str, tuple[float, ...]] = {"technique_by_base": (0.0,)}
+_AT_ONE: Priors = {"allocation_under": (1.0, 0.0), "allocation_over": (1.0, 0.0)}
+_AT_ZERO: Priors = {"allocation_under": (0.0, 0.0), "allocation_over": (0.0, 0.0)}
+_LINE: Priors = {"drift": (0.0,)}
+_SAME_GAINS: Priors = {"interaction": (0.0, 0.0)}
+_ONE_CEILING: Priors = {"early_shortfall": (0.0,)}
+_SAME_TECHNIQUES: Priors = {"technique_by_base": (0.0,)}
 _BERKSON = {"compute_error_decades": {"kind": "berkson"}}
 
 VARIANTS = {

@@ -41,7 +41,8 @@ def repeat_worth(posterior: xr.Dataset, readings: xr.DataArray) -> xr.DataArray:
     D = U (1 + R* (1 - exp(-(readings - 1) / R*))): each further reading is worth less.
     """
     half = posterior["repetition_worth"]
-    return np.log10(1 - half * np.expm1(-(readings - 1) / half))
+    factor: xr.DataArray = 1 - half * xr.ufuncs.expm1(-(readings - 1) / half)
+    return xr.ufuncs.log10(factor)
 
 
 def expect(posterior: xr.Dataset, sizes: Sizes) -> xr.DataArray:

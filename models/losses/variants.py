@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from models.core.variants import Variant
+from models.core.variants import Priors, Variant
 
-_LINE: dict[str, tuple[float, ...]] = {"drift": (0.0,)}
-_DISTINCT = {"repetition_worth": (float(np.log(1e-3)), 0.0)}  # a second reading is worth nothing
+_LINE: Priors = {"drift": (0.0,)}
+_DISTINCT: Priors = {
+    "repetition_worth": (float(np.log(1e-3)), 0.0)
+}  # a second reading is worth nothing
 
 VARIANTS = {
     "line": Variant(priors=_LINE),

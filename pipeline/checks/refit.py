@@ -94,9 +94,18 @@ class Refitter:
         return {str(variable.name) for variable in self._data}
 
     def sample(
-        self, chains: int, draws: int, tune: int, seed: int, progress: bool = False
+        self,
+        chains: int,
+        draws: int,
+        tune: int,
+        seed: int,
+        progress: bool = False,
+        **adaptation: Any,
     ) -> xr.DataTree:
-        """Groups posterior and sample_stats of a fit to the data that the model was built with."""
+        """Groups posterior and sample_stats of a fit to the data that the model was built with.
+
+        `adaptation`: options of the sampler that differ from the model's.
+        """
         tree = nutpie.sample(
             self._compiled,
             draws=draws,
@@ -107,7 +116,7 @@ class Refitter:
             save_warmup=False,
             progress_bar=progress,
             store_unconstrained=True,
-            **_adaptation(self._model.SAMPLER),
+            **(_adaptation(self._model.SAMPLER) | adaptation),
         )
         posterior = self._constrainer.constrain(_unconstrained(tree), {})
         stats = tree["sample_stats"].to_dataset().drop_vars("unconstrained_draw", errors="ignore")

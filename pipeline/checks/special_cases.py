@@ -7,12 +7,13 @@ interval is too narrow.
 """
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+import models
 from models import INTERVAL_PROBABILITY, flatten
 from pipeline.checks.leave_out import THREADS, round_to, smooth, thin
 from pipeline.checks.refit import THOROUGH, RefitError, Refitter
@@ -35,7 +36,8 @@ def fit_special_cases(cell: Cell, refitter: Refitter, density: xr.DataArray) -> 
     if not variants:
         return {}
     own, _ = smooth(thin(xr.Dataset({"density": density}), DRAWS)["density"])
-    priors, seed = cell.model.Priors(), int(cell.tree.attrs["seed"]) + FIRST_SEED
+    model = cast("models.Leaderboard", cell.model)
+    priors, seed = model.Priors(), int(cell.tree.attrs["seed"]) + FIRST_SEED
 
     def fit(position: int, name: str) -> dict[str, Any]:
         changed, card = variants[name].apply(priors, cell.card)
@@ -43,8 +45,8 @@ def fit_special_cases(cell: Cell, refitter: Refitter, density: xr.DataArray) -> 
             posterior = refitter.refit(cell.table, card, changed, seed + position, THOROUGH)
         except RefitError as error:
             return {"reason": f"the refit failed: {error}"}
-        made = cell.model.estimands(posterior, cell.table, card)
-        units = cell.model.unit_log_likelihood(thin(posterior, DRAWS), cell.table, card)
+        made = model.estimands(posterior, cell.table, card)
+        units = model.unit_log_likelihood(thin(posterior, DRAWS), cell.table, card)
         by_unit, bad = smooth(units.rename(base_model="unit").transpose("chain", "draw", "unit"))
         return {
             "reason": "",

@@ -23,7 +23,7 @@ PREDICTIVE_DRAWS = 2000  # sets of predicted outcomes: enough for the tails of t
 
 @round_alike()
 def fit(
-    refitter: Refitter, settings: dict[str, int], seed: int, progress: bool = False
+    refitter: Refitter, settings: dict[str, Any], seed: int, progress: bool = False
 ) -> xr.DataTree:
     """The posterior of the compiled model, as a tree with the groups above.
 

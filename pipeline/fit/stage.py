@@ -38,13 +38,13 @@ def fit_cell(layout: Layout, dataset: str, name: str, params: dict[str, Any]) ->
     """Fit one model to one dataset, check the fit and write everything; the verdict in a line."""
     cell, model = f"{dataset}-{name}", models.load(name)
     table, card = pd.read_parquet(layout.table(dataset)), read_card(layout, dataset)
-    settings = choose_lengths(model, params["fit"])
+    settings = choose_settings(model, params["fit"], cell)
     facts = {
         "dataset": dataset,
         "model": name,
         "seed": params["fit"]["seed"],
         "data_hash": hashlib.sha256(layout.table(dataset).read_bytes()).hexdigest(),
-        "sampler": {"nuts_sampler": "nutpie", **model.SAMPLER, **settings},
+        "sampler": {"nuts_sampler": "nutpie", **settings},
         "versions": {each: version(each) for each in VERSIONED},
     }
     reason = model.unsupported_reason(table, card)
@@ -63,7 +63,7 @@ def fit_cell(layout: Layout, dataset: str, name: str, params: dict[str, Any]) ->
     return "\n  ".join([f"{cell}: {checked['verdict']}", *checked["reasons"]])
 
 
-def choose_lengths(model: models.Model, lengths: dict[str, Any]) -> dict[str, int]:
-    """Chains, warm-up and kept draws a chain: those of params.yaml, or what the model needs."""
-    names = ("chains", "tune", "draws")
-    return {name: int(model.SAMPLER.get(name, lengths[name])) for name in names}
+def choose_settings(model: models.Model, stated: dict[str, Any], cell: str) -> dict[str, Any]:
+    """The sampler's settings: those of params.yaml, then of the model, then of the cell."""
+    lengths = {name: stated[name] for name in ("chains", "tune", "draws")}
+    return lengths | model.SAMPLER | stated["cells"].get(cell, {})

@@ -101,7 +101,7 @@ def draw_truth(study: Study, posterior: Any, structure: Structure, index: int) -
     """A truth at the medians of the posterior with what the structure changes."""
     changed = posterior.assign(
         {
-            name: xr_like(posterior[name], value)
+            name: repeat(posterior[name], value)
             for name, value in structure.parameters.items()
             if name in posterior
         }
@@ -121,7 +121,7 @@ def draw_truth(study: Study, posterior: Any, structure: Structure, index: int) -
     return truth
 
 
-def xr_like(draws: Any, value: float) -> Any:
+def repeat(draws: Any, value: float) -> Any:
     """Draws that are all `value`."""
     return draws.copy(data=np.full(draws.shape, value))
 
@@ -143,10 +143,11 @@ def bend_rates(table: pd.DataFrame, truth: Truth, rates: tuple[float, float]) ->
 
 def add_halves(draws: pd.DataFrame, bend: int) -> pd.DataFrame:
     """The draws with the mean of the yearly rates before and after the year of the bend."""
-    years = {key: int(key[len(YEARLY) : -1]) for key in draws if str(key).startswith(YEARLY)}
+    keys = [str(key) for key in draws if str(key).startswith(YEARLY)]
+    years = {key: int(key[len(YEARLY) : -1]) for key in keys}
     halves = {
         EARLY: [key for key, year in years.items() if year < bend],
         LATE: [key for key, year in years.items() if year > bend],
     }
-    made = {name: draws[keys].mean(axis=1) for name, keys in halves.items() if keys}
+    made = {name: draws[chosen].mean(axis=1) for name, chosen in halves.items() if chosen}
     return draws.assign(**made)

@@ -44,7 +44,9 @@ def apply_study(check: dict[str, Any], study: Study | None, counts: bool) -> dic
         key: list(dict.fromkeys([*by.get(key, []), *moved.get(key, [])])) for key in driven
     }
     panel = check["identification"]
-    return judged | (describe_identification(panel, driven, panel["outside"]) if panel else {})
+    return judged | (
+        describe_identification(panel, driven, panel.get("outside", [])) if panel else {}
+    )
 
 
 def find_moved(study: Study | None, keys: Iterable[str]) -> dict[str, list[str]]:

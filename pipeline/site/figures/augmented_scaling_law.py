@@ -5,13 +5,8 @@ import pandas as pd
 import xarray as xr
 
 from models.core.dates import DAYS_A_YEAR
-from models.losses.augmented_design import Sizes, prepare
-from models.losses.augmented_law import (
-    FLOP_A_PARAMETER_AND_TOKEN,
-    law_at,
-    least_loss,
-    rates_through,
-)
+from models.losses.augmented_design import FLOP_A_PARAMETER_AND_TOKEN, Sizes, prepare
+from models.losses.augmented_law import law_at, least_loss, rates_through
 from pipeline.fit.cell import Cell
 from pipeline.site.figures.frames import make_curve, make_intervals
 from pipeline.site.figures.kinds import Curve, Figure
