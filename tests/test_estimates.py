@@ -11,8 +11,6 @@ from real_overview import RATE, read_overview, read_passing, read_references
 from pipeline.site.overview import estimates
 from pipeline.site.overview.rows import (
     DECADE_MONTHS,
-    TOO_HIGH,
-    TOO_LOW,
     Row,
     find_caveats,
     say,
@@ -91,22 +89,6 @@ def test_what_the_check_doubts_is_a_caveat() -> None:
         "not calibrated",
     ]
     assert find_caveats(RATE, {"is_identified": True, "prior_sensitivity": {RATE: {}}}) == ()
-
-
-@pytest.mark.parametrize(
-    ("line", "parabola", "words"),
-    [(-0.9, -1.8, (TOO_HIGH,)), (0.7, 0.6, (TOO_LOW,)), (-0.4, -1.8, ()), (-0.9, 0.8, ())],
-)
-def test_a_rate_that_errors_in_compute_move_has_a_caveat(
-    line: float, parabola: float, words: tuple[str, ...]
-) -> None:
-    corrected = {"line": {"shift": line}, "parabola": {"shift": parabola}}
-    keys = (RATE, "doubling_time_months", "share_compute[step]")
-    check = {
-        "prior_sensitivity": {key: {} for key in keys},
-        "study": {"attenuation": {"corrected": corrected}},
-    }
-    assert [find_caveats(key, check) for key in keys] == [words, words, ()]
 
 
 @pytest.mark.parametrize(

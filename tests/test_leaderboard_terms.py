@@ -45,14 +45,17 @@ def test_rates_are_a_walk_with_mean_zero_over_the_span(bend: bool) -> None:
 
 @pytest.mark.parametrize("bend", [False, True])
 def test_rates_of_a_truth_take_steps_of_the_drift_about_their_mean(bend: bool) -> None:
-    rng, card, steps = np.random.default_rng(1), make_card(bend=bend, allocation="none"), []
+    rng, card = np.random.default_rng(1), make_card(bend=bend, allocation="none")
+    steps, errors = [], []
     for _ in range(200):
         truth = compute_multiplier.sample_prior(make_leaderboard(), card, Priors(), rng)
         rates = [*truth["rate_by_year"].values()]
         assert np.average(rates, weights=DAYS) == pytest.approx(truth["rate"])
         steps.append(np.diff(rates) / truth["drift"])
+        errors.append(truth["continued_error"])
     expected = np.diag([1, 0, 0] if bend else [1, 1, 1])
     np.testing.assert_allclose(np.cov(np.transpose(steps)), expected, atol=0.3)
+    assert np.std(errors) == pytest.approx(0.3, rel=0.15)  # of continued training, each its own
 
 
 def test_single_year_has_one_rate() -> None:

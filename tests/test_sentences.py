@@ -151,17 +151,6 @@ def test_rates_are_said_with_what_drives_them_and_the_probability_of_no_progress
     assert answers.describe_drivers("doubling_time_months[b]", driven) == ""
 
 
-@pytest.mark.parametrize(("shift", "way"), [(-0.58, "lower"), (0.9, "higher")])
-def test_attenuation_says_both_ends_and_which_way(shift: float, way: str) -> None:
-    line = {"rate": 0.352, "standard_error": 0.02, "shift": shift}
-    parabola = {"rate": 0.31, "standard_error": 0.061, "shift": -1.234}
-    found = {"fitted": 0.41, "refits": 30, "corrected": {"line": line, "parabola": parabola}}
-    said = calibration.describe_attenuation({"attenuation": found})
-    ends = ["0.35", "0.02", f"{abs(shift):.2f}", "0.31", "0.06", "1.23"]
-    assert find_numbers(said) == ["0.41", *ends, "30"]
-    assert f"deviations {way}) by a straight line" in said
-
-
 def test_studies_say_their_numbers_or_why_there_are_none() -> None:
     sizes = {"factor": 3.0, "mean_size": 0.8, "largest": 1.2, "noise": -0.051, "failed": 1}
     said = calibration.describe_wrong_compute({"wrong_compute": sizes | {"shifts": [0.4, -1.2]}})
@@ -169,12 +158,10 @@ def test_studies_say_their_numbers_or_why_there_are_none() -> None:
     failed = {"largest": None, "reason": "all refits failed"}
     said = calibration.describe_wrong_compute({"wrong_compute": failed})
     assert said == "Wrong compute figures: not measured, all refits failed."
-    said = calibration.describe_attenuation({"attenuation": {"reason": "no error is stated"}})
-    assert said.endswith("not measured, no error is stated.")
     noise = {"priors": {"noise": {"a": -0.04, "b": 0.012, "c": None}}}
     assert find_numbers(calibration.describe_shift_noise(noise)) == ["0.04"]
-    describe = (calibration.describe_wrong_compute, calibration.describe_attenuation)
-    assert [each({}) for each in (*describe, calibration.describe_shift_noise)] == ["", "", ""]
+    describe = (calibration.describe_wrong_compute, calibration.describe_shift_noise)
+    assert [each({}) for each in describe] == ["", ""]
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,12 @@ import xarray as xr
 import models
 from models import INTERVAL_PROBABILITY, flatten
 from pipeline.checks.leave_out import THREADS, round_to, smooth, thin
-from pipeline.checks.refit import THOROUGH, RefitError, Refitter
+from pipeline.checks.refit import RefitError, Refitter, Settings
 from pipeline.fit.cell import Cell
 
 DRAWS = 1000  # of the predictive densities
+# Long enough for a median within a tenth of the interval's standard deviation.
+LENGTH = Settings(draws=1000, tune=700, maxdepth=10, target_accept=0.9)
 FIRST_SEED = 3000  # added to the seed of the fit, so that no refit repeats its random numbers
 DIGITS = 4
 SHOWN = ("share_compute", "rate_decades_per_year", "allocation_coefficient")
@@ -42,7 +44,7 @@ def fit_special_cases(cell: Cell, refitter: Refitter, density: xr.DataArray) -> 
     def fit(position: int, name: str) -> dict[str, Any]:
         changed, card = variants[name].apply(priors, cell.card)
         try:
-            posterior = refitter.refit(cell.table, card, changed, seed + position, THOROUGH)
+            posterior = refitter.refit(cell.table, card, changed, seed + position, LENGTH)
         except RefitError as error:
             return {"reason": f"the refit failed: {error}"}
         made = model.estimands(posterior, cell.table, card)

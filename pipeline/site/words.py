@@ -70,6 +70,7 @@ class WordsFile(StrictPart):
     notes: list[Text | Note] = Field([], description="sentences below the headline")
     figures: dict[str, FigureWords] = Field({}, description="figure: its words")
     estimands: dict[str, Text] = Field({}, description="estimand: what it is")
+    special_cases: dict[str, Text] = Field({}, description="special case of the model: its words")
     equations: list[Equation] = Field(description="the equations, in the order of reading")
     symbols: list[Symbol] = Field(description="every symbol that they use and no shared file has")
     shared: list[Text] = Field(
@@ -86,6 +87,7 @@ class Words:
     notes: tuple[str | Note, ...] = ()
     figures: Mapping[str, FigureWords] = field(default_factory=dict)
     estimands: Mapping[str, str] = field(default_factory=dict)
+    special_cases: Mapping[str, str] = field(default_factory=dict)
     equations: tuple[Equation, ...] = ()
     symbols: tuple[Symbol, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -133,6 +135,7 @@ def read_words(folder: Path, model: str, options: Any = None) -> Words:
         notes=tuple(note for file in files for note in file.notes),
         figures={name: each for file in files[::-1] for name, each in file.figures.items()},
         estimands={name: each for file in files[::-1] for name, each in file.estimands.items()},
+        special_cases={n: each for file in files[::-1] for n, each in file.special_cases.items()},
         equations=tuple(each for file in files for each in file.equations),
         symbols=tuple(symbols),
         labels=labels,

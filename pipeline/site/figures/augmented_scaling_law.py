@@ -10,7 +10,7 @@ from models.losses.augmented_law import law_at, least_loss, rates_through
 from pipeline.fit.cell import Cell
 from pipeline.site.figures.frames import make_curve, make_intervals
 from pipeline.site.figures.kinds import Curve, Figure
-from pipeline.site.figures.steps import draw_parts, find_headline
+from pipeline.site.figures.steps import draw_parts, draw_rates_by_year, find_headline
 from pipeline.site.words import Words
 
 HOVER = (
@@ -23,7 +23,8 @@ def draw(cell: Cell, words: Words) -> list[Figure]:
     """Perplexity against 6 N D with the least that it could be, the rates, and every step."""
     posterior = cell.tree["posterior"].to_dataset()
     scatter = _draw_losses(posterior, cell, words)
-    return [scatter, _draw_rates(posterior, words), draw_parts(cell, words)]
+    rates = [_draw_rates(posterior, words), *draw_rates_by_year(cell, words)]
+    return [scatter, *rates, draw_parts(cell, words)]
 
 
 def _draw_losses(posterior: xr.Dataset, cell: Cell, words: Words) -> Figure:

@@ -10,7 +10,12 @@ from models.leaderboards.accuracy import ScoreDesign, prepare
 from pipeline.fit.cell import Cell
 from pipeline.site.figures.frames import make_curve
 from pipeline.site.figures.kinds import Curve, Figure
-from pipeline.site.figures.steps import draw_gains, draw_parts, find_headline
+from pipeline.site.figures.steps import (
+    draw_gains,
+    draw_parts,
+    draw_rates_by_year,
+    find_headline,
+)
 from pipeline.site.words import Words
 
 COLUMNS = [
@@ -27,7 +32,12 @@ Series = tuple[str, xr.DataArray, float | None]
 
 def draw(cell: Cell, words: Words) -> list[Figure]:
     """Scores against compute, the gains of techniques, and the parts of every comparison."""
-    return [_draw_scores(cell, words), *draw_gains(cell, words), draw_parts(cell, words)]
+    return [
+        _draw_scores(cell, words),
+        *draw_rates_by_year(cell, words),
+        *draw_gains(cell, words),
+        draw_parts(cell, words),
+    ]
 
 
 def _draw_scores(cell: Cell, words: Words) -> Figure:
@@ -93,9 +103,14 @@ def _list_years(drawn: xr.Dataset, design: ScoreDesign) -> list[Series]:
     released = design.rows["release_date"].dt.year
     years = range(int(released.min()), int(released.max()) + 1)
     dates = pd.Series([pd.Timestamp(year, 7, 1) for year in years])
+    since = years_since(dates, design.reference_date).to_numpy()
+    gained = drawn["rate"] * xr.DataArray(since, dims="date")
+    if "rate_by_year" in drawn:
+        exposure = xr.DataArray(design.trend.expose(since), dims=("date", "year"))
+        gained = xr.dot(drawn["rate_by_year"].drop_vars("year"), exposure, dim="year")
     return [
-        (f"models of {year}", drawn["rate"] * since + common, float(since))
-        for year, since in zip(years, years_since(dates, design.reference_date), strict=True)
+        (f"models of {year}", gained.isel(date=place) + common, float(since[place]))
+        for place, year in enumerate(years)
     ]
 
 

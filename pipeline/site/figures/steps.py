@@ -26,6 +26,16 @@ def draw_gains(cell: Cell, words: Words) -> list[Figure]:
     return [Figure(kind="intervals", frame=frame, **words.figure("technique-gains"))]
 
 
+def draw_rates_by_year(cell: Cell, words: Words) -> list[Figure]:
+    """The rate of every calendar year; no figure where there is none."""
+    if "rate_by_year" not in cell.estimands:
+        return []
+    rates = cell.estimands["rate_by_year"]
+    few = ", ".join(rates.attrs["labels"]) or "none"
+    words_of = words.figure("rates-by-year", few=few)
+    return [Figure(kind="intervals", frame=make_intervals(rates), **words_of)]
+
+
 def draw_parts(cell: Cell, words: Words) -> Figure:
     """Decades of every part of every step that is split."""
     attributes = cell.estimands["decades_compute"].attrs

@@ -17,7 +17,6 @@ from pipeline.site.pages import answers
 from pipeline.site.pages.sentences import say
 from pipeline.studies.verdict import LEAST_COVERAGE, OUT_OF_DATE
 
-LARGE_ATTENUATION = 0.25  # posterior standard deviations
 Found = dict[str, Any]
 Case = tuple[str, Found]  # name of the sentence, and what it is filled with
 
@@ -112,17 +111,11 @@ def _read_study(cell: Passed, name: str) -> dict[str, Any]:
 
 
 def _find_compute_errors(cell: Passed) -> Iterator[Case]:
-    """Wrong compute of closed models, and errors that flatten the slope.
-
-    The second where both forms of the curve agree that the rate would be another.
-    """
+    """Wrong compute of closed models."""
     age = {"stale": OUT_OF_DATE * (cell.check.get("calibration_reason") == OUT_OF_DATE)}
-    wrong, bent = _read_study(cell, "wrong_compute"), _read_study(cell, "attenuation")
+    wrong = _read_study(cell, "wrong_compute")
     if wrong.get("largest") is not None:
         yield "wrong_compute", wrong | age
-    if abs(answers.measure_attenuation(cell.check)) >= LARGE_ATTENUATION:
-        low, high = sorted(end["rate"] for end in bent["corrected"].values())
-        yield "attenuation", bent | age | {"low": low, "high": high}
 
 
 def _find_disagreements(overview: Overview) -> Iterator[Limit]:

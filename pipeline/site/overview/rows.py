@@ -10,16 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pipeline.site.overview.cells import Passed
-from pipeline.site.overview.comparison import RATE
 from pipeline.site.pages import answers
 from pipeline.site.pages.answers import INTERVAL_WORDS
 from pipeline.site.pages.numbers import format_number, format_quantity
 
 DECADE_MONTHS = 12 * math.log10(2)  # rate in decades a year x doubling time in months
 NOT_CONVERGED = "not converged"
-TOO_HIGH = "too high if compute figures err at random"
-TOO_LOW = "too low if compute figures err at random"
-MUCH_ATTENUATED = 0.5  # posterior standard deviations, by either form of the curve
 UNMEASURED = "prior sensitivity not measured"
 BOUNDS = ("median", "lower", "upper")
 Kind = Literal["model", "baseline", "published"]
@@ -78,9 +74,6 @@ def find_caveats(key: str, check: dict[str, Any]) -> tuple[str, ...]:
     found = list(answers.find_caveats(key, check))
     if not (answers.describe_drivers(key, check) or answers.is_prior_measured(key, check)):
         found.append(UNMEASURED)
-    shift = answers.measure_attenuation(check) if answers.follow(key) == RATE else 0.0
-    if abs(shift) >= MUCH_ATTENUATED:
-        found.append(TOO_HIGH if shift < 0 else TOO_LOW)
     return tuple(found)
 
 

@@ -201,13 +201,3 @@ def describe_interval(found: dict[str, Any], digits: int = SIGNIFICANT_PROSE) ->
     if found.get("reason"):
         return f"not reported: {found['reason']}"
     return f"{describe_bound(found, 'lower', digits)} to {describe_bound(found, 'upper', digits)}"
-
-
-def measure_attenuation(check: Check) -> float:
-    """Change of the rate, in posterior standard deviations, if compute figures err at random.
-
-    The smaller one of the two forms of the curve; zero where they differ in sign or were not made.
-    """
-    ends = ((check.get("study") or {}).get("attenuation") or {}).get("corrected") or {}
-    shifts = sorted((end["shift"] for end in ends.values()), key=abs)
-    return float(shifts[0]) if shifts and shifts[0] * shifts[-1] > 0 else 0.0

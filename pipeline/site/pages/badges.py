@@ -47,7 +47,7 @@ def list_badges(check: Check, headline: str = "") -> list[Badge]:
     return [
         _converged(check),
         _calibrated(check),
-        _identified(check),
+        _identified(check, headline),
         _sensitive(check, describe_drivers(headline, check)),
     ]
 
@@ -83,7 +83,7 @@ def _describe_missed(check: Check) -> str:
     return say("missed_shares", missed=missed) if missed else ""
 
 
-def _identified(check: Check) -> Badge:
+def _identified(check: Check, headline: str) -> Badge:
     state = check.get("is_identified")
     text = say(
         "identified",
@@ -93,7 +93,9 @@ def _identified(check: Check) -> Badge:
     )
     if state is None:
         return Badge("identification not measured", "unknown", text, "identification")
+    grade = (check.get("identification_grade") or {}).get(headline)
     word = "identified" if state else NOT_IDENTIFIED
+    word = f"{word} ({grade})" if grade else word
     return Badge(word, "good" if state else "bad", text, "identification")
 
 

@@ -13,6 +13,7 @@ from pipeline.studies.verdict import (
 )
 
 SHOWN_SHIFTS = 10
+STRUCTURAL = ("rate_", "allocation_coefficient", "share_compute")  # quantities that are shown
 
 
 def describe_trust(check: Check) -> dict[str, Any]:
@@ -28,9 +29,20 @@ def describe_trust(check: Check) -> dict[str, Any]:
         "large_shift": LARGE_SHIFT,
         "shift_noise": describe_shift_noise(study),
         "wrong_compute": describe_wrong_compute(study),
-        "attenuation": describe_attenuation(study),
+        "structures": list_structures(study),
         "design_reason": (study.get("design") or {}).get("reason") or NOT_MEASURED,
     }
+
+
+def list_structures(study: dict[str, Any]) -> list[dict[str, Any]]:
+    """Coverage and bias of each watched quantity where the truth has another structure."""
+    found = (study.get("structures") or {}).get("structures") or {}
+    return [
+        each | {"structure": name.replace("_", " "), "key": key}
+        for name, structure in found.items()
+        for key, each in structure["estimands"].items()
+        if key.startswith(STRUCTURAL)
+    ]
 
 
 def list_shifts(study: dict[str, Any]) -> list[tuple[float, str, float, str, float]]:
@@ -62,9 +74,3 @@ def describe_wrong_compute(study: dict[str, Any]) -> str:
     """How far the rate moves when compute figures are wrong, in one sentence."""
     found = study.get("wrong_compute") or {}
     return say("wrong_compute", **{"largest": None, "reason": ""} | found) if found else ""
-
-
-def describe_attenuation(study: dict[str, Any]) -> str:
-    """What the rate would be if compute figures scattered about the truth, in plain words."""
-    found = study.get("attenuation") or {}
-    return say("attenuation", **{"corrected": None, "reason": ""} | found) if found else ""

@@ -20,6 +20,7 @@ from pipeline.site.posterior import boards, design_panel, evidence_charts, panel
 from pipeline.site.posterior.inputs import Inputs
 from pipeline.site.posterior.reverse_chart import draw_reverse_test
 from pipeline.site.posterior.reverse_tests import make_reverse_test
+from pipeline.site.posterior.special_cases import draw_special_cases
 from pipeline.site.posterior.split_charts import draw_split, draw_waterfall
 from pipeline.site.posterior.splits import Split
 from pipeline.site.posterior.waterfalls import Kind, make_waterfall
@@ -36,6 +37,7 @@ def draw_all(
         "split": [draw_split(split)] if split and not split.reason else [],
         "evidence": [*draw_evidence(inputs, key), *draw_influence(inputs)],
         "design": [intervals.draw_widths(design)] if design else [],
+        "special_cases": draw_special_cases(inputs, key),
         "literature": draw_literature(inputs),
         "priors": draw_priors(inputs),
         "predictions": draw_predictions(inputs),

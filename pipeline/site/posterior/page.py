@@ -28,6 +28,7 @@ from pipeline.site.posterior.data import describe_data
 from pipeline.site.posterior.figures import draw_all
 from pipeline.site.posterior.inputs import Inputs, Sources, read_inputs
 from pipeline.site.posterior.results import describe_density, list_estimates, list_published
+from pipeline.site.posterior.special_cases import list_special_cases, say_special_cases
 from pipeline.site.posterior.splits import make_split
 
 
@@ -61,7 +62,9 @@ def render_fitted(inputs: Inputs, templates: Path) -> str:
         labels=labels,
         label_of=lambda key: labels.get(key, key),
         describe_drivers=describe_drivers,
-        light=panels.LIGHTS[check.get("is_identified")],
+        light=panels.choose_light(check, key),
+        special_cases=list_special_cases(check, key, attributions.get(key) or {}, inputs.words),
+        special_cases_sentence=say_special_cases(check, key, inputs.words),
         reasons=panels.list_reasons(check),
         regressors=[  # techniques by the card's words
             each | {"name": inputs.words.name(each["name"])}

@@ -3,7 +3,7 @@
 A key that an older check file lacks reads as not measured.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -31,11 +31,24 @@ class Light:
     shape: str
 
 
+GRADES = {
+    "strong": "strong evidence",
+    "moderate": "moderate evidence",
+    "weak": "weak evidence",
+    "none": "hardly any evidence",
+}
 LIGHTS = {
     True: Light("good", "identified", "●"),
     False: Light("bad", "not identified", "▲"),
     None: Light("unknown", NOT_MEASURED, "■"),
 }
+
+
+def choose_light(check: Check, key: str) -> Light:
+    """The light of the headline `key`, with the grade of its identification."""
+    light = LIGHTS[check.get("is_identified")]
+    grade = (check.get("identification_grade") or {}).get(key)
+    return replace(light, word=f"{light.word}: {GRADES[grade]}") if grade else light
 
 
 def list_reasons(check: Check) -> list[str]:
