@@ -18,7 +18,12 @@ from pipeline.checks.identification import (
     identify,
     inflate,
 )
-from pipeline.checks.identified import LARGEST_INFLATION, judge_identification
+from pipeline.checks.identified import (
+    GRADES,
+    LARGEST_INFLATION,
+    describe_identification,
+    find_outside,
+)
 from pipeline.fit.cell import Cell
 
 ROWS = 60
@@ -76,7 +81,7 @@ def make_cell(regressors: pd.DataFrame, **attributes: Any) -> Cell:
 def test_compute_and_date_that_move_together_are_not_identified() -> None:
     panel = identify(make_cell(TOGETHER), [])
     assert panel["is_identified"] is False
-    assert "variance inflation of log10 compute" in panel["identification_reasons"][0]
+    assert panel["identification_grade"]["share_compute"] in ("weak", "none")
     assert panel["identification"]["correlations"][0]["correlation"] == 1
     assert panel["identification"]["variance_inflation"]["release date"] == LARGEST_INFLATION
 
@@ -84,7 +89,8 @@ def test_compute_and_date_that_move_together_are_not_identified() -> None:
 def test_compute_and_date_that_move_apart_are_identified_with_the_numbers() -> None:
     panel = identify(make_cell(APART), [])
     assert panel["is_identified"] is True
-    assert len(panel["identification_reasons"]) == 4
+    assert panel["identification_grade"]["share_compute"] == "strong"
+    assert len(panel["identification_reasons"]) == 2
     assert panel["identification"]["contraction"]["share_compute"] > 0.5
 
 
@@ -100,22 +106,46 @@ KEY = "share_compute[a-b-c]"
 
 
 def judge(
-    inflation: float = 2.0, contraction: float | None = 0.9, driven: tuple[str, ...] = ()
-) -> bool | None:
-    factors = {"log10 compute": inflation, "instruction tuning": 100.0}
-    return judge_identification(KEY, factors, {KEY: contraction}, list(driven))[0]
+    contraction: float | None = 0.9, driven: tuple[str, ...] = (), outside: tuple[str, ...] = ()
+) -> str | None:
+    panel = {"judged": KEY, "contraction": {KEY: contraction}}
+    found = describe_identification(panel, driven, outside)
+    grade = found["identification_grade"].get(KEY)
+    assert found["is_identified"] is (None if grade is None else grade in ("strong", "moderate"))
+    return cast("str | None", grade)
 
 
-def test_rule_wants_low_inflation_a_narrower_posterior_and_data_that_speak() -> None:
-    assert judge() is True
-    assert judge(inflation=10.1) is False
-    assert judge(contraction=0.49) is False
-    assert judge(driven=(KEY,)) is False
-    assert judge(driven=("rate",)) is True
+@pytest.mark.parametrize(
+    ("contraction", "grade"), list(zip((0.81, 0.79, 0.49, 0.19), GRADES, strict=True))
+)
+def test_grade_falls_with_the_width_that_the_data_left(contraction: float, grade: str) -> None:
+    assert judge(contraction) == grade
+
+
+def test_grade_falls_where_the_prior_drives_and_by_each_special_case_outside() -> None:
+    assert judge(driven=("rate",)) == "strong"
+    assert judge(driven=(KEY,)) == "moderate"
+    assert judge(driven=(KEY,), outside=("line",)) == "weak"
+    assert judge(outside=("line", "berkson", "one_bend", "no_allocation")) == "none"
+
+
+def test_special_case_is_outside_where_its_median_is_and_the_data_do_not_rule_it_out() -> None:
+    def make(median: float, is_ruled_out: bool = False, reason: str = "") -> dict[str, Any]:
+        estimands = {KEY: {"median": median}}
+        return {"estimands": estimands, "is_ruled_out": is_ruled_out, "reason": reason}
+
+    cases = {
+        "inside": make(0.4),
+        "outside": make(0.8),
+        "ruled out": make(0.8, is_ruled_out=True),
+        "failed": make(0.8, reason="the refit failed"),
+    }
+    assert find_outside(KEY, cases, (0.3, 0.7)) == ["outside"]
+    assert find_outside("another", cases, (0.3, 0.7)) == []
 
 
 def test_headline_that_is_not_reported_is_not_judged() -> None:
-    assert judge(contraction=None) is None
+    assert judge(None) is None
     cell = make_cell(APART)
     cell.estimands["share_compute"][:] = np.nan
     panel = identify(cell, [])

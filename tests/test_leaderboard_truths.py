@@ -13,7 +13,6 @@ from tables_for_models import (
     make_card,
     make_leaderboard,
     recompute_score,
-    sample,
 )
 
 from models import as_draws
@@ -21,6 +20,7 @@ from models.effective_compute.design import get_options, make_design
 from models.effective_compute.paths import find_side
 from models.leaderboards import compute_multiplier
 from models.leaderboards.compute_multiplier import Priors
+from pipeline.checks.refit import THOROUGH, Refitter
 
 NOISELESS: dict[str, Any] = {"dispersion": 1e-6, "item_count": {"MATH": 10**14}}
 
@@ -119,10 +119,10 @@ KNOWN: dict[str, tuple[dict[str, float], dict[str, Any]]] = {
 @pytest.mark.parametrize("dataset", KNOWN)
 def test_known_truth_is_recovered_on_real_rows(dataset: str) -> None:
     (table, card), (pinned, known) = load_real(dataset), KNOWN[dataset]
-    rng = np.random.default_rng(5)
+    rng, refitter = np.random.default_rng(6), Refitter(compute_multiplier, table, card)
     truth = compute_multiplier.sample_prior(table, card, pin(**pinned), rng) | known
     simulated = compute_multiplier.simulate(table, truth, rng)
-    posterior = sample("compute_multiplier", simulated, card, seed=5)
+    posterior = refitter.refit(simulated, card, Priors(), 6, THOROUGH)
     drawn = as_draws(truth, compute_multiplier.DIMS)
     for name in (*pinned, *known, "technique_gain", "rate_by_year"):
         off = posterior[name].mean(("chain", "draw")) - drawn[name].squeeze(("chain", "draw"))

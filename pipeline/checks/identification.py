@@ -90,8 +90,8 @@ def contract(cell: Cell, key: str) -> dict[str, float | None]:
 def _width_behind(key: str, draws: Draws) -> float:
     """Width of the 90 % interval; of a compute share, that of the decades which are not compute."""
     family, _, label = key.partition("[")
-    if family != "share_compute":
-        return width(draws[key])
     parts = [draws.get(f"decades_{part}[{label}") for part in PARTS if part != "compute"]
     known = [each for each in parts if each is not None and not bool(each.isnull().any())]
+    if family != "share_compute" or not known:
+        return width(draws[key])
     return width(sum(known, xr.zeros_like(known[0])))

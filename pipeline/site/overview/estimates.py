@@ -50,6 +50,18 @@ def list_rates(
     return [*rows, *other_fields]
 
 
+def list_years(overview: Overview) -> list[Row]:
+    """The rate of every calendar year of the leaderboards, a group a dataset."""
+    return [
+        replace(row, group=cell.title, label=key.partition("[")[2].removesuffix("]"), caveats=())
+        for cell in overview.primaries
+        for key in cell.attributions
+        if key.startswith(f"{RATE}[") and not is_rate(key)
+        for row in [read_row(cell, key)]
+        if row is not None
+    ]
+
+
 def list_shares(overview: Overview) -> list[Row]:
     """Compute's share of the headline comparison and of the record path, by dataset and model.
 
@@ -70,7 +82,7 @@ def list_shares(overview: Overview) -> list[Row]:
 def is_rate(key: str) -> bool:
     """Whether `key` is a rate of algorithmic progress, shared or of one target.
 
-    Rates of single years stand on the page of their posterior alone.
+    Rates of single years are listed apart.
     """
     family, _, label = key.partition("[")
     return family == RATE and not label.removesuffix("]").isdigit()

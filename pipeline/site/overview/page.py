@@ -16,7 +16,12 @@ from pipeline.site.charts.drawings import CONFIG, Drawing, chart_library, collec
 from pipeline.site.overview import comparison, metrics, verdicts
 from pipeline.site.overview.cells import Apart
 from pipeline.site.overview.claims import read_claims
-from pipeline.site.overview.estimates import list_rates, list_shares, read_baselines
+from pipeline.site.overview.estimates import (
+    list_rates,
+    list_shares,
+    list_years,
+    read_baselines,
+)
 from pipeline.site.overview.forest_charts import RATES, SHARES, draw_forest
 from pipeline.site.overview.gathering import Overview, gather
 from pipeline.site.overview.limits import list_limits
@@ -35,6 +40,7 @@ from pipeline.studies.verdict import LEAST_COVERAGE
 TITLE = "How much of AI progress is compute, and how much is algorithms?"
 FORESTS = {
     "rates": ("How fast algorithms improve, by domain", RATES),
+    "years": ("How fast algorithms improved, year by year", RATES),
     "shares": ("Compute's share of progress, by benchmark and model", SHARES),
 }
 
@@ -48,7 +54,7 @@ def write_overview(layout: Layout) -> str:
     judged = [verdicts.judge(each, overview) for each in read_claims(layout.claims, overview)]
     baselines = read_baselines(overview, layout)
     rates = list_rates(overview, baselines, list_other_fields(overview, layout))
-    rows = {"rates": rates, "shares": list_shares(overview)}
+    rows = {"rates": rates, "years": list_years(overview), "shares": list_shares(overview)}
     page, summary = layout.page("index"), layout.summary
     write_text(page, render(layout, overview, judged, rows))
     write_json(layout.claims_judged, {each.claim.id: verdicts.describe(each) for each in judged})
