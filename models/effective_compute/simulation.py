@@ -1,20 +1,15 @@
 """Leaderboards drawn from known parameters, in plain NumPy: no code in common with the models.
 
-A truth is a dict: variable -> number, {label: number} or {label: {label: number}}. Parameters are
-drawn from the priors as the equations of `multiplier.py` and `models/leaderboards/accuracy.py`
-state them, written here a second time on purpose.
+A truth is a dict: variable -> number, {label: number} or {label: {label: number}}. The equations of
+`multiplier.py` and `models/leaderboards/accuracy.py` are written here a second time on purpose;
+`truths.py` draws parameters from their priors.
 """
-
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from models import Card, Truth, fitted_rows
+from models import Truth, fitted_rows
 
-CONTINUED_ERROR = 0.3  # decades, of the compute of continued training
-SIDES = ("under", "over")
 # Variables of a truth that have labels, with the dims of their labels.
 DIMS: dict[str, tuple[str, ...]] = {
     "slope": ("benchmark",),
@@ -42,7 +37,8 @@ DIMS: dict[str, tuple[str, ...]] = {
 }
 
 
-def _names(rows: pd.DataFrame, column: str) -> list[str]:
+def list_names(rows: pd.DataFrame, column: str) -> list[str]:
+    """The distinct values of a column, in the order of the rows."""
     return list(dict.fromkeys(rows[column]))
 
 
@@ -52,205 +48,21 @@ def rows_with_compute(table: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["training_flop"].notna()]
 
 
-def _tags(rows: pd.DataFrame) -> list[str]:
+def list_tags(rows: pd.DataFrame) -> list[str]:
+    """The technique tags that rows carry, sorted."""
     return sorted({tag for text in rows["techniques"].fillna("") for tag in text.split()})
 
 
-def _centre(rows: pd.DataFrame) -> tuple[float, pd.Timestamp]:
+def find_centre(rows: pd.DataFrame) -> tuple[float, pd.Timestamp]:
     """Reference compute (log10 FLOP) and date: the median rounded, and the median model's year."""
     years = rows.groupby("base_model")["release_date"].min().dt.year
     middle = np.round(np.median(np.log10(rows["training_flop"])))
     return float(middle), pd.Timestamp(year=int(years.median()), month=1, day=1)
 
 
-def draw_multiplier(
-    table: pd.DataFrame, card: Card, priors: Any, rng: np.random.Generator
-) -> Truth:
-    """The terms of effective compute, each from its prior."""
-    options: Any = card.options
-    rows = rows_with_compute(table)
-    labs, bases, tags = _names(rows, "lab"), _names(rows, "base_model"), _tags(rows)
-    scale = float(priors.deviation_scale.draw(rng))
-    errors = _errors_of_compute(rows, bases, options)
-    truth: Truth = {"deviation_scale": scale, "compute_error": {}, "unexplained": {}}
-    truth["compute_correction"] = {base: errors[base][0] for base in bases}
-    for base in bases:
-        truth["compute_error"][base] = float(rng.normal(0, errors[base][1]))
-        truth["unexplained"][base] = float(rng.normal(0, scale))
-    truth["deviation"] = {
-        base: truth["compute_error"][base] + truth["unexplained"][base] for base in bases
-    }
-    truth["continued_error"] = float(rng.normal(0, CONTINUED_ERROR))
-    if options.trend == "linear":
-        truth |= _draw_trend(rows, options.bend, priors, rng)
-    if len(labs) > 1:
-        truth["lab_scale"] = float(priors.lab_scale.draw(rng))
-        truth["lab_effect"] = dict(
-            zip(labs, rng.normal(0, truth["lab_scale"], len(labs)), strict=True)
-        )
-    if tags:
-        truth |= _draw_techniques(tags, _names(rows, "benchmark"), priors, rng)
-        parts = {tag: options.techniques[tag].part for tag in tags}
-        truth["is_inference"] = {tag: float(part == "inference") for tag, part in parts.items()}
-        truth |= _draw_by_base(rows, bases, tags, priors, rng)
-    if options.allocation == "scaling_law":
-        truth |= _draw_allocation(rows, bases, card, priors, rng)
-    return truth
-
-
-def _draw_by_base(
-    rows: pd.DataFrame, bases: list[str], tags: list[str], priors: Any, rng: np.random.Generator
-) -> Truth:
-    """What a technique is worth to a base model that was evaluated with and without it."""
-    carried = rows["techniques"].fillna("").str.split()
-    effects, scale = {}, float(priors.technique_by_base.draw(rng))
-    for base in bases:
-        own = carried[rows["base_model"] == base]
-        for tag in tags:
-            if len({tag in each for each in own}) == 2:
-                effects[f"{base}: {tag}"] = float(rng.normal(0, scale))
-    made: Truth = {"technique_by_base": scale, "technique_by_base_effect": effects}
-    return made if len({name.rpartition(": ")[0] for name in effects}) >= 5 else {}
-
-
-def _draw_trend(rows: pd.DataFrame, has_bend: bool, priors: Any, rng: np.random.Generator) -> Truth:
-    """Rates by year: a walk, moved so that its mean over the span is the drawn rate.
-
-    With a bend it takes one step, into the middle year.
-    """
-    truth: Truth = {"rate": float(priors.rate.draw(rng))}
-    days = pd.date_range(rows["release_date"].min(), rows["release_date"].max())
-    years = days.year[0] + np.arange(days.year[-1] - days.year[0] + 1)
-    if len(years) > 1:
-        truth["drift"] = float(priors.drift.draw(rng))
-        steps = truth["drift"] * rng.normal(size=len(years) - 1)
-        if has_bend:
-            steps = steps * (years[1:] == _centre(rows)[1].year)
-        walk = np.append(0.0, np.cumsum(steps))
-        mean = walk[days.year[:-1] - years[0]].mean()
-        rates = truth["rate"] + walk - mean
-        truth["rate_by_year"] = {str(y): float(r) for y, r in zip(years, rates, strict=True)}
-    truth["interaction"] = float(priors.interaction.draw(rng))
-    return truth
-
-
-def _errors_of_compute(
-    rows: pd.DataFrame, bases: list[str], options: Any
-) -> dict[str, tuple[float, float]]:
-    """By base model: what corrects its figure, and the standard deviation of what is then open."""
-    order = ["confident", "likely", "speculative"]
-    scale = options.compute_error_decades.model_dump()
-    each = rows.groupby("base_model").agg(
-        figure=("training_flop", "min"), date=("release_date", "min")
-    )
-    held = rows.groupby("base_model")["compute_confidence"].agg(set)
-    each["error"] = held.map(lambda have: scale[next(name for name in order if name in have)])
-    each = each.loc[bases]
-    if scale["kind"] == "berkson":
-        return {str(base): (0.0, float(error)) for base, error in each["error"].items()}
-    figure = np.log10(each["figure"])
-    time = (each["date"] - each["date"].min()).dt.days
-    line = stats.linregress(time, figure) if time.max() else None
-    expected = line.intercept + line.slope * time if line else figure.mean()
-    spread = ((figure - expected) ** 2).sum() / max(len(figure) - (2 if line else 1), 1)
-    own = (spread - each["error"] ** 2).clip(lower=spread / 2)
-    trust = own / (own + each["error"] ** 2)
-    left = np.sqrt(trust) * each["error"]
-    move = (1 - trust) * (expected - figure)
-    return {base: (float(move[base]), float(left[base])) for base in bases}
-
-
-def _draw_techniques(
-    tags: list[str], benchmarks: list[str], priors: Any, rng: np.random.Generator
-) -> Truth:
-    gain = dict(zip(tags, priors.technique_gain.draw(rng, len(tags)), strict=True))
-    if len(benchmarks) == 1:
-        return {"technique_gain": gain}
-    spread = float(priors.technique_spread.draw(rng))
-    varied = {
-        name: {tag: float(rng.normal(gain[tag], spread)) for tag in tags} for name in benchmarks
-    }
-    return {"technique_gain": gain, "technique_spread": spread, "technique_on_benchmark": varied}
-
-
-def _draw_allocation(
-    rows: pd.DataFrame, bases: list[str], card: Card, priors: Any, rng: np.random.Generator
-) -> Truth:
-    """One draw of the law for all models whose size is known; the others from the known mean."""
-    law: Any = card.scaling_law
-    groups = rows.groupby("base_model")
-    size = groups[["parameters", "training_tokens"]].min().reindex(bases)
-    size = size.where(groups["is_dense"].all().reindex(bases), axis=0)
-    is_known = size.notna().all(axis=1)
-    known = size[is_known].to_numpy()
-    cost = np.column_stack([_cost(law, *sizes) for sizes in known])
-    coefficient = {side: float(getattr(priors, f"allocation_{side}").draw(rng)) for side in SIDES}
-    worth = np.array([coefficient[_side(law, *sizes)] for sizes in known])
-    # minus an exponential variable, by its distribution function
-    unit = -stats.norm.logsf(rng.normal(size=len(bases)))
-    drawn = pd.Series((worth * cost.mean(axis=0)).mean() * unit, index=bases)
-    drawn[is_known] = worth * cost[rng.integers(len(cost))]
-    allocation = {str(base): float(value) for base, value in drawn.items()}
-    named = {f"allocation_{side}": value for side, value in coefficient.items()}
-    return {**named, "allocation": allocation}
-
-
-def _side(law: pd.DataFrame, parameters: float, tokens: float) -> str:
-    """Too many tokens where more of the loss is due to the parameters than at the best division."""
-    a, b = law["exponent_parameters"], law["exponent_tokens"]
-    from_parameters = a * law["coefficient_parameters"] * parameters**-a
-    from_tokens = b * law["coefficient_tokens"] * tokens**-b
-    return SIDES[int(np.log(from_parameters / from_tokens).mean() > 0)]
-
-
-def _cost(law: pd.DataFrame, parameters: float, tokens: float) -> pd.Series:
-    """log10 of the least N D with their loss over theirs, by draw (Hoffmann et al. 2022, eq. 4).
-
-    The best N is G (N D)^(b / (a + b)) and the best D is N D over it.
-    """
-    a, b = law["exponent_parameters"], law["exponent_tokens"]
-    big_a, big_b = law["coefficient_parameters"], law["coefficient_tokens"]
-    g = (a * big_a / (b * big_b)) ** (1 / (a + b))
-    reducible = big_a * parameters**-a + big_b * tokens**-b
-    at_one = big_a * g**-a + big_b * g**b  # the best loss where N D is 1
-    return np.log10((at_one / reducible) ** ((a + b) / (a * b)) / (parameters * tokens))
-
-
-def draw_accuracy(table: pd.DataFrame, card: Card, priors: Any, rng: np.random.Generator) -> Truth:
-    """Every parameter of an accuracy leaderboard, with the card's facts of its benchmarks."""
-    options: Any = card.options
-    rows = rows_with_compute(table)
-    benchmarks = _names(rows, "benchmark")
-    truth = draw_multiplier(table, card, priors, rng)
-    facts = {name: options.benchmarks[name] for name in benchmarks}
-    truth |= {
-        "slope": {name: float(priors.slope.draw(rng)) for name in benchmarks},
-        "level": {name: float(priors.level.draw(rng)) for name in benchmarks},
-        "dispersion": float(priors.dispersion.draw(rng)),
-        "ceiling": {name: fact.ceiling for name, fact in facts.items()},
-        "item_count": {name: fact.item_count for name, fact in facts.items()},
-        "chance": {
-            name: float(priors.guess_rate.draw(rng)) if fact.chance == "estimated" else fact.chance
-            for name, fact in facts.items()
-        },
-    }
-    guessed = {n: truth["chance"][n] for n, fact in facts.items() if fact.chance == "estimated"}
-    if guessed:
-        truth["guess_rate"] = guessed
-    harnesses = [name for name in _names(rows, "harness") if name != options.reference_harness]
-    if harnesses:
-        shifts = priors.harness_shift.draw(rng, len(harnesses))
-        truth["harness_shift"] = dict(zip(harnesses, shifts, strict=True))
-    if "rate" in truth:
-        short = {n: float(priors.early_shortfall.draw(rng)) for n in benchmarks}
-        truth |= {"early_shortfall": short}
-        truth |= {"early_height": {n: float(np.exp(-value)) for n, value in short.items()}}
-    return truth
-
-
 def effective_compute(rows: pd.DataFrame, truth: Truth) -> np.ndarray:
     """log10 effective compute of each row, decades above the reference, from the truth's terms."""
-    reference, date = _centre(rows)
+    reference, date = find_centre(rows)
     compute = np.log10(rows["training_flop"].to_numpy()) - reference
     compute = compute + rows["base_model"].map(truth.get("compute_correction", {})).fillna(0.0)
     years = (rows["release_date"] - date).dt.days.to_numpy() / 365.25
@@ -265,7 +77,7 @@ def effective_compute(rows: pd.DataFrame, truth: Truth) -> np.ndarray:
     ):
         total = total + rows[column].map(truth.get(name, {})).fillna(0.0).to_numpy()
     varied, common = truth.get("technique_on_benchmark", {}), truth.get("technique_gain", {})
-    for tag in _tags(rows):
+    for tag in list_tags(rows):
         carried = rows["techniques"].fillna("").str.split().map(lambda tags, tag=tag: tag in tags)
         if truth.get("is_inference", {}).get(tag):
             carried = carried * _dose(rows, carried)

@@ -35,8 +35,8 @@ import pandas as pd
 from models import Card
 from models.effective_compute.design import headline_key
 from models.effective_compute.simulation import DIMS
-from models.effective_compute.simulation import draw_accuracy as sample_prior
 from models.effective_compute.simulation import simulate_accuracy as simulate
+from models.effective_compute.truths import draw_accuracy as sample_prior
 from models.leaderboards.accuracy import (
     AccuracyPriors,
     build,
