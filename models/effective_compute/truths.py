@@ -10,6 +10,7 @@ from scipy import stats
 
 from models import Card, Truth
 from models.effective_compute.simulation import (
+    find_centre,
     list_names,
     list_tags,
     rows_with_compute,
