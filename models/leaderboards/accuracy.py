@@ -289,10 +289,11 @@ def unit_log_likelihood(
         total = posterior["dispersion"].to_numpy()[..., None, None] ** -2
         right, wrong = expected * total, (1 - expected) * total
         count = -np.log(items + 1) - special.betaln(items - correct + 1, correct + 1)
-        return np.asarray(  # SciPy's betabinom, without its checks of every argument
+        count = count + special.gammaln(total) - special.gammaln(items + total)
+        return np.asarray(  # SciPy's betabinom, with what all nodes share taken once
             count
-            + special.betaln(correct + right, items - correct + wrong)
-            - special.betaln(right, wrong)
+            + (special.gammaln(correct + right) - special.gammaln(right))
+            + (special.gammaln(items - correct + wrong) - special.gammaln(wrong))
         )
 
     return integrate_units(posterior, design, density, only)

@@ -19,7 +19,7 @@ from pipeline.checks.leave_out import THREADS, round_to, smooth, thin
 from pipeline.checks.refit import RefitError, Refitter, Settings
 from pipeline.fit.cell import Cell
 
-DRAWS = 1000  # of the predictive densities
+DRAWS = 500  # of the predictive densities
 # Long enough for a median within a tenth of the interval's standard deviation.
 LENGTH = Settings(draws=1000, tune=700, maxdepth=10, target_accept=0.9)
 FIRST_SEED = 3000  # added to the seed of the fit, so that no refit repeats its random numbers
