@@ -149,7 +149,8 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     import pytensor.tensor as pt
 
     design = prepare(table)
-    with pm.Model(coords={"domain": design.domains}) as model:
+    coords = {"domain": design.domains, "other_domain": design.domains}
+    with pm.Model(coords=coords) as model:
         observed = pm.Data("observed_rate", design.told, dims="domain")
         error = pm.Data("error", design.error, dims="domain")
         mean = priors.mean.variable("mean")
@@ -158,7 +159,7 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
         pm.Normal("new_domain_offset", 0, 1)
         rate = pm.Deterministic("rate", mean + between_sd * offset, dims="domain")
         likeness = priors.likeness.variable("likeness")
-        shared = pm.Data("shared", design.shared)
+        shared = pm.Data("shared", design.shared, dims=("domain", "other_domain"))
         own = pt.eye(len(design.domains))
         covariance = pt.outer(error, error) * (own + (1 - own) * likeness * shared)
         pm.MvNormal("told_rate", rate, cov=covariance, observed=observed, dims="domain")
