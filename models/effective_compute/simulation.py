@@ -21,8 +21,6 @@ DIMS: dict[str, tuple[str, ...]] = {
     "early_shortfall": ("benchmark",),
     "early_height": ("benchmark",),
     "rate_by_year": ("year",),
-    "irreducible_loss": ("benchmark",),
-    "reducible": ("benchmark",),
     "harness_shift": ("harness",),
     "technique_gain": ("technique",),
     "is_inference": ("technique",),

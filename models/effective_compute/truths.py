@@ -18,6 +18,7 @@ from models.effective_compute.simulation import (
 
 SIDES = ("under", "over")
 CONTINUED_ERROR = 0.3  # decades, of the compute of continued training
+MINIMUM_PAIRED = 5  # base models, for techniques to be worth more to one than to another
 
 
 def draw_multiplier(
@@ -67,7 +68,8 @@ def _draw_by_base(
             if len({tag in each for each in own}) == 2:
                 effects[f"{base}: {tag}"] = float(rng.normal(0, scale))
     made: Truth = {"technique_by_base": scale, "technique_by_base_effect": effects}
-    return made if len({name.rpartition(": ")[0] for name in effects}) >= 5 else {}
+    paired = {name.rpartition(": ")[0] for name in effects}
+    return made if len(paired) >= MINIMUM_PAIRED else {}
 
 
 def _draw_trend(rows: pd.DataFrame, has_bend: bool, priors: Any, rng: np.random.Generator) -> Truth:
