@@ -13,8 +13,9 @@ the algorithms of a reference date::
 
     C: physical training FLOP          a: everything that made a FLOP go further
 
-The step from model A to a later model B has parts: compute (of training), inference (compute at test
-time), allocation, technique, trend, lab and unexplained. Each part's *decades* come from that part's own terms, never as a remainder:
+The step from model A to a later model B has parts: compute (of training), inference (compute at
+test time), allocation, technique, trend, lab and unexplained. Each part's *decades* come from that
+part's own terms, never as a remainder:
 
 - ``decades_<part>``: the part of B less the part of A, in decades.
 - ``share_<part> = decades_<part> / sum of all decades``, the unexplained included. A share may be

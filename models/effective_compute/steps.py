@@ -20,17 +20,17 @@ Score = Callable[[int, int, np.ndarray, Subset], np.ndarray]
 
 def split_steps(posterior: xr.Dataset, design: Design, score: Score) -> xr.Dataset:
     """Decades, shares, Shapley values and Shapley shares of every part of every step."""
-    is_loss, divided = "perplexity" in design.rows, divide_deviation(posterior, design)
+    divided = divide_deviation(posterior, design)
     pairs, steps = list_pairs(design), []
     for pair in pairs:
         if pair.rows is None:
             steps.append(leave_out(pair.reason))
             continue
         early, late = step_terms(posterior, design, pair.rows, divided)
-        steps.append(make_step(early, late, partial(score, *pair.rows), is_loss))
+        steps.append(make_step(early, late, partial(score, *pair.rows)))
     comparisons = [pair.comparison for pair in pairs]
     template = posterior["deviation_scale"]
-    return assemble(steps, comparisons, absent_parts(design), template, is_loss)
+    return assemble(steps, comparisons, absent_parts(design), template)
 
 
 def scale_algorithms(truth: Truth, share: float, design: Design) -> Truth:
