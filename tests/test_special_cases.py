@@ -20,6 +20,9 @@ def test_differences_are_summed_over_units_with_their_standard_error() -> None:
     assert found["is_ruled_out"] is True
     scattered = own + pd.Series([3.0, -4.0, 3.0, -3.0], index=list("abcd"))
     assert compare(scattered, own)["is_ruled_out"] is False
+    kept = compare(scattered, own, {"b"})
+    assert (kept["units"], kept["units_left_out"]) == (3, 1)
+    assert kept["elpd_difference"] == pytest.approx(3.0)
 
 
 def test_shares_rates_and_coefficients_are_kept_and_what_is_not_reported_is_not() -> None:

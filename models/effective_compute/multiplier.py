@@ -55,9 +55,9 @@ class MultiplierPriors:
     )
     drift: Prior = Prior(
         "HalfNormal",
-        (0.3,),
+        (0.2,),
         "decades per year",
-        "the rate of a year differs from the last by under 0.3 in two of three: the scale of rates",
+        "over four years a rate then moves by 0.4, as far as published rates lie apart",
     )
     interaction: Prior = Prior(
         "Normal",

@@ -162,8 +162,32 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
         shared = pm.Data("shared", design.shared, dims=("domain", "other_domain"))
         own = pt.eye(len(design.domains))
         covariance = pt.outer(error, error) * (own + (1 - own) * likeness * shared)
-        pm.MvNormal("told_rate", rate, cov=covariance, observed=observed, dims="domain")
+        pm.CustomDist(
+            "told_rate",
+            rate,
+            pt.linalg.cholesky(covariance),
+            dist=_draw_told,
+            logp=_weigh_told,
+            observed=observed,
+            dims="domain",
+        )
     return model
+
+
+def _draw_told(rate: Any, factor: Any, size: Any) -> Any:
+    """Normal around `rate` with the covariance of which `factor` is the Cholesky factor."""
+    import pymc as pm
+
+    return rate + pm.math.dot(factor, pm.Normal.dist(0, 1, size=rate.shape))
+
+
+def _weigh_told(value: Any, rate: Any, factor: Any) -> Any:
+    """Log density of each leaderboard given those before it; they sum to the joint density."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    standard = pt.linalg.solve_triangular(factor, value - rate, lower=True)
+    return pm.logp(pm.Normal.dist(0, 1), standard) - pt.log(pt.diagonal(factor))
 
 
 def sample_prior(table: pd.DataFrame, card: Card, priors: Priors, rng: Generator) -> Truth:

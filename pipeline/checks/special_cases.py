@@ -6,6 +6,7 @@ model's own interval, either the data rule it out, which its predictive density 
 interval is too narrow.
 """
 
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
@@ -19,7 +20,7 @@ from pipeline.checks.leave_out import THREADS, round_to, smooth, thin
 from pipeline.checks.refit import RefitError, Refitter, Settings
 from pipeline.fit.cell import Cell
 
-DRAWS = 500  # of the predictive densities
+DRAWS = 1000  # of the predictive densities
 # Long enough for a median within a tenth of the interval's standard deviation.
 LENGTH = Settings(draws=1000, tune=700, maxdepth=10, target_accept=0.9)
 FIRST_SEED = 3000  # added to the seed of the fit, so that no refit repeats its random numbers
@@ -37,7 +38,7 @@ def fit_special_cases(cell: Cell, refitter: Refitter, density: xr.DataArray) -> 
     variants = getattr(cell.model, "VARIANTS", {})
     if not variants:
         return {}
-    own, _ = smooth(thin(xr.Dataset({"density": density}), DRAWS)["density"])
+    own, unsure = smooth(thin(xr.Dataset({"density": density}), DRAWS)["density"])
     model = cast("models.Leaderboard", cell.model)
     priors, seed = model.Priors(), int(cell.tree.attrs["seed"]) + FIRST_SEED
 
@@ -53,8 +54,7 @@ def fit_special_cases(cell: Cell, refitter: Refitter, density: xr.DataArray) -> 
         return {
             "reason": "",
             "estimands": summarise(made),
-            **compare(by_unit, own),
-            "bad_pareto_k": len(bad),
+            **compare(by_unit, own, {*bad, *unsure}),
             "divergences": int(posterior.attrs["divergences"]),
         }
 
@@ -62,14 +62,17 @@ def fit_special_cases(cell: Cell, refitter: Refitter, density: xr.DataArray) -> 
         return dict(zip(variants, pool.map(fit, range(len(variants)), variants), strict=True))
 
 
-def compare(by_unit: pd.Series, own: pd.Series) -> dict[str, Any]:
+def compare(by_unit: pd.Series, own: pd.Series, unsure: Collection[str] = ()) -> dict[str, Any]:
     """By how much a special case predicts the units better than the model, and the error of that.
 
-    It is ruled out where it predicts worse by more than two standard errors.
+    Units of which either density is unreliable (Pareto k) are left out. The special case is ruled
+    out where it predicts worse by more than two standard errors.
     """
-    difference = by_unit - own
-    total, error = difference.sum(), np.sqrt(len(own) * difference.var(ddof=0))
+    difference = (by_unit - own).drop(list(unsure))
+    total, error = difference.sum(), np.sqrt(len(difference) * difference.var(ddof=0))
     return {
+        "units": len(difference),
+        "units_left_out": len(unsure),
         "elpd_difference": round_to(total, DIGITS),
         "elpd_difference_se": round_to(error, DIGITS),
         "is_ruled_out": bool(total < -RULED_OUT * error),

@@ -37,6 +37,7 @@ def list_special_cases(
                 "interval": f"{low} to {high}",
                 "difference": format_fixed(case["elpd_difference"], 1),
                 "error": format_fixed(case["elpd_difference_se"], 1),
+                "units": str(case["units"]),
                 "verdict": verdict,
                 "is_off": is_off,
             }
