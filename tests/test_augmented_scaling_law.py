@@ -1,6 +1,6 @@
 """The augmented scaling law: the split and reverse test by hand, rows left out, and recovery."""
 
-from itertools import permutations
+from itertools import pairwise, permutations
 from typing import Any
 
 import numpy as np
@@ -12,20 +12,25 @@ from scipy import optimize, stats
 from tables_for_models import assert_near, load_real, sample
 
 from models import Card, as_draws, fitted_rows
+from models.core.variants import Variant
 from models.losses import augmented_scaling_law
 from models.losses.augmented_design import prepare
-from models.losses.augmented_law import law_at, least_flop
-from models.losses.augmented_scaling_law import DIMS, Priors
+from models.losses.augmented_law import law_at, least_flop, repeat_worth
+from models.losses.augmented_scaling_law import DIMS, VARIANTS, Priors
 from models.options import LossOptions
 from pipeline.studies.trials import add_unfitted
 
 BETWEEN, SAME_DAY = "wiki-small_2016-large_2022", "wiki-small_2016-wide_2016"
 RECORD, OTHER_RECORD = "wiki-first_record-last_record", "penn_tree-first_record-last_record"
-PRESENT = ("compute", "trend")
+PRESENT = ("compute", "allocation", "trend")
+ABSENT = ("inference", "technique", "lab", "unexplained")
+YEARS = [str(year) for year in range(2016, 2023)]
+DAYS = xr.DataArray([306, 365, 365, 365, 366, 365, 90], dims="year")  # first to last release
 ONCE = Mode(linker="py", optimizer="fast_compile")
 TRUTH: dict[str, Any] = {
-    "rate": 0.5,
+    "rate_by_year": dict(zip(YEARS, [0.1, 0.9, 0.2, 0.6, 0.4, 1.0, 0.3], strict=True)),
     "rate_difference": -0.3,
+    "repetition_worth": 15.0,
     "exponent_parameters": 0.12,
     "exponent_tokens": 0.07,
     "irreducible_loss": {"Wiki": 0.8, "Penn Tree": 1.2},
@@ -35,22 +40,29 @@ TRUTH: dict[str, Any] = {
     "paper_scale": 0.15,
     "noise_scale": 0.2,
 }
+TRUTH["rate"] = np.average(list(TRUTH["rate_by_year"].values()), weights=DAYS)
+# By row: printed, from tokens of training, the median of the benchmark, at least once; printed, the
+# median of one; at least once.
+READINGS = [40.0, 30.0, 30.0, 1.0, 100.0, 100.0, 1.0]
 
 
 def make_table() -> pd.DataFrame:
     """Seven rows on two benchmarks, of three papers; the last is not fitted."""
     columns = [
-        *("benchmark", "model", "lab", "release_date"),
-        *("parameters", "dataset_tokens", "perplexity"),
+        *("benchmark", "model", "lab", "release_date", "parameters", "dataset_tokens"),
+        *("epochs", "training_tokens", "training_flop", "compute_confidence", "perplexity"),
     ]
+    small, wide = ("Small", "One", "2016-03-01", 1e7), ("Wide", "One", "2016-03-01", 5e7)
+    middle, large = ("Middle", "Two", "2019-07-01", 3e8), ("Large", "Three", "2022-04-01", 7e10)
+    unknown, once = (np.nan, np.nan, np.nan, None), (0.7, np.nan, 4e23, "likely")
     rows = [
-        ("Wiki", "Small", "One", "2016-03-01", 1e7, 1e8, 60.0),
-        ("Wiki", "Wide", "One", "2016-03-01", 5e7, 1e8, 50.0),
-        ("Wiki", "Middle", "Two", "2019-07-01", 3e8, 1e9, 25.0),
-        ("Wiki", "Large", "Three", "2022-04-01", 7e10, 1e12, 8.0),
-        ("Penn Tree", "Small", "One", "2016-03-01", 1e7, 1e6, 110.0),
-        ("Penn Tree", "Large", "Three", "2022-04-01", 7e10, 1e12, 20.0),
-        ("Wiki", "Copied", "Three", "2022-04-01", 7e10, 1e12, 7.0),
+        ("Wiki", *small, 1e8, 40, 9e9, 3e17, "confident", 60.0),
+        ("Wiki", *wide, 1e8, np.nan, 3e9, np.nan, None, 50.0),
+        ("Wiki", *middle, 1e9, *unknown, 25.0),
+        ("Wiki", *large, 1e12, *once, 8.0),
+        ("Penn Tree", *small, 1e6, 100, np.nan, 6e15, "speculative", 110.0),
+        ("Penn Tree", *large, 1e12, *unknown, 20.0),
+        ("Wiki", "Copied", *large[1:], 1e12, *once, 7.0),
     ]
     frame = pd.DataFrame(rows, columns=columns)
     return frame.assign(
@@ -64,7 +76,7 @@ def make_table() -> pd.DataFrame:
     )
 
 
-def make_card(runs: pd.DataFrame | None = None, **changes: Any) -> Card:
+def make_card(**changes: Any) -> Card:
     """Its card: one step between dates and one within a day."""
     small, wide, large = (
         {"model": name, "method": "direct"} for name in ("Small", "Wide", "Large")
@@ -83,7 +95,7 @@ def make_card(runs: pd.DataFrame | None = None, **changes: Any) -> Card:
         "allocation": "none",
     }
     options = LossOptions.model_validate(tree | changes)
-    return Card("toy", "loss_leaderboard", options, runs=runs)
+    return Card("toy", "loss_leaderboard", options)
 
 
 def make_posterior(draws: int = 200, seed: int = 1) -> xr.Dataset:
@@ -95,7 +107,8 @@ def make_posterior(draws: int = 200, seed: int = 1) -> xr.Dataset:
         noise = rng.normal(0, 0.1, (2, draws, *value.shape))
         scaled = value.to_numpy() * np.exp(noise) if (value > 0).all() else value.to_numpy() + noise
         made[name] = (("chain", "draw", *value.dims), scaled)
-    return xr.Dataset(made, coords=once.coords)
+    drawn = xr.Dataset(made, coords=once.coords)
+    return drawn.assign(rate=drawn["rate_by_year"].weighted(DAYS).mean("year"))
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +122,7 @@ def made(posterior: xr.Dataset) -> xr.Dataset:
 
 
 def find(model: str, benchmark: str = "Wiki") -> pd.Series:
-    table = make_table()
+    table = make_table().assign(readings=READINGS)
     return table[(table["model"] == model) & (table["benchmark"] == benchmark)].iloc[0]
 
 
@@ -117,20 +130,37 @@ def pick(made: xr.Dataset, kind: str, comparison: str = BETWEEN) -> dict[str, np
     return {part: made[f"{kind}_{part}"].sel(comparison=comparison).to_numpy() for part in PRESENT}
 
 
+def gain(posterior: xr.Dataset, date: Any) -> xr.DataArray:
+    """Decades from the start of 2016 to the date, the rates of its years added up."""
+    starts = [pd.Timestamp(int(year), 1, 1) for year in [*YEARS, "2023"]]
+    spent = [
+        max(min(date, end) - start, pd.Timedelta(0)) / pd.Timedelta(days=365.25)
+        for start, end in pairwise(starts)
+    ]
+    return xr.dot(posterior["rate_by_year"], xr.DataArray(spent, dims="year"), dim="year")
+
+
+def effective_tokens(posterior: xr.Dataset, row: pd.Series) -> xr.DataArray:
+    """The distinct tokens, and what reading them again adds."""
+    half = posterior["repetition_worth"]
+    return row["dataset_tokens"] * (1 + half * (1 - np.exp(-(row["readings"] - 1) / half)))
+
+
 def log_perplexity(
-    posterior: xr.Dataset, sizes: tuple[float, float], dates: tuple[Any, Any], benchmark: str
+    posterior: xr.Dataset, parameters: Any, tokens: Any, date: Any, benchmark: str
 ) -> np.ndarray:
-    """The documented law; the dates at which N and D are taken may differ."""
+    """The documented law."""
     rows = fitted_rows(make_table())
+    reference = rows["release_date"].mean()
     drawn = posterior.sel(benchmark=benchmark)
+    gained = gain(posterior, date) - gain(posterior, reference)
+    apart = posterior["rate_difference"] * ((date - reference) / pd.Timedelta(days=365.25))
     total = drawn["irreducible_loss"]
-    for name, column, size, date, sign in (
-        ("parameters", "parameters", sizes[0], dates[0], 1),
-        ("tokens", "dataset_tokens", sizes[1], dates[1], -1),
+    for name, column, size, both in (
+        ("parameters", "parameters", parameters, gained + apart),
+        ("tokens", "dataset_tokens", tokens, gained - apart),
     ):
-        years = (date - rows["release_date"].mean()).total_seconds() / (365.25 * 86_400)
-        rate = (posterior["rate"] + sign * posterior["rate_difference"]) / 2
-        effective = np.log10(size) - np.log10(rows[column]).mean() + rate * years
+        effective = np.log10(size) - np.log10(rows[column]).mean() + both / 2
         total = total + drawn[f"contribution_{name}"] / 10 ** (
             posterior[f"exponent_{name}"] * effective
         )
@@ -138,23 +168,54 @@ def log_perplexity(
 
 
 def law_of_row(posterior: xr.Dataset, row: pd.Series) -> np.ndarray:
-    dates = (row["release_date"], row["release_date"])
+    tokens = effective_tokens(posterior, row)
     return log_perplexity(
-        posterior, (row["parameters"], row["dataset_tokens"]), dates, row["benchmark"]
+        posterior, row["parameters"], tokens, row["release_date"], row["benchmark"]
     )
 
 
-def test_parts_agree_with_plain_arithmetic(posterior: xr.Dataset, made: xr.Dataset) -> None:
-    early, late = find("Small"), find("Large")
-    compute = np.log10(
-        late["parameters"] * late["dataset_tokens"] / early["parameters"] / early["dataset_tokens"]
+# The split.
+
+
+def test_reading_again_is_worth_less_each_time(posterior: xr.Dataset) -> None:
+    half = posterior["repetition_worth"]
+    for readings, factor in ((1.0, 1.0 + 0 * half), (1.01, 1.01), (1e9, 1 + half)):
+        found = 10 ** repeat_worth(posterior, xr.DataArray(readings))
+        np.testing.assert_allclose(found, factor, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("comparison", "later", "sd"),
+    [
+        (BETWEEN, "Large", np.hypot(0.05, 0.3)),
+        # as readings vary within a benchmark where they are known: 40, 30, 1 about 30; 100
+        (SAME_DAY, "Wide", np.hypot(0.05, np.log10([4 / 3, 1, 1 / 30, 1]).std(ddof=1))),
+    ],
+)
+def test_parts_agree_with_plain_arithmetic(
+    posterior: xr.Dataset, made: xr.Dataset, comparison: str, later: str, sd: float
+) -> None:
+    early, late = find("Small"), find(later)
+    first, last = (
+        np.log10(row["parameters"] * effective_tokens(posterior, row)) for row in (early, late)
     )
-    years = (late["release_date"] - early["release_date"]).days / 365.25
-    trend = posterior["rate"].to_numpy() * years
-    found = pick(made, "decades")
-    np.testing.assert_allclose(found["compute"], compute)
-    np.testing.assert_allclose(found["trend"], trend)
-    np.testing.assert_allclose(pick(made, "share")["compute"], compute / (compute + trend))
+    trend = gain(posterior, late["release_date"]) - gain(posterior, early["release_date"])
+    flop = {"Large": 4e23, "Wide": 6 * 5e7 * 3e9}[later]  # the second is not printed
+    found = pick(made, "decades", comparison)
+    np.testing.assert_allclose(found["compute"] + found["allocation"], last - first)
+    np.testing.assert_allclose(found["trend"], trend, atol=1e-12)
+    assert found["compute"].mean() == pytest.approx(np.log10(flop / 3e17), abs=0.2 * sd)
+    assert found["compute"].std() == pytest.approx(sd, rel=0.15)
+    np.testing.assert_allclose(
+        pick(made, "share", comparison)["compute"], found["compute"] / (last - first + trend)
+    )
+
+
+def test_compute_without_errors_is_the_change_of_flop(posterior: xr.Dataset) -> None:
+    nil = dict.fromkeys(("confident", "likely", "speculative"), 1e-12)
+    card = make_card(compute_error_decades=nil)
+    found = pick(augmented_scaling_law.estimands(posterior, make_table(), card), "decades")
+    np.testing.assert_allclose(found["compute"], np.log10(4e23 / 3e17))
 
 
 def test_step_may_end_at_a_row_that_is_not_fitted(posterior: xr.Dataset, made: xr.Dataset) -> None:
@@ -169,47 +230,43 @@ def test_step_may_end_at_a_row_that_is_not_fitted(posterior: xr.Dataset, made: x
 
 
 @pytest.mark.parametrize("comparison", [BETWEEN, SAME_DAY, RECORD, OTHER_RECORD])
-def test_shares_sum_to_one_and_algorithms_are_the_trend(made: xr.Dataset, comparison: str) -> None:
+def test_shares_sum_to_one_and_absent_parts_have_a_reason(
+    made: xr.Dataset, comparison: str
+) -> None:
     for kind in ("share", "shapley_share"):
         parts = pick(made, kind, comparison)
         np.testing.assert_allclose(sum(parts.values()), 1, atol=1e-12)
         found = made[f"{kind}_algorithms"].sel(comparison=comparison)
-        np.testing.assert_array_equal(found, parts["trend"])
-        assert comparison != SAME_DAY or (parts["compute"] == 1).all()
-    for part in ("allocation", "technique", "lab", "unexplained"):
+        np.testing.assert_allclose(found, parts["allocation"] + parts["trend"])
+        assert comparison != SAME_DAY or (parts["trend"] == 0).all()
+    for part in ABSENT:
         assert made[f"share_{part}"].isnull().all()
         assert made[f"share_{part}"].attrs["reasons"][comparison]
 
 
-def test_shapley_values_are_means_over_all_orders_of_four_players(
-    posterior: xr.Dataset, made: xr.Dataset
-) -> None:
-    ends = [
-        {
-            "N": row["parameters"],
-            "D": row["dataset_tokens"],
-            "trend in N": row["release_date"],
-            "trend in D": row["release_date"],
-        }
-        for row in (find("Small"), find("Large"))
-    ]
+def test_shapley_values_are_means_over_all_orders(posterior: xr.Dataset, made: xr.Dataset) -> None:
+    """Compute moves parameters and the tokens read; allocation, what these are worth."""
+    early, late = find("Small"), find("Large")
+    tokens = [effective_tokens(posterior, row) for row in (early, late)]
+    compute = 10 ** made["decades_compute"].sel(comparison=BETWEEN)
+    read = compute * early["parameters"] / late["parameters"]
 
-    def worth(state: dict[str, Any]) -> np.ndarray:
-        dates = (state["trend in N"], state["trend in D"])
-        return log_perplexity(posterior, (state["N"], state["D"]), dates, "Wiki")
+    def worth(moved: set[str]) -> np.ndarray:
+        size = (late if "compute" in moved else early)["parameters"]
+        date = (late if "trend" in moved else early)["release_date"]
+        longer = tokens[0] * (read if "compute" in moved else 1.0)
+        longer = longer * (tokens[1] / tokens[0] / read if "allocation" in moved else 1.0)
+        return log_perplexity(posterior, size, longer, date, "Wiki")
 
-    expected = dict.fromkeys(ends[0], np.zeros(1))
-    for order in permutations(ends[0]):
-        state = dict(ends[0])
-        for player in order:
-            before = worth(state)
-            state[player] = ends[1][player]
-            expected[player] = expected[player] + (worth(state) - before) / 24
+    expected = dict.fromkeys(PRESENT, np.zeros(1))
+    for order in permutations(PRESENT):
+        for place, player in enumerate(order):
+            gained = worth(set(order[: place + 1])) - worth(set(order[:place]))
+            expected[player] = expected[player] + gained / 6
     found = pick(made, "shapley")
-    np.testing.assert_allclose(found["compute"], expected["N"] + expected["D"], atol=1e-12)
-    trend = expected["trend in N"] + expected["trend in D"]
-    np.testing.assert_allclose(found["trend"], trend, atol=1e-12)
-    change = law_of_row(posterior, find("Large")) - law_of_row(posterior, find("Small"))
+    for part in PRESENT:
+        np.testing.assert_allclose(found[part], expected[part], atol=1e-12)
+    change = law_of_row(posterior, late) - law_of_row(posterior, early)
     np.testing.assert_allclose(sum(found.values()), change, atol=1e-12)
 
 
@@ -229,11 +286,11 @@ def test_benchmark_without_a_path_has_no_step(posterior: xr.Dataset) -> None:
 def flop_by_search(posterior: xr.Dataset, draw: int, early: pd.Series, target: float) -> float:
     """Least 6 N D at which the law of the early date gives `target`, by numerical search."""
     one = posterior.isel(chain=[0], draw=[draw])
-    dates = (early["release_date"], early["release_date"])
 
     def loss(log10_n: float, log10_c: float) -> float:
         sizes = (10**log10_n, 10 ** (log10_c - log10_n) / 6)
-        return float(log_perplexity(one, sizes, dates, early["benchmark"]).item())
+        at = (early["release_date"], early["benchmark"])
+        return float(log_perplexity(one, *sizes, *at).item())
 
     def least(log10_c: float) -> float:
         found = optimize.minimize_scalar(
@@ -268,9 +325,11 @@ def test_loss_at_or_below_the_irreducible_one_takes_infinite_compute(posterior: 
 
 @pytest.fixture(scope="module")
 def point() -> dict[str, Any]:
-    """Where the sampler starts: a point at which densities are compared."""
+    """Near where the sampler starts: a point at which densities are compared."""
     model = augmented_scaling_law.build(make_table(), make_card(), Priors())
-    return dict(model.initial_point(1))
+    rng = np.random.default_rng(5)
+    start = model.initial_point(1).items()
+    return {name: value + rng.normal(0, 0.3, value.shape) for name, value in start}
 
 
 def log_density(table: pd.DataFrame, point: dict[str, Any]) -> float:
@@ -278,9 +337,12 @@ def log_density(table: pd.DataFrame, point: dict[str, Any]) -> float:
     return float(model.compile_logp(vars=model.observed_RVs, mode=ONCE)(point))
 
 
-def values_at(table: pd.DataFrame, point: dict[str, Any]) -> dict[str, np.ndarray]:
+def values_at(
+    table: pd.DataFrame, point: dict[str, Any], variant: Variant | None = None
+) -> dict[str, np.ndarray]:
     """Every variable of the model at the point, by name."""
-    model = augmented_scaling_law.build(table, make_card(), Priors())
+    priors, card = (variant or Variant()).apply(Priors(), make_card())
+    model = augmented_scaling_law.build(table, card, priors)
     names = [each.name for each in model.unobserved_value_vars]
     values = model.compile_fn(model.unobserved_value_vars, inputs=model.value_vars, mode=ONCE)(
         point
@@ -290,14 +352,14 @@ def values_at(table: pd.DataFrame, point: dict[str, Any]) -> dict[str, np.ndarra
 
 def residuals_at(table: pd.DataFrame, values: dict[str, np.ndarray]) -> pd.Series:
     """Log perplexity less the documented law, by fitted row."""
-    rows = fitted_rows(table)
+    rows = fitted_rows(table.assign(readings=READINGS))
     benchmarks = list(rows["benchmark"].unique())
     known = {
         name: (("chain", "draw", *DIMS.get(name, ())), np.asarray(value)[None, None])
         for name, value in values.items()
         if name in TRUTH and "paper_" not in name
     }
-    drawn = xr.Dataset(known, coords={"benchmark": benchmarks})
+    drawn = xr.Dataset(known, coords={"benchmark": benchmarks, "year": YEARS})
     law = [law_of_row(drawn, row).item() for _, row in rows.iterrows()]
     return np.log(rows["perplexity"]) - law
 
@@ -344,7 +406,7 @@ def test_paper_effect_is_what_its_rows_say(point: dict[str, Any]) -> None:
 
 def fitted_draws(point: dict[str, Any], table: pd.DataFrame) -> xr.Dataset:
     """The point as a posterior of one draw."""
-    labels = {"benchmark": ["Wiki", "Penn Tree"], "paper": ["One", "Two", "Three"]}
+    labels = {"benchmark": ["Wiki", "Penn Tree"], "paper": ["One", "Two", "Three"], "year": YEARS}
     dims = DIMS | dict.fromkeys(("paper_effect_mean", "paper_effect_scale"), ("paper",))
     values = values_at(table, point)
     known = {
@@ -377,6 +439,20 @@ def test_density_of_a_paper_that_was_held_out_is_that_of_a_new_paper(point: dict
         assert found.sel(base_model="Large").item() == pytest.approx(expected)
 
 
+def test_rate_is_the_mean_over_the_span_and_special_cases_are_special(
+    point: dict[str, Any],
+) -> None:
+    found = {name: values_at(make_table(), point, each) for name, each in VARIANTS.items()}
+    found["own"] = values_at(make_table(), point)
+    for name, count in (("own", 7), ("line", 1), ("all_of_these", 1), ("one_bend", 2)):
+        rates = found[name]["rate_by_year"]
+        assert len(np.unique(rates.round(9))) == count
+        assert np.average(rates, weights=DAYS) == pytest.approx(found[name]["rate"])
+    for name in ("distinct_tokens", "all_of_these"):
+        assert found[name]["repetition_worth"] == pytest.approx(1e-3)
+    assert found["all_readings"]["repetition_worth"] == pytest.approx(1e6)
+
+
 # What goes in.
 
 
@@ -384,10 +460,21 @@ def test_simulated_perplexities_follow_the_law_where_noise_is_nil(posterior: xr.
     truth = TRUTH | {"noise_scale": 0.0}
     simulated = augmented_scaling_law.simulate(make_table(), truth, np.random.default_rng(1))
     draws = as_draws(TRUTH, DIMS)
-    for _, row in simulated.iterrows():
+    for _, row in simulated.assign(readings=READINGS[:-1]).iterrows():
         effect = TRUTH["paper_effect"][row["lab"]]
         expected = law_of_row(draws, row).item() + effect
         assert np.log(row["perplexity"]) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.8])
+def test_share_is_fixed_at_the_truth(share: float) -> None:
+    table, card = make_table(), make_card()
+    truth = augmented_scaling_law.fix_share(TRUTH, share, table, card)
+    made = augmented_scaling_law.estimands(as_draws(truth, DIMS), table, card)
+    assert made["share_compute"].sel(comparison=BETWEEN).item() == pytest.approx(share)
+    assert truth["rate"] == pytest.approx(
+        np.average(list(truth["rate_by_year"].values()), weights=DAYS)
+    )
 
 
 def test_share_of_a_step_within_a_day_cannot_be_fixed() -> None:
@@ -438,8 +525,11 @@ def test_classical_rate_is_near_the_published_one() -> None:
 def test_known_truth_is_recovered() -> None:
     table, card = load_real("lm_perplexity")
     rng = np.random.default_rng(11)
-    truth = augmented_scaling_law.sample_prior(table, card, Priors(), rng) | {
+    drawn = augmented_scaling_law.sample_prior(table, card, Priors(), rng)
+    truth = drawn | {
         "rate": 0.5,
+        "rate_by_year": {y: r + 0.5 - drawn["rate"] for y, r in drawn["rate_by_year"].items()},
+        "repetition_worth": 15.0,
         "rate_difference": 0.1,
         "exponent_parameters": 0.15,
         "exponent_tokens": 0.08,
