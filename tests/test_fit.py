@@ -34,7 +34,7 @@ LIMITS = {
     *("family_share", "family_max_rhat", "family_min_ess"),
 }
 FEW: dict[str, Any] = {
-    "fit": {"seed": 1, "chains": 2, "tune": 200, "draws": 100},
+    "fit": {"seed": 1, "chains": 2, "tune": 200, "draws": 100, "cells": {}},
     "check": dict.fromkeys(LIMITS, 1.0),
 }
 

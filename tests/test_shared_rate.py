@@ -26,6 +26,7 @@ def make_table(rates: list[float], error: float = 0.1) -> pd.DataFrame:
             "domain": [f"Field {i}" for i in range(count)],
             "rate": rates,
             "rate_sd": error,
+            "base_models": [f"A | B | C{i}" if i < 2 else f"D{i}" for i in range(count)],
             "prior_mean": PRIOR_MEAN,
             "prior_sd": PRIOR_SD,
             "exclusion": pd.Series([None] * count, dtype="str"),
@@ -47,7 +48,9 @@ def test_fits_to_data_without_error_in_the_mean_report_what_is_divided_out() -> 
     table = make_table([0.5] * 4, error=0.3)
     rates = {"Field 0": -0.5, "Field 1": 0.2, "Field 2": 0.7, "Field 3": 1.5}
     rng = np.random.default_rng(5)
-    drawn = [shared_rate.simulate(table, {"rate": rates}, rng) for _ in range(1000)]
+    drawn = [
+        shared_rate.simulate(table, {"rate": rates, "likeness": 0.5}, rng) for _ in range(1000)
+    ]
     told = np.array([shared_rate.prepare(each).told for each in drawn])
     error = shared_rate.prepare(table).error
     np.testing.assert_allclose(told.mean(0), list(rates.values()), atol=4 * error[0] / 1000**0.5)

@@ -50,7 +50,8 @@ def make_estimands(
         )
         for each in steps
     ]
-    return assemble(list(steps.values()), comparisons, absent or {"lab": NO_LAB}, TEMPLATE, is_loss)
+    lacking = absent or {"lab": NO_LAB, "inference": "no row has more than one answer"}
+    return assemble(list(steps.values()), comparisons, lacking, TEMPLATE, is_loss)
 
 
 def make_blind() -> Step:

@@ -166,7 +166,7 @@ def sample_prior(table: pd.DataFrame, card: Card, priors: Priors, rng: Generator
     truth: Truth = {name: float(prior.draw(rng)) for name, prior in list_priors(priors)}
     truth["family_offset"] = {name: float(rng.normal()) for name in families}
     truth["run_offset"] = {name: float(rng.normal()) for name in options.named_runs}
-    truth["error_decades"] = options.compute_error_decades.model_dump()
+    truth["error_decades"] = options.compute_error_decades.model_dump(exclude={"kind"})
     return truth
 
 

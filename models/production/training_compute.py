@@ -47,7 +47,7 @@ def prepare(table: pd.DataFrame, card: Card) -> Design:
     is_base = rows["base_model"].isna() & ~rows["is_compute_circular"]
     kept = is_base & rows["training_flop"].notna() & rows["release_date"].notna()
     runs = rows[kept].sort_values(["release_date", "line"], kind="stable", ignore_index=True)
-    errors = options.compute_error_decades.model_dump()
+    errors = options.compute_error_decades.model_dump(exclude={"kind"})
     runs = runs.assign(
         family=runs["family"].fillna(runs["model"]),
         years=years_since(runs["release_date"], REFERENCE_DATE),

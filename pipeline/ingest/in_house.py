@@ -98,8 +98,14 @@ def _fill_rates(table: pd.DataFrame, card: LoadedCard, layout: Layout) -> pd.Dat
 
 
 def _list_base_models(layout: Layout, posterior: str) -> str:
-    """The base models of the fitted rows of a posterior's dataset, in the order of their names."""
-    rows = fitted_rows(pd.read_parquet(layout.table(posterior.partition("-")[0])))
+    """The base models of the fitted rows of a posterior's dataset, in the order of their names.
+
+    None where its table is not there: a posterior may come from elsewhere.
+    """
+    path = layout.table(posterior.partition("-")[0])
+    if not path.is_file():
+        return ""
+    rows = fitted_rows(pd.read_parquet(path))
     names = rows["base_model"].fillna(rows["model"]).astype(str)
     return SEPARATOR.join(sorted(set(names)))
 
