@@ -60,6 +60,15 @@ def test_own_estimates_are_flagged_and_stand_below_the_published_ones(tmp_path: 
     assert (table.dtypes == dataset.table.dtypes).all()
 
 
+def test_own_estimate_whose_interval_reaches_zero_has_no_place_on_a_log_scale(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dataset = read_toy("progress_rates")
+    layout = write_results(tmp_path, list_posteriors(dataset), lower=-0.1)
+    assert not add_in_house(dataset.table, dataset.card, layout)["is_own"].any()
+    assert capsys.readouterr().err.count("reaches zero") == 4
+
+
 def test_own_rates_are_filled_in(tmp_path: Path) -> None:
     dataset = read_toy("own_rates")
     layout = write_results(tmp_path, list_posteriors(dataset))

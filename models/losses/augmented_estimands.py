@@ -83,17 +83,24 @@ def _move(
     if name == "parameters":
         zero = np.zeros_like(trend)
         return {"compute": zero + larger, "allocation": zero, "trend": trend}
-    first, last = (draw_flop(end, trend.shape, place) for place, end in enumerate(ends))
+    first, last = (draw_flop(posterior, end, place) for place, end in enumerate(ends))
     read = last - first - larger
     worth = [repeat_worth(posterior, xr.DataArray(end.readings)).to_numpy() for end in ends]
     tokens = ends[1].log10_tokens - ends[0].log10_tokens + worth[1] - worth[0]
     return {"compute": read, "allocation": tokens - read, "trend": trend}
 
 
-def draw_flop(end: End, shape: tuple[int, ...], place: int) -> np.ndarray:
-    """Draws of log10 of the training FLOP of an end, by a fixed seed for its place in the step."""
-    rng = np.random.default_rng(SPLIT_SEED + place)
-    return np.asarray(end.log10_flop + rng.normal(0, end.flop_error, shape))
+def draw_flop(posterior: xr.Dataset, end: End, place: int) -> np.ndarray:
+    """Draws of log10 of the training FLOP of an end, by a fixed seed for its place in the step.
+
+    A truth brings its own error, in standard deviations.
+    """
+    if "flop_errors" in posterior:
+        standard = posterior["flop_errors"].isel(end=place).to_numpy()
+    else:
+        shape = posterior["rate"].shape
+        standard = np.random.default_rng(SPLIT_SEED + place).standard_normal(shape)
+    return np.asarray(end.log10_flop + end.flop_error * standard)
 
 
 def _shapley_of_term(

@@ -16,6 +16,7 @@ DIMS: dict[str, tuple[str, ...]] = {
     "contribution_tokens": ("benchmark",),
     "paper_effect": ("paper",),
     "rate_by_year": ("year",),
+    "flop_errors": ("end",),  # of compute at both ends of a step, in standard deviations
 }
 
 
@@ -28,6 +29,7 @@ def sample_prior(table: pd.DataFrame, card: Card, priors: Any, rng: np.random.Ge
         name: float(prior.draw(rng)) for name, prior in vars(priors).items() if name not in labelled
     }
     truth |= _draw_walk(rows, truth, rng)
+    truth["flop_errors"] = {"early": float(rng.normal()), "late": float(rng.normal())}
     level = np.asarray(priors.level.draw(rng, len(benchmarks)), dtype=float)
 
     def draw_share(name: str) -> np.ndarray:

@@ -46,7 +46,10 @@ def to_normal(entry: dict[str, Any]) -> tuple[float, float]:
 def _add_estimates(
     table: pd.DataFrame, card: LoadedCard, options: EstimateOptions, layout: Layout
 ) -> pd.DataFrame:
-    """A row for each estimate, flagged `is_own`, under the study that the card gives it."""
+    """A row for each estimate, flagged `is_own`, under the study that the card gives it.
+
+    On a log scale an estimate whose interval reaches zero has no place, and is left out.
+    """
     rows: list[dict[str, Any]] = []
     for number, own in enumerate(options.own_estimates):
         try:
@@ -55,7 +58,9 @@ def _add_estimates(
             key, rule = error.args
             steps = ("options", "own_estimates", number, key)
             raise SourceError([card.make_failure(steps, rule, "correct the card")]) from None
-        if found is not None:
+        if found is not None and options.scale == "log" and found["lower"] <= 0:
+            print(f"{own.posterior}: its interval reaches zero and has no log", file=sys.stderr)
+        elif found is not None:
             rows.append(_make_row(own, found) | {"line": int(table["line"].max()) + 1 + len(rows)})
     added = pd.DataFrame(rows).reindex(columns=table.columns).astype(table.dtypes.to_dict())
     return pd.concat([table, added], ignore_index=True)
