@@ -17,6 +17,7 @@ PROMISED = [
     ("lm_perplexity", "augmented_scaling_law"),
 ]
 MINERVA = ("minerva", "compute_multiplier")
+LOSSES = ("lm_perplexity", "augmented_scaling_law")
 RETURNS = ("research_inputs", "idea_production")
 # Cell, estimand, bounds of its median, and a published value that its interval must hold.
 NUMBERS: list[tuple[tuple[str, str], str, float, float, float | None]] = [
@@ -34,8 +35,13 @@ NUMBERS: list[tuple[tuple[str, str], str, float, float, float | None]] = [
     (("training_runs", "compute_growth"), "run_flop[GPT-4]", 2.0e25, 2.2e25, 2.1e25),
     (MINERVA, "technique_gain_factor[domain_tuning]", 1, np.inf, None),
     (MINERVA, "technique_gain_factor[majority_vote]", 1, np.inf, None),
-    # Ho et al. 2024, section 3.1: 8.4 months
-    (("lm_perplexity", "augmented_scaling_law"), "doubling_time_months", 4.5, 14.3, 8.4),
+    # continued training by 6ND and by TPU-hours, over the step as landed
+    (MINERVA, "share_compute[math-palm_540b-minerva_540b_maj]", 0, 0.1, 0.005),
+    (MINERVA, "share_compute[math-palm_540b-minerva_540b_maj]", 0, 0.1, 0.013),
+    # 1.5e21 to 5.76e23 FLOP
+    (LOSSES, "decades_compute[wikitext103-gpt2_1_5b-chinchilla]", 2.5, 2.7, 2.58),
+    # Ho et al. 2024, section 3.1
+    (LOSSES, "doubling_time_months", 4.5, 14.3, 8.4),
     *(
         (RETURNS, f"returns_to_research[{domain}]", 0, np.inf, published["estimate"])
         for domain, published in read_reference("erdil2024ideas").items()
@@ -89,10 +95,13 @@ def test_minerva_step_of_one_base_model_is_compute_and_technique_alone(benchmark
     entries, step = read("attributions", *MINERVA), f"{benchmark}-palm_540b-minerva_540b_maj"
     table = load_real("minerva")[0].drop_duplicates("model").set_index("model")["training_flop"]
     compute = np.log10(table["Minerva 540B"] / table["PaLM 540B"])
-    technique = entries[f"decades_technique[{step}]"]["median"]
-    shares = {part: entries[f"share_{part}[{step}]"] for part in ("compute", "algorithms")}
-    assert shares["compute"]["median"] == pytest.approx(compute / (compute + technique), rel=1e-2)
-    assert sum(share["median"] for share in shares.values()) == pytest.approx(1, abs=1e-3)
+    bought = sum(
+        entries[f"decades_{part}[{step}]"]["median"] for part in ("technique", "inference")
+    )
+    parts = ("compute", "inference", "algorithms")
+    shares = {part: entries[f"share_{part}[{step}]"] for part in parts}
+    assert shares["compute"]["median"] == pytest.approx(compute / (compute + bought), rel=0.1)
+    assert sum(share["median"] for share in shares.values()) == pytest.approx(1, abs=2e-2)
     assert "trend: none" in entries[f"decades_trend[{step}]"]["reason"]
     assert not [key for key in entries if key.startswith(("rate", "doubling_time"))]
     if benchmark == "math":

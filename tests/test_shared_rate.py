@@ -26,7 +26,7 @@ def make_table(rates: list[float], error: float = 0.1) -> pd.DataFrame:
             "domain": [f"Field {i}" for i in range(count)],
             "rate": rates,
             "rate_sd": error,
-            "base_models": [f"A | B | C{i}" if i < 2 else f"D{i}" for i in range(count)],
+            "base_models": [f"A{i}" for i in range(count)],
             "prior_mean": PRIOR_MEAN,
             "prior_sd": PRIOR_SD,
             "exclusion": pd.Series([None] * count, dtype="str"),
@@ -85,7 +85,7 @@ def recover() -> tuple[pd.DataFrame, np.ndarray, xr.Dataset]:
     rng = np.random.default_rng(8)
     table = make_table([0.5] * 60, error=0.25)
     rates = rng.normal(MEAN, SPREAD, 60)
-    truth = {"rate": dict(zip(table["domain"], rates, strict=True))}
+    truth = {"rate": dict(zip(table["domain"], rates, strict=True)), "likeness": 0.0}
     seen = shared_rate.simulate(table, truth, rng)
     return seen, rates, sample("shared_rate", seen, CARD, seed=9, draws=1500)
 
@@ -125,3 +125,16 @@ def test_leaderboard_is_represented_by_the_first_model_of_its_table() -> None:
     for name in load_real("own_rates")[0]["posterior"]:
         dataset, _, model = name.partition("-")
         assert registry[load_real(dataset)[1].table][0] == model
+
+
+def test_errors_go_together_by_the_base_models_that_leaderboards_share() -> None:
+    """Two of three models on both of the first two: 2 / 3, times how alike their errors are."""
+    table = make_table([0.5] * 3).assign(base_models=["A | B | C", "B | C | D", "E"])
+    design = shared_rate.prepare(table)
+    assert design.shared == pytest.approx(np.array([[1, 2 / 3, 0], [2 / 3, 1, 0], [0, 0, 1]]))
+    truth = {"rate": dict.fromkeys(table["domain"], 0.5), "likeness": 0.6}
+    rng = np.random.default_rng(8)
+    drawn = [shared_rate.simulate(table, truth, rng)["rate"] for _ in range(4000)]
+    correlation = np.corrcoef(np.array(drawn), rowvar=False)
+    assert correlation[0, 1] == pytest.approx(0.4, abs=0.05)
+    assert correlation[0, 2] == pytest.approx(0.0, abs=0.05)
