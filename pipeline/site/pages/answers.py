@@ -115,8 +115,14 @@ def describe_drivers(key: str, check: Check) -> str:
     found = next((each for each in (key, follow(key)) if each in driven), None)
     if found is None:
         return ""
-    names = (check.get("driven_by") or {}).get(found) or []
+    names = list_drivers(found, check)
     return "driven by the prior" + (f" ({', '.join(names)})" if names else "")
+
+
+def list_drivers(key: str, check: Check) -> list[str]:
+    """The priors that drive `key`; the offset of a prior is that prior, in units of its scale."""
+    names = (check.get("driven_by") or {}).get(key) or []
+    return [name.removesuffix("_offset") for name in names]
 
 
 def follow(key: str) -> str:

@@ -10,6 +10,7 @@ from pipeline.site.pages.answers import (
     Check,
     describe_drivers,
     has_passed,
+    list_drivers,
 )
 from pipeline.site.pages.sentences import say
 from pipeline.studies.verdict import LEAST_COVERAGE
@@ -103,7 +104,7 @@ def _sensitive(check: Check, headline: str) -> Badge:
     indices = check.get("prior_sensitivity") or {}
     driven = check.get("driven_by_prior") or []
     moved = [key for key, index in indices.items() if (index["prior"] or 0) > SENSITIVE]
-    by = check.get("driven_by") or {}
+    by = {key: list_drivers(key, check) for key in driven}
     text = say("sensitive", driven=driven, by=by, moved=moved, indices=indices)
     if driven:
         word = f"headline {headline}" if headline else "prior-driven in part"

@@ -18,12 +18,14 @@ from pipeline.site.posterior.step_rows import ROOM, ROW_PIXELS, draw_line, numbe
 from pipeline.site.posterior.waterfalls import WHOLE, Waterfall, describe_change
 
 COMPUTE_COLOUR, ALGORITHMS_COLOUR, UNEXPLAINED_COLOUR = PALETTE[0], PALETTE[1], "#8a8f98"
+INFERENCE_COLOUR = PALETTE[2]
 COLOURS = dict.fromkeys(("algorithms", *OF_ALGORITHMS), ALGORITHMS_COLOUR)
-COLOURS["compute"] = COMPUTE_COLOUR
+COLOURS |= {"compute": COMPUTE_COLOUR, "inference": INFERENCE_COLOUR}
 SOLID = 0.8  # opacity of a fading bar where the share is sure to reach
 CHARACTER_PIXELS = 6.1  # of a label, on average
 SIGNS = (
     ("■", COMPUTE_COLOUR, "compute"),
+    ("■", INFERENCE_COLOUR, "inference: compute at test time"),
     ("■", ALGORITHMS_COLOUR, "algorithms and their parts"),
     ("■", UNEXPLAINED_COLOUR, "unexplained"),
     ("□", "inherit", "whole step"),

@@ -18,7 +18,7 @@ from pipeline.site.pages.answers import (
 from pipeline.site.pages.numbers import format_number, format_quantity
 from pipeline.site.pages.sentences import say, say_figure
 
-WHOLES = ("compute", "algorithms", "unexplained")
+WHOLES = ("compute", "inference", "algorithms", "unexplained")
 OF_ALGORITHMS = ("allocation", "technique", "trend", "lab")
 # Where a bar fades: the probability that the share is larger falls by these steps.
 FADE_LEVELS = (0.005, 0.025, 0.05, *(step / 10 for step in range(1, 10)), 0.95, 0.975, 0.995)
@@ -130,7 +130,7 @@ def _list_absent(step: str, attributions: Attributions) -> list[str]:
     """The parts that are not reported, each with its reason."""
     return [
         f"{name} ({str(found['reason']).rstrip('.')})"
-        for name in ("unexplained", *OF_ALGORITHMS)
+        for name in ("inference", "unexplained", *OF_ALGORITHMS)
         if (found := attributions.get(_key(name, step))) and found.get("reason")
     ]
 

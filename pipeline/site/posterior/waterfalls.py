@@ -13,13 +13,13 @@ import pandas as pd
 import xarray as xr
 
 from models import INTERVAL_PROBABILITY
+from models.core.parts import PARTS
 from pipeline.site.pages.answers import describe_probability
 from pipeline.site.pages.numbers import format_fixed
 from pipeline.site.pages.sentences import say
 from pipeline.site.words import Words
 
 Kind = Literal["decades", "shapley"]
-PARTS = ("compute", "allocation", "technique", "trend", "lab", "unexplained")
 WHOLE = "whole step"
 TAIL = (1 - INTERVAL_PROBABILITY) / 2
 DIGITS = 6  # significant, of the numbers that a page carries
