@@ -8,6 +8,7 @@ from real_overview import RATE, read_overview, read_passing
 
 from pipeline.site.overview import limits
 from pipeline.site.overview.limits import Limit, list_limits
+from pipeline.site.pages import answers
 from pipeline.site.pages.numbers import format_fixed
 
 
@@ -26,7 +27,7 @@ def test_cells_that_are_not_identified_and_rates_that_a_prior_drives_are_named()
     unidentified, driven = find("not_identified"), find("driven")
     for name, (check, found) in read_passing().items():
         assert bool(unidentified[name]) == (check["is_identified"] is False)
-        (prior, *_) = check["driven_by"].get(RATE, [""])
+        (prior, *_) = answers.list_drivers(RATE, check) or [""]
         wanted = f"“{found.get(RATE, {}).get('label', 'no rate')}” is driven by the prior ({prior}"
         is_said = any(wanted in sentence for sentence in driven[name])
         assert is_said == (RATE in check["driven_by_prior"])
