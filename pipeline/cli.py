@@ -219,10 +219,10 @@ def calibrate(
 
     coverage: truths drawn from the prior, outcomes simulated on the real rows, refitted: how many
     90 % intervals hold their truth. fixed_share: the same where compute is 0.2, 0.5, 0.8 of the
-    headline step. priors: every prior half and twice as wide. wrong_compute: half of the closed
-    models' compute wrong by a factor of 3. structures: truths with a line, a sharp bend, other
-    costs of allocation or other errors of compute than the model's. design: more models, or compute
-    that does not go with the date.
+    headline step. priors: every prior half and twice as wide. wrong_compute: the compute of
+    half of the models that did not publish it wrong by a factor of 3. structures: truths with a
+    line, a sharp bend, other costs of allocation or other errors of compute than the model's.
+    design: more models, or compute that does not go with the date.
 
     Needs the tables of `dvc repro`. Takes minutes to hours a cell; says on standard error how long.
     Writes data/calibration/DATASET-MODEL.json; parts left out by --only are kept while they are

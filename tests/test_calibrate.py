@@ -119,12 +119,12 @@ def test_wrong_compute_moves_the_rate() -> None:
 
 
 @pytest.mark.parametrize("base", ["its own", None])
-def test_half_of_the_closed_models_are_mistaken_by_three(base: str | None) -> None:
+def test_half_of_the_unpublished_figures_are_mistaken_by_three(base: str | None) -> None:
     table = make_table()
     table = table if base else table.assign(base_model=None)  # as in the run registry
     wrong = mistake_compute(table, np.random.default_rng(1))
     factor = wrong["training_flop"] / table["training_flop"]
-    assert (factor[table["is_open_weights"]] == 1).all()
+    assert (factor[table["compute_confidence"] == "confident"] == 1).all()
     changed = factor[factor != 1]
     assert len(changed) == 3
     assert np.allclose(np.abs(np.log(changed)), np.log(3))

@@ -59,7 +59,7 @@ def test_shares_that_are_not_reported_and_signs_that_are_open_are_listed() -> No
 
 
 def test_what_studies_found_is_listed_with_its_numbers() -> None:
-    narrow, wrong = find("too_narrow", "a true"), find("compute_errors", "closed models")
+    narrow, wrong = find("too_narrow", "a true"), find("compute_errors", "did not publish")
     for name, (check, _) in read_passing().items():
         study = check.get("study") or {}
         shares = ((study.get("fixed_share") or {}).get("shares") or {}).values()

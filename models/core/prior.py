@@ -58,10 +58,6 @@ class Prior:
             raise ValueError(f"{name}: a {self.family} prior has no location and scale")
         return pm.Deterministic(name, value, **options)
 
-    def fixed(self) -> "Prior":
-        """The prior with scale 0: at its location."""
-        return self.widened(0.0)
-
     def widened(self, factor: float) -> "Prior":
         """The prior with its scale times `factor`; itself where its family has no scale."""
         position = _SCALE_POSITION.get(self.family)

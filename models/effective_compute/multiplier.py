@@ -55,22 +55,22 @@ class MultiplierPriors:
     )
     drift: Prior = Prior(
         "HalfNormal",
-        (0.2,),
+        (0.4,),
         "decades per year",
-        "over four years a rate then moves by 0.4, as far as published rates lie apart",
+        "a rate may double or stop within a year, as a sharp bend does",
     )
     interaction: Prior = Prior(
         "Normal",
-        (0.0, 0.1),
+        (0.0, 0.2),
         "decades per year and decade of compute",
-        "tenfold compute changes a rate of 0.4 by under 0.2 (95 %); Gundlach et al. 2025 find "
+        "tenfold compute may double a rate of 0.4 or stop it (95 %); Gundlach et al. 2025 find "
         "gains that grow with scale, ablations at small scale none",
     )
     allocation_under: Prior = Prior(
         "Normal",
-        (1.0, 0.5),
+        (0.7, 0.5),
         "1",
-        "the law's grid covers too few tokens: a test may feel half or all of the loss it gives",
+        "the law's grid covers too few tokens: a test feels all of that loss, half of it or none",
     )
     allocation_over: Prior = Prior(
         "Normal",

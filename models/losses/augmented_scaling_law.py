@@ -98,9 +98,9 @@ class Priors:
     )
     drift: Prior = Prior(
         "HalfNormal",
-        (0.2,),
+        (0.4,),
         "decades per year",
-        "over four years a rate then moves by 0.4, as far as published rates lie apart",
+        "a rate may double or stop within a year, as on other leaderboards",
     )
     repetition_worth: Prior = Prior(
         "LogNormal",

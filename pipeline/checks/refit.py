@@ -130,7 +130,7 @@ class Refitter:
         Raises RefitError where data or draws are not finite, no starting point has a density, or
         every transition diverges; ValueError where the data have another shape.
         """
-        values = self._check(self._model.data(table, card, priors))
+        values = self.read(table, card, priors)
         try:
             tree = nutpie.sample(
                 self._compiled.with_data(**{PACKED: self._join(values)}),
@@ -163,7 +163,9 @@ class Refitter:
             changed["adaptation"] = "diag"
         return asked | changed
 
-    def _check(self, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def read(self, table: pd.DataFrame, card: Card, priors: Any) -> dict[str, np.ndarray]:
+        """The data that the compiled model would read, by name. Raises as `refit` does."""
+        values = self._model.data(table, card, priors)
         shapes = {str(variable.name): variable.get_value().shape for variable in self._data}
         known = {name: np.asarray(v) for name, v in values.items() if name in shapes}
         for name, value in known.items():

@@ -33,17 +33,24 @@ def fit_special_cases(cell: Cell, refitter: Refitter, density: xr.DataArray) -> 
     """Every special case by name: what it says of the headlines, and how it predicts.
 
     `density`: log density of each unit under the model, dims chain, draw, unit. Empty for a model
-    without special cases.
+    without special cases; one that changes nothing of this table is left out.
     """
-    variants = getattr(cell.model, "VARIANTS", {})
-    if not variants:
-        return {}
-    own, unsure = smooth(thin(xr.Dataset({"density": density}), DRAWS)["density"])
     model = cast("models.Leaderboard", cell.model)
     priors, seed = model.Priors(), int(cell.tree.attrs["seed"]) + FIRST_SEED
+    known = refitter.read(cell.table, cell.card, priors)
+    variants = getattr(cell.model, "VARIANTS", {})
+    applied = {name: variant.apply(priors, cell.card) for name, variant in variants.items()}
+    cases = {
+        name: (changed, card)
+        for name, (changed, card) in applied.items()
+        if is_other(refitter.read(cell.table, card, changed), known)
+    }
+    if not cases:
+        return {}
+    own, unsure = smooth(thin(xr.Dataset({"density": density}), DRAWS)["density"])
 
     def fit(position: int, name: str) -> dict[str, Any]:
-        changed, card = variants[name].apply(priors, cell.card)
+        changed, card = cases[name]
         try:
             posterior = refitter.refit(cell.table, card, changed, seed + position, LENGTH)
         except RefitError as error:
@@ -59,7 +66,12 @@ def fit_special_cases(cell: Cell, refitter: Refitter, density: xr.DataArray) -> 
         }
 
     with ThreadPoolExecutor(THREADS) as pool:
-        return dict(zip(variants, pool.map(fit, range(len(variants)), variants), strict=True))
+        return dict(zip(cases, pool.map(fit, range(len(cases)), cases), strict=True))
+
+
+def is_other(case: dict[str, np.ndarray], known: dict[str, np.ndarray]) -> bool:
+    """Whether any of the data that the compiled model reads differ."""
+    return any(not np.array_equal(case[name], known[name]) for name in known)
 
 
 def compare(by_unit: pd.Series, own: pd.Series, unsure: Collection[str] = ()) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pipeline.studies.trials import Study
 
 FACTORS = (2.0, 0.5)  # of each prior's scale
 WRONG_FACTOR = 3.0
+PUBLISHED = "confident"  # a card's class for figures that follow from what was published
 REPEATS = 10
 RATE = "rate_decades_per_year"
 
@@ -58,11 +59,11 @@ def compare(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, float]:
 
 
 def study_wrong_compute(study: Study) -> dict[str, Any]:
-    """Shift of the rate, in posterior sds, when half of the closed models' compute is off by 3."""
-    if not {"is_open_weights", "training_flop", "base_model"} <= set(study.table):
-        return {"reason": "the table does not say whose compute was disclosed"}
-    if fitted_rows(study.table)["is_open_weights"].all():
-        return {"reason": "no fitted model has closed weights"}
+    """Shift of the rate, in posterior sds, when compute that nobody published is off by 3."""
+    if not {"compute_confidence", "training_flop", "base_model"} <= set(study.table):
+        return {"reason": "the table does not say whose compute was published"}
+    if (fitted_rows(study.table)["compute_confidence"] == PUBLISHED).all():
+        return {"reason": "the compute of every fitted model was published"}
     part = "wrong compute"
     wrong = [
         mistake_compute(study.table, study.make_generator(part, i)) for i in range(REPEATS + 2)
@@ -119,13 +120,14 @@ def hold_reference(table: pd.DataFrame, wrong: pd.DataFrame) -> pd.DataFrame:
 
 
 def mistake_compute(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """The fitted rows with half of the closed base models' compute three times too high or low.
+    """The fitted rows with the compute of half of the base models that did not publish it three
+    times too high or low.
 
     All rows of a base model are wrong together.
     """
     rows = fitted_rows(table)
     bases = rows["base_model"].fillna(rows["model"])  # the registry leaves a model's own name out
-    closed = sorted(set(bases[~rows["is_open_weights"].astype(bool)]))
-    chosen = rng.permutation(closed)[: max(1, len(closed) // 2)]
+    unknown = sorted(set(bases[rows["compute_confidence"] != PUBLISHED]))
+    chosen = rng.permutation(unknown)[: max(1, len(unknown) // 2)]
     factors = pd.Series(WRONG_FACTOR ** rng.choice([-1.0, 1.0], len(chosen)), chosen)
     return rows.assign(training_flop=rows["training_flop"] * bases.map(factors).fillna(1.0))

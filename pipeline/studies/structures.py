@@ -1,10 +1,11 @@
 """Do intervals hold the truth where it has another structure than the model's prior would draw?
 
 Truths stand at the posterior medians of the real data, but for what a structure changes: a trend
-that is a line or bends sharply, a cost of allocation that the scaling law gives or none, figures of
-compute without bias. Outcomes are simulated on the real rows and the model is fitted as it is.
-Coverage is of 90 % intervals; a bend so sharp is rarer than the prior of the walk expects, so that
-the rate of the year in which it falls is drawn to its neighbours'.
+that is a line or bends sharply and, with a line, a cost of allocation that the scaling law gives or
+none, or figures of compute without bias. `fitted` changes nothing: the rates of all years are those
+found, however little their data say. Outcomes are simulated on the real rows and the model is
+fitted as it is. Coverage is of 90 % intervals; a bend so sharp is rarer than the prior of the walk
+expects, so that the rate of the year in which it falls is drawn to its neighbours'.
 """
 
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from pipeline.studies.trials import Study, Trial, count_failures, draw_seed, fin
 
 EARLY, LATE = "rate_before_the_bend", "rate_after_the_bend"  # years but that of the bend
 YEARLY = "rate_decades_per_year["
+COEFFICIENTS = ("allocation_under", "allocation_over")
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,10 @@ class Structure:
 STRUCTURES = {
     "line": Structure(is_line=True),
     "bend": Structure({"allocation_over": 0.2}, rates=(0.1, 1.0)),
-    "no_allocation": Structure({"allocation_under": 0.0, "allocation_over": 0.0}),
-    "allocation_at_one": Structure({"allocation_under": 1.0, "allocation_over": 1.0}),
-    "berkson": Structure(options={"kind": "berkson"}),
+    "no_allocation": Structure(dict.fromkeys(COEFFICIENTS, 0.0), is_line=True),
+    "allocation_at_one": Structure(dict.fromkeys(COEFFICIENTS, 1.0), is_line=True),
+    "berkson": Structure(options={"kind": "berkson"}, is_line=True),
+    "fitted": Structure(),
 }
 
 

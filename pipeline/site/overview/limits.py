@@ -111,7 +111,7 @@ def _read_study(cell: Passed, name: str) -> dict[str, Any]:
 
 
 def _find_compute_errors(cell: Passed) -> Iterator[Case]:
-    """Wrong compute of closed models."""
+    """Wrong compute of models that did not publish it."""
     age = {"stale": OUT_OF_DATE * (cell.check.get("calibration_reason") == OUT_OF_DATE)}
     wrong = _read_study(cell, "wrong_compute")
     if wrong.get("largest") is not None:
