@@ -13,7 +13,7 @@ from real_overview import read_overview
 
 from pipeline.site.overview.readme import write_answers
 
-AVERAGES = r"\b(stack(?:ed|ing)|model[- ]averag\w*|averaged over models|weight of (?:a |the )?model\w*)\b"
+AVERAGES = r"\b(stack(?:ed|ing)|model[- ]averag\w*|(?<!nothing is )averaged over models|weight of (?:a |the )?model\w*)\b"
 NAMED = r"`([a-z0-9_]+-[a-z0-9_]+)`"
 README = read_committed().root / "README.md"
 
