@@ -14,6 +14,18 @@ from pipeline.studies.verdict import (
 
 SHOWN_SHIFTS = 10
 STRUCTURAL = ("rate_", "allocation_coefficient", "share_compute")  # quantities that are shown
+STRUCTURES = {
+    "line": "the trend is a line",
+    "bend": "the trend bends sharply, from 0.1 to 1.0 decades a year",
+    "no_allocation": "a line; a wrong division costs nothing",
+    "allocation_at_one": "a line; a wrong division costs what the scaling law says",
+    "berkson": "a line; figures of compute have no bias",
+    "fitted": "the yearly rates as fitted",
+}
+HALVES = {
+    "rate_before_the_bend": "Mean rate of the years before that of the bend",
+    "rate_after_the_bend": "Mean rate of the years after that of the bend",
+}
 
 
 def describe_trust(check: Check) -> dict[str, Any]:
@@ -38,7 +50,7 @@ def list_structures(study: dict[str, Any]) -> list[dict[str, Any]]:
     """Coverage and bias of each watched quantity where the truth has another structure."""
     found = (study.get("structures") or {}).get("structures") or {}
     return [
-        each | {"structure": name.replace("_", " "), "key": key}
+        each | {"structure": STRUCTURES[name], "key": key, "label": HALVES.get(key, "")}
         for name, structure in found.items()
         for key, each in structure["estimands"].items()
         if key.startswith(STRUCTURAL)
