@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from tables_for_models import make_card
 
-from models import Card
 from models.core.variants import Variant
 from models.leaderboards.compute_multiplier import VARIANTS, Priors
 from pipeline.checks.special_cases import compare, summarise
@@ -41,32 +41,14 @@ def test_shares_rates_and_coefficients_are_kept_and_what_is_not_reported_is_not(
     assert found["share_compute[a]"] == {"median": 0.5, "lower": 0.05, "upper": 0.95}
 
 
-def test_variants_change_priors_and_options_and_nothing_else(toy_card: Card) -> None:
-    priors, card = VARIANTS["all_of_these"].apply(Priors(), toy_card)
+def test_variants_change_priors_and_options_and_nothing_else() -> None:
+    before = make_card(kind="classical")
+    priors, card = VARIANTS["all_of_these"].apply(Priors(), before)
     assert priors.drift.parameters == (0.0,)
     assert priors.allocation_over.parameters == (1.0, 0.0)
     assert priors.rate == Priors().rate
     assert card.options.compute_error_decades.kind == "berkson"
     assert card.options.compute_error_decades.likely == 0.3
-    assert card.options.comparisons == toy_card.options.comparisons
-    same, untouched = Variant().apply(Priors(), toy_card)
-    assert (same, untouched.options) == (Priors(), toy_card.options)
-
-
-@pytest.fixture
-def toy_card() -> Card:
-    """The smallest card of an accuracy leaderboard."""
-    from models.options import AccuracyOptions
-
-    side = {"model": "A", "method": "direct"}
-    step = {"id": "t-a-a", "benchmark": "T", "earlier": side, "later": side}
-    tree = {
-        "benchmarks": {"T": {"chance": 0.1, "ceiling": 0.9, "item_count": 100}},
-        "trend": "linear",
-        "techniques": {},
-        "comparisons": [step],
-        "headline_comparison": "t-a-a",
-        "reference_harness": "reported",
-        "allocation": "none",
-    }
-    return Card("toy", "accuracy_leaderboard", AccuracyOptions.model_validate(tree))
+    assert card.options.comparisons == before.options.comparisons
+    same, untouched = Variant().apply(Priors(), before)
+    assert (same, untouched.options) == (Priors(), before.options)
