@@ -73,15 +73,8 @@ def test_best_division_costs_nothing_and_any_other_something() -> None:
         assert allocate(10**log10_n * factor, tokens / factor) < -0.005
 
 
-def test_gopher_took_twice_the_compute_it_needed_and_chinchilla_little_more() -> None:
-    """2.0 under the published constants, as the scaling law's own estimand has it."""
-    assert 10 ** -allocate(*SIZES["Gopher"]) == pytest.approx(2.0, abs=0.05)
-    assert 10 ** -allocate(*SIZES["Chinchilla"]) < 1.05
-
-
-@pytest.mark.parametrize("dataset", ["mmlu", "math"])
-def test_moment_summary_has_mean_and_covariance_of_the_draws(dataset: str) -> None:
-    design = make_design(*load_real(dataset))
+def test_moment_summary_has_mean_and_covariance_of_the_draws() -> None:
+    design = make_design(*load_real("mmlu"))
     summary = design.allocation
     assert summary is not None
     known = summary.is_known

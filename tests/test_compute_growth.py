@@ -1,4 +1,4 @@
-"""Growth of training compute: who is on the frontier, its rate, named runs, and recovery."""
+"""Growth of training compute: who is on the frontier, its rate, and named runs."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 from scipy import stats
-from tables_for_models import base_runs_with_compute, load_real, sample
+from tables_for_models import base_runs_with_compute, load_real
 
 from models import Card
 from models.options.production import TrainingRunsOptions
@@ -96,13 +96,3 @@ def test_simulated_rows_keep_the_middle_and_the_spread() -> None:
     away = np.array(drawn) - 24 - (-1.2 + 0.5 * runs["years"]).to_numpy()
     standard = away / np.sqrt(own + runs["error"] ** 2).to_numpy()
     assert stats.kstest(standard.ravel(), "norm").pvalue > 0.001
-
-
-@pytest.mark.slow
-def test_rate_is_recovered_from_simulated_runs() -> None:
-    table, card = REAL
-    simulated = compute_growth.simulate(table, draw_truth(), np.random.default_rng(5))
-    made = compute_growth.estimands(sample("compute_growth", simulated, card, 6), simulated, card)
-    lower, upper = np.quantile(made["growth_decades_per_year"], [0.005, 0.995])
-    assert lower < estimate()["growth_decades_per_year"].item() < upper
-    assert upper - lower < 0.7  # the prior's: 2.1

@@ -78,6 +78,9 @@ def test_parts_agree_with_plain_arithmetic_and_shares_sum_to_one(
     algorithms = sum(shares[part] for part in shares if part in ALGORITHMS)
     np.testing.assert_allclose(made["share_algorithms"].sel(comparison=comparison), algorithms)
     assert {"inference", "technique"} - set(ALGORITHMS) == {"inference"}
+    if comparison == WITHIN:
+        for part in ("unexplained", "allocation", "lab"):  # none of one base model's own
+            assert (made[f"decades_{part}"].sel(comparison=WITHIN) == 0).all()
 
 
 @each_trend
@@ -125,12 +128,6 @@ def test_reach_of_an_era_changes_together_with_the_trend() -> None:
         assert (made["decades_trend"] == 0).all()
         gained = made["shapley_trend"].sel(comparison=BETWEEN)
         assert (gained > 0.005).all() if height < 1 else (abs(gained) < 1e-12).all()
-
-
-def test_step_within_a_base_model_has_nothing_of_the_models_own() -> None:
-    within = make()[1].sel(comparison=WITHIN)
-    for part in ("unexplained", "allocation", "lab"):
-        assert (within[f"decades_{part}"] == 0).all()
 
 
 def test_compute_of_continued_training_has_an_error_of_its_own() -> None:

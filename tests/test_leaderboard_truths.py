@@ -1,4 +1,4 @@
-"""Known truths of leaderboards: simulated from the documented equations, fixed, and recovered."""
+"""Known truths of leaderboards: simulated from the documented equations, and fixed."""
 
 from dataclasses import replace
 from typing import Any
@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from tables_for_models import (
     WITHIN,
-    assert_near,
     load_real,
     make_card,
     make_leaderboard,
@@ -20,7 +19,6 @@ from models.effective_compute.design import get_options, make_design
 from models.effective_compute.paths import find_side
 from models.leaderboards import compute_multiplier
 from models.leaderboards.compute_multiplier import Priors
-from pipeline.checks.refit import THOROUGH, Refitter
 
 NOISELESS: dict[str, Any] = {"dispersion": 1e-6, "item_count": {"MATH": 10**14}}
 
@@ -96,42 +94,3 @@ def test_few_base_models_get_no_clustered_errors_and_no_trend_no_rate() -> None:
     frame = compute_multiplier.baseline(*load_real("minerva"))
     assert frame["method"].str.endswith("robust errors").all()
     assert not frame["key"].str.contains("rate_decades|doubling").any()
-
-
-# Recovery.
-
-KNOWN: dict[str, tuple[dict[str, float], dict[str, Any]]] = {
-    "math": ({"rate": 0.7}, {"slope": {"MATH": 1.0}, "level": {"MATH": 0.0}, "dispersion": 0.05}),
-    "mmlu": (
-        {"rate": 0.5, "interaction": 0.15},
-        {
-            "slope": {"MMLU": 0.8},
-            "level": {"MMLU": 0.3},
-            "early_height": {"MMLU": 0.7},
-            "harness_shift": {"obsscaling": -0.4, "helm": 0.2},
-            "dispersion": 0.04,
-        },
-    ),
-}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("dataset", KNOWN)
-def test_known_truth_is_recovered_on_real_rows(dataset: str) -> None:
-    (table, card), (pinned, known) = load_real(dataset), KNOWN[dataset]
-    rng, refitter = np.random.default_rng(6), Refitter(compute_multiplier, table, card)
-    truth = compute_multiplier.sample_prior(table, card, pin(**pinned), rng) | known
-    simulated = compute_multiplier.simulate(table, truth, rng)
-    posterior = refitter.refit(simulated, card, Priors(), 6, THOROUGH)
-    drawn = as_draws(truth, compute_multiplier.DIMS)
-    for name in (*pinned, *known, "technique_gain", "rate_by_year"):
-        off = posterior[name].mean(("chain", "draw")) - drawn[name].squeeze(("chain", "draw"))
-        assert (abs(off) < 3 * posterior[name].std(("chain", "draw"))).all(), name
-    made, true = (
-        compute_multiplier.estimands(each, simulated, card) for each in (posterior, drawn)
-    )
-    for step in get_options(card).comparisons[:3]:
-        for name in ("decades_technique", "decades_trend", "share_algorithms"):
-            found, expected = (each[name].sel(comparison=step.id) for each in (made, true))
-            if not found.isnull().any():  # no shares of a step that may be of nothing
-                assert_near(found, expected.item())
