@@ -1,18 +1,19 @@
 """The stage graph: what dvc.yaml declares is what the code imports; what a change runs again."""
 
-import ast
 import shutil
 from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import grimp
 import networkx as nx
 import pytest
 from conftest import ROOT
 from dvc.repo import Repo
 from ruamel.yaml import YAML
 
+from models import find_family
 from pipeline.core.layout import Layout
 from pipeline.ingest.stage import ingest_dataset
 
@@ -74,55 +75,27 @@ def name_stages(graph: Graph, changed: str) -> set[str]:
 
 
 @cache
-def list_imports(file: Path) -> frozenset[str]:
-    """The files of the project that a file imports, at its top or inside of functions."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    named: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            named |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        elif isinstance(node, ast.Import):
-            named |= {alias.name for alias in node.names}
-    found = {path for name in named if (path := find_file(name))}
-    packages = {path for name in named for path in list_packages(name)}
-    return frozenset(found | packages)
+def read_imports() -> Any:
+    """Who imports whom, at the top or inside of functions."""
+    return grimp.build_graph("models", "pipeline", cache_dir=None)
 
 
-def find_file(module: str) -> str | None:
-    path = Path(module.replace(".", "/"))
-    return next(
-        (str(each) for each in (path.with_suffix(".py"), path / "__init__.py") if is_ours(each)),
-        None,
-    )
-
-
-def list_packages(module: str) -> list[str]:
-    """The `__init__.py` of every package above a module of ours."""
-    parents = Path(module.replace(".", "/")).parents
-    return [str(each / "__init__.py") for each in parents if is_ours(each / "__init__.py")]
-
-
-def is_ours(path: Path) -> bool:
-    return path.parts[:1] in (("models",), ("pipeline",)) and (ROOT / path).is_file()
-
-
-def follow(start: str) -> set[str]:
-    found, waiting = set[str](), [start]
-    while waiting:
-        file = waiting.pop()
-        found.add(file)
-        waiting += [each for each in list_imports(ROOT / file) if each not in found]
-    return found
+def follow(module: str) -> set[str]:
+    """The files of the module, of all it imports, and of the packages above these."""
+    found = {module, *read_imports().find_upstream_modules(module)}
+    parts = [each.split(".") for each in found]
+    found |= {".".join(part[:end]) for part in parts for end in range(1, len(part))}
+    paths = [Path(each.replace(".", "/")) for each in found]
+    return {str(p / "__init__.py" if (ROOT / p).is_dir() else f"{p}.py") for p in paths}
 
 
 def read_by(stage: Any) -> set[str]:
     """The code that the process of a stage imports; a fit imports its model by name."""
     command = str(stage.cmd).split()
-    starts = [STAGE_MODULES[kind_of(stage)].replace(".", "/") + ".py"]
+    found = follow(STAGE_MODULES[kind_of(stage)])
     if command[3] == "fit":
-        (model,) = (ROOT / "models").glob(f"*/{command[5]}.py")
-        starts.append(str(model.relative_to(ROOT)))
-    return {file for start in starts for file in follow(start)}
+        found |= follow(f"models.{find_family(command[5])}.{command[5]}")
+    return found
 
 
 def is_within(file: str, folders: set[str]) -> bool:
