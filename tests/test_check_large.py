@@ -15,26 +15,18 @@ ROWS, LIMIT_LINES = 20_000, 200
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("changed", "counted"),
-    [
-        ({"model": "Model {}"}, "model: not in the run registry"),
-        ({"score_percent": "{} u{}"}, "score_percent: no unit that a cell may name"),
-        ({"benchmark": "", "score_percent": "-5", "method": ""}, "benchmark: not empty"),
-    ],
-)
-def test_report_on_many_rows_counts_what_it_cannot_list(
-    tmp_path: Path, changed: dict[str, str], counted: str
-) -> None:
+def test_report_on_many_rows_counts_what_it_cannot_list(tmp_path: Path) -> None:
+    counted = {"model": "not in the run registry", "score_percent": "no unit that a cell may name"}
     layout = Layout(tmp_path)
     shutil.copytree(ROOT / "data/sources", layout.sources)
     shutil.copytree(ROOT / "models", tmp_path / "models")
     shutil.copy(Layout(ROOT).bibliography, layout.bibliography)
     records = pd.read_csv(layout.records("minerva"), dtype=str, keep_default_na=False)
     rows = pd.concat([records] * (ROWS // len(records) + 1), ignore_index=True).head(ROWS)
-    wrong = {name: [text.format(i, i) for i in range(ROWS)] for name, text in changed.items()}
+    wrong = {name: [f"{i} u{i}" for i in range(ROWS)] for name in counted}
     rows.assign(**wrong).to_csv(layout.records("minerva"), index=False)
     result = CliRunner().invoke(cli.app, ["check", "minerva", "--root", str(tmp_path)])
     assert result.exit_code == 1
-    assert f"  {ROWS} x {counted}" in result.output
+    for name, words in counted.items():
+        assert f"  {ROWS} x {name}: {words}" in result.output
     assert len(result.output.splitlines()) < LIMIT_LINES

@@ -1,6 +1,4 @@
-"""Priors draw what PyMC draws and widen by their scale; rates double; truths keep their labels."""
-
-from dataclasses import dataclass
+"""Priors widen by their scale and are refitted by new data; rates double; truths are posteriors."""
 
 import numpy as np
 import pymc as pm
@@ -9,53 +7,30 @@ import xarray as xr
 from scipy import stats
 
 from models import as_draws
-from models.core.prior import Prior, list_priors, prior_data
+from models.core.prior import Prior
 from models.core.rates import to_doubling_time
 
 PRIORS = {
-    "Normal": (Prior("Normal", (0.5, 2.0), "1", "test"), stats.norm(0.5, 2.0)),
-    "HalfNormal": (Prior("HalfNormal", (0.3,), "1", "test"), stats.halfnorm(0, 0.3)),
-    "LogNormal": (Prior("LogNormal", (-1.0, 0.5), "1", "test"), stats.lognorm(0.5, 0, np.exp(-1))),
-    "Gamma": (Prior("Gamma", (2.0, 15.0), "1", "test"), stats.gamma(2.0, scale=1 / 15)),
-    "Beta": (Prior("Beta", (1.5, 3.0), "1", "test"), stats.beta(1.5, 3.0)),
+    "Normal": ((0.5, 2.0), (0.5, 4.0), stats.norm(0.5, 2.0)),
+    "HalfNormal": ((0.3,), (0.6,), stats.halfnorm(0, 0.3)),
+    "LogNormal": ((-1.0, 0.5), (-1.0, 1.0), stats.lognorm(0.5, 0, np.exp(-1))),
+    "Gamma": ((2.0, 15.0), (2.0, 15.0), stats.gamma(2.0, scale=1 / 15)),
+    "Beta": ((1.5, 3.0), (1.5, 3.0), stats.beta(1.5, 3.0)),
 }
-WIDENED = {"Normal": (0.5, 4.0), "HalfNormal": (0.6,), "LogNormal": (-1.0, 1.0)}
-
-
-@dataclass(frozen=True)
-class Priors:
-    """Two priors, not in the order of the alphabet."""
-
-    spread: Prior = PRIORS["HalfNormal"][0]
-    rate: Prior = PRIORS["Normal"][0]
 
 
 @pytest.mark.parametrize("family", PRIORS)
-def test_draws_and_density_are_those_of_the_family(family: str) -> None:
-    prior, expected = PRIORS[family]
-    draws = prior.draw(np.random.default_rng(1), (2000, 2))
-    assert draws.shape == (2000, 2)
-    assert stats.kstest(draws.ravel(), expected.cdf).pvalue > 0.001
+def test_density_is_that_of_the_family_and_widening_changes_its_scale_alone(family: str) -> None:
+    """That draws are those of the density is asked of every prior: see test_model_contract.py."""
+    parameters, widened, expected = PRIORS[family]
+    prior = Prior(family, parameters, "1", "test")
+    assert prior.widened(2).parameters == widened
     points = expected.ppf([0.1, 0.5, 0.9])
     with pm.Model() as model:
-        variable = prior.variable("quantity")
-    density = pm.logp(variable, points)
+        density = pm.logp(prior.variable("quantity"), points)
     assert density.eval() == pytest.approx(expected.logpdf(points))
     model.set_data("prior_quantity", np.array(prior.parameters) * 1.5)
     assert (density.eval() != expected.logpdf(points)).all()  # refitted without compiling again
-
-
-@pytest.mark.parametrize("family", PRIORS)
-def test_widening_changes_the_scale_alone_where_there_is_one(family: str) -> None:
-    prior, _ = PRIORS[family]
-    assert prior.widened(2).parameters == WIDENED.get(family, prior.parameters)
-
-
-def test_priors_go_by_their_names_in_the_order_of_the_file() -> None:
-    assert [name for name, _ in list_priors(Priors())] == ["spread", "rate"]
-    values = {name: value.tolist() for name, value in prior_data(Priors()).items()}
-    assert values == {"prior_spread": [0.3], "prior_rate": [0.5, 2.0]}
-    assert str(PRIORS["LogNormal"][0]) == "LogNormal(-1, 0.5)"
 
 
 def test_doubling_times_are_infinite_without_progress_and_unknown_of_unknown_rates() -> None:

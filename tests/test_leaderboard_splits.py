@@ -218,19 +218,6 @@ def test_rates_are_of_the_span_of_its_halves_and_of_each_step() -> None:
     assert set(made["rate_by_year"].attrs["labels"]) == {"2020", "2021", "2022", "2023"}  # 1 model
 
 
-def test_product_is_shared_between_compute_and_trend_as_its_shapley_value() -> None:
-    """Of Base 0 to Tuned 3: the mean over compute first and date first, corner by corner."""
-    posterior, made = make()
-    plain = estimate(posterior.assign(interaction=xr.zeros_like(posterior["interaction"])))
-    (c1, c2), (t1, t2) = (-2, 1 + np.log10(1.2)), (-275 / 365.25, 1003 / 365.25)
-    strength = posterior["interaction"]
-    by_compute = strength * ((c2 * t1 - c1 * t1) + (c2 * t2 - c1 * t2)) / 2
-    by_trend = strength * ((c1 * t2 - c1 * t1) + (c2 * t2 - c2 * t1)) / 2
-    for part, expected in (("compute", by_compute), ("trend", by_trend)):
-        added = (made - plain)[f"decades_{part}"].sel(comparison=BETWEEN)
-        np.testing.assert_allclose(added, expected, atol=1e-12)
-
-
 @pytest.mark.parametrize(("label", "decades"), [("1e22", -2), ("1e25", 1)])
 def test_compute_equivalent_gain_solves_its_own_equation(label: str, decades: int) -> None:
     """The first date's algorithms with the gain on top equal the last date's without it."""

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from pytensor.compile.mode import Mode
 from scipy import stats
 from tables_for_models import DAYS, TOY_DATE, make_card, make_leaderboard, make_posterior
 
@@ -17,7 +16,6 @@ from models.leaderboards import compute_multiplier
 from models.leaderboards.compute_multiplier import VARIANTS, Priors
 from pipeline.checks.refit import Refitter, Settings
 
-ONCE = Mode(linker="py", optimizer="fast_compile")
 TINY = Settings(draws=20, tune=100, maxdepth=5)
 
 # The trend: the toy's first release is on 1 April 2020, its last on 1 October 2023.
@@ -43,35 +41,19 @@ def test_rates_are_a_walk_with_mean_zero_over_the_span(bend: bool) -> None:
     np.testing.assert_allclose(DAYS @ walk, 0, atol=1e-9)
 
 
-@pytest.mark.parametrize("bend", [False, True])
-def test_rates_of_a_truth_take_steps_of_the_drift_about_their_mean(bend: bool) -> None:
-    rng, card = np.random.default_rng(1), make_card(bend=bend, allocation="none")
-    steps, errors = [], []
-    for _ in range(200):
-        truth = compute_multiplier.sample_prior(make_leaderboard(), card, Priors(), rng)
-        rates = [*truth["rate_by_year"].values()]
-        assert np.average(rates, weights=DAYS) == pytest.approx(truth["rate"])
-        steps.append(np.diff(rates) / truth["drift"])
-        errors.append(truth["continued_error"])
-    expected = np.diag([1, 0, 0] if bend else [1, 1, 1])
-    np.testing.assert_allclose(np.cov(np.transpose(steps)), expected, atol=0.3)
-    assert np.std(errors) == pytest.approx(0.3, rel=0.15)  # of continued training, each its own
-
-
 def test_single_year_has_one_rate() -> None:
     dates = pd.to_datetime(["2021-01-31", "2021-07-01"] * 4)
     table, card = make_leaderboard().assign(release_date=dates), make_card()
     model = compute_multiplier.build(table, card, Priors())
-    assert np.isfinite(model.compile_logp(mode=ONCE)(model.initial_point()))
     assert not {"rate_by_year", "drift_offset", "drift_step"} & set(model.named_vars)
     truth = compute_multiplier.sample_prior(table, card, Priors(), np.random.default_rng(1))
-    assert "rate" in truth
-    assert "rate_by_year" not in truth
-    made = compute_multiplier.estimands(make_posterior().drop_vars("rate_by_year"), table, card)
-    expected = make_posterior()["rate"] * 151 / 365.25
+    assert {"rate", "rate_by_year"} & set(truth) == {"rate"}
+    drawn = make_posterior().drop_vars("rate_by_year")
+    made = compute_multiplier.estimands(drawn, table, card)
+    by_compute = drawn["interaction"] * (1 + np.log10(1.2) / 2)
+    expected = (drawn["rate"] + by_compute) * 151 / 365.25
     within = made["decades_trend"].sel(comparison="math-base_3-tuned_3")
-    strength = make_posterior()["interaction"] * 151 / 365.25 * (1 + np.log10(1.2) / 2)
-    np.testing.assert_allclose(within, expected + strength)
+    np.testing.assert_allclose(within, expected)
     assert "rate_change" not in made
 
 
@@ -156,11 +138,3 @@ FIXED_BY = {
     "coefficient": {"no_allocation"},
     "coefficient less one": {"allocation_at_one", "all_of_these"},
 }
-
-
-def test_card_of_a_special_case_has_other_errors_and_keeps_their_scales() -> None:
-    before = make_card(kind="classical", compute_error_decades={"likely": 0.22})
-    _, card = VARIANTS["berkson"].apply(Priors(), before)
-    errors: Any = card.options
-    assert errors.compute_error_decades.kind == "berkson"
-    assert errors.compute_error_decades.likely == 0.22

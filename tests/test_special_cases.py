@@ -42,13 +42,13 @@ def test_shares_rates_and_coefficients_are_kept_and_what_is_not_reported_is_not(
 
 
 def test_variants_change_priors_and_options_and_nothing_else() -> None:
-    before = make_card(kind="classical")
+    before = make_card(kind="classical", compute_error_decades={"likely": 0.22})
     priors, card = VARIANTS["all_of_these"].apply(Priors(), before)
     assert priors.drift.parameters == (0.0,)
     assert priors.allocation_over.parameters == (1.0, 0.0)
     assert priors.rate == Priors().rate
     assert card.options.compute_error_decades.kind == "berkson"
-    assert card.options.compute_error_decades.likely == 0.3
+    assert card.options.compute_error_decades.likely == 0.22
     assert card.options.comparisons == before.options.comparisons
     same, untouched = Variant().apply(Priors(), before)
     assert (same, untouched.options) == (Priors(), before.options)
