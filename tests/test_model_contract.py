@@ -297,7 +297,7 @@ def test_truths_have_variables_and_labels_of_build_and_follow_its_priors(
     draws = xr.concat([as_draws(truth, module.DIMS) for truth in truths], dim="draw")
     missing = {each.name for each in cell.built.free_RVs} - set(draws)
     assert not [each for each in missing if not each.endswith(("_offset", "_step"))]
-    # Allocation is a moment summary in build and the law's own draws here: see test_allocation.py.
+    # Allocation is a moment summary in build and the law's own draws here: see test_scaling_law.py.
     for key in set(draws.data_vars) & set(cell.prior.data_vars) - {"allocation"}:
         labels = {dim: 0 for dim in draws[key].dims if dim not in ("chain", "draw")}
         for dim in labels:

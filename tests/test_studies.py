@@ -13,7 +13,7 @@ import pytest
 from pipeline.core.layout import Layout
 from pipeline.studies.record import describe_inputs, hash_package, is_current
 from pipeline.studies.structures import EARLY, LATE, add_halves, bend_rates, find_bend
-from pipeline.studies.verdict import judge_calibration, list_shifts
+from pipeline.studies.verdict import judge_calibration
 
 CELL = "toys-toy"
 
@@ -52,12 +52,6 @@ def test_numbers_of_an_old_study_are_shown_and_judge_nothing() -> None:
     assert "earlier version" in judged["calibration_reason"]
     assert judged["calibration"] == study["coverage"]
     assert judged["study"]["design"] == {"sizes": [1]}
-
-
-def test_shifts_are_listed_with_prior_and_quantity() -> None:
-    study = {"priors": {"shifts": {"rate": {"2": {"a": 0.1, "b": None}, "0.5": {"reason": "r"}}}}}
-    assert list_shifts(study) == [("a", "rate", 0.1)]
-    assert list_shifts(None) == list_shifts({"priors": {"reason": "failed"}}) == []
 
 
 @pytest.fixture

@@ -67,16 +67,14 @@ class Toy:
     def estimands(self, posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
         """Shares are never reported, as of a total near zero: a study must divide by itself."""
         first, last = find_ends(table)
-        own = posterior["deviation"]
+        own = posterior["deviation"].sel(base_model=["Model 0", "Model 11"])
         decades = {
             "compute": np.log10(last["training_flop"] / first["training_flop"]),
             "trend": posterior["rate"] * (last["years"] - first["years"]),
-            "unexplained": own.sel(base_model=last["base_model"], drop=True)
-            - own.sel(base_model=first["base_model"], drop=True),
+            "unexplained": own.diff("base_model").squeeze("base_model", drop=True),
             "lab": np.nan,
         }
-        label = {"comparison": [COMPARISON]}
-        zero = xr.zeros_like(posterior["rate"]).expand_dims(label, -1)
+        zero = xr.zeros_like(posterior["rate"]).expand_dims({"comparison": [COMPARISON]}, -1)
         made = {f"decades_{name}": zero + each for name, each in decades.items()}
         made["share_compute"] = (zero + np.nan).assign_attrs(is_headline=True)
         made["rate_decades_per_year"] = posterior["rate"].assign_attrs(is_headline=True)
