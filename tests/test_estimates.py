@@ -39,16 +39,14 @@ def test_every_rate_that_passed_is_there_with_its_numbers_and_doubts(rates: list
                 assert ("not identified" in row.caveats) == is_doubted
 
 
-def test_published_doubling_times_become_rates_and_the_ends_change_places(
+def test_published_rows_stand_once_where_their_data_are_as_rates_with_a_source(
     rates: list[Row],
 ) -> None:
+    """Doubling times become rates, and their ends change places."""
     (row,) = [row for row in rates if row.label.startswith("Erdil & Besiroglu 2022")]
     numbers = [DECADE_MONTHS / months for months in (9, 25, 4)]
     assert [row.median, row.lower, row.upper] == pytest.approx(numbers)
     assert row.interval == "95 %"
-
-
-def test_published_rows_stand_once_where_their_data_are_with_a_source(rates: list[Row]) -> None:
     (row,) = [row for row in rates if row.label.startswith("Ho et al. 2024, model 7")]
     assert row.dataset == "lm_perplexity"
     cited = {row.citation for row in rates if row.kind == "published"}
@@ -79,38 +77,22 @@ def test_shares_are_of_the_headline_and_of_the_record_path_unless_they_are_one()
 
 
 def test_what_the_check_doubts_is_a_caveat() -> None:
-    check: dict[str, Any] = {
-        "is_identified": False,
-        "is_calibrated": False,
-        "driven_by_prior": [RATE],
-        "driven_by": {RATE: ["rate"]},
-        "prior_sensitivity": {RATE: {}},
-    }
-    found = find_caveats(RATE, check)
-    assert [each.split(" (")[0] for each in found] == [
-        "not identified",
-        "driven by the prior",
-        "not calibrated",
-    ]
+    check: dict[str, Any] = dict.fromkeys(("is_identified", "is_calibrated"), False)
+    check |= {"driven_by_prior": [RATE], "driven_by": {RATE: ["rate"]}}
+    found = find_caveats(RATE, check | {"prior_sensitivity": {RATE: {}}})
+    doubts = ["not identified", "driven by the prior", "not calibrated"]
+    assert [each.split(" (")[0] for each in found] == doubts
     assert find_caveats(RATE, {"is_identified": True, "prior_sensitivity": {RATE: {}}}) == ()
 
 
-@pytest.mark.parametrize(
-    ("bounds", "words"),
-    [
+def test_numbers_are_said_with_the_bounds_that_there_are() -> None:
+    for bounds, words in (
         ((0.5, 0.25, 1.0), "0.50 (0.25 to 1.0)"),
         ((0.5, None, None), "0.50"),
         ((None, 0.25, 1.0), "no estimate (0.25 to 1.0)"),
         ((0.5, 0.25, None), "0.50 (0.25 to no upper bound)"),
-    ],
-)
-def test_numbers_are_said_with_the_bounds_that_there_are(
-    bounds: tuple[float | None, ...], words: str
-) -> None:
-    assert say(Row("g", "d", RATE, "l", "model", *bounds), "decades per year") == words
-
-
-def test_a_rate_that_does_not_rise_has_no_doubling_time() -> None:
+    ):
+        assert say(Row("g", "d", RATE, "l", "model", *bounds), "decades per year") == words
     assert [to_doubling_time(rate) for rate in (-0.1, DECADE_MONTHS)] == [None, 1]
 
 
@@ -180,15 +162,13 @@ def test_what_studies_found_is_listed_with_its_numbers() -> None:
         assert all(f"at most {format_fixed(largest, 1)}" in sentence for sentence in wrong[name])
 
 
-@pytest.mark.parametrize(
-    ("median", "width", "is_apart"),
-    [(1.5, 0.4, False), (2.5, 2.0, False), (3.5, 0.4, True), (None, 0.0, False)],
-)
-def test_disagreement_needs_both_medians_outside(
-    median: float | None, width: float, is_apart: bool
-) -> None:
+def test_disagreement_needs_both_medians_outside() -> None:
     one = {"median": 1.0, "lower": 0.0, "upper": 2.9}
-    other = {"median": median, "lower": None, "upper": None}
-    if median is not None:
-        other |= {"lower": median - width, "upper": median + width}
-    assert limits.disagree(one, other) == is_apart
+    for ends, is_apart in (
+        ((1.5, 1.1, 1.9), False),
+        ((2.5, 0.5, 4.5), False),
+        ((3.5, 3.1, 3.9), True),
+        ((None, None, None), False),
+    ):
+        other = dict(zip(("median", "lower", "upper"), ends, strict=True))
+        assert limits.disagree(one, other) == is_apart

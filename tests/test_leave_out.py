@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 import xarray as xr
 from scipy import stats
-from toy_posteriors import CHAINS, DRAWS, make_cell, sample
+from toy_posteriors import make_cell, sample
 
 from pipeline.checks import leave_out as stage
-from pipeline.checks.leave_out import hold_out, leave_folds_out, leave_out, make_folds, thin
+from pipeline.checks.leave_out import hold_out, leave_folds_out, leave_out, make_folds
 from pipeline.checks.refit import RefitError
 from pipeline.fit.cell import Cell
 
@@ -173,10 +173,3 @@ def test_rows_held_out_are_marked_and_stay_and_a_base_model_of_two_labs_is_in_on
     assert marked["exclusion"].isna().all()
     folds = [hold_out(table, "lab", fold)["is_held_out"] for fold in make_folds(table, "lab")]
     assert (sum(fold.astype(int) for fold in folds) == 1).all()
-
-
-def test_draws_are_thinned_evenly_within_chains() -> None:
-    draws = xr.Dataset({"mean": (("chain", "draw"), sample())})
-    kept = thin(draws, 1500)["mean"]
-    assert kept.sizes == {"chain": CHAINS, "draw": math.ceil(DRAWS / 3)}
-    np.testing.assert_array_equal(kept, draws["mean"][:, ::3])
