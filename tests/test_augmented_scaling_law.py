@@ -1,6 +1,6 @@
 """The augmented scaling law: the split and reverse test by hand, and rows left out."""
 
-from itertools import pairwise, permutations
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,11 @@ from scipy import optimize, stats
 from tables_for_models import load_real
 
 from models import Card, as_draws, fitted_rows
+from models.core.shapley import shapley_values
 from models.core.variants import Variant
 from models.losses import augmented_scaling_law
 from models.losses.augmented_design import prepare
-from models.losses.augmented_law import law_at, least_flop, repeat_worth
+from models.losses.augmented_law import law_at, least_flop
 from models.losses.augmented_scaling_law import DIMS, VARIANTS, Priors
 from models.options import LossOptions
 
@@ -173,13 +174,6 @@ def law_of_row(posterior: xr.Dataset, row: pd.Series) -> np.ndarray:
 # The split.
 
 
-def test_reading_again_is_worth_less_each_time(posterior: xr.Dataset) -> None:
-    half = posterior["repetition_worth"]
-    for readings, factor in ((1.0, 1.0 + 0 * half), (1.01, 1.01), (1e9, 1 + half)):
-        found = 10 ** repeat_worth(posterior, xr.DataArray(readings))
-        np.testing.assert_allclose(found, factor, rtol=1e-5)
-
-
 def test_parts_agree_with_plain_arithmetic(posterior: xr.Dataset, made: xr.Dataset) -> None:
     # as readings vary within a benchmark where they are known: 40, 30, 1 about 30; 100
     unread = np.log10([4 / 3, 1, 1 / 30, 1]).std(ddof=1)
@@ -199,15 +193,6 @@ def test_parts_agree_with_plain_arithmetic(posterior: xr.Dataset, made: xr.Datas
         np.testing.assert_allclose(share, found["compute"] / (last - first + trend))
 
 
-def test_step_may_end_at_a_row_that_is_not_fitted(posterior: xr.Dataset, made: xr.Dataset) -> None:
-    """Copied has the size and date of Large, and is left out of the fit."""
-    steps = make_card().options.model_dump()["comparisons"]
-    steps[0]["later"] |= {"model": "Copied", "is_fitted": False}
-    found = augmented_scaling_law.estimands(posterior, make_table(), make_card(comparisons=steps))
-    for name in ("decades_compute", "decades_allocation", "shapley_trend"):
-        xr.testing.assert_equal(found[name].sel(STEP), made[name].sel(STEP))
-
-
 def test_shares_sum_to_one_and_absent_parts_have_a_reason(made: xr.Dataset) -> None:
     for comparison in (BETWEEN, SAME_DAY, RECORD, OTHER_RECORD):
         for kind in ("share", "shapley_share"):
@@ -221,28 +206,22 @@ def test_shares_sum_to_one_and_absent_parts_have_a_reason(made: xr.Dataset) -> N
     assert all(made[f"share_{part}"].isnull().all() for part in ABSENT)
 
 
-def test_shapley_values_are_means_over_all_orders(posterior: xr.Dataset, made: xr.Dataset) -> None:
+def test_shapley_values_move_parts_by_parts(posterior: xr.Dataset, made: xr.Dataset) -> None:
     """Compute moves parameters and the tokens read; allocation, what these are worth."""
     early, late = find("Small"), find("Large")
     tokens = [effective_tokens(posterior, row) for row in (early, late)]
-    compute = 10 ** made["decades_compute"].sel(comparison=BETWEEN)
-    read = compute * early["parameters"] / late["parameters"]
+    read = 10 ** made["decades_compute"].sel(STEP) * early["parameters"] / late["parameters"]
 
-    def worth(moved: set[str]) -> np.ndarray:
+    def worth(moved: tuple[str, ...]) -> np.ndarray:
         size = (late if "compute" in moved else early)["parameters"]
         date = (late if "trend" in moved else early)["release_date"]
         longer = tokens[0] * (read if "compute" in moved else 1.0)
         longer = longer * (tokens[1] / tokens[0] / read if "allocation" in moved else 1.0)
         return log_perplexity(posterior, size, longer, date, "Wiki")
 
-    expected = dict.fromkeys(PRESENT, np.zeros(1))
-    for order in permutations(PRESENT):
-        for place, player in enumerate(order):
-            gained = worth(set(order[: place + 1])) - worth(set(order[:place]))
-            expected[player] = expected[player] + gained / 6
     found = pick(made, "shapley")
-    for part in PRESENT:
-        np.testing.assert_allclose(found[part], expected[part], atol=1e-12)
+    for part, expected in shapley_values(list(PRESENT), worth).items():
+        np.testing.assert_allclose(found[part], expected, atol=1e-12)
     change = law_of_row(posterior, late) - law_of_row(posterior, early)
     np.testing.assert_allclose(sum(found.values()), change, atol=1e-12)
 

@@ -1,7 +1,6 @@
 """The split of a step of a leaderboard, recomputed by plain arithmetic."""
 
 from functools import cache
-from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,7 @@ from tables_for_models import (
 )
 
 from models.core.parts import ALGORITHMS
+from models.core.shapley import shapley_values
 from models.effective_compute import design
 from models.effective_compute.design import get_options
 from models.leaderboards import compute_multiplier
@@ -96,28 +96,22 @@ def test_shapley_values_sum_to_the_change_of_the_fitted_score(trend: str, compar
         np.testing.assert_allclose(sum(shares.values()), 1, atol=1e-10)
 
 
-def test_shapley_values_are_the_mean_over_all_orders() -> None:
+def test_shapley_values_are_those_of_scores_with_parts_added() -> None:
     posterior = make_posterior(draws=2, trend="none")
     made = estimate(posterior, trend="none")
     decades, found = (list_present(made, kind, BETWEEN) for kind in ("decades", "shapley"))
     start = find_row(make_leaderboard(), "MATH", find_step(BETWEEN).earlier)
-    nothing = np.zeros_like(decades["compute"])
 
-    @cache
-    def score(changed: frozenset[str]) -> np.ndarray:
-        added = sum((decades[part] for part in changed), nothing)
-        slope = posterior["slope"].sel(benchmark="MATH").to_numpy()
-        moved = posterior["level"] + xr.DataArray(slope * added, dims=("chain", "draw"))
-        drawn = posterior.assign(level=moved)
-        return recompute_score(drawn, make_leaderboard(), make_card(), start)
+    def score(changed: tuple[str, ...]) -> np.ndarray:
+        added = sum((decades[part] for part in changed), 0 * decades["compute"])
+        moved = posterior["level"] + posterior["slope"] * xr.DataArray(
+            added, dims=("chain", "draw")
+        )
+        return recompute_score(
+            posterior.assign(level=moved), make_leaderboard(), make_card(), start
+        )
 
-    orders = list(permutations(decades))
-    expected = dict.fromkeys(decades, nothing)
-    for order in orders:
-        for i, part in enumerate(order):
-            gain = score(frozenset(order[: i + 1])) - score(frozenset(order[:i]))
-            expected[part] = expected[part] + gain / len(orders)
-    for part, values in expected.items():
+    for part, values in shapley_values(list(decades), score).items():
         np.testing.assert_allclose(found[part], values, atol=1e-12, err_msg=part)
 
 

@@ -265,11 +265,8 @@ def test_caption_of_a_reverse_test_is_true(middle: float, unreachable: float, wo
     made = reverse({"A": needed_flop(middle, unreachable)})
     assert words in made.words["caption"]
     assert "nan" not in made.words["caption"]
+    alone = reverse({"A": needed_flop(1e29)}, runs=None).words["caption"]
+    assert "lies above the year of the cluster of Llama 3 405B" in alone
     drawing = reverse_chart.draw_reverse_test(made)
     assert "P(unreachable)" in drawing.description
     draw(drawing.panels)
-
-
-def test_without_registry_the_cluster_is_what_is_compared() -> None:
-    caption = reverse({"A": needed_flop(1e29)}, runs=None).words["caption"]
-    assert "lies above the year of the cluster of Llama 3 405B" in caption
