@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import nutpie
 import pandas as pd
 import xarray as xr
+from boards import make_board, make_board_card
 from committed import read_committed
 from ruamel.yaml import YAML
 
@@ -120,43 +122,26 @@ def make_leaderboard() -> pd.DataFrame:
     names = [f"{('Base', 'Tuned')[t]} {b}" for b, t in zip(base, tuned, strict=True)]
     # one without the vote: tags that always occur together are refused
     tags = ["", "domain_tuning", *["", "domain_tuning majority_vote"] * 3]
-    return pd.DataFrame(
-        {
-            "benchmark": "MATH",
-            "base_model": [f"Base {b}" for b in base],
-            "lab": [f"Lab {b % 2}" for b in base],
-            "family": "Toy",
-            "compute_confidence": [CONFIDENCE[b] for b in base],
-            "parameters": parameters,
-            "training_flop_second_source": np.nan,
-            "is_dense": True,
-            "harness": "reported",
-            "model": names,
-            "method": ["direct", "vote"] * 4,
-            "techniques": tags,
-            "sample_count": [1.0, 1.0, 1.0, 100.0, 1.0, np.nan, 1.0, 10.0],
-            "release_date": pd.to_datetime(
-                [f"{2020 + b}-{(4, 10)[t]:02}-01" for b, t in zip(base, tuned, strict=True)]
-            ),
-            "training_flop": flop,
-            "training_tokens": np.where(base == 2, np.nan, flop / (FLOP * parameters)),
-            "score": 0.1 + 0.15 * base + 0.2 * tuned,
-            "line": range(2, 10),
-            "citation": "doe2020",
-            "locator": "Table 1",
-            "is_verified": True,
-            "exclusion": pd.Series([None] * 8, dtype="str"),
-        }
+    dates = [f"{2020 + b}-{(4, 10)[t]:02}-01" for b, t in zip(base, tuned, strict=True)]
+    return make_board(
+        names,
+        benchmark="MATH",
+        base_model=[f"Base {b}" for b in base],
+        lab=[f"Lab {b % 2}" for b in base],
+        compute_confidence=np.repeat(["confident", "likely", "speculative", "likely"], 2),
+        parameters=parameters,
+        is_dense=True,
+        method=["direct", "vote"] * 4,
+        techniques=tags,
+        sample_count=[1.0, 1.0, 1.0, 100.0, 1.0, np.nan, 1.0, 10.0],
+        release_date=pd.to_datetime(dates),
+        training_flop=flop,
+        training_tokens=np.where(base == 2, np.nan, flop / (FLOP * parameters)),
+        score=0.1 + 0.15 * base + 0.2 * tuned,
     )
 
 
-CONFIDENCE = ["confident", "likely", "speculative", "likely"]
 BENCHMARK = {"label": "MATH", "chance": 0.02, "ceiling": 0.95, "item_count": 500, "reason": "test"}
-SIDES = {
-    "base_3": {"model": "Base 3", "method": "direct"},
-    "tuned_3": {"model": "Tuned 3", "method": "vote"},
-    "base_0": {"model": "Base 0", "method": "direct"},
-}
 WITHIN, BETWEEN, NOTHING = "math-base_3-tuned_3", "math-base_0-tuned_3", "math-base_0-base_0"
 RECORD = "math-first_record-last_record"  # Base 0 to Tuned 3 too, found by date and score
 
@@ -168,25 +153,23 @@ def make_card(trend: str = "linear", kind: str = "berkson", **changes: Any) -> C
     against the law of `make_law`.
     """
     technique = {"label": "t", "definition": "test"}
-    ends = [each.split("-")[1:] for each in (WITHIN, BETWEEN, NOTHING)]
-    tree = {
+    steps = {
+        WITHIN: ("MATH", "Base 3", "Tuned 3|vote"),
+        BETWEEN: ("MATH", "Base 0", "Tuned 3|vote"),
+        NOTHING: ("MATH", "Base 0", "Base 0"),
+    }
+    options: dict[str, Any] = {
         "benchmarks": {"MATH": BENCHMARK},
         "trend": trend,
         "techniques": {
             "domain_tuning": technique,
             "majority_vote": technique | {"part": "inference"},
         },
-        "comparisons": [
-            {"id": f"math-{a}-{b}", "benchmark": "MATH", "earlier": SIDES[a], "later": SIDES[b]}
-            for a, b in ends
-        ],
         "headline_comparison": BETWEEN,
-        "reference_harness": "reported",
         "allocation": "scaling_law",
         "compute_error_decades": {"kind": kind},
     }
-    options = AccuracyOptions.model_validate(tree | changes)
-    return Card("toy", "accuracy_leaderboard", options, scaling_law=make_law())
+    return replace(make_board_card(steps, **(options | changes)), scaling_law=make_law())
 
 
 TAGS = ["domain_tuning", "majority_vote"]

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from boards import make_board, make_board_card
 from pytensor.compile.mode import Mode
 from scipy import optimize, stats
 from tables_for_models import load_real
@@ -18,7 +19,6 @@ from models.losses import augmented_scaling_law
 from models.losses.augmented_design import prepare
 from models.losses.augmented_law import law_at, least_flop
 from models.losses.augmented_scaling_law import DIMS, VARIANTS, Priors
-from models.options import LossOptions
 
 BETWEEN, SAME_DAY = "wiki-small_2016-large_2022", "wiki-small_2016-wide_2016"
 RECORD, OTHER_RECORD = "wiki-first_record-last_record", "penn_tree-first_record-last_record"
@@ -66,37 +66,17 @@ def make_table() -> pd.DataFrame:
         ("Wiki", "Copied", *large[1:], 1e12, *once, 7.0),
     ]
     frame = pd.DataFrame(rows, columns=columns)
-    return frame.assign(
-        release_date=pd.to_datetime(frame["release_date"]),
-        method="direct",
-        base_model=frame["model"],
-        exclusion=pd.Series([None] * (len(rows) - 1) + ["a copy"], dtype="str"),
-        citation="doe2020",
-        locator="Table 1",
-        is_verified=True,
-    )
+    table = make_board(list(frame["model"]), **{name: frame[name] for name in columns})
+    table["release_date"] = pd.to_datetime(frame["release_date"])
+    table.loc[6, "exclusion"] = "a copy"
+    return table.drop(columns="score")
 
 
 def make_card(**changes: Any) -> Card:
     """Its card: one step between dates and one within a day."""
-    small, wide, large = (
-        {"model": name, "method": "direct"} for name in ("Small", "Wide", "Large")
-    )
-    common = {"benchmark": "Wiki", "earlier": small}
-    tree = {
-        "benchmarks": {"Wiki": {}, "Penn Tree": {}},
-        "trend": "linear",
-        "techniques": {},
-        "comparisons": [
-            {"id": BETWEEN, "later": large, **common},
-            {"id": SAME_DAY, "later": wide, **common},
-        ],
-        "headline_comparison": BETWEEN,
-        "reference_harness": "reported",
-        "allocation": "none",
-    }
-    options = LossOptions.model_validate(tree | changes)
-    return Card("toy", "loss_leaderboard", options)
+    steps = {BETWEEN: ("Wiki", "Small", "Large"), SAME_DAY: ("Wiki", "Small", "Wide")}
+    benchmarks: dict[str, Any] = {"Wiki": {}, "Penn Tree": {}}
+    return make_board_card(steps, "loss_leaderboard", **({"benchmarks": benchmarks} | changes))
 
 
 @pytest.fixture(scope="module")

@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from boards import FACTS, make_board, make_board_card
 from conftest import ROOT
 from scipy.stats import binomtest
 from tables_for_models import list_cells, load_real
 
 import models
-from models import Card, as_draws
+from models import as_draws
 from models.leaderboards import compute_multiplier
-from models.options import AccuracyOptions
 from pipeline.checks.identification import identify
 from pipeline.checks.refit import THOROUGH, RefitError, Refitter
 from pipeline.fit.cell import make_cell
@@ -31,9 +31,7 @@ STEP = "toy-first-last"
 TRUTH = {
     "slope": {"Toy": 1.0},
     "level": {"Toy": 0.0},
-    "chance": {"Toy": 0.1},
-    "ceiling": {"Toy": 0.95},
-    "item_count": {"Toy": 2000},
+    **{name: {"Toy": value} for name, value in FACTS.items()},
     "rate": 0.5,
     "dispersion": 0.03,
 }
@@ -48,52 +46,27 @@ def make_table(is_correlated: bool) -> pd.DataFrame:
     decades = 0.8 * years
     if not is_correlated:
         decades[1:-1] = np.random.default_rng(3).permutation(decades[1:-1])
-    names, start = [f"Model {i}" for i in range(MODELS)], pd.Timestamp(2020, 1, 1)
-    return pd.DataFrame(
-        {
-            "line": range(2, MODELS + 2),
-            "model": names,
-            "base_model": names,
-            "lab": [f"Lab {i % 6}" for i in range(MODELS)],
-            "release_date": (start + pd.to_timedelta(years * 365.25, unit="D")).floor("D"),
-            "training_flop": 10 ** (23 + decades),
-            "benchmark": "Toy",
-            "method": "direct",
-            "harness": "reported",
-            "techniques": "",
-            "compute_confidence": "confident",
-            "is_dense": False,
-            "parameters": np.nan,
-            "training_tokens": np.nan,
-            "score": 0.0,
-            "exclusion": pd.Series([None] * MODELS, dtype="str"),
-        }
+    dates = pd.Timestamp(2020, 1, 1) + pd.to_timedelta(years * 365.25, unit="D")
+    return make_board(
+        [f"Model {i}" for i in range(MODELS)],
+        lab=[f"Lab {i % 6}" for i in range(MODELS)],
+        release_date=dates.floor("D"),
+        training_flop=10 ** (23 + decades),
     )
 
 
-def make_card() -> Card:
-    early, late = ({"model": f"Model {i}", "method": "direct"} for i in (0, MODELS - 1))
-    tree = {
-        "benchmarks": {"Toy": {"chance": 0.1, "ceiling": 0.95, "item_count": 2000}},
-        "trend": "linear",
-        "techniques": {},
-        "comparisons": [{"id": STEP, "benchmark": "Toy", "earlier": early, "later": late}],
-        "headline_comparison": STEP,
-        "reference_harness": "reported",
-        "allocation": "none",
-    }
-    return Card("toy", "accuracy_leaderboard", AccuracyOptions.model_validate(tree))
+CARD = make_board_card({STEP: ("Toy", "Model 0", f"Model {MODELS - 1}")})
 
 
 @cache
 def compile_model() -> Refitter:
-    return Refitter(compute_multiplier, make_table(is_correlated=True), make_card())
+    return Refitter(compute_multiplier, make_table(is_correlated=True), CARD)
 
 
 @cache
 def fit_panel(is_correlated: bool) -> tuple[dict[str, Any], np.ndarray]:
     """The identification panel, and the 90 % interval of the compute share."""
-    card, table, model = make_card(), make_table(is_correlated), compute_multiplier
+    card, table, model = CARD, make_table(is_correlated), compute_multiplier
     rng = np.random.default_rng(4)
     deviation = dict(zip(table["model"], rng.normal(0, 0.3, MODELS), strict=True))
     simulated = model.simulate(table, TRUTH | {"deviation": deviation}, rng)
@@ -170,7 +143,7 @@ def cover_rate(has_labs: bool) -> float:
 
     Truths have lab effects in either case; without labs the fit takes all models for one lab's.
     """
-    card, priors = make_card(), compute_multiplier.Priors()
+    card, priors = CARD, compute_multiplier.Priors()
     labs = [f"Lab {6 * i // MODELS}" for i in range(MODELS)]
     table = make_table(is_correlated=False).assign(lab=labs)
     shown = labs if has_labs else "one lab"
