@@ -20,7 +20,6 @@ from pipeline.core.layout import Layout
 from pipeline.fit.attribute import attribute
 from pipeline.fit.cell import make_cell, read_card
 from pipeline.ingest.stage import ingest_dataset
-from pipeline.site.stage import build_site
 from pipeline.studies.record import describe_inputs
 
 SCRIPT = "<script>window.ran=1;alert(1)</script>"
@@ -47,6 +46,7 @@ TECHNIQUE = f"Technique {END} {WORD}"
 REASON = f"Reason {SCRIPT} {LINK} {WORD}"
 CITED = f"Reported {SCRIPT} {QUOTES}"
 STEPS = ("quiz-first-last", "quiz-first-middle", "other-first-last")
+HEADLINE = f"share_compute[{STEPS[0]}]"
 NAME = "hostile-compute_multiplier"
 UNFITTED = "hostile-scaling_law"
 BIBLIOGRAPHY = f"""@article{{doe2020,
@@ -116,9 +116,11 @@ def make_scores() -> pd.DataFrame:
     return pd.DataFrame(rows).reindex(columns=ROW_COLUMNS)
 
 
-def make_card(table: str, columns: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:
+def make_card(
+    table: str, columns: dict[str, Any], options: dict[str, Any], **more: Any
+) -> dict[str, Any]:
     """A card with hostile words wherever words may stand."""
-    return {
+    return more | {
         "table": table,
         "title": TITLE,
         "question": QUESTION,
@@ -126,7 +128,7 @@ def make_card(table: str, columns: tuple[str, ...], options: dict[str, Any]) -> 
         "citations": ["doe2020"],
         "licence": f"Licence {SCRIPT} {WORD}",
         "retrieved": "2025-01-01",
-        "columns": {name: {} for name in columns},
+        "columns": columns,
         "known_errors": [f"Error {SCRIPT} {LINK} {WORD}"],
         "options": options,
     }
@@ -161,30 +163,25 @@ def make_options() -> dict[str, Any]:
 
 def write_sources(layout: Layout) -> None:
     """The registry and the dataset, as people write them; JSON is YAML."""
-    published = {
-        "estimand": f"share_compute[{STEPS[0]}]",
-        "label": CITED,
-        "estimate": 0.4,
-        "lower": 0.2,
-        "upper": 0.7,
-        "interval": f"95 % {IMAGE}",
-        "citation": "doe2020",
-        "locator": f"p. 1 {SCRIPT}",
-    }
-    runs = make_card("training_runs", RUN_COLUMNS, {})
-    for column in (each for each in RUN_COLUMNS if "flop" in each and each != "flop_basis"):
-        runs["columns"][column] = {"unit": "FLOP"}
-    scores = make_card("accuracy_leaderboard", ROW_COLUMNS, make_options())
-    scores["columns"]["score"] = {"unit": "fraction"}
-    scores |= {"runs": "registry", "published": [published]}
-    cards = {"training_runs": (runs, make_runs()), "hostile": (scores, make_scores())}
-    for name, (card, records) in cards.items():
+    cited = {"citation": "doe2020", "locator": f"p. 1 {SCRIPT}", "estimand": HEADLINE}
+    published = {"label": CITED, "estimate": 0.4, "lower": 0.2, "upper": 0.7}
+    published |= cited | {"interval": f"95 % {IMAGE}"}
+    runs, scores = make_runs(), make_scores()
+    units: dict[str, Any] = {name: {} for name in runs} | {"score": {"unit": "fraction"}}
+    units |= {name: {"unit": "FLOP"} for name in runs if "flop" in name and name != "flop_basis"}
+    registry = make_card("training_runs", {name: units[name] for name in runs}, {})
+    columns = {name: units.get(name, {}) for name in scores}
+    board = make_card(
+        "accuracy_leaderboard", columns, make_options(), runs="registry", published=[published]
+    )
+    for name, card, rows in (("training_runs", registry, runs), ("hostile", board, scores)):
         write_text(layout.card(name), json.dumps(card, ensure_ascii=False))
-        records.to_csv(layout.records(name), index=False)
-    claims = json.dumps({"claims": [make_claim()]}, ensure_ascii=False)
+        rows.to_csv(layout.records(name), index=False)
+    claim = {"id": "all_of_it", "text": f"Claim {SCRIPT} {QUOTES} {WORD}", "source": "doe2020"}
+    claim |= {"locator": f"p. 1 {IMAGE}", "posterior": "hostile", "estimand": HEADLINE}
     texts = {
         layout.bibliography: BIBLIOGRAPHY,
-        layout.claims: claims,
+        layout.claims: json.dumps({"claims": [claim | {"at_least": 0.5}]}, ensure_ascii=False),
         layout.datasets: "datasets: {training_runs: [training_runs], "
         "accuracy_leaderboard: [hostile]}",
         layout.models: "models: {accuracy_leaderboard: [compute_multiplier, scaling_law]}",
@@ -230,19 +227,18 @@ def make_tree(table: pd.DataFrame, card: Card, name: str) -> xr.DataTree:
 
 def make_check(table: pd.DataFrame) -> dict[str, Any]:
     """A check that passed, whose every word is hostile."""
-    headline = f"share_compute[{STEPS[0]}]"
-    renamed = json.loads(json.dumps(CHECK | STUDIED).replace("rate[first]", headline))
+    renamed = json.loads(json.dumps(CHECK | STUDIED).replace("rate[first]", HEADLINE))
     renamed["identification"]["variance_inflation"] = dict.fromkeys((*LABS, SCRIPT), 14.2)
     renamed["identification"]["correlations"] = [
         {"first": first, "second": second, "correlation": 0.5}
         for first, second in ((LABS[0], LABS[1]), (LABS[2], SCRIPT))
     ]
     renamed["identification_reasons"] = [REASON]
+    numbers = {"count": 4, "observed": 0.5, "median": 0.4, "lower": 0.3, "upper": 0.6, "p": 0.5}
     renamed["predictive_checks"]["groups"] = [
-        {"by": by, "group": group, "count": 4, "observed": 0.5, "median": 0.4, "lower": 0.3,
-         "upper": 0.6, "p": 0.5}
+        numbers | {"by": by, "group": group}
         for by, group in (("benchmark", BENCHMARK), ("benchmark", OTHER), (SCRIPT, WORD))
-    ]  # fmt: skip
+    ]
     renamed["predictive_checks"]["skipped"] = {IMAGE: REASON}
     renamed["worst"] = [
         {"name": f"deviation[{name}]", "rhat": 1.0, "ess_bulk": 900.0, "ess_tail": 900.0}
@@ -251,22 +247,9 @@ def make_check(table: pd.DataFrame) -> dict[str, Any]:
     renamed["constant"] = [f"lab_effect[{lab}]" for lab in LABS]
     bases = sorted(table["base_model"].unique())
     density = {base: -1.0 - i for i, base in enumerate(bases)}
-    renamed["headlines"] = [headline]
-    renamed["identification"]["judged"] = headline
+    renamed["headlines"] = [HEADLINE]
+    renamed["identification"]["judged"] = HEADLINE
     return renamed | {"elpd_by_unit": density, "rows_by_unit": dict.fromkeys(density, 4)}
-
-
-def make_claim() -> dict[str, Any]:
-    """A claim in hostile words."""
-    return {
-        "id": "all_of_it",
-        "text": f"Claim {SCRIPT} {QUOTES} {WORD}",
-        "source": "doe2020",
-        "locator": f"p. 1 {IMAGE}",
-        "posterior": "hostile",
-        "estimand": f"share_compute[{STEPS[0]}]",
-        "at_least": 0.5,
-    }
 
 
 def write_results(root: Path) -> Layout:
@@ -286,12 +269,8 @@ def write_results(root: Path) -> Layout:
     layout.posterior(NAME).parent.mkdir(parents=True)
     for name, made in ((NAME, tree), (UNFITTED, unfitted)):
         made.to_netcdf(layout.posterior(name), engine="h5netcdf")
-    failed: dict[str, Any] = {
-        "verdict": "fail",
-        "reasons": [],
-        "not_fitted": f"{NOT_FITTED} {REASON}",
-    }
-    failed |= {"headlines": [], "driven_by": {}, "identification": None}
+    failed: dict[str, Any] = {"verdict": "fail", "reasons": [], "identification": None}
+    failed |= {"headlines": [], "driven_by": {}, "not_fitted": f"{NOT_FITTED} {REASON}"}
     check = make_check(table)
     record = {"made_with": describe_inputs(layout, NAME), "coverage": check["calibration"]}
     write_json(layout.study(NAME), check["study"] | record)
@@ -301,11 +280,3 @@ def write_results(root: Path) -> Layout:
     write_json(layout.attribution(NAME), attribute(cell.estimands))
     write_json(layout.attribution(UNFITTED), {})
     return layout
-
-
-def write_pages(root: Path) -> dict[str, Path]:
-    """The three pages of the hostile dataset by kind."""
-    layout = write_results(root)
-    build_site(layout, workers=1)
-    pages = {"hostile": NAME, "hostile-unfitted": UNFITTED, "hostile-overview": "index"}
-    return {kind: layout.page(page) for kind, page in pages.items()}

@@ -1,27 +1,28 @@
-"""The augmented scaling law: the split and reverse test by hand, rows left out, and recovery."""
+"""The augmented scaling law: the split and reverse test by hand, and rows left out."""
 
-from itertools import pairwise, permutations
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from boards import make_board, make_board_card
 from pytensor.compile.mode import Mode
 from scipy import optimize, stats
-from tables_for_models import assert_near, load_real, sample
+from tables_for_models import load_real
 
 from models import Card, as_draws, fitted_rows
+from models.core.shapley import shapley_values
 from models.core.variants import Variant
 from models.losses import augmented_scaling_law
 from models.losses.augmented_design import prepare
-from models.losses.augmented_law import law_at, least_flop, repeat_worth
+from models.losses.augmented_law import law_at, least_flop
 from models.losses.augmented_scaling_law import DIMS, VARIANTS, Priors
-from models.options import LossOptions
-from pipeline.studies.trials import add_unfitted
 
 BETWEEN, SAME_DAY = "wiki-small_2016-large_2022", "wiki-small_2016-wide_2016"
 RECORD, OTHER_RECORD = "wiki-first_record-last_record", "penn_tree-first_record-last_record"
+STEP = {"comparison": BETWEEN}
 PRESENT = ("compute", "allocation", "trend")
 ABSENT = ("inference", "technique", "lab", "unexplained")
 YEARS = [str(year) for year in range(2016, 2023)]
@@ -65,37 +66,17 @@ def make_table() -> pd.DataFrame:
         ("Wiki", "Copied", *large[1:], 1e12, *once, 7.0),
     ]
     frame = pd.DataFrame(rows, columns=columns)
-    return frame.assign(
-        release_date=pd.to_datetime(frame["release_date"]),
-        method="direct",
-        base_model=frame["model"],
-        exclusion=pd.Series([None] * (len(rows) - 1) + ["a copy"], dtype="str"),
-        citation="doe2020",
-        locator="Table 1",
-        is_verified=True,
-    )
+    table = make_board(list(frame["model"]), **{name: frame[name] for name in columns})
+    table["release_date"] = pd.to_datetime(frame["release_date"])
+    table.loc[6, "exclusion"] = "a copy"
+    return table.drop(columns="score")
 
 
 def make_card(**changes: Any) -> Card:
     """Its card: one step between dates and one within a day."""
-    small, wide, large = (
-        {"model": name, "method": "direct"} for name in ("Small", "Wide", "Large")
-    )
-    common = {"benchmark": "Wiki", "earlier": small}
-    tree = {
-        "benchmarks": {"Wiki": {}, "Penn Tree": {}},
-        "trend": "linear",
-        "techniques": {},
-        "comparisons": [
-            {"id": BETWEEN, "later": large, **common},
-            {"id": SAME_DAY, "later": wide, **common},
-        ],
-        "headline_comparison": BETWEEN,
-        "reference_harness": "reported",
-        "allocation": "none",
-    }
-    options = LossOptions.model_validate(tree | changes)
-    return Card("toy", "loss_leaderboard", options)
+    steps = {BETWEEN: ("Wiki", "Small", "Large"), SAME_DAY: ("Wiki", "Small", "Wide")}
+    benchmarks: dict[str, Any] = {"Wiki": {}, "Penn Tree": {}}
+    return make_board_card(steps, "loss_leaderboard", **({"benchmarks": benchmarks} | changes))
 
 
 @pytest.fixture(scope="module")
@@ -173,107 +154,56 @@ def law_of_row(posterior: xr.Dataset, row: pd.Series) -> np.ndarray:
 # The split.
 
 
-def test_reading_again_is_worth_less_each_time(posterior: xr.Dataset) -> None:
-    half = posterior["repetition_worth"]
-    for readings, factor in ((1.0, 1.0 + 0 * half), (1.01, 1.01), (1e9, 1 + half)):
-        found = 10 ** repeat_worth(posterior, xr.DataArray(readings))
-        np.testing.assert_allclose(found, factor, rtol=1e-5)
+def test_parts_agree_with_plain_arithmetic(posterior: xr.Dataset, made: xr.Dataset) -> None:
+    # as readings vary within a benchmark where they are known: 40, 30, 1 about 30; 100
+    unread = np.log10([4 / 3, 1, 1 / 30, 1]).std(ddof=1)
+    steps = ((BETWEEN, "Large", 4e23, 0.3), (SAME_DAY, "Wide", 6 * 5e7 * 3e9, unread))
+    for comparison, later, flop, error in steps:  # the second is not printed
+        early, late = find("Small"), find(later)
+        first, last = (
+            np.log10(row["parameters"] * effective_tokens(posterior, row)) for row in (early, late)
+        )
+        trend = gain(posterior, late["release_date"]) - gain(posterior, early["release_date"])
+        found, sd = pick(made, "decades", comparison), np.hypot(0.05, error)
+        np.testing.assert_allclose(found["compute"] + found["allocation"], last - first)
+        np.testing.assert_allclose(found["trend"], trend, atol=1e-12)
+        assert found["compute"].mean() == pytest.approx(np.log10(flop / 3e17), abs=0.2 * sd)
+        assert found["compute"].std() == pytest.approx(sd, rel=0.15)
+        share = pick(made, "share", comparison)["compute"]
+        np.testing.assert_allclose(share, found["compute"] / (last - first + trend))
 
 
-@pytest.mark.parametrize(
-    ("comparison", "later", "sd"),
-    [
-        (BETWEEN, "Large", np.hypot(0.05, 0.3)),
-        # as readings vary within a benchmark where they are known: 40, 30, 1 about 30; 100
-        (SAME_DAY, "Wide", np.hypot(0.05, np.log10([4 / 3, 1, 1 / 30, 1]).std(ddof=1))),
-    ],
-)
-def test_parts_agree_with_plain_arithmetic(
-    posterior: xr.Dataset, made: xr.Dataset, comparison: str, later: str, sd: float
-) -> None:
-    early, late = find("Small"), find(later)
-    first, last = (
-        np.log10(row["parameters"] * effective_tokens(posterior, row)) for row in (early, late)
-    )
-    trend = gain(posterior, late["release_date"]) - gain(posterior, early["release_date"])
-    flop = {"Large": 4e23, "Wide": 6 * 5e7 * 3e9}[later]  # the second is not printed
-    found = pick(made, "decades", comparison)
-    np.testing.assert_allclose(found["compute"] + found["allocation"], last - first)
-    np.testing.assert_allclose(found["trend"], trend, atol=1e-12)
-    assert found["compute"].mean() == pytest.approx(np.log10(flop / 3e17), abs=0.2 * sd)
-    assert found["compute"].std() == pytest.approx(sd, rel=0.15)
-    np.testing.assert_allclose(
-        pick(made, "share", comparison)["compute"], found["compute"] / (last - first + trend)
-    )
+def test_shares_sum_to_one_and_absent_parts_have_a_reason(made: xr.Dataset) -> None:
+    for comparison in (BETWEEN, SAME_DAY, RECORD, OTHER_RECORD):
+        for kind in ("share", "shapley_share"):
+            parts = pick(made, kind, comparison)
+            np.testing.assert_allclose(sum(parts.values()), 1, atol=1e-12)
+            found = made[f"{kind}_algorithms"].sel(comparison=comparison)
+            np.testing.assert_allclose(found, parts["allocation"] + parts["trend"])
+            assert comparison != SAME_DAY or (parts["trend"] == 0).all()
+        for part in ABSENT:
+            assert made[f"share_{part}"].attrs["reasons"][comparison]
+    assert all(made[f"share_{part}"].isnull().all() for part in ABSENT)
 
 
-def test_compute_without_errors_is_the_change_of_flop(posterior: xr.Dataset) -> None:
-    nil = dict.fromkeys(("confident", "likely", "speculative"), 1e-12)
-    card = make_card(compute_error_decades=nil)
-    found = pick(augmented_scaling_law.estimands(posterior, make_table(), card), "decades")
-    np.testing.assert_allclose(found["compute"], np.log10(4e23 / 3e17))
-
-
-def test_step_may_end_at_a_row_that_is_not_fitted(posterior: xr.Dataset, made: xr.Dataset) -> None:
-    """Copied has the size and date of Large, and is left out of the fit."""
-    card = make_card()
-    steps = list(card.options.model_dump()["comparisons"])
-    steps[0]["later"] |= {"model": "Copied", "is_fitted": False}
-    found = augmented_scaling_law.estimands(posterior, make_table(), make_card(comparisons=steps))
-    for kind in ("decades", "shapley"):
-        for part, values in pick(found, kind).items():
-            np.testing.assert_array_equal(values, pick(made, kind)[part])
-
-
-@pytest.mark.parametrize("comparison", [BETWEEN, SAME_DAY, RECORD, OTHER_RECORD])
-def test_shares_sum_to_one_and_absent_parts_have_a_reason(
-    made: xr.Dataset, comparison: str
-) -> None:
-    for kind in ("share", "shapley_share"):
-        parts = pick(made, kind, comparison)
-        np.testing.assert_allclose(sum(parts.values()), 1, atol=1e-12)
-        found = made[f"{kind}_algorithms"].sel(comparison=comparison)
-        np.testing.assert_allclose(found, parts["allocation"] + parts["trend"])
-        assert comparison != SAME_DAY or (parts["trend"] == 0).all()
-    for part in ABSENT:
-        assert made[f"share_{part}"].isnull().all()
-        assert made[f"share_{part}"].attrs["reasons"][comparison]
-
-
-def test_shapley_values_are_means_over_all_orders(posterior: xr.Dataset, made: xr.Dataset) -> None:
+def test_shapley_values_move_parts_by_parts(posterior: xr.Dataset, made: xr.Dataset) -> None:
     """Compute moves parameters and the tokens read; allocation, what these are worth."""
     early, late = find("Small"), find("Large")
     tokens = [effective_tokens(posterior, row) for row in (early, late)]
-    compute = 10 ** made["decades_compute"].sel(comparison=BETWEEN)
-    read = compute * early["parameters"] / late["parameters"]
+    read = 10 ** made["decades_compute"].sel(STEP) * early["parameters"] / late["parameters"]
 
-    def worth(moved: set[str]) -> np.ndarray:
+    def worth(moved: tuple[str, ...]) -> np.ndarray:
         size = (late if "compute" in moved else early)["parameters"]
         date = (late if "trend" in moved else early)["release_date"]
         longer = tokens[0] * (read if "compute" in moved else 1.0)
         longer = longer * (tokens[1] / tokens[0] / read if "allocation" in moved else 1.0)
         return log_perplexity(posterior, size, longer, date, "Wiki")
 
-    expected = dict.fromkeys(PRESENT, np.zeros(1))
-    for order in permutations(PRESENT):
-        for place, player in enumerate(order):
-            gained = worth(set(order[: place + 1])) - worth(set(order[:place]))
-            expected[player] = expected[player] + gained / 6
     found = pick(made, "shapley")
-    for part in PRESENT:
-        np.testing.assert_allclose(found[part], expected[part], atol=1e-12)
+    for part, expected in shapley_values(list(PRESENT), worth).items():
+        np.testing.assert_allclose(found[part], expected, atol=1e-12)
     change = law_of_row(posterior, late) - law_of_row(posterior, early)
     np.testing.assert_allclose(sum(found.values()), change, atol=1e-12)
-
-
-def test_benchmark_without_a_path_has_no_step(posterior: xr.Dataset) -> None:
-    table = make_table()
-    is_first = (table["model"] == "Small") & (table["benchmark"] == "Penn Tree")
-    found = augmented_scaling_law.estimands(
-        posterior, table.assign(perplexity=table["perplexity"].where(~is_first, 2.0)), make_card()
-    )
-    assert OTHER_RECORD not in found["comparison"].values
-    assert list(found["reverse_test_flop"]["early_model"].values) == ["Wiki: Wide"]
 
 
 # The reverse test.
@@ -283,30 +213,27 @@ def flop_by_search(posterior: xr.Dataset, draw: int, early: pd.Series, target: f
     """Least 6 N D at which the law of the early date gives `target`, by numerical search."""
     one = posterior.isel(chain=[0], draw=[draw])
 
-    def loss(log10_n: float, log10_c: float) -> float:
-        sizes = (10**log10_n, 10 ** (log10_c - log10_n) / 6)
-        at = (early["release_date"], early["benchmark"])
-        return float(log_perplexity(one, *sizes, *at).item())
-
     def least(log10_c: float) -> float:
-        found = optimize.minimize_scalar(
-            loss, bounds=(-10, 60), args=(log10_c,), method="bounded", options={"xatol": 1e-10}
-        )
+        def loss(log10_n: float) -> float:
+            sizes = (10**log10_n, 10 ** (log10_c - log10_n) / 6)
+            at = (early["release_date"], early["benchmark"])
+            return float(log_perplexity(one, *sizes, *at).item())
+
+        options = {"xatol": 1e-10}
+        found = optimize.minimize_scalar(loss, bounds=(-10, 60), method="bounded", options=options)
         return float(found.fun)
 
     return float(optimize.brentq(lambda c: least(c) - target, 1, 80, xtol=1e-10))
 
 
-@pytest.mark.parametrize("draw", [0, 7, 50])
-def test_reverse_test_agrees_with_a_search(
-    posterior: xr.Dataset, made: xr.Dataset, draw: int
-) -> None:
-    target = law_of_row(posterior, find("Large"))[0, draw]
-    found = made["reverse_test_flop"].sel(early_model="Wiki: Wide").isel(chain=0, draw=draw)
-    expected = flop_by_search(posterior, draw, find("Wide"), target)
-    assert np.log10(found.item()) == pytest.approx(expected, abs=1e-5)
-    moles = made["reverse_test_moles"].sel(early_model="Wiki: Wide").isel(chain=0, draw=draw)
-    assert moles.item() == pytest.approx(found.item() / 6.02214076e23)
+def test_reverse_test_agrees_with_a_search(posterior: xr.Dataset, made: xr.Dataset) -> None:
+    found = made["reverse_test_flop"].sel(early_model="Wiki: Wide")
+    for draw in (0, 7):
+        target = law_of_row(posterior, find("Large"))[0, draw]
+        expected = flop_by_search(posterior, draw, find("Wide"), target)
+        assert np.log10(found[0, draw].item()) == pytest.approx(expected, abs=1e-5)
+    moles = made["reverse_test_moles"].sel(early_model="Wiki: Wide")
+    np.testing.assert_allclose(moles, found / 6.02214076e23)
 
 
 def test_loss_at_or_below_the_irreducible_one_takes_infinite_compute(posterior: xr.Dataset) -> None:
@@ -364,14 +291,10 @@ def density_by_hand(table: pd.DataFrame, point: dict[str, Any], kept: pd.Series)
     return float(total)
 
 
-def test_density_is_that_of_papers_with_a_shared_effect(point: dict[str, Any]) -> None:
-    kept = pd.Series(True, index=fitted_rows(make_table()).index)
-    expected = density_by_hand(make_table(), point, kept)
-    assert log_density(make_table(), point) == pytest.approx(expected)
-
-
-@pytest.mark.parametrize("held", [["Small"], ["Wide", "Large"]])
-def test_held_out_rows_leave_the_likelihood_exactly(point: dict[str, Any], held: list[str]) -> None:
+@pytest.mark.parametrize("held", [[], ["Small"], ["Wide", "Large"]])
+def test_density_is_that_of_papers_with_a_shared_effect_without_rows_held_out(
+    point: dict[str, Any], held: list[str]
+) -> None:
     table = make_table()
     marked = table.assign(is_held_out=table["model"].isin(held))
     expected = density_by_hand(table, point, ~fitted_rows(table)["model"].isin(held))
@@ -380,38 +303,28 @@ def test_held_out_rows_leave_the_likelihood_exactly(point: dict[str, Any], held:
     assert log_density(marked.assign(perplexity=changed), point) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("name", ["Small", "Wide", "Middle", "Large"])
-def test_density_of_a_base_model_is_given_the_rows_of_all_others(
-    point: dict[str, Any], name: str
-) -> None:
+def test_density_of_a_base_model_is_given_the_rows_of_all_others(point: dict[str, Any]) -> None:
+    """That of the one model of a paper is the same where the paper was held out."""
     table = make_table()
-    draws = draws_at(table, point)
-    found = augmented_scaling_law.unit_log_likelihood(draws, table, make_card())
-    others = fitted_rows(table)["model"] != name
-    expected = density_by_hand(table, point, others | True) - density_by_hand(table, point, others)
-    assert found.sel(base_model=name).item() == pytest.approx(expected)
-
-
-def test_density_of_a_paper_that_was_held_out_is_that_of_a_new_paper(point: dict[str, Any]) -> None:
-    table = make_table()
-    marked = table.assign(is_held_out=table["lab"] == "Three")
-    draws = draws_at(marked, point)
-    expected = density_by_hand(table, point, fitted_rows(table)["lab"] == "Three")
+    rows, marked = fitted_rows(table), table.assign(is_held_out=table["lab"] == "Three")
     for given in (table, marked):
+        draws = draws_at(given, point)
         found = augmented_scaling_law.unit_log_likelihood(draws, given, make_card())
-        assert found.sel(base_model="Large").item() == pytest.approx(expected)
+        for name in ("Large",) if given is marked else ("Small", "Wide", "Middle", "Large"):
+            whole, others = (
+                density_by_hand(table, point, kept)
+                for kept in (rows["model"].notna(), rows["model"] != name)
+            )
+            assert found.sel(base_model=name).item() == pytest.approx(whole - others)
 
 
-def test_rate_is_the_mean_over_the_span_and_special_cases_are_special(
-    point: dict[str, Any],
-) -> None:
+def test_special_cases_are_special_and_rates_average_over_the_span(point: dict[str, Any]) -> None:
     found = {name: draws_at(make_table(), point, each) for name, each in VARIANTS.items()}
     found["own"] = draws_at(make_table(), point)
     for name, count in (("own", 7), ("line", 1), ("all_of_these", 1), ("one_bend", 2)):
         rates = found[name]["rate_by_year"]
         assert len(np.unique(rates.round(9))) == count
-        mean = rates.weighted(DAYS).mean()
-        assert mean.item() == pytest.approx(found[name]["rate"].item())
+        assert rates.weighted(DAYS).mean().item() == pytest.approx(found[name]["rate"].item())
     for name, worth in (("distinct_tokens", 1e-3), ("all_of_these", 1e-3), ("all_readings", 1e6)):
         assert found[name]["repetition_worth"].item() == pytest.approx(worth)
 
@@ -429,50 +342,24 @@ def test_simulated_perplexities_follow_the_law_where_noise_is_nil(posterior: xr.
         assert np.log(row["perplexity"]) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("share", [0.3, 0.8])
-def test_share_is_fixed_at_the_truth(share: float) -> None:
-    table, card = make_table(), make_card()
-    truth = augmented_scaling_law.fix_share(TRUTH, share, table, card)
-    made = augmented_scaling_law.estimands(as_draws(truth, DIMS), table, card)
-    assert made["share_compute"].sel(comparison=BETWEEN).item() == pytest.approx(share)
-    assert truth["rate"] == pytest.approx(
-        np.average(list(truth["rate_by_year"].values()), weights=DAYS)
-    )
-
-
-def test_share_of_a_step_within_a_day_cannot_be_fixed() -> None:
-    with pytest.raises(ValueError, match="no rate makes compute"):
-        augmented_scaling_law.fix_share(
-            TRUTH, 0.5, make_table(), make_card(headline_comparison=SAME_DAY)
-        )
-
-
-@pytest.mark.parametrize("column", ["parameters", "dataset_tokens"])
-def test_rows_without_size_are_refused(column: str) -> None:
+def test_what_cannot_be_fitted_or_split_is_refused(posterior: xr.Dataset) -> None:
     table = make_table()
-    lacking = table.assign(**{column: table[column].where(table["model"] != "Wide")})
     assert augmented_scaling_law.unsupported_reason(table, make_card()) == ""
     no_trend = augmented_scaling_law.unsupported_reason(table, make_card(trend="none"))
     assert "trend: none" in no_trend
-    assert augmented_scaling_law.unsupported_reason(lacking, make_card()).startswith("1 fitted row")
-
-
-@pytest.mark.parametrize(
-    ("changed", "words"),
-    [
-        ({"model": "Other"}, "no row with parameters and tokens is of Wiki"),
-        ({"parameters": 2e7}, "differ in param"),
-    ],
-)
-def test_side_that_is_no_single_model_is_refused(
-    posterior: xr.Dataset, changed: dict[str, Any], words: str
-) -> None:
-    table = make_table()
-    more = pd.concat([table, table.iloc[[0]].assign(**changed)], ignore_index=True)
-    if "model" in changed:
-        more = more.iloc[1:]
-    with pytest.raises(ValueError, match=words):
-        augmented_scaling_law.estimands(posterior, more, make_card())
+    for column in ("parameters", "dataset_tokens"):
+        lacking = table.assign(**{column: table[column].where(table["model"] != "Wide")})
+        reason = augmented_scaling_law.unsupported_reason(lacking, make_card())
+        assert reason.startswith("1 fitted row")
+    card = make_card(headline_comparison=SAME_DAY)
+    with pytest.raises(ValueError, match="no rate makes compute"):
+        augmented_scaling_law.fix_share(TRUTH, 0.5, table, card)
+    no_row = table.assign(model=table["model"].replace("Small", "Other"))
+    two = pd.concat([table, table.iloc[[0]].assign(parameters=2e7)], ignore_index=True)
+    words = "no row with parameters and tokens is of Wiki", "differ in param"
+    for rows, said in zip((no_row, two), words, strict=True):
+        with pytest.raises(ValueError, match=said):
+            augmented_scaling_law.estimands(posterior, rows, make_card())
 
 
 # Real rows.
@@ -482,38 +369,3 @@ def test_classical_rate_is_near_the_published_one() -> None:
     # Ho et al. 2024, section 3.1: the doubling takes 8.4 months, 95 % interval 4.5 to 14.3
     frame = augmented_scaling_law.baseline(*load_real("lm_perplexity")).set_index("key")
     assert 4.5 < frame.loc["doubling_time_months", "estimate"] < 14.3
-
-
-@pytest.mark.slow
-def test_known_truth_is_recovered() -> None:
-    table, card = load_real("lm_perplexity")
-    rng = np.random.default_rng(11)
-    drawn = augmented_scaling_law.sample_prior(table, card, Priors(), rng)
-    truth = drawn | {
-        "rate": 0.5,
-        "rate_by_year": {y: r + 0.5 - drawn["rate"] for y, r in drawn["rate_by_year"].items()},
-        "repetition_worth": 15.0,
-        "rate_difference": 0.1,
-        "exponent_parameters": 0.15,
-        "exponent_tokens": 0.08,
-        "irreducible_loss": {"PTB": 1.3, "WikiText-2": 0.9, "WikiText-103": 1.0},
-        "contribution_parameters": {"PTB": 1.2, "WikiText-2": 1.5, "WikiText-103": 1.3},
-        "contribution_tokens": {"PTB": 1.1, "WikiText-2": 1.3, "WikiText-103": 1.1},
-        "noise_scale": 0.1,
-    }
-    simulated = augmented_scaling_law.simulate(table, truth, rng)
-    posterior = sample("augmented_scaling_law", simulated, card, seed=11)
-    for name in ("rate", "rate_difference", "exponent_parameters", "exponent_tokens"):
-        assert_near(posterior[name], truth[name])
-    assert_near(posterior["irreducible_loss"].sel(benchmark="PTB"), 1.3)
-    assert posterior["rate"].std() < 0.25
-    complete = add_unfitted(simulated, table)
-    made, true = (
-        augmented_scaling_law.estimands(each, complete, card)["share_compute"]
-        for each in (posterior, as_draws(truth, DIMS))
-    )
-    reported = made.dropna("comparison")["comparison"].to_numpy()
-    assert len(reported) >= true.sizes["comparison"] - 2  # of some the decades may sum to nil
-    for comparison in reported:
-        step = {"comparison": comparison}
-        assert_near(made.sel(step), true.sel(step).item())

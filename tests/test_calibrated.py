@@ -1,24 +1,107 @@
-"""Intervals hold simulated truths as often as they say: in the committed studies, in a short one on
-real rows, and not without the lab term.
+"""Intervals hold what is true: in the committed studies, in a short one on real rows, and not
+without the lab term. Compute and date that rise together give a wide share and a red panel.
 """
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+import xarray as xr
+from boards import FACTS, make_board, make_board_card
 from conftest import ROOT
 from scipy.stats import binomtest
 from tables_for_models import list_cells, load_real
-from test_identified_or_not import MODELS, make_card, make_table
 
 import models
+from models import as_draws
 from models.leaderboards import compute_multiplier
-from pipeline.checks.refit import RefitError, Refitter
+from pipeline.checks.identification import identify
+from pipeline.checks.refit import THOROUGH, RefitError, Refitter
+from pipeline.fit.cell import make_cell
 from pipeline.studies.calibrate import make_study
 from pipeline.studies.coverage import study_coverage
 from pipeline.studies.trials import TAILS
+
+MODELS = 60
+STEP = "toy-first-last"
+TRUTH = {
+    "slope": {"Toy": 1.0},
+    "level": {"Toy": 0.0},
+    **{name: {"Toy": value} for name, value in FACTS.items()},
+    "rate": 0.5,
+    "dispersion": 0.03,
+}
+
+
+def make_table(is_correlated: bool) -> pd.DataFrame:
+    """Models of six labs whose compute grows with the date, exactly or not at all.
+
+    Both ends of the comparison have the same compute and date in either case.
+    """
+    years = np.linspace(-3, 3, MODELS)
+    decades = 0.8 * years
+    if not is_correlated:
+        decades[1:-1] = np.random.default_rng(3).permutation(decades[1:-1])
+    dates = pd.Timestamp(2020, 1, 1) + pd.to_timedelta(years * 365.25, unit="D")
+    return make_board(
+        [f"Model {i}" for i in range(MODELS)],
+        lab=[f"Lab {i % 6}" for i in range(MODELS)],
+        release_date=dates.floor("D"),
+        training_flop=10 ** (23 + decades),
+    )
+
+
+CARD = make_board_card({STEP: ("Toy", "Model 0", f"Model {MODELS - 1}")})
+
+
+@cache
+def compile_model() -> Refitter:
+    return Refitter(compute_multiplier, make_table(is_correlated=True), CARD)
+
+
+@cache
+def fit_panel(is_correlated: bool) -> tuple[dict[str, Any], np.ndarray]:
+    """The identification panel, and the 90 % interval of the compute share."""
+    card, table, model = CARD, make_table(is_correlated), compute_multiplier
+    rng = np.random.default_rng(4)
+    deviation = dict(zip(table["model"], rng.normal(0, 0.3, MODELS), strict=True))
+    simulated = model.simulate(table, TRUTH | {"deviation": deviation}, rng)
+    truths = [model.sample_prior(simulated, card, model.Priors(), rng) for _ in range(200)]
+    prior = xr.concat([as_draws(truth, model.DIMS) for truth in truths], dim="draw")
+    draws = compile_model().refit(simulated, card, model.Priors(), 5, THOROUGH)
+    groups = {"posterior": draws, "prior": prior.assign_coords(draw=range(200))}
+    module: Any = model
+    cell = make_cell(module, simulated, card, xr.DataTree.from_dict(groups))
+    parts = {
+        part: cell.estimands[f"decades_{part}"].sel(comparison=STEP)
+        for part in ("compute", "trend", "lab", "unexplained")
+    }
+    return identify(cell, []), np.quantile(parts["compute"] / sum(parts.values()), TAILS)
+
+
+@pytest.mark.slow
+def test_share_is_wide_and_not_identified_where_compute_and_date_rise_together() -> None:
+    panel, (lower, upper) = fit_panel(is_correlated=True)
+    assert panel["is_identified"] is False
+    assert panel["identification"]["variance_inflation"]["log10 compute"] > 100
+    assert panel["identification"]["contraction"]["rate_decades_per_year"] < 0.5  # like its prior
+    assert upper - lower > 0.3
+
+
+@pytest.mark.slow
+def test_share_is_narrow_and_identified_where_they_do_not() -> None:
+    panel, (lower, upper) = fit_panel(is_correlated=False)
+    assert panel["is_identified"] is True, panel["identification_reasons"]
+    assert lower < 0.8 / 1.3 < upper  # 4.8 decades of compute, 3 of trend
+    assert upper - lower < 0.25
+    assert upper - lower < np.diff(fit_panel(is_correlated=True)[1])[0] / 2.5
+
+
+# Coverage.
 
 STUDIES = sorted((ROOT / "data/calibration").glob("*.json"))
 BINARY = "p_ceiling_within"  # a probability that most truths lie at the end of: held too often
@@ -60,7 +143,7 @@ def cover_rate(has_labs: bool) -> float:
 
     Truths have lab effects in either case; without labs the fit takes all models for one lab's.
     """
-    card, priors = make_card(), compute_multiplier.Priors()
+    card, priors = CARD, compute_multiplier.Priors()
     labs = [f"Lab {6 * i // MODELS}" for i in range(MODELS)]
     table = make_table(is_correlated=False).assign(lab=labs)
     shown = labs if has_labs else "one lab"

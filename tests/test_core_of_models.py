@@ -1,6 +1,7 @@
-"""Priors draw what PyMC draws and widen by their scale; rates double; truths keep their labels."""
+"""Priors, rates, truths and Shapley values."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from itertools import combinations, permutations
 
 import numpy as np
 import pymc as pm
@@ -9,53 +10,31 @@ import xarray as xr
 from scipy import stats
 
 from models import as_draws
-from models.core.prior import Prior, list_priors, prior_data
+from models.core.prior import Prior
 from models.core.rates import to_doubling_time
+from models.core.shapley import Subset, shapley_of_sum, shapley_values
 
 PRIORS = {
-    "Normal": (Prior("Normal", (0.5, 2.0), "1", "test"), stats.norm(0.5, 2.0)),
-    "HalfNormal": (Prior("HalfNormal", (0.3,), "1", "test"), stats.halfnorm(0, 0.3)),
-    "LogNormal": (Prior("LogNormal", (-1.0, 0.5), "1", "test"), stats.lognorm(0.5, 0, np.exp(-1))),
-    "Gamma": (Prior("Gamma", (2.0, 15.0), "1", "test"), stats.gamma(2.0, scale=1 / 15)),
-    "Beta": (Prior("Beta", (1.5, 3.0), "1", "test"), stats.beta(1.5, 3.0)),
+    "Normal": ((0.5, 2.0), (0.5, 4.0), stats.norm(0.5, 2.0)),
+    "HalfNormal": ((0.3,), (0.6,), stats.halfnorm(0, 0.3)),
+    "LogNormal": ((-1.0, 0.5), (-1.0, 1.0), stats.lognorm(0.5, 0, np.exp(-1))),
+    "Gamma": ((2.0, 15.0), (2.0, 15.0), stats.gamma(2.0, scale=1 / 15)),
+    "Beta": ((1.5, 3.0), (1.5, 3.0), stats.beta(1.5, 3.0)),
 }
-WIDENED = {"Normal": (0.5, 4.0), "HalfNormal": (0.6,), "LogNormal": (-1.0, 1.0)}
-
-
-@dataclass(frozen=True)
-class Priors:
-    """Two priors, not in the order of the alphabet."""
-
-    spread: Prior = PRIORS["HalfNormal"][0]
-    rate: Prior = PRIORS["Normal"][0]
 
 
 @pytest.mark.parametrize("family", PRIORS)
-def test_draws_and_density_are_those_of_the_family(family: str) -> None:
-    prior, expected = PRIORS[family]
-    draws = prior.draw(np.random.default_rng(1), (2000, 2))
-    assert draws.shape == (2000, 2)
-    assert stats.kstest(draws.ravel(), expected.cdf).pvalue > 0.001
+def test_density_is_that_of_the_family_and_widening_changes_its_scale_alone(family: str) -> None:
+    """That draws are those of the density is asked of every prior: see test_model_contract.py."""
+    parameters, widened, expected = PRIORS[family]
+    prior = Prior(family, parameters, "1", "test")
+    assert prior.widened(2).parameters == widened
     points = expected.ppf([0.1, 0.5, 0.9])
     with pm.Model() as model:
-        variable = prior.variable("quantity")
-    density = pm.logp(variable, points)
+        density = pm.logp(prior.variable("quantity"), points)
     assert density.eval() == pytest.approx(expected.logpdf(points))
     model.set_data("prior_quantity", np.array(prior.parameters) * 1.5)
     assert (density.eval() != expected.logpdf(points)).all()  # refitted without compiling again
-
-
-@pytest.mark.parametrize("family", PRIORS)
-def test_widening_changes_the_scale_alone_where_there_is_one(family: str) -> None:
-    prior, _ = PRIORS[family]
-    assert prior.widened(2).parameters == WIDENED.get(family, prior.parameters)
-
-
-def test_priors_go_by_their_names_in_the_order_of_the_file() -> None:
-    assert [name for name, _ in list_priors(Priors())] == ["spread", "rate"]
-    values = {name: value.tolist() for name, value in prior_data(Priors()).items()}
-    assert values == {"prior_spread": [0.3], "prior_rate": [0.5, 2.0]}
-    assert str(PRIORS["LogNormal"][0]) == "LogNormal(-1, 0.5)"
 
 
 def test_doubling_times_are_infinite_without_progress_and_unknown_of_unknown_rates() -> None:
@@ -75,3 +54,66 @@ def test_truth_is_a_posterior_of_one_draw_whose_values_are_found_by_their_labels
         for tag, gain in by_tag.items():
             assert drawn["gain_on"].sel(benchmark=benchmark, technique=tag).item() == gain
     assert (drawn["gain"] - drawn["gain_on"].sel(benchmark="MATH") == 0).all()  # whatever the order
+
+
+# Shapley values: hand-computed cases, and the mean over all orders that defines them.
+
+
+def average_over_joining(names: list[str], worth: Callable[[Subset], float]) -> dict[str, float]:
+    """A player's mean gain on joining, over all orders in which the players may arrive."""
+    gains = dict.fromkeys(names, 0.0)
+    orders = list(permutations(names))
+    for order in orders:
+        for i, name in enumerate(order):
+            before = tuple(each for each in names if each in order[:i])
+            after = tuple(each for each in names if each in order[: i + 1])
+            gains[name] += (worth(after) - worth(before)) / len(orders)
+    return gains
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        # squares: 0 -> 1 -> 9 one way, 0 -> 4 -> 9 the other: (1 + 5) / 2 and (4 + 8) / 2
+        ([1.0, 2.0], [3.0, 6.0]),
+        # (a + b + c)^2 divides into a^2 + a b + a c and so on
+        ([1.0, 2.0, 3.0], [6.0, 12.0, 18.0]),
+        ([1.0, 0.0], [1.0, 0.0]),  # a zero step gets nothing
+    ],
+)
+def test_squares_by_hand(steps: list[float], expected: list[float]) -> None:
+    named = {name: np.array(step) for name, step in zip("abc", steps, strict=False)}
+    found = shapley_of_sum(np.array(0.0), named, np.square)
+    assert [float(value) for value in found.values()] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("count", [1, 4, 6])
+def test_values_of_any_game_are_the_mean_over_all_orders_and_sum_to_the_change(count: int) -> None:
+    names = list("abcdef")[:count]
+    rng = np.random.default_rng(count)
+    subsets = [s for size in range(count + 1) for s in combinations(names, size)]
+    game = dict(zip(subsets, rng.normal(size=len(subsets)), strict=True))
+    asked: list[Subset] = []
+
+    def worth(subset: Subset) -> np.ndarray:
+        asked.append(subset)
+        return np.array(game[subset])
+
+    found = {name: float(value) for name, value in shapley_values(names, worth).items()}
+    assert found == pytest.approx(average_over_joining(names, game.__getitem__))
+    assert sum(found.values()) == pytest.approx(game[tuple(names)] - game[()])
+    assert sorted(asked) == sorted(subsets)  # each once
+
+
+def test_steps_of_a_sum_are_shared_draw_by_draw() -> None:
+    start, steps = np.array([-1.0, 0.3]), {"compute": np.array([1.0, -0.5])}
+    steps |= dict.fromkeys(("trend", "twin"), np.array([0.7, 3.0]))
+    found = shapley_of_sum(start, steps, np.tanh)
+    for draw in range(2):
+
+        def worth(subset: Subset, at: int = draw) -> float:
+            return float(np.tanh(start[at] + sum(steps[name][at] for name in subset)))
+
+        at_draw = {name: float(values[draw]) for name, values in found.items()}
+        assert at_draw == pytest.approx(average_over_joining(list(steps), worth))
+    np.testing.assert_allclose(found["twin"], found["trend"], atol=1e-15)

@@ -1,14 +1,16 @@
-"""Rows of the forest plots: what stands beside what, with its caveats and in one unit."""
+"""Rows of the forest plots, and what the data cannot tell, recomputed from the results."""
 
 import math
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 import pandas as pd
 import pytest
 from real_overview import RATE, read_overview, read_passing, read_references
 
-from pipeline.site.overview import estimates
+from pipeline.site.overview import estimates, limits
+from pipeline.site.overview.limits import Limit, list_limits
 from pipeline.site.overview.rows import (
     DECADE_MONTHS,
     Row,
@@ -16,6 +18,8 @@ from pipeline.site.overview.rows import (
     say,
     to_doubling_time,
 )
+from pipeline.site.pages import answers
+from pipeline.site.pages.numbers import format_fixed
 
 
 @pytest.fixture(scope="module")
@@ -35,16 +39,14 @@ def test_every_rate_that_passed_is_there_with_its_numbers_and_doubts(rates: list
                 assert ("not identified" in row.caveats) == is_doubted
 
 
-def test_published_doubling_times_become_rates_and_the_ends_change_places(
+def test_published_rows_stand_once_where_their_data_are_as_rates_with_a_source(
     rates: list[Row],
 ) -> None:
+    """Doubling times become rates, and their ends change places."""
     (row,) = [row for row in rates if row.label.startswith("Erdil & Besiroglu 2022")]
     numbers = [DECADE_MONTHS / months for months in (9, 25, 4)]
     assert [row.median, row.lower, row.upper] == pytest.approx(numbers)
     assert row.interval == "95 %"
-
-
-def test_published_rows_stand_once_where_their_data_are_with_a_source(rates: list[Row]) -> None:
     (row,) = [row for row in rates if row.label.startswith("Ho et al. 2024, model 7")]
     assert row.dataset == "lm_perplexity"
     cited = {row.citation for row in rates if row.kind == "published"}
@@ -75,36 +77,98 @@ def test_shares_are_of_the_headline_and_of_the_record_path_unless_they_are_one()
 
 
 def test_what_the_check_doubts_is_a_caveat() -> None:
-    check: dict[str, Any] = {
-        "is_identified": False,
-        "is_calibrated": False,
-        "driven_by_prior": [RATE],
-        "driven_by": {RATE: ["rate"]},
-        "prior_sensitivity": {RATE: {}},
-    }
-    found = find_caveats(RATE, check)
-    assert [each.split(" (")[0] for each in found] == [
-        "not identified",
-        "driven by the prior",
-        "not calibrated",
-    ]
+    check: dict[str, Any] = dict.fromkeys(("is_identified", "is_calibrated"), False)
+    check |= {"driven_by_prior": [RATE], "driven_by": {RATE: ["rate"]}}
+    found = find_caveats(RATE, check | {"prior_sensitivity": {RATE: {}}})
+    doubts = ["not identified", "driven by the prior", "not calibrated"]
+    assert [each.split(" (")[0] for each in found] == doubts
     assert find_caveats(RATE, {"is_identified": True, "prior_sensitivity": {RATE: {}}}) == ()
 
 
-@pytest.mark.parametrize(
-    ("bounds", "words"),
-    [
+def test_numbers_are_said_with_the_bounds_that_there_are() -> None:
+    for bounds, words in (
         ((0.5, 0.25, 1.0), "0.50 (0.25 to 1.0)"),
         ((0.5, None, None), "0.50"),
         ((None, 0.25, 1.0), "no estimate (0.25 to 1.0)"),
         ((0.5, 0.25, None), "0.50 (0.25 to no upper bound)"),
-    ],
-)
-def test_numbers_are_said_with_the_bounds_that_there_are(
-    bounds: tuple[float | None, ...], words: str
-) -> None:
-    assert say(Row("g", "d", RATE, "l", "model", *bounds), "decades per year") == words
-
-
-def test_a_rate_that_does_not_rise_has_no_doubling_time() -> None:
+    ):
+        assert say(Row("g", "d", RATE, "l", "model", *bounds), "decades per year") == words
     assert [to_doubling_time(rate) for rate in (-0.1, DECADE_MONTHS)] == [None, 1]
+
+
+# What the data cannot tell: every sentence is recomputed from the check and attribution files.
+
+
+def find(topic: str, words: str = "") -> dict[str, list[str]]:
+    """The sentences of a topic that hold `words`, by the page that shows why."""
+    made: dict[str, list[str]] = {name: [] for name in read_passing()}
+    found: list[Limit] = list_limits(read_overview()).get(topic, [])
+    for limit in found:
+        page = limit.link.partition(".html#")[0]
+        if words in limit.sentence:
+            made.setdefault(page, []).append(limit.sentence)
+    return made
+
+
+def test_cells_that_are_not_identified_and_rates_that_a_prior_drives_are_named() -> None:
+    unidentified, driven = find("not_identified"), find("driven")
+    for name, (check, found) in read_passing().items():
+        assert bool(unidentified[name]) == (check["is_identified"] is False)
+        (prior, *_) = answers.list_drivers(RATE, check) or [""]
+        wanted = f"“{found.get(RATE, {}).get('label', 'no rate')}” is driven by the prior ({prior}"
+        is_said = any(wanted in sentence for sentence in driven[name])
+        assert is_said == (RATE in check["driven_by_prior"])
+
+
+def test_models_disagree_where_each_median_is_outside_the_other_interval() -> None:
+    wanted = 0
+    for (first, (_, one)), (second, (_, other)) in combinations(read_passing().items(), 2):
+        entries = one.get(RATE), other.get(RATE)
+        if first.partition("-")[0] == second.partition("-")[0] and all(entries):
+            wanted += excludes(*entries) and excludes(*reversed(entries))
+    assert sum(map(len, find("disagree", "“Rate of algorithmic progress").values())) == wanted
+
+
+def excludes(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return not other["lower"] <= one["median"] <= other["upper"]
+
+
+def test_shares_that_are_not_reported_and_signs_that_are_open_are_listed() -> None:
+    unreported, unsettled = find("not_reported"), find("unsettled", "Rate of")
+    for name, (_, found) in read_passing().items():
+        splits = [found[key] for key in found if key.startswith("share_compute[")]
+        reasons = [entry["reason"] for entry in splits if entry.get("reason")]
+        assert len(unreported[name]) == len(reasons)
+        for reason, sentence in zip(reasons, unreported[name], strict=True):
+            assert reason in sentence.replace("\N{NO-BREAK SPACE}", " ")
+        if RATE in found:
+            assert bool(unsettled[name]) == (found[RATE]["lower"] < 0 < found[RATE]["upper"])
+
+
+def test_what_studies_found_is_listed_with_its_numbers() -> None:
+    narrow, wrong = find("too_narrow", "a true"), find("compute_errors", "did not publish")
+    for name, (check, _) in read_passing().items():
+        study = check.get("study") or {}
+        shares = ((study.get("fixed_share") or {}).get("shares") or {}).values()
+        low = [found for found in shares if found["share"] < 0.85]
+        assert len(narrow[name]) == len(low)
+        for found, sentence in zip(low, narrow[name], strict=True):
+            way = "high" if found["median_bias"] > 0 else "low"
+            size = format_fixed(100 * abs(found["median_bias"]), 1)
+            assert f"in {found['covered']} of {found['intervals']} fits" in sentence
+            assert f"more than {size} points too {way}" in sentence
+        largest = (study.get("wrong_compute") or {}).get("largest")
+        assert bool(wrong[name]) == (largest is not None)
+        assert all(f"at most {format_fixed(largest, 1)}" in sentence for sentence in wrong[name])
+
+
+def test_disagreement_needs_both_medians_outside() -> None:
+    one = {"median": 1.0, "lower": 0.0, "upper": 2.9}
+    for ends, is_apart in (
+        ((1.5, 1.1, 1.9), False),
+        ((2.5, 0.5, 4.5), False),
+        ((3.5, 3.1, 3.9), True),
+        ((None, None, None), False),
+    ):
+        other = dict(zip(("median", "lower", "upper"), ends, strict=True))
+        assert limits.disagree(one, other) == is_apart

@@ -1,18 +1,20 @@
 """The stage graph: what dvc.yaml declares is what the code imports; what a change runs again."""
 
-import ast
 import shutil
 from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import grimp
 import networkx as nx
 import pytest
 from conftest import ROOT
 from dvc.repo import Repo
 from ruamel.yaml import YAML
+from tables_for_models import list_cells
 
+from models import find_family
 from pipeline.core.layout import Layout
 from pipeline.ingest.stage import ingest_dataset
 
@@ -26,7 +28,6 @@ STAGE_MODULES = {
 BY_PEOPLE = ("data/calibration", "data/sources", "models", "pipeline", "reports/models", "tests")
 # DVC's vocabulary of YAML uses a name that its own dependency will drop.
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning")
-LIMITS = {"dvc.yaml": 150, "dvc.lock": 3500}
 Graph = nx.DiGraph
 
 
@@ -69,60 +70,28 @@ def find_rerun(graph: Graph, changed: str) -> set[str]:
     return {str(s.name) for one in direct for s in {one, *nx.ancestors(graph, one)}}
 
 
-def name_stages(graph: Graph, changed: str) -> set[str]:
-    return {name.partition("@")[0] for name in find_rerun(graph, changed)}
-
-
 @cache
-def list_imports(file: Path) -> frozenset[str]:
-    """The files of the project that a file imports, at its top or inside of functions."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    named: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            named |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        elif isinstance(node, ast.Import):
-            named |= {alias.name for alias in node.names}
-    found = {path for name in named if (path := find_file(name))}
-    packages = {path for name in named for path in list_packages(name)}
-    return frozenset(found | packages)
+def read_imports() -> Any:
+    """Who imports whom, at the top or inside of functions."""
+    return grimp.build_graph("models", "pipeline", cache_dir=None)
 
 
-def find_file(module: str) -> str | None:
-    path = Path(module.replace(".", "/"))
-    return next(
-        (str(each) for each in (path.with_suffix(".py"), path / "__init__.py") if is_ours(each)),
-        None,
-    )
-
-
-def list_packages(module: str) -> list[str]:
-    """The `__init__.py` of every package above a module of ours."""
-    parents = Path(module.replace(".", "/")).parents
-    return [str(each / "__init__.py") for each in parents if is_ours(each / "__init__.py")]
-
-
-def is_ours(path: Path) -> bool:
-    return path.parts[:1] in (("models",), ("pipeline",)) and (ROOT / path).is_file()
-
-
-def follow(start: str) -> set[str]:
-    found, waiting = set[str](), [start]
-    while waiting:
-        file = waiting.pop()
-        found.add(file)
-        waiting += [each for each in list_imports(ROOT / file) if each not in found]
-    return found
+def follow(module: str) -> set[str]:
+    """The files of the module, of all it imports, and of the packages above these."""
+    found = {module, *read_imports().find_upstream_modules(module)}
+    parts = [each.split(".") for each in found]
+    found |= {".".join(part[:end]) for part in parts for end in range(1, len(part))}
+    paths = [Path(each.replace(".", "/")) for each in found]
+    return {str(p / "__init__.py" if (ROOT / p).is_dir() else f"{p}.py") for p in paths}
 
 
 def read_by(stage: Any) -> set[str]:
     """The code that the process of a stage imports; a fit imports its model by name."""
     command = str(stage.cmd).split()
-    starts = [STAGE_MODULES[kind_of(stage)].replace(".", "/") + ".py"]
+    found = follow(STAGE_MODULES[kind_of(stage)])
     if command[3] == "fit":
-        (model,) = (ROOT / "models").glob(f"*/{command[5]}.py")
-        starts.append(str(model.relative_to(ROOT)))
-    return {file for start in starts for file in follow(start)}
+        found |= follow(f"models.{find_family(command[5])}.{command[5]}")
+    return found
 
 
 def is_within(file: str, folders: set[str]) -> bool:
@@ -146,19 +115,16 @@ def test_a_fit_depends_on_no_folder_that_it_does_not_import(graph: Graph) -> Non
             assert not idle, stage.name
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
+def test_words_and_pages_run_no_fit(graph: Graph) -> None:
+    for words in (
         "reports/models/compute_multiplier.yaml",
         "reports/templates/base.html.jinja",
         "pipeline/site/posterior/page.py",
         "data/calibration/mmlu-compute_multiplier.json",
         "data/claims.yaml",
-    ],
-)
-def test_words_and_pages_run_no_fit(graph: Graph, words: str) -> None:
-    assert name_stages(graph, words) <= {"synthesis", "site"}
-    assert "site" in name_stages(graph, words)
+    ):
+        found = {name.partition("@")[0] for name in find_rerun(graph, words)}
+        assert {"site"} <= found <= {"synthesis", "site"}, words
 
 
 def test_prior_of_a_leaderboard_model_runs_its_family_and_what_reads_it(graph: Graph) -> None:
@@ -168,15 +134,6 @@ def test_prior_of_a_leaderboard_model_runs_its_family_and_what_reads_it(graph: G
     others = {name.partition("@")[0] for name in rerun - cells}
     read = {"ingest_own_rates", "fit_own_rates", "ingest_published_estimates"}
     assert others <= read | {"fit_published_estimates", "synthesis", "takeoff", "site"}
-
-
-def test_card_of_a_dataset_runs_its_ingest_alone(graph: Graph) -> None:
-    direct = {
-        str(stage.name)
-        for stage in graph
-        if is_within("data/sources/mmlu/source.yaml", deps_of(stage))
-    }
-    assert direct == {"ingest_accuracy_leaderboard@mmlu", "synthesis", "site"}
 
 
 def test_words_of_a_card_change_nothing_that_a_fit_reads(tmp_path: Path) -> None:
@@ -198,21 +155,11 @@ def test_words_of_a_card_change_nothing_that_a_fit_reads(tmp_path: Path) -> None
 
 
 def test_every_cell_of_the_registries_has_its_stages(graph: Graph) -> None:
-    yaml = YAML(typ="safe")
-    datasets = yaml.load(ROOT / "data/sources/datasets.yaml")["datasets"]
-    models = yaml.load(ROOT / "models/models.yaml")["models"]
-    cells = {f"{d}-{m}" for table, ds in datasets.items() for d in ds for m in models[table]}
     fits = {str(stage.name).partition("@")[2] for stage in graph if kind_of(stage) == "fit"}
-    assert fits == cells
-    assert all(list((ROOT / "models").glob(f"*/{m}.py")) for ms in models.values() for m in ms)
+    assert fits == {f"{dataset}-{model}" for dataset, model in list_cells()}
 
 
 def test_each_path_has_one_writer_and_people_are_none(graph: Graph) -> None:
     written = Counter(path for stage in graph for path in outs_of(stage))
     assert set(written.values()) == {1}
     assert not [path for path in written if is_within(path, set(BY_PEOPLE))]
-
-
-def test_dvc_files_are_small() -> None:
-    for name, most in LIMITS.items():
-        assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= most

@@ -99,18 +99,6 @@ def test_simulation_without_noise_is_the_differential_equation(
     assert np.log(made["efficiency"].iloc[-1]) == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize("ceiling", [20.0, 400.0])
-def test_simulation_far_below_its_ceiling_is_that_without(ceiling: float) -> None:
-    table = make_table()
-    plain, capped = (
-        idea_production.simulate(
-            table, make_truth(table, 0.1, 0.01, **more), np.random.default_rng(3)
-        )
-        for more in ({}, {"ceiling_decades": ceiling})
-    )
-    np.testing.assert_allclose(capped["efficiency"], plain["efficiency"], rtol=1e-8)
-
-
 @each_law
 def test_density_is_that_of_simulated_paths(model: Any, more: dict[str, float]) -> None:
     """Shocks, their decay and the error of two observations of a field, jointly."""
@@ -130,21 +118,15 @@ def test_density_is_that_of_simulated_paths(model: Any, more: dict[str, float]) 
         assert float(density({})) == pytest.approx(expected, abs=0.35)
 
 
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
+def test_gaps_are_refused_with_their_place_and_one_efficiency_is_too_few() -> None:
+    for change, words in (
         ({"research_input": np.nan}, "no research input in its year 4"),
         ({"domain": "field 9"}, "no efficiency_error for the fields field 9"),
-    ],
-)
-def test_gap_is_refused_with_its_place(change: dict[str, Any], words: str) -> None:
-    table = make_table()
-    card = make_card(table)
-    table.loc[4, list(change)] = list(change.values())
-    assert words in idea_production.unsupported_reason(table, card)
-
-
-def test_one_efficiency_is_too_few() -> None:
+    ):
+        table = make_table()
+        card = make_card(table)
+        table.loc[4, list(change)] = list(change.values())
+        assert words in idea_production.unsupported_reason(table, card)
     table = make_table(())
     assert "growth takes two" in idea_production.unsupported_reason(table, make_card(table))
 

@@ -17,9 +17,8 @@ from tables_for_models import (
 )
 
 from models.effective_compute.design import Design, make_design
-from models.effective_compute.paths import find_record_path, find_side, list_pairs, name_benchmark
+from models.effective_compute.paths import find_record_path, list_pairs, name_benchmark
 from models.leaderboards import compute_multiplier
-from models.options import Side
 
 
 def change(rows: str | list[str], **changes: Any) -> pd.DataFrame:
@@ -45,15 +44,10 @@ def test_arrays_describe_their_row() -> None:
         assert design.labs[design.lab_index[i]] == row["lab"]
         assert design.bases[design.base_index[i]] == row["base_model"]
         assert design.benchmarks[design.benchmark_index[i]] == row["benchmark"]
+    assert (design.log10_flop_reference, design.reference_date) == (TOY_LOG10_FLOP, TOY_DATE)
     np.testing.assert_allclose(10.0 ** (design.log10_compute + 24), table["training_flop"])
     np.testing.assert_allclose(design.years * 365.25, (table["release_date"] - TOY_DATE).dt.days)
     assert set(table.loc[design.is_early, "model"]) == {"Base 0", "Tuned 0", "Base 1"}
-
-
-def test_references_are_round_and_do_not_move_with_the_scores() -> None:
-    for table in (make_leaderboard(), make_leaderboard().assign(score=0.5)):
-        design = design_of(table)
-        assert (design.log10_flop_reference, design.reference_date) == (TOY_LOG10_FLOP, TOY_DATE)
 
 
 def test_rows_that_are_excluded_or_lack_compute_are_left_out() -> None:
@@ -65,8 +59,9 @@ def test_rows_that_are_excluded_or_lack_compute_are_left_out() -> None:
     assert design_of(renamed).without_compute == set()
 
 
-def test_harnesses_are_those_beside_the_reference() -> None:
-    assert design_of().has_harness.shape == (8, 0)
+def test_harnesses_are_those_beside_the_reference_and_an_empty_technique_is_no_tag() -> None:
+    bare = design_of(make_leaderboard().assign(techniques=None))
+    assert bare.has_harness.shape == bare.has_tag.shape == (8, 0)
     table = make_leaderboard()
     table.loc[[1, 2], "harness"] = ["uniform", "other"]
     design = design_of(table)
@@ -92,24 +87,9 @@ def test_error_of_compute_is_the_cards_for_the_surest_class_of_a_base_model() ->
 def test_inference_counts_in_decades_of_samples() -> None:
     """A hundred samples are two; where their number is not known, the mean of the known stands."""
     doses = dict(zip(make_leaderboard()["model"], design_of().has_tag[:, 1], strict=True))
-    assert {model: dose for model, dose in doses.items() if dose} == {
-        "Tuned 1": 2,
-        "Tuned 2": 1.5,
-        "Tuned 3": 1,
-    }
+    assert [dose for dose in doses.values() if dose] == [2, 1.5, 1]  # of Tuned 1, 2 and 3
     assert design_of(make_leaderboard().assign(sample_count=np.nan)).has_tag[:, 1].max() == 1
     assert design_of().is_of_part("inference").tolist() == [False, True]
-
-
-def test_held_out_rows_keep_their_place() -> None:
-    table = make_leaderboard()
-    table["is_held_out"] = table.index.isin([0, 3])
-    assert np.flatnonzero(design_of(table).is_held_out).tolist() == [0, 3]
-    assert not design_of().is_held_out.any()
-
-
-def test_empty_technique_is_no_tag() -> None:
-    assert design_of(make_leaderboard().assign(techniques=None)).has_tag.shape == (8, 0)
 
 
 TUNED = ["Tuned 0", "Tuned 1"]
@@ -136,11 +116,6 @@ def test_unknown_benchmark_is_refused_by_name() -> None:
     table = make_leaderboard().assign(benchmark="GSM8K")
     with pytest.raises(ValueError, match=r"says nothing of the benchmarks \['GSM8K'\]"):
         compute_multiplier.build(table, make_card(), compute_multiplier.Priors())
-
-
-def test_side_is_the_row_of_its_model_and_method() -> None:
-    row = find_side(design_of(), "MATH", Side(model="Tuned 2", method="vote"))
-    assert design_of().rows["model"].iloc[row] == "Tuned 2"
 
 
 # The record path.
@@ -176,15 +151,9 @@ def test_record_path_stands_after_the_comparisons_of_the_card() -> None:
     assert len(list_pairs(design_of(change("Base 0", score=0.99)))) == 3  # the first is the best
 
 
-@pytest.mark.parametrize(
-    ("benchmark", "slug"),
-    [("MATH", "math"), ("ImageNet top-5", "imagenet_top5"), ("MMLU-STEM", "mmlu_stem")],
-)
-def test_benchmark_without_comparisons_is_named_after_itself(benchmark: str, slug: str) -> None:
-    assert name_benchmark(benchmark, []) == slug
-
-
-def test_benchmark_is_named_as_in_the_comparisons() -> None:
+def test_benchmark_is_named_as_in_the_comparisons_or_after_itself() -> None:
     steps = design_of().options.comparisons
     renamed = [step.model_copy(update={"id": f"maths-{i}-b"}) for i, step in enumerate(steps)]
     assert name_benchmark("MATH", renamed) == "maths"
+    assert name_benchmark("ImageNet top-5", []) == "imagenet_top5"
+    assert name_benchmark("MMLU-STEM", []) == "mmlu_stem"

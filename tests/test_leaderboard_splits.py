@@ -1,7 +1,6 @@
 """The split of a step of a leaderboard, recomputed by plain arithmetic."""
 
 from functools import cache
-from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,7 @@ from tables_for_models import (
 )
 
 from models.core.parts import ALGORITHMS
+from models.core.shapley import shapley_values
 from models.effective_compute import design
 from models.effective_compute.design import get_options
 from models.leaderboards import compute_multiplier
@@ -78,6 +78,9 @@ def test_parts_agree_with_plain_arithmetic_and_shares_sum_to_one(
     algorithms = sum(shares[part] for part in shares if part in ALGORITHMS)
     np.testing.assert_allclose(made["share_algorithms"].sel(comparison=comparison), algorithms)
     assert {"inference", "technique"} - set(ALGORITHMS) == {"inference"}
+    if comparison == WITHIN:
+        for part in ("unexplained", "allocation", "lab"):  # none of one base model's own
+            assert (made[f"decades_{part}"].sel(comparison=WITHIN) == 0).all()
 
 
 @each_trend
@@ -93,28 +96,22 @@ def test_shapley_values_sum_to_the_change_of_the_fitted_score(trend: str, compar
         np.testing.assert_allclose(sum(shares.values()), 1, atol=1e-10)
 
 
-def test_shapley_values_are_the_mean_over_all_orders() -> None:
+def test_shapley_values_are_those_of_scores_with_parts_added() -> None:
     posterior = make_posterior(draws=2, trend="none")
     made = estimate(posterior, trend="none")
     decades, found = (list_present(made, kind, BETWEEN) for kind in ("decades", "shapley"))
     start = find_row(make_leaderboard(), "MATH", find_step(BETWEEN).earlier)
-    nothing = np.zeros_like(decades["compute"])
 
-    @cache
-    def score(changed: frozenset[str]) -> np.ndarray:
-        added = sum((decades[part] for part in changed), nothing)
-        slope = posterior["slope"].sel(benchmark="MATH").to_numpy()
-        moved = posterior["level"] + xr.DataArray(slope * added, dims=("chain", "draw"))
-        drawn = posterior.assign(level=moved)
-        return recompute_score(drawn, make_leaderboard(), make_card(), start)
+    def score(changed: tuple[str, ...]) -> np.ndarray:
+        added = sum((decades[part] for part in changed), 0 * decades["compute"])
+        moved = posterior["level"] + posterior["slope"] * xr.DataArray(
+            added, dims=("chain", "draw")
+        )
+        return recompute_score(
+            posterior.assign(level=moved), make_leaderboard(), make_card(), start
+        )
 
-    orders = list(permutations(decades))
-    expected = dict.fromkeys(decades, nothing)
-    for order in orders:
-        for i, part in enumerate(order):
-            gain = score(frozenset(order[: i + 1])) - score(frozenset(order[:i]))
-            expected[part] = expected[part] + gain / len(orders)
-    for part, values in expected.items():
+    for part, values in shapley_values(list(decades), score).items():
         np.testing.assert_allclose(found[part], values, atol=1e-12, err_msg=part)
 
 
@@ -125,12 +122,6 @@ def test_reach_of_an_era_changes_together_with_the_trend() -> None:
         assert (made["decades_trend"] == 0).all()
         gained = made["shapley_trend"].sel(comparison=BETWEEN)
         assert (gained > 0.005).all() if height < 1 else (abs(gained) < 1e-12).all()
-
-
-def test_step_within_a_base_model_has_nothing_of_the_models_own() -> None:
-    within = make()[1].sel(comparison=WITHIN)
-    for part in ("unexplained", "allocation", "lab"):
-        assert (within[f"decades_{part}"] == 0).all()
 
 
 def test_compute_of_continued_training_has_an_error_of_its_own() -> None:
@@ -219,19 +210,6 @@ def test_rates_are_of_the_span_of_its_halves_and_of_each_step() -> None:
     within = made["rate_over_step"].sel(comparison=WITHIN) * 183 / 365.25
     np.testing.assert_allclose(within, made["decades_trend"].sel(comparison=WITHIN))
     assert set(made["rate_by_year"].attrs["labels"]) == {"2020", "2021", "2022", "2023"}  # 1 model
-
-
-def test_product_is_shared_between_compute_and_trend_as_its_shapley_value() -> None:
-    """Of Base 0 to Tuned 3: the mean over compute first and date first, corner by corner."""
-    posterior, made = make()
-    plain = estimate(posterior.assign(interaction=xr.zeros_like(posterior["interaction"])))
-    (c1, c2), (t1, t2) = (-2, 1 + np.log10(1.2)), (-275 / 365.25, 1003 / 365.25)
-    strength = posterior["interaction"]
-    by_compute = strength * ((c2 * t1 - c1 * t1) + (c2 * t2 - c1 * t2)) / 2
-    by_trend = strength * ((c1 * t2 - c1 * t1) + (c2 * t2 - c2 * t1)) / 2
-    for part, expected in (("compute", by_compute), ("trend", by_trend)):
-        added = (made - plain)[f"decades_{part}"].sel(comparison=BETWEEN)
-        np.testing.assert_allclose(added, expected, atol=1e-12)
 
 
 @pytest.mark.parametrize(("label", "decades"), [("1e22", -2), ("1e25", 1)])

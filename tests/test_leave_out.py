@@ -3,21 +3,21 @@
 import math
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 from scipy import stats
-from toy_posteriors import CHAINS, DRAWS, make_cell, sample
+from toy_posteriors import make_cell, sample
 
-from models import Model
 from pipeline.checks import leave_out as stage
-from pipeline.checks.leave_out import hold_out, leave_folds_out, leave_out, make_folds, thin
+from pipeline.checks.leave_out import hold_out, leave_folds_out, leave_out, make_folds
 from pipeline.checks.refit import RefitError
 from pipeline.fit.cell import Cell
 
+NAMES = [f"model {i}" for i in range(8)]
 COMPILED: Any = object()  # a compiled model; tests put refits by hand in its place
 
 
@@ -39,37 +39,38 @@ def test_prediction_of_a_well_specified_model_has_no_bad_rows() -> None:
     assert predicted["elpd_loo"] == pytest.approx(by_hand.sum(), abs=0.1)
 
 
-def make_board(spread: float = 1.0, labs: int = 4) -> tuple[Cell, np.ndarray]:
-    """Base models with one score each, two a lab, under a normal mean; and the scores."""
-    count = 2 * labs
-    scores = np.random.default_rng(3).normal(0.0, spread, count)
-    names = [f"model {i}" for i in range(count)]
+def make_board(spread: float = 30.0) -> Cell:
+    """Eight base models with one score each, two a lab, under a normal mean.
+
+    Scores that are far apart make units unreliable.
+    """
+    scores = np.random.default_rng(3).normal(0.0, spread, 8)
     table = pd.DataFrame(
         {
-            "lab": [f"lab {i // 2}" for i in range(count)],
-            "base_model": names,
+            "lab": [f"lab {i // 2}" for i in range(8)],
+            "base_model": NAMES,
             "score": scores,
-            "exclusion": pd.array([None] * count, dtype="str"),
+            "exclusion": pd.array([None] * 8, dtype="str"),
         }
     )
 
     def density(
         posterior: xr.Dataset, table: pd.DataFrame, card: Any, only: Any = None
     ) -> xr.DataArray:
-        scored = xr.DataArray(scores, dims="base_model", coords={"base_model": names})
+        scored = xr.DataArray(scores, dims="base_model", coords={"base_model": NAMES})
         found = -0.5 * (posterior["mean"] - scored) ** 2 - 0.5 * math.log(2 * math.pi)
-        asked = [name for name in names if only is None or name in only]
+        asked = [name for name in NAMES if only is None or name in only]
         return found.sel(base_model=asked).transpose("chain", "draw", "base_model")
 
     def data(table: pd.DataFrame, card: Any, priors: Any) -> dict[str, np.ndarray]:
         held = table.get("is_held_out", pd.Series(False, index=table.index))
         return {"scores": table["score"].where(~held, 0.0).to_numpy()}
 
-    model = SimpleNamespace(unit_log_likelihood=density, data=data, Priors=lambda: None)
-    mean = sample(seed=6) / np.sqrt(count) + scores.mean()
-    cell = replace(make_cell({"mean": mean}), model=cast("Model", model), table=table)
+    model: Any = SimpleNamespace(unit_log_likelihood=density, data=data, Priors=lambda: None)
+    mean = sample(seed=6) / np.sqrt(8) + scores.mean()
+    cell = replace(make_cell({"mean": mean}), model=model, table=table)
     cell.tree.attrs["seed"] = 1
-    return cell, scores
+    return cell
 
 
 def refit_mean(table: pd.DataFrame, seed: int) -> xr.Dataset:
@@ -79,38 +80,35 @@ def refit_mean(table: pd.DataFrame, seed: int) -> xr.Dataset:
     return xr.Dataset({"mean": (("chain", "draw"), kept.mean() + noise)})
 
 
-def predict_by_hand(scores: np.ndarray, labs: int) -> np.ndarray:
-    """Log density of each score given those of the other labs, known in closed form."""
-    groups = np.arange(len(scores)) // 2
-    others = [scores[groups != group] for group in groups]
-    return np.array(
-        [
-            stats.norm.logpdf(score, kept.mean(), np.sqrt(1 + 1 / len(kept)))
-            for score, kept in zip(scores, others, strict=True)
-        ]
-    )
+def fail(table: pd.DataFrame, seed: int) -> xr.Dataset:
+    raise RefitError("every transition diverged")
+
+
+@pytest.fixture
+def refit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refits are those by hand."""
+    monkeypatch.setattr(stage, "refit_of", lambda *_: refit_mean)
 
 
 def test_base_model_is_the_unit_where_the_model_knows_its_density() -> None:
-    cell, _ = make_board()
-    found = leave_out(cell, COMPILED)
+    found = leave_out(make_board(spread=1.0), COMPILED)
     assert found["unit"] == "base model"
-    assert list(found["elpd_by_unit"]) == [f"model {i}" for i in range(8)]
+    assert list(found["elpd_by_unit"]) == NAMES
     assert sum(found["elpd_by_unit"].values()) == pytest.approx(found["elpd_loo"], rel=1e-3)
 
 
 def test_density_of_each_fold_is_that_given_the_other_labs() -> None:
-    cell, scores = make_board()
-    folds = make_folds(cell.table, "lab")
-    found = leave_folds_out(cell, "lab", folds, refit_mean)
-    expected = predict_by_hand(scores, 4)
-    np.testing.assert_allclose(found[[f"model {i}" for i in range(8)]], expected, atol=0.05)
+    cell = make_board(spread=1.0)
+    found = leave_folds_out(cell, "lab", make_folds(cell.table, "lab"), refit_mean)
+    for name, row in cell.table.set_index("base_model").iterrows():
+        others = cell.table.loc[cell.table["lab"] != row["lab"], "score"]
+        expected = stats.norm.logpdf(row["score"], others.mean(), np.sqrt(1 + 1 / 6))
+        assert found[name] == pytest.approx(expected, abs=0.05)
 
 
-def test_a_few_unreliable_units_are_each_fitted_without(monkeypatch: pytest.MonkeyPatch) -> None:
-    cell, _ = make_board(spread=30.0)
+def test_a_few_unreliable_units_are_each_fitted_without(refit: None) -> None:
+    cell = make_board()
     smoothed, bad = stage.smooth(stage.find_units(cell)[1])
-    monkeypatch.setattr(stage, "refit_of", lambda *_: refit_mean)
     found = leave_out(cell, COMPILED)
     assert found["elpd_method"] == f"PSIS-LOO, {len(bad)} refitted"
     alone = leave_folds_out(cell, "base_model", [[unit] for unit in bad], refit_mean)
@@ -119,50 +117,38 @@ def test_a_few_unreliable_units_are_each_fitted_without(monkeypatch: pytest.Monk
         assert found["elpd_by_unit"][unit] == pytest.approx(expected, rel=1e-3)
 
 
-def test_many_unreliable_units_are_left_out_by_lab(monkeypatch: pytest.MonkeyPatch) -> None:
-    cell, _ = make_board(spread=30.0)
+@pytest.mark.parametrize(
+    ("lab", "method"), [(None, "4-fold by lab"), ("one", "8-fold by base model")]
+)
+def test_many_unreliable_units_are_left_out_by_lab_where_there_are_labs(
+    monkeypatch: pytest.MonkeyPatch, refit: None, lab: str | None, method: str
+) -> None:
     monkeypatch.setattr(stage, "MAXIMUM_SINGLE", 0)
-    monkeypatch.setattr(stage, "refit_of", lambda *_: refit_mean)
+    cell = make_board()
+    cell = replace(cell, table=cell.table.assign(lab=lab)) if lab else cell
     found = leave_out(cell, COMPILED)
     assert found["bad_pareto_k"] > 0
-    assert (found["elpd_method"], found["elpd_note"]) == ("4-fold by lab", "")
-    assert list(found["elpd_by_unit"]) == [f"model {i}" for i in range(8)]
+    assert (found["elpd_method"], found["elpd_note"]) == (method, "")
+    assert list(found["elpd_by_unit"]) == NAMES
 
 
-def test_one_lab_is_left_out_by_base_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    cell, _ = make_board(spread=30.0)
-    cell = replace(cell, table=cell.table.assign(lab="one"))
-    monkeypatch.setattr(stage, "MAXIMUM_SINGLE", 0)
-    monkeypatch.setattr(stage, "refit_of", lambda *_: refit_mean)
-    assert leave_out(cell, COMPILED)["elpd_method"] == "8-fold by base model"
-
-
-def test_model_that_leaves_nothing_out_keeps_the_smoothed_density_and_says_so() -> None:
-    cell, _ = make_board(spread=30.0)
-    vars(cell.model)["data"] = lambda *_: {"scores": np.zeros(8)}
-    found = leave_out(cell, COMPILED)
-    assert found["elpd_method"] == f"PSIS-LOO, {found['bad_pareto_k']} of 8 unreliable"
-    assert "is_held_out" in found["elpd_note"]
-
-
-def test_fit_that_did_not_converge_is_not_fitted_again() -> None:
-    cell, _ = make_board(spread=30.0)
-    found = leave_out(cell, None)
-    assert found["elpd_method"].startswith("PSIS-LOO, ")
-    assert "did not converge" in found["elpd_note"]
-
-
-def test_failed_fold_keeps_the_smoothed_density_and_says_so(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("data", "refit", "compiled", "note"),
+    [
+        (lambda *_: {"scores": np.zeros(8)}, refit_mean, COMPILED, "is_held_out"),
+        (None, fail, COMPILED, "every transition diverged"),
+        (None, refit_mean, None, "did not converge"),
+    ],
+)
+def test_smoothed_density_that_cannot_be_replaced_is_kept_and_this_said(
+    monkeypatch: pytest.MonkeyPatch, data: Any, refit: Any, compiled: Any, note: str
 ) -> None:
-    def fail(table: pd.DataFrame, seed: int) -> xr.Dataset:
-        raise RefitError("every transition diverged")
-
-    cell, _ = make_board(spread=30.0)
-    monkeypatch.setattr(stage, "refit_of", lambda *_: fail)
-    found = leave_out(cell, COMPILED)
-    assert found["elpd_method"].startswith("PSIS-LOO, ")
-    assert "every transition diverged" in found["elpd_note"]
+    cell = make_board()
+    vars(cell.model).update({"data": data} if data else {})
+    monkeypatch.setattr(stage, "refit_of", lambda *_: refit)
+    found = leave_out(cell, compiled)
+    assert found["elpd_method"] == f"PSIS-LOO, {found['bad_pareto_k']} of 8 unreliable"
+    assert note in found["elpd_note"]
 
 
 def test_folds_hold_whole_labs_of_about_as_many_rows() -> None:
@@ -179,25 +165,11 @@ def test_folds_hold_whole_labs_of_about_as_many_rows() -> None:
     assert make_folds(table.sample(frac=1, random_state=1), "lab") == folds
 
 
-def test_rows_held_out_are_marked_and_stay() -> None:
-    cell, _ = make_board()
-    marked = hold_out(cell.table, "lab", ["lab 1"])
-    assert list(np.flatnonzero(marked["is_held_out"])) == [2, 3]
-    assert marked["exclusion"].isna().all()
-
-
-def test_base_model_of_two_labs_is_in_one_fold() -> None:
-    cell, _ = make_board()
-    cell.table.loc[2, "base_model"] = "model 0"  # of lab 1, trained on from a model of lab 0
-    marked = hold_out(cell.table, "lab", ["lab 0"])
+def test_rows_held_out_are_marked_and_stay_and_a_base_model_of_two_labs_is_in_one_fold() -> None:
+    table = make_board().table
+    table.loc[2, "base_model"] = "model 0"  # of lab 1, trained on from a model of lab 0
+    marked = hold_out(table, "lab", ["lab 0"])
     assert list(np.flatnonzero(marked["is_held_out"])) == [0, 1, 2]
-    folds = make_folds(cell.table, "lab")
-    held = [set(cell.table.index[hold_out(cell.table, "lab", f)["is_held_out"]]) for f in folds]
-    assert sorted(row for rows in held for row in rows) == list(range(8))
-
-
-def test_draws_are_thinned_evenly_within_chains() -> None:
-    draws = xr.Dataset({"mean": (("chain", "draw"), sample())})
-    kept = thin(draws, 1500)["mean"]
-    assert kept.sizes == {"chain": CHAINS, "draw": math.ceil(DRAWS / 3)}
-    np.testing.assert_array_equal(kept, draws["mean"][:, ::3])
+    assert marked["exclusion"].isna().all()
+    folds = [hold_out(table, "lab", fold)["is_held_out"] for fold in make_folds(table, "lab")]
+    assert (sum(fold.astype(int) for fold in folds) == 1).all()

@@ -12,7 +12,7 @@ from tables_for_models import load_real, sample
 from models import Card, fitted_rows
 from models.estimates import meta_analysis
 from models.estimates.classical import regress_funnel
-from models.estimates.estimates import prepare, to_natural, to_working
+from models.estimates.estimates import prepare
 from models.estimates.evidence import log_density
 from models.options.estimates import EstimateOptions
 
@@ -34,7 +34,6 @@ POINT: dict[str, Any] = {
     "is_own": False,
 }
 RANGE = {"estimate": np.nan, "lower": 1.0, "upper": 4.0, "interval_kind": "range"}
-QUANTILES = {0.9: 1.6448536, 0.95: 1.9599640}
 
 
 def make_card(**changes: Any) -> Card:
@@ -54,14 +53,9 @@ def make_table(*rows: dict[str, Any]) -> pd.DataFrame:
 
 def with_interval(estimate: float, error: float, level: float = 0.9) -> dict[str, Any]:
     """A row whose interval at `level` has this standard error on the log scale."""
-    reach = np.exp(QUANTILES[level] * error)
-    ends = {"lower": estimate / reach, "upper": estimate * reach}
-    return {
-        "estimate": estimate,
-        **ends,
-        "interval_kind": "probability",
-        "interval_probability": level,
-    }
+    reach = np.exp({0.9: 1.6448536, 0.95: 1.9599640}[level] * error)
+    ends = {"estimate": estimate, "lower": estimate / reach, "upper": estimate * reach}
+    return ends | {"interval_kind": "probability", "interval_probability": level}
 
 
 @pytest.mark.parametrize(
@@ -73,6 +67,7 @@ def with_interval(estimate: float, error: float, level: float = 0.9) -> dict[str
         (RANGE, {}, {"value": 0.0, "half_width": np.log(2), "is_range": 1.0}),
         ({"estimate": -0.1}, {"floor": 0.1}, {"side": -1.0, "value": np.log(0.1 / 2)}),
         ({"bound": "lower"}, {}, {"side": 1.0, "unstated_factor": 1.0}),
+        ({"estimate": 3.0}, {"scale": "identity", "spread": 0.5}, {"value": 2.0}),
     ],
 )
 def test_row_is_read_as_it_was_published(
@@ -82,13 +77,6 @@ def test_row_is_read_as_it_was_published(
     assert rows[list(expected)].iloc[0].to_dict() == pytest.approx(expected, rel=1e-6, abs=1e-12)
 
 
-@pytest.mark.parametrize("scale", [{}, {"scale": "identity", "spread": 0.5}])
-def test_scales_have_their_inverses(scale: dict[str, Any]) -> None:
-    options: Any = make_card(**scale).options
-    values = np.array([0.3, 2.0, 7.0])
-    assert to_natural(to_working(values, options), options) == pytest.approx(values)
-
-
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
@@ -96,14 +84,13 @@ def test_scales_have_their_inverses(scale: dict[str, Any]) -> None:
         ([{"bound": "lower"}, {"bound": "upper"}], "one-sided bounds"),
         ([{"estimate": -1.0}, {}], "lines 2 are zero or below"),
         ([RANGE | {"lower": -1.0}, {}], "reaches zero or below"),
+        ([{}, {"bound": "lower"}], ""),
     ],
 )
 def test_what_cannot_be_pooled_is_refused_in_words(rows: list[dict[str, Any]], words: str) -> None:
-    assert words in meta_analysis.unsupported_reason(make_table(*rows), make_card())
-
-
-def test_points_of_two_studies_can_be_pooled() -> None:
-    assert meta_analysis.unsupported_reason(make_table({}, {"bound": "lower"}), make_card()) == ""
+    reason = meta_analysis.unsupported_reason(make_table(*rows), make_card())
+    assert words in reason
+    assert bool(words) == bool(reason)
 
 
 def density_of(*arguments: float) -> float:
@@ -121,10 +108,10 @@ def test_density_of_a_range_is_that_of_its_integral() -> None:
     assert found == pytest.approx(np.log(density), rel=1e-6)
 
 
-@pytest.mark.parametrize(("side", "expected"), [(1.0, 0.8413447), (-1.0, 0.1586553)])
-def test_bound_has_the_probability_of_its_side(side: float, expected: float) -> None:
-    found = density_of(0.0, 0.5, 0.5, side, 0.0, 1.0, 1.0)
-    assert np.exp(found) == pytest.approx(expected, rel=1e-6)
+def test_bound_has_the_probability_of_its_side() -> None:
+    for side, expected in ((1.0, 0.8413447), (-1.0, 0.1586553)):
+        found = density_of(0.0, 0.5, 0.5, side, 0.0, 1.0, 1.0)
+        assert np.exp(found) == pytest.approx(expected, rel=1e-6)
 
 
 def test_slope_of_the_density_is_a_number_far_from_a_range() -> None:
@@ -157,10 +144,10 @@ def test_classical_interval_is_of_the_level_that_is_printed() -> None:
     assert half == pytest.approx(stats.norm.ppf(0.95) * 0.3 / np.sqrt(3), rel=1e-3)
 
 
-@pytest.mark.parametrize(("sigma", "rho"), [(0.45, -1.22), (0.87, -0.15), (1.0, 0.0)])
-def test_rho_of_an_elasticity(sigma: float, rho: float) -> None:
+def test_rho_of_an_elasticity() -> None:
     """Knoblach et al. 2020: sigma from 0.45 to 0.87."""
-    assert meta_analysis.make_rho(sigma) == pytest.approx(rho, abs=0.005)
+    for sigma, rho in ((0.45, -1.22), (0.87, -0.15), (1.0, 0.0)):
+        assert meta_analysis.make_rho(sigma) == pytest.approx(rho, abs=0.005)
 
 
 def test_opposed_specifications_stand_as_domains_of_their_own() -> None:

@@ -4,11 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tables_for_models import list_cells, load_real, read_reference, read_result
+from tables_for_models import ROOT, list_cells, load_real, read_reference, read_result
 
 import models
-from models import Card
-from models.options import LeaderboardOptions
+from pipeline.ingest.cards.card import load_card
 
 CELLS = list_cells()
 # Cells that readers are promised: they are fitted, and the sampler can be believed.
@@ -72,17 +71,13 @@ def test_numbers_are_in_order_and_missing_ones_have_their_reason(dataset: str, n
         assert known == sorted(known), key
 
 
-def list_steps_of(card: Card) -> list[str]:
-    assert isinstance(card.options, LeaderboardOptions)
-    return [comparison.id for comparison in card.options.comparisons]
-
-
 @pytest.mark.parametrize(("dataset", "name"), PROMISED)
 def test_steps_of_the_card_are_reported_or_their_compute_is_not_known(
     dataset: str, name: str
 ) -> None:
     entries = read("attributions", dataset, name)
-    for step in list_steps_of(load_real(dataset)[1]):
+    options: Any = load_real(dataset)[1].options
+    for step in [each.id for each in options.comparisons]:
         decades = entries[f"decades_compute[{step}]"]
         assert decades["median"] is not None or "is not known" in decades["reason"], step
         share, rest = (entries[f"share_{part}[{step}]"] for part in ("compute", "algorithms"))
@@ -121,3 +116,15 @@ def test_exponents_of_idea_production_are_said_to_lean_on_the_prior() -> None:
     """One ratio of efficiencies a field: the page may not pass them for findings."""
     driven = read("checks", *RETURNS)["driven_by_prior"]
     assert [key for key in driven if key.startswith(("stepping_on_toes[", "fishing_out["))]
+
+
+def test_published_returns_lie_in_our_interval_and_the_next_domain_is_known_less_well() -> None:
+    found = read("attributions", "research_returns", "meta_analysis")
+    card = load_card(ROOT / "data/sources/research_returns/source.yaml").card
+    for row in card.published:
+        if row.estimate is not None:
+            ours = found[row.estimand]
+            assert ours["lower"] <= row.estimate <= ours["upper"], row.label
+    assert 0 < found["pooled_minus[1]"]["p_positive"] < 1
+    pooled, new = (found[key]["upper"] / found[key]["lower"] for key in ("pooled", "predictive"))
+    assert new > pooled

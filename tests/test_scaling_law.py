@@ -1,5 +1,6 @@
-"""The scaling law: closed forms against brute force, the published fit, and recovery."""
+"""The scaling law and allocation: closed forms against brute force, and the published fit."""
 
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -7,28 +8,41 @@ import pandas as pd
 import pytest
 import xarray as xr
 from scipy import optimize
-from tables_for_models import ROOT, load_real, read_reference, sample
+from tables_for_models import (
+    FLOP,
+    ROOT,
+    load_real,
+    make_card,
+    make_law,
+    make_leaderboard,
+    read_reference,
+)
 
 from models import Card, fitted_rows
-from models.effective_compute.allocation import log10_allocation
+from models.effective_compute.allocation import (
+    MINIMUM_KNOWN,
+    log10_allocation,
+    summarise_allocation,
+)
+from models.effective_compute.design import make_design
+from models.leaderboards import compute_multiplier
 from models.scaling import huber, scaling_law
 from models.scaling.law import Law
+from pipeline.fit.density import sample_prior
 from pipeline.ingest.cards.card import load_card
 
-FLOP = 6  # a parameter and token
-TRUTH = {
-    "irreducible_loss": 1.82,
-    "exponent_parameters": 0.28,  # far apart, so that one taken for the other shows
-    "exponent_tokens": 0.45,
-    "contribution_parameters": 0.43,
-    "contribution_tokens": 0.35,
-    "noise_scale": 0.006,
-    "tail_weight": 3.0,
-}
 # E, a, b, log A, log B: near the published law, and one with very different exponents
 LAWS = {
     "published": Law(1.8, 0.35, 0.37, np.log(480.0), np.log(2085.0)),
     "lopsided": Law(1.5, 0.2, 0.45, np.log(60.0), np.log(20_000.0)),
+}
+# Hoffmann et al. 2022, Table 1: parameters and tokens.
+SIZES = {
+    "Gopher": (280e9, 300e9),
+    "Chinchilla": (70e9, 1.4e12),
+    "GPT-3": (175e9, 300e9),
+    "LLaMA": (7e9, 1e12),
+    "small and long": (1e9, 1e13),
 }
 REFERENCE = read_reference("besiroglu2024chinchilla")
 each_law = pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
@@ -39,57 +53,50 @@ def reducible_loss(law: Law, parameters: Any, tokens: Any) -> Any:
     return big_a / parameters**law.exponent_parameters + big_b / tokens**law.exponent_tokens
 
 
-def minimise(function: Any, bounds: tuple[float, float]) -> Any:
-    return optimize.minimize_scalar(
-        function, bounds=bounds, method="bounded", options={"xatol": 1e-9}
-    )
-
-
-def least_flop_by_search(law: Law, target: float) -> float:
-    """The least 6ND on the contour of equal reducible loss, by numerical minimisation over N."""
-    fewest = (law.log_coefficient_parameters - np.log(target)) / law.exponent_parameters
-
-    def log_flop(log_n: float) -> float:
-        left = target - np.exp(law.log_coefficient_parameters - law.exponent_parameters * log_n)
-        log_d = (law.log_coefficient_tokens - np.log(left)) / law.exponent_tokens
-        return float(np.log(FLOP) + log_n + log_d)
-
-    return float(np.exp(minimise(log_flop, (fewest + 1e-6, fewest + 30)).fun))
-
-
-def best_division_by_search(law: Law, flop: float) -> tuple[float, float]:
+def divide_best(law: Law, flop: float) -> tuple[float, float]:
     """Parameters and reducible loss of the best division of `flop`, by numerical minimisation."""
-    found = minimise(
+    found = optimize.minimize_scalar(
         lambda log_n: reducible_loss(law, np.exp(log_n), flop / FLOP / np.exp(log_n)),
-        (np.log(1e6), np.log(1e14)),
+        bounds=(np.log(1e5), np.log(1e15)),
+        method="bounded",
+        options={"xatol": 1e-9},
     )
     return float(np.exp(found.x)), float(found.fun)
 
 
 def allocation_factor(law: Law, parameters: float, tokens: float) -> float:
-    return float(law.allocation_factor(np.log(parameters), np.log(tokens)))
+    """The compute that was used over the least for the same loss, by both of our closed forms."""
+    draws = pd.DataFrame([asdict(law)])
+    for name in ("parameters", "tokens"):
+        draws[f"coefficient_{name}"] = np.exp(draws[f"log_coefficient_{name}"])
+    found = float(law.allocation_factor(np.log(parameters), np.log(tokens)))
+    decades = log10_allocation(draws, np.array([parameters]), np.array([tokens])).item()
+    assert found == pytest.approx(10**-decades)
+    return found
 
 
 @each_law
 @pytest.mark.parametrize("flop", [1e20, 5.76e23])
-def test_best_division_agrees_with_a_search(law: Law, flop: float) -> None:
-    parameters, reducible = best_division_by_search(law, flop)
+def test_best_division_agrees_with_a_search_and_costs_nothing(law: Law, flop: float) -> None:
+    parameters, reducible = divide_best(law, flop)
     tokens = flop / FLOP / parameters
     assert law.best_tokens_per_parameter(flop) == pytest.approx(tokens / parameters, rel=1e-3)
     assert law.least_loss(flop) == pytest.approx(law.irreducible_loss + reducible, rel=1e-6)
     assert allocation_factor(law, parameters, tokens) == pytest.approx(1, abs=1e-6)
-    for shift in (0.1, 2.0):
+    for shift in (0.1, 0.5, 2.0):
         assert allocation_factor(law, shift * parameters, tokens / shift) > 1.01
 
 
 @each_law
-@pytest.mark.parametrize(("parameters", "tokens"), [(280e9, 300e9), (8e9, 15e12), (70e9, 1.4e12)])
-def test_allocation_factor_agrees_with_a_search_along_equal_loss(
-    law: Law, parameters: float, tokens: float
-) -> None:
-    least = least_flop_by_search(law, reducible_loss(law, parameters, tokens))
-    expected = FLOP * parameters * tokens / least
-    assert allocation_factor(law, parameters, tokens) == pytest.approx(expected, rel=1e-5)
+@pytest.mark.parametrize("name", SIZES)
+def test_allocation_factor_agrees_with_a_search_for_the_least_compute(law: Law, name: str) -> None:
+    parameters, tokens = SIZES[name]
+    target = np.log(reducible_loss(law, parameters, tokens))
+    log_least = optimize.brentq(
+        lambda log_c: np.log(divide_best(law, np.exp(log_c))[1]) - target, 40, 66, xtol=1e-10
+    )
+    expected = FLOP * parameters * tokens / np.exp(log_least)
+    assert allocation_factor(law, parameters, tokens) == pytest.approx(expected, rel=1e-4)
 
 
 def make_posterior(law: Law) -> xr.Dataset:
@@ -115,7 +122,7 @@ def test_estimands_are_those_of_the_law_undone_from_the_centre(law: Law) -> None
     coefficients = [made[f"coefficient_{name}"].item() for name in ("parameters", "tokens")]
     logs = [law.log_coefficient_parameters, law.log_coefficient_tokens]
     assert np.log(coefficients) == pytest.approx(logs)
-    small, large = (best_division_by_search(law, flop)[0] for flop in (1e20, 1e24))
+    small, large = (divide_best(law, flop)[0] for flop in (1e20, 1e24))
     power = made["optimal_exponent_parameters"].item()
     assert np.log(large / small) / np.log(1e4) == pytest.approx(power, rel=1e-4)
     gopher = made["allocation_factor"].sel(run="Gopher 280B").item()
@@ -151,18 +158,6 @@ def test_baseline_reproduces_besiroglu_2024(fitted: dict[str, float], key: str) 
     assert abs(fitted[key] - published["estimate"]) < published["standard_error"] / 10
 
 
-@pytest.mark.slow
-def test_known_truth_is_recovered() -> None:
-    table, card = load_real("chinchilla_runs")
-    simulated = scaling_law.simulate(table, TRUTH, np.random.default_rng(1))
-    posterior = sample("scaling_law", simulated, card, seed=1)
-    for name, truth in TRUTH.items():
-        mean, sd = posterior[name].mean().item(), posterior[name].std().item()
-        assert abs(mean - truth) < 3 * sd, f"{name}: {mean:.4g} +- {sd:.2g}, truth {truth}"
-    for name in ("exponent_parameters", "exponent_tokens", "irreducible_loss"):
-        assert posterior[name].std() < 0.03
-
-
 def test_simulated_losses_follow_the_law_where_noise_is_nil() -> None:
     table, law = load_real("chinchilla_runs")[0], LAWS["published"]
     made = make_posterior(law).isel(chain=0, draw=0)
@@ -189,3 +184,68 @@ def test_published_constants_imply_the_factors_of_gopher_on_the_card(
     assert 10 ** -decades.item() == pytest.approx(factor, abs=0.005)
     card = load_card(ROOT / "data/sources/chinchilla_runs/source.yaml").card
     assert factor in [row.estimate for row in card.published if "Gopher" in row.estimand]
+
+
+# Allocation: the closed form against brute force, and the moment summary against its draws.
+
+
+def test_moment_summary_has_mean_and_covariance_of_the_draws() -> None:
+    design = make_design(*load_real("mmlu"))
+    summary = design.allocation
+    assert summary is not None
+    known = summary.is_known
+    sizes = design.parameters[known], design.training_tokens[known]
+    draws = log10_allocation(make_law(), *sizes)
+    assert draws.shape == (len(make_law()), known.sum())
+    assert (draws <= 1e-12).all()
+    np.testing.assert_allclose(summary.mean[known], draws.mean(axis=0), atol=1e-12)
+    loading = summary.loading[known]
+    covariance = np.cov(draws.T, bias=True)
+    left_out = np.linalg.norm(covariance - loading @ loading.T) / np.linalg.norm(covariance)
+    assert left_out < 0.02
+
+
+def test_sides_are_too_few_and_too_many_tokens_and_the_unknown_has_the_mean_of_either() -> None:
+    """Gopher and GPT-3 took too few tokens, LLaMA 7B too many."""
+    names = ("Gopher", "LLaMA", "GPT-3")
+    sizes = np.array([*(SIZES[name] for name in names), (1e11, np.nan)])
+    summary = summarise_allocation(make_law(), *sizes.T)
+    assert summary.is_known.tolist() == [True, True, True, False]
+    assert summary.is_over.tolist() == [False, True, False, False]
+    under, over = summary.unknown_mean
+    assert over == pytest.approx(-summary.mean[1] / 3)
+    assert under + over == pytest.approx(-summary.mean[:3].mean())
+    assert summary.mean[3] == 0
+    assert (summary.loading[3] == 0).all()
+
+
+def test_too_little_to_measure_it_is_refused() -> None:
+    sizes = np.array([1e9, 1e10, np.nan, np.nan])
+    with pytest.raises(ValueError, match=f"2 dense base models, allocation needs {MINIMUM_KNOWN}"):
+        summarise_allocation(make_law(), sizes, 20 * sizes)
+    card = replace(make_card(), scaling_law=None)
+    with pytest.raises(ValueError, match="the law's draws are needed"):
+        _ = make_design(make_leaderboard(), card).allocation
+    assert make_design(make_leaderboard(), make_card(allocation="none")).allocation is None
+
+
+def test_coefficients_of_the_sides_multiply_known_costs_and_the_mean_of_the_unknown() -> None:
+    """The unknown is minus an exponential variable: its mean is its standard deviation."""
+    table, card = make_leaderboard(), make_card()
+    summary, worth = make_design(table, card).allocation, {"under": 0.5, "over": 2.0}
+    assert summary is not None
+    assert summary.is_over.tolist() == [True, False, False, True]
+    plain = compute_multiplier.Priors()
+    fixed = {
+        f"allocation_{side}": replace(plain.allocation_under, parameters=(value, 0.0))
+        for side, value in worth.items()
+    }
+    model = compute_multiplier.build(table, card, replace(plain, **fixed))
+    drawn = sample_prior(model, 4000, seed=1)["prior"]["allocation"].to_numpy()[0]
+    known = summary.mean[[0, 1, 3]] * [2.0, 0.5, 2.0]
+    spread = np.linalg.norm(summary.loading[[0, 1, 3]], axis=1) * [2.0, 0.5, 2.0]
+    np.testing.assert_allclose(drawn[:, [0, 1, 3]].mean(axis=0), known, atol=0.01)
+    np.testing.assert_allclose(drawn[:, [0, 1, 3]].std(axis=0), spread, rtol=0.05)
+    assert (drawn[:, 2] < 0).all()
+    np.testing.assert_allclose(drawn[:, 2].mean(), known.mean(), rtol=0.05)
+    np.testing.assert_allclose(drawn[:, 2].std(), -known.mean(), rtol=0.1)

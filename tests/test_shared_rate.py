@@ -1,6 +1,4 @@
-"""One rate for all leaderboards: what was simulated is found, and no prior counts twice."""
-
-from functools import cache
+"""One rate for all leaderboards, and the rates of software and hardware."""
 
 import numpy as np
 import pandas as pd
@@ -9,9 +7,9 @@ import xarray as xr
 from tables_for_models import ROOT, load_real, read_yaml, sample
 
 import models
-from models import Card
-from models.estimates import shared_rate
-from models.options.estimates import OwnRateOptions
+from models import Card, as_draws
+from models.estimates import rate_coincidence, shared_rate
+from models.options.estimates import GrowthOptions, OwnRateOptions
 
 CARD = Card("toy", "own_rates", OwnRateOptions())
 PRIOR_MEAN, PRIOR_SD = 0.4, 0.6
@@ -57,11 +55,6 @@ def test_fits_to_data_without_error_in_the_mean_report_what_is_divided_out() -> 
     np.testing.assert_allclose(told.std(0), error, rtol=0.1)
 
 
-def test_one_leaderboard_is_refused() -> None:
-    assert "may be quoted is 1" in shared_rate.unsupported_reason(make_table([0.4]), CARD)
-    assert shared_rate.unsupported_reason(make_table([0.4, 0.5]), CARD) == ""
-
-
 def test_rates_are_pooled_by_their_errors_and_the_spread() -> None:
     """Two leaderboards by hand: half of the distance where error and spread are alike."""
     table = make_table([0.4, 0.8], error=0.3)
@@ -77,33 +70,25 @@ def test_rates_are_pooled_by_their_errors_and_the_spread() -> None:
     assert made["predictive"].item() == pytest.approx(0.6 + error)
     assert made["slowest"].item() == 0.5
     assert made["fastest_over_slowest"].item() == 1.5
+    assert shared_rate.unsupported_reason(table, CARD) == ""
+    assert "may be quoted is 1" in shared_rate.unsupported_reason(table.head(1), CARD)
 
 
-@cache
-def recover() -> tuple[pd.DataFrame, np.ndarray, xr.Dataset]:
-    """Sixty leaderboards simulated from a known mean and spread, their true rates, and the fit."""
+@pytest.mark.slow
+def test_mean_and_spread_are_recovered_and_the_classical_twin_agrees() -> None:
+    """Sixty leaderboards simulated from a known mean and spread: the prior says little."""
     rng = np.random.default_rng(8)
     table = make_table([0.5] * 60, error=0.25)
     rates = rng.normal(MEAN, SPREAD, 60)
     truth = {"rate": dict(zip(table["domain"], rates, strict=True)), "likeness": 0.0}
     seen = shared_rate.simulate(table, truth, rng)
-    return seen, rates, sample("shared_rate", seen, CARD, seed=9, draws=1500)
-
-
-@pytest.mark.slow
-def test_mean_and_spread_are_recovered() -> None:
-    _, rates, posterior = recover()
+    posterior = sample("shared_rate", seen, CARD, seed=9, draws=1500)
     for name, value in (("mean", MEAN), ("between_sd", SPREAD)):
         lower, upper = np.quantile(posterior[name], [0.005, 0.995])
         assert lower < value < upper, name
     assert float(posterior["between_sd"].std()) < 0.1
     assert float(np.abs(posterior["rate"].mean(("chain", "draw")) - rates).mean()) < 0.2
-
-
-@pytest.mark.slow
-def test_classical_twin_agrees_where_the_prior_says_little() -> None:
-    table, _, posterior = recover()
-    found = shared_rate.baseline(table, CARD).iloc[0]
+    found = shared_rate.baseline(seen, CARD).iloc[0]
     assert found["method"].startswith("DerSimonian")
     lower, median, upper = np.quantile(posterior["mean"], [0.05, 0.5, 0.95])
     assert median == pytest.approx(found["estimate"], abs=0.02)
@@ -138,3 +123,51 @@ def test_errors_go_together_by_the_base_models_that_leaderboards_share() -> None
     correlation = np.corrcoef(np.array(drawn), rowvar=False)
     assert correlation[0, 1] == pytest.approx(0.4, abs=0.05)
     assert correlation[0, 2] == pytest.approx(0.0, abs=0.05)
+
+
+# Software and hardware rates: ratios always, a test of coincidence where pairs are enough.
+
+GROWTH = Card("toy", "growth_rates", GrowthOptions(within_factor=1.5))
+
+
+def make_pairs(count: int) -> pd.DataFrame:
+    """Pairs whose rates differ from pair to pair."""
+    hardware = 0.1 * 1.3 ** np.arange(count)
+    frame = pd.DataFrame({"software_rate": 2 * hardware, "hardware_rate": hardware})
+    return frame.assign(
+        domain=[f"Field {i}" for i in range(count)],
+        exclusion=pd.Series([None] * count, dtype="str"),
+    )
+
+
+def estimate(count: int, decades: float) -> xr.Dataset:
+    """The estimands of one draw in which software is a fixed multiple of hardware."""
+    table = make_pairs(count)
+    hardware = dict(zip(table["domain"], np.log10(table["hardware_rate"]), strict=True))
+    truth = {
+        "level": np.log10(rate_coincidence.MOORE) + decades,
+        "slope": 1.0,
+        "scatter": 1e-6,
+        "hardware_true": hardware,
+        "deviation": dict.fromkeys(hardware, 0.0),
+    }
+    return rate_coincidence.estimands(as_draws(truth, rate_coincidence.DIMS), table, GROWTH)
+
+
+def test_fewer_than_eight_pairs_have_ratios_and_no_test_and_one_pair_nothing() -> None:
+    made = estimate(7, np.log10(2))
+    np.testing.assert_allclose(made["ratio_by_domain"], 2.0)
+    np.testing.assert_allclose(made["ratio"], 2.0)
+    for name in ("slope", "correlation", "p_ratio_within", "closer_than_reshuffled"):
+        assert made[name].isnull().all()
+        (reason,) = set(made[name].attrs["reasons"].values())
+        assert reason.startswith("7 independent pairs")
+    assert "1 pairs" in rate_coincidence.unsupported_reason(make_pairs(1), GROWTH)
+
+
+@pytest.mark.parametrize(("factor", "share"), [(2.0, 0.0), (1.2, 1.0)])
+def test_eight_pairs_are_tested(factor: float, share: float) -> None:
+    made = estimate(8, np.log10(factor))
+    found = {name: made[name].item() for name in ("p_ratio_within", "correlation", "slope")}
+    assert found == pytest.approx({"p_ratio_within": share, "correlation": 1.0, "slope": 1.0})
+    assert estimate(8, 0.0)["closer_than_reshuffled"].item() > 0.95  # pairs that belong together

@@ -1,5 +1,6 @@
 """Splits, waterfalls and reverse tests: what is drawn and said is what the draws are."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -7,22 +8,10 @@ import pandas as pd
 import pytest
 import vl_convert
 import xarray as xr
-from worked_splits import (
-    BLIND,
-    DRAWS,
-    FIRST,
-    HEADLINE,
-    PASSED,
-    RECORD,
-    SMALL,
-    make_blind,
-    make_estimands,
-    make_leaderboard,
-    make_main,
-    make_reverse,
-    spread,
-)
 
+from models.effective_compute.estimands import describe_reverse_tests
+from models.effective_compute.split import Step, assemble, combine, leave_out
+from models.options import Comparison, Side
 from pipeline.fit.attribute import attribute
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.numbers import MOLE
@@ -32,8 +21,62 @@ from pipeline.site.posterior.splits import FADE_LEVELS, Split, make_split
 from pipeline.site.posterior.waterfalls import WHOLE, Waterfall, make_waterfall
 from pipeline.site.words import Words
 
+FIRST, RECORD, SMALL, BLIND = "b-a-z", "b-first_record-last_record", "b-a-a2", "b-a-x"
+HEADLINE = f"share_compute[{FIRST}]"
+DRAWS = 400
+PASSED: dict[str, Any] = {"verdict": "pass"}
+TEMPLATE = xr.DataArray(np.zeros((1, DRAWS)), dims=("chain", "draw"), coords={"chain": [0]})
+TEMPLATE = TEMPLATE.assign_coords(draw=range(DRAWS))
 WORDS = Words("Toy", labels={step: f"Label of {step}" for step in (FIRST, SMALL, RECORD, BLIND)})
 RUNS = pd.DataFrame({"model": ["small", "huge", "secret"], "training_flop": [1e22, 2e26, np.nan]})
+
+
+def spread(middle: float, half_width: float) -> np.ndarray:
+    """Evenly spaced draws: the median is `middle`, the ends are `half_width` away."""
+    return middle + half_width * np.linspace(-1, 1, DRAWS)[None]
+
+
+def make_step(compute: np.ndarray, **others: np.ndarray) -> Step:
+    """A step whose score changes by a hundredth a decade; allocation and technique are nothing."""
+    zero = np.zeros_like(compute)
+    decades = {"compute": compute, "allocation": zero, "technique": zero}
+    decades |= {"trend": spread(3.0, 0.5)[:, ::-1], "unexplained": spread(0, 0.4)} | others
+    return combine(decades, {part: values / 100 for part, values in decades.items()})
+
+
+def make_estimands(*compute: np.ndarray, **others: np.ndarray) -> xr.Dataset:
+    """The estimands of a headline step with these decades; a second one stands for SMALL.
+
+    The record path is the headline step once more, and BLIND cannot be split.
+    """
+    steps = dict(zip((FIRST, SMALL), [make_step(each, **others) for each in compute], strict=False))
+    if len(compute) > 1:
+        steps |= {RECORD: steps[FIRST]}
+        steps[BLIND] = leave_out("the training compute of one end is not known")
+    side = Side(model="A", method="m")
+    comparisons = [Comparison(id=each, benchmark="B", earlier=side, later=side) for each in steps]
+    lacking = {"lab": "all rows are of one lab", "inference": "no row has more than one answer"}
+    return assemble(list(steps.values()), comparisons, lacking, TEMPLATE, False)
+
+
+def make_leaderboard() -> pd.DataFrame:
+    """Three fitted rows of one benchmark and a better one that is excluded."""
+    return pd.DataFrame(
+        {
+            "benchmark": "B",
+            "model": ["A", "M", "Z", "best but excluded"],
+            "release_date": pd.to_datetime([f"{year}-01-01" for year in range(2019, 2023)]),
+            "score": [0.1, 0.3, 0.8, 0.9],
+            "training_flop": [1e20, np.nan, 1e24, 1e27],
+            "exclusion": [None, None, None, "not independent"],
+        }
+    )
+
+
+def attribute_reverse(needed: dict[str, np.ndarray]) -> dict[str, dict[str, Any]]:
+    """The attributions of a reverse test; draws of FLOP by label."""
+    card: Any = SimpleNamespace(runs=None)
+    return attribute(describe_reverse_tests(needed, TEMPLATE, card, "slope"))
 
 
 def split(estimands: xr.Dataset, **check: Any) -> Split:
@@ -49,14 +92,21 @@ def waterfall(estimands: xr.Dataset, kind: Any = "decades") -> Waterfall:
     return made
 
 
-def reverse(needed: dict[str, np.ndarray], **options: Any) -> ReverseTest:
-    table = options.get("table", make_leaderboard())
-    scatter = Figure("scatter", "s", "S", "C.", table, "training_flop", "score")
-    attributions, _ = make_reverse(**needed)
-    runs = options.get("runs", RUNS)
-    made = reverse_tests.make_reverse_test(attributions, table, runs, scatter, WORDS)
+def reverse(
+    needed: dict[str, np.ndarray],
+    table: pd.DataFrame | None = None,
+    runs: pd.DataFrame | None = RUNS,
+) -> ReverseTest:
+    rows = make_leaderboard() if table is None else table
+    scatter = Figure("scatter", "s", "S", "C.", rows, "training_flop", "score")
+    made = reverse_tests.make_reverse_test(attribute_reverse(needed), rows, runs, scatter, WORDS)
     assert made is not None
     return made
+
+
+def draw(panels: Any) -> None:
+    for panel in panels:
+        assert vl_convert.vegalite_to_svg(panel.spec | {"width": 300}).startswith("<svg")
 
 
 def needed_flop(middle: float, unreachable: float = 0.0) -> np.ndarray:
@@ -72,7 +122,7 @@ def get(frame: pd.DataFrame, column: str, value: str) -> dict[Any, Any]:
 
 
 def test_intervals_of_a_split_are_those_of_the_attributions() -> None:
-    estimands = make_estimands({FIRST: make_main(spread(2.0, 1.0))})
+    estimands = make_estimands(spread(2.0, 1.0))
     made, found = split(estimands), attribute(estimands)
     for part in ("compute", "algorithms", "unexplained"):
         row = get(made.frame, "part", part)
@@ -84,7 +134,7 @@ def test_intervals_of_a_split_are_those_of_the_attributions() -> None:
 
 
 def test_bar_is_as_opaque_as_the_share_is_likely_to_reach_there() -> None:
-    estimands = make_estimands({FIRST: make_main(spread(2.0, 1.0))})
+    estimands = make_estimands(spread(2.0, 1.0))
     (panel,) = split_charts.draw_split(split(estimands)).panels
     bars = [layer for layer in panel.spec["layer"] if isinstance(layer["mark"].get("color"), dict)]
     sides = []
@@ -101,7 +151,7 @@ def test_bar_is_as_opaque_as_the_share_is_likely_to_reach_there() -> None:
                 opacity = float(stop["color"].removesuffix(")").split(",")[-1])
                 assert opacity / split_charts.SOLID == pytest.approx(likely, abs=0.01)
     assert sorted(sides) == [(0, 0), (1, 0), (2, 0), (2, 1)]  # the unexplained is of either sign
-    assert vl_convert.vegalite_to_svg(panel.spec | {"width": 300}).startswith("<svg")
+    draw([panel])
 
 
 @pytest.mark.parametrize(
@@ -113,7 +163,7 @@ def test_bar_is_as_opaque_as_the_share_is_likely_to_reach_there() -> None:
     ],
 )
 def test_caption_says_what_is_sure(unexplained: np.ndarray, said: str, unsaid: str) -> None:
-    estimands = make_estimands({FIRST: make_main(spread(2.0, 0.1), unexplained=unexplained)})
+    estimands = make_estimands(spread(2.0, 0.1), unexplained=unexplained)
     caption = split(estimands).words["caption"]
     assert caption.startswith(f"Label of {FIRST}: compute ")
     assert said in caption
@@ -121,7 +171,7 @@ def test_caption_says_what_is_sure(unexplained: np.ndarray, said: str, unsaid: s
 
 
 def test_split_is_withheld_and_warned_of() -> None:
-    estimands = make_estimands({FIRST: make_main(spread(2.0, 1.0))})
+    estimands = make_estimands(spread(2.0, 1.0))
     assert split(estimands, verdict="fail").reason == "the fit did not converge"
     warned = split(estimands, is_identified=False, driven_by_prior=[HEADLINE]).warnings
     assert len(warned) == 2
@@ -131,7 +181,7 @@ def test_split_is_withheld_and_warned_of() -> None:
 
 def test_bars_of_a_waterfall_join_and_end_at_the_mean_of_the_whole_step() -> None:
     skewed = np.exp(np.linspace(-3, 3, DRAWS))[None]
-    estimands = make_estimands({FIRST: make_main(skewed)})
+    estimands = make_estimands(skewed)
     rows = waterfall(estimands).frame.set_index("part")
     assert list(rows.index) == ["compute", "trend", "unexplained", WHOLE]  # others do not change
     parts, found = rows.drop(index=WHOLE), attribute(estimands)
@@ -144,44 +194,32 @@ def test_bars_of_a_waterfall_join_and_end_at_the_mean_of_the_whole_step() -> Non
         assert rows.loc[part, "low"] == pytest.approx(rows.loc[part, "start"] + lower, rel=1e-5)
 
 
-def test_score_is_in_percentage_points_in_words_and_raw_in_the_file() -> None:
-    made = waterfall(make_estimands({FIRST: make_main(spread(2.0, 1.0))}), "shapley")
-    row = get(made.frame, "part", "compute")
-    assert row["median"] == pytest.approx(0.02, abs=1e-3)
-    assert waterfalls.describe_change(row, made.scale).startswith("+2.0 (1.1 to 2.9)")
-
-
 def test_every_step_is_drawn_once_or_named_with_its_reason() -> None:
-    step = make_main(spread(2.0, 1.0))
-    steps = {FIRST: step, SMALL: make_main(spread(1.0, 0.1)), RECORD: step, BLIND: make_blind()}
-    made = waterfall(make_estimands(steps))
+    """Scores are in percentage points in words and raw in the file."""
+    made = waterfall(make_estimands(spread(2.0, 1.0), spread(1.0, 0.1)), "shapley")
     assert list(made.frame["comparison"].unique()) == [FIRST, SMALL]
     assert f" is the step Label of {FIRST}." in made.caption
     said = f"Not drawn, since the training compute of one end is not known: Label of {BLIND}."
     assert said in made.caption
-    drawing = split_charts.draw_waterfall(made, "parts")
-    assert [panel.title for panel in drawing.panels] == [f"Label of {FIRST}", f"Label of {SMALL}"]
-    for panel in drawing.panels:
-        assert vl_convert.vegalite_to_svg(panel.spec | {"width": 300}).startswith("<svg")
-
-
-@pytest.mark.parametrize("steps", [{}, {FIRST: make_blind()}])
-def test_nothing_to_draw_gives_no_waterfall(steps: dict[str, Any]) -> None:
-    estimands = make_estimands(steps) if steps else xr.Dataset()
-    assert make_waterfall(estimands, "decades", FIRST, WORDS) is None
+    row = get(made.frame[made.frame["comparison"] == FIRST], "part", "compute")
+    assert row["median"] == pytest.approx(0.02, abs=1e-3)
+    assert waterfalls.describe_change(row, made.scale).startswith("+2.0 (1.1 to 2.9)")
+    panels = split_charts.draw_waterfall(made, "parts").panels
+    assert [panel.title for panel in panels] == [f"Label of {FIRST}", f"Label of {SMALL}"]
+    draw(panels)
 
 
 def test_caption_names_the_largest_part_with_its_probability() -> None:
-    estimands = make_estimands({FIRST: make_main(spread(2.6, 1.0))})
+    estimands = make_estimands(spread(2.6, 1.0))
     compute, trend = (estimands[f"decades_{part}"].to_numpy() for part in ("compute", "trend"))
-    chance = (trend > compute).mean()
     caption = waterfall(estimands).caption
     assert "The largest part is trend, +3.00 (" in caption
-    assert f"(with probability {chance:.2f})" in caption
+    assert f"(with probability {(trend > compute).mean():.2f})" in caption
+    assert make_waterfall(xr.Dataset(), "decades", FIRST, WORDS) is None
 
 
 def test_reverse_test_stands_beside_recorded_and_known_amounts() -> None:
-    attributions, _ = make_reverse(A=needed_flop(1e28))
+    attributions = attribute_reverse({"A": needed_flop(1e28)})
     made = reverse({"A": needed_flop(1e28)})
     row = get(made.frame, "label", "A")
     for bound in ("median", "lower", "upper"):
@@ -227,12 +265,8 @@ def test_caption_of_a_reverse_test_is_true(middle: float, unreachable: float, wo
     made = reverse({"A": needed_flop(middle, unreachable)})
     assert words in made.words["caption"]
     assert "nan" not in made.words["caption"]
+    alone = reverse({"A": needed_flop(1e29)}, runs=None).words["caption"]
+    assert "lies above the year of the cluster of Llama 3 405B" in alone
     drawing = reverse_chart.draw_reverse_test(made)
     assert "P(unreachable)" in drawing.description
-    (panel,) = drawing.panels
-    assert vl_convert.vegalite_to_svg(panel.spec | {"width": 300}).startswith("<svg")
-
-
-def test_without_registry_the_cluster_is_what_is_compared() -> None:
-    caption = reverse({"A": needed_flop(1e29)}, runs=None).words["caption"]
-    assert "lies above the year of the cluster of Llama 3 405B" in caption
+    draw(drawing.panels)

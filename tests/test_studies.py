@@ -6,12 +6,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.core.layout import Layout
 from pipeline.studies.record import describe_inputs, hash_package, is_current
-from pipeline.studies.verdict import judge_calibration, list_shifts
+from pipeline.studies.structures import EARLY, LATE, add_halves, bend_rates, find_bend
+from pipeline.studies.verdict import judge_calibration
 
 CELL = "toys-toy"
 
@@ -50,12 +52,6 @@ def test_numbers_of_an_old_study_are_shown_and_judge_nothing() -> None:
     assert "earlier version" in judged["calibration_reason"]
     assert judged["calibration"] == study["coverage"]
     assert judged["study"]["design"] == {"sizes": [1]}
-
-
-def test_shifts_are_listed_with_prior_and_quantity() -> None:
-    study = {"priors": {"shifts": {"rate": {"2": {"a": 0.1, "b": None}, "0.5": {"reason": "r"}}}}}
-    assert list_shifts(study) == [("a", "rate", 0.1)]
-    assert list_shifts(None) == list_shifts({"priors": {"reason": "failed"}}) == []
 
 
 @pytest.fixture
@@ -121,3 +117,41 @@ def test_package_has_the_hash_that_dvc_gives_it(layout: Layout) -> None:
         subprocess.run([dvc, *command], cwd=layout.root, check=True)
     known = (layout.root / "models.dvc").read_text(encoding="utf-8")
     assert f"md5: {hash_package(layout.root / 'models')}\n" in known
+
+
+# Truths of another structure: a sharp bend, and the rates on either side of it.
+
+
+def make_dates() -> pd.DataFrame:
+    dates = pd.to_datetime(["2020-01-01", "2021-07-01", "2022-03-01", "2022-09-01", "2022-12-31"])
+    return pd.DataFrame(
+        {
+            "model": list("abcde"),
+            "base_model": list("abcce"),
+            "release_date": dates,
+            "exclusion": pd.Series([None] * 5, dtype="str"),
+        }
+    )
+
+
+def test_bend_falls_into_the_median_year_of_the_base_models() -> None:
+    table = make_dates()
+    assert find_bend(table) == 2021  # 2020, 2021, 2022, 2022: the lower middle, rounded down
+    assert find_bend(table.assign(exclusion=["x", *[None] * 4])) == 2022
+
+
+def test_rates_change_at_the_bend_and_their_mean_is_over_the_days_between() -> None:
+    truth = {"rate": 0.4, "rate_by_year": dict.fromkeys(("2020", "2021", "2022"), 0.4)}
+    made = bend_rates(make_dates(), truth, (0.1, 1.0))
+    assert made["rate_by_year"] == {"2020": 0.1, "2021": 1.0, "2022": 1.0}
+    assert made["rate"] == pytest.approx((366 * 0.1 + (365 + 364) * 1.0) / (366 + 729))
+
+
+def test_halves_leave_out_the_year_of_the_bend() -> None:
+    rates = {"": [9.0, 9.0], "[2019]": [0.0, 1.0], "[2020]": [1.0, 2.0]}
+    rates |= {"[2021]": [7.0, 7.0], "[2022]": [3.0, 4.0]}
+    draws = pd.DataFrame({f"rate_decades_per_year{year}": drawn for year, drawn in rates.items()})
+    found = add_halves(draws, 2021)
+    assert np.array_equal(found[EARLY], [0.5, 1.5])
+    assert np.array_equal(found[LATE], [3.0, 4.0])
+    assert LATE not in add_halves(draws, 2022)

@@ -5,16 +5,16 @@ Normal(0, 0.2): linear and Gaussian, so the posterior is a normal distribution i
 """
 
 # ruff: noqa: ARG002   the contract's arguments are the same for every model
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from boards import make_board, make_board_card
 
 from models import Card, Truth
 from models.core.prior import Prior, prior_data
-from models.options import AccuracyOptions
 from pipeline.checks.refit import QUICK, RefitError, Settings
 from pipeline.studies.trials import Study
 
@@ -67,16 +67,14 @@ class Toy:
     def estimands(self, posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
         """Shares are never reported, as of a total near zero: a study must divide by itself."""
         first, last = find_ends(table)
-        own = posterior["deviation"]
+        own = posterior["deviation"].sel(base_model=["Model 0", "Model 11"])
         decades = {
             "compute": np.log10(last["training_flop"] / first["training_flop"]),
             "trend": posterior["rate"] * (last["years"] - first["years"]),
-            "unexplained": own.sel(base_model=last["base_model"], drop=True)
-            - own.sel(base_model=first["base_model"], drop=True),
+            "unexplained": own.diff("base_model").squeeze("base_model", drop=True),
             "lab": np.nan,
         }
-        label = {"comparison": [COMPARISON]}
-        zero = xr.zeros_like(posterior["rate"]).expand_dims(label, -1)
+        zero = xr.zeros_like(posterior["rate"]).expand_dims({"comparison": [COMPARISON]}, -1)
         made = {f"decades_{name}": zero + each for name, each in decades.items()}
         made["share_compute"] = (zero + np.nan).assign_attrs(is_headline=True)
         made["rate_decades_per_year"] = posterior["rate"].assign_attrs(is_headline=True)
@@ -135,39 +133,24 @@ class ExactRefitter:
 
 
 def make_table() -> pd.DataFrame:
-    """Twelve base models of two labs, compute growing with the date; half published it."""
-    count = 12
-    return pd.DataFrame(
-        {
-            "model": [f"Model {i}" for i in range(count)],
-            "base_model": [f"Model {i}" for i in range(count)],
-            "release_date": pd.Timestamp(2020, 1, 1) + pd.to_timedelta(np.arange(count) * 90, "D"),
-            "training_flop": 10 ** (22 + 0.2 * np.arange(count)),
-            "parameters": 1e9 * np.ones(count),
-            "training_tokens": 1e12 * np.ones(count),
-            "compute_confidence": np.where(np.arange(count) % 2, "likely", "confident"),
-            "is_open_weights": np.arange(count) % 2 == 0,
-            "score": 22 + 0.35 * np.arange(count) + 0.1 * (np.arange(count) % 3),
-            "exclusion": pd.Series([None] * count, dtype="str"),
-        }
+    """Twelve base models, compute growing with the date; half published it."""
+    count = np.arange(12)
+    return make_board(
+        [f"Model {i}" for i in count],
+        release_date=pd.Timestamp(2020, 1, 1) + pd.to_timedelta(count * 90, "D"),
+        training_flop=10 ** (22 + 0.2 * count),
+        parameters=1e9,
+        training_tokens=1e12,
+        compute_confidence=np.where(count % 2, "likely", "confident"),
+        is_open_weights=count % 2 == 0,
+        score=22 + 0.35 * count + 0.1 * (count % 3),
     )
 
 
 def make_card() -> Card:
-    """The card of the toy's table: one comparison, from the first row to the last."""
-    sides = [{"model": f"Model {i}", "method": "direct"} for i in (0, 11)]
-    comparison = {"id": COMPARISON, "benchmark": "Toy"}
-    facts = {"chance": 0.0, "ceiling": 1.0, "item_count": 10}
-    tree = {
-        "benchmarks": {"Toy": facts},
-        "trend": "linear",
-        "techniques": {},
-        "comparisons": [comparison | {"earlier": sides[0], "later": sides[1]}],
-        "headline_comparison": COMPARISON,
-        "reference_harness": "reported",
-        "allocation": "none",
-    }
-    return Card("toy", "loss_leaderboard", AccuracyOptions.model_validate(tree))
+    """The card of the toy's table, whose scores are no shares: a step from first to last row."""
+    card = make_board_card({COMPARISON: ("Toy", "Model 0", "Model 11")})
+    return replace(card, table=Toy.TABLE)
 
 
 def make_toy_study(model: Toy | None = None, jobs: int = 1, failing: int = 0) -> Study:

@@ -1,0 +1,57 @@
+"""Known truths are recovered: simulated on the real rows of a dataset, and fitted."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+from conftest import read_cases
+from tables_for_models import load_real
+
+import models
+from models import as_draws, flatten
+from pipeline.checks.refit import THOROUGH, Refitter
+from pipeline.studies.trials import add_unfitted
+
+SEED = 6
+CASES = read_cases("recovery.yaml")
+DRAWN = ("technique_gain", "rate_by_year")  # compared where there are any, besides what is known
+STEPS = ("decades_technique", "decades_trend", "share_algorithms")
+
+
+def pin(priors: Any, values: dict[str, float]) -> Any:
+    """The priors with these terms known."""
+    fixed = {k: replace(getattr(priors, k), parameters=(v, 0.0)) for k, v in values.items()}
+    return replace(priors, **fixed)
+
+
+def assert_recovered(posterior: xr.Dataset, truth: xr.Dataset) -> int:
+    """Three standard deviations hold every truth; the count of those that could be compared."""
+    found, known = (dict(flatten(each)) for each in (posterior, truth))
+    compared = [key for key in found if key in known and np.isfinite(known[key]).all()]
+    compared = [key for key in compared if np.isfinite(found[key]).all()]
+    for key in compared:
+        away, sd = abs(float(found[key].mean() - known[key].item())), float(found[key].std())
+        assert away < 3 * sd + 1e-9, f"{key}: {away:.3g} off, {sd:.3g} wide"
+    return len(compared)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['dataset']}-{case['model']}")
+def test_known_truth_is_recovered(case: dict[str, Any]) -> None:
+    module: Any = models.load(case["model"])
+    (table, card), rng = load_real(case["dataset"]), np.random.default_rng(SEED)
+    priors, pinned = module.Priors(), case.get("pinned", {})
+    truth = module.sample_prior(table, card, pin(priors, pinned), rng) | case["known"]
+    simulated = module.simulate(table, truth, rng)
+    posterior = Refitter(module, table, card).refit(simulated, card, priors, SEED, THOROUGH)
+    drawn = as_draws(truth, module.DIMS)
+    names = [*case["known"], *pinned, *(name for name in DRAWN if name in truth)]
+    assert_recovered(posterior[names], drawn[names])
+    for name, most in case["narrow"].items():
+        assert (posterior[name].std(("chain", "draw")) < most).all(), name
+    complete = add_unfitted(simulated, table)
+    made, true = (module.estimands(each, complete, card) for each in (posterior, drawn))
+    asked = [name for name in made if made[name].attrs.get("is_headline") or name in STEPS]
+    assert assert_recovered(made[asked], true[asked]) >= case["compared"]
