@@ -14,7 +14,7 @@ from pipeline.site.charts.alternatives import POSTERIOR, PRIOR
 from pipeline.site.charts.drawings import Drawing
 from pipeline.site.charts.labels import LINE_PIXELS
 from pipeline.site.charts.series import BASELINE, OURS, PUBLISHED
-from pipeline.site.figures.kinds import Curve, Figure
+from pipeline.site.figures.kinds import Figure
 from pipeline.site.overview import forest_charts
 from pipeline.site.overview.estimates import Row
 
@@ -51,7 +51,7 @@ def draw_scatter(**more: Any) -> Drawing:
         median=5.0, lower=0.5, upper=9.0
     )
     options = {"x": "x", "y": "y", "colour": "lab", "is_log_x": True, "hover": ("lab", "y")}
-    return kinds.draw(make_figure("scatter", frame, curve=Curve(curve), **(options | more)))
+    return kinds.draw(make_figure("scatter", frame, curve=curve, **(options | more)))
 
 
 def draw_parts() -> Drawing:

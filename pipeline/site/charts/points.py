@@ -30,9 +30,9 @@ def draw_scatter(figure: Figure) -> Drawing:
     frame = _loggable(figure.frame, figure)
     reach, layers, more = frame[figure.x], [], ""
     if figure.curve is not None:
-        reach = pd.concat([reach, figure.curve.frame["x"]])
-        layers = _curve_layers(figure.curve.frame, figure, reach)
-        more = f" {alternatives.describe_curves(figure.curve.frame)}"
+        reach = pd.concat([reach, figure.curve["x"]])
+        layers = _curve_layers(figure.curve, figure, reach)
+        more = f" {alternatives.describe_curves(figure.curve)}"
     layers.append(_points(frame, figure, reach))
     chart = alt.layer(*layers).resolve_scale(color="independent", shape="independent")
     words = say(
@@ -71,7 +71,7 @@ def _legend_rows(frame: pd.DataFrame, figure: Figure) -> int:
         is_nominal = find_measure(frame[figure.colour]) == "nominal"
         rows += 1 + (count_legend_rows(frame[figure.colour]) if is_nominal else 2)
     if figure.curve is not None:
-        rows += 2 + count_legend_rows(figure.curve.frame["series"])
+        rows += 2 + count_legend_rows(figure.curve["series"])
     return rows
 
 

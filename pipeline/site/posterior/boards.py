@@ -141,7 +141,7 @@ def _name_years(figure: Figure) -> pd.DataFrame:
     """The curve's rows; those of dated series with year, until (the year of the next), is_named."""
     if figure.curve is None:
         return pd.DataFrame({"x": [], "series": []})
-    frame = figure.curve.frame
+    frame = figure.curve
     found = frame["series"].str.extract(r"\b(\d{4})$")[0]
     if found.isna().any():
         return frame
