@@ -23,8 +23,8 @@ from pipeline.site.charts.drawings import chart_library, share_chart_library
 from pipeline.site.overview.page import write_overview
 from pipeline.site.posterior.inputs import Sources, read_sources
 from pipeline.site.posterior.page import write_page
-from pipeline.site.synthesis_page import write_synthesis_page
-from pipeline.site.takeoff_page import write_takeoff_page
+from pipeline.site.synthesis_page.page import write_synthesis_page
+from pipeline.site.takeoff_page.page import write_takeoff_page
 from pipeline.studies.verdict import read_check
 
 WORKERS = 2

@@ -18,7 +18,6 @@ from markupsafe import Markup
 from ruamel.yaml import YAML
 
 from pipeline.site.charts import alternatives
-from pipeline.site.charts.data import round_numbers, trim
 from pipeline.site.charts.labels import LINE_PIXELS, break_title
 from pipeline.site.figures.kinds import Figure
 
@@ -98,8 +97,7 @@ def draw_panels(
         )
         for title, chart, height, words in panels
     )
-    frame = round_numbers(figure.frame)
-    return Drawing(figure.id, figure.title, figure.caption, made, frame)
+    return Drawing(figure.id, figure.title, figure.caption, made, figure.frame)
 
 
 def _spec(chart: Layers, height: int) -> dict[str, Any]:
@@ -118,14 +116,12 @@ def name_rows(panel: Panel) -> str:
 
 
 def collect_specs(drawings: Iterable[Drawing]) -> dict[str, dict[str, Any]]:
-    """Every chart by the id of its place in the page, its data trimmed (`data.py`)."""
-    return trim(
-        {
-            f"{drawing.id}-{number}": panel.spec
-            for drawing in drawings
-            for number, panel in enumerate(drawing.panels)
-        }
-    )
+    """Every chart by the id of its place in the page."""
+    return {
+        f"{drawing.id}-{number}": panel.spec
+        for drawing in drawings
+        for number, panel in enumerate(drawing.panels)
+    }
 
 
 def chart_library() -> Markup:

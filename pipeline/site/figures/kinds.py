@@ -15,7 +15,7 @@ POSTERIOR_SERIES = f"posterior, {INTERVAL_PROBABILITY:.0%}"
 
 @dataclass(frozen=True)
 class Figure:
-    """What to draw, not how; `pipeline/site/charts/kinds.py` draws each kind.
+    """What to draw, not how; modules of `charts` draw each kind.
 
     - `scatter`: one row of `frame` per point; `x`, `y` and `colour` name columns, `hover` those of
       the tooltip; `curve` has columns x, median, lower, upper and series.

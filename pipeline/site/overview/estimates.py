@@ -1,8 +1,8 @@
-"""Cells, classical baselines and published values -> the rows of the overview's forest plots."""
+"""Cells, baselines and published values -> rows of forest plots, and the answer so far."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -178,3 +178,27 @@ def _list_baselines(passed: Sequence[Passed], baselines: Baselines) -> list[Row]
             )
             rows.setdefault((key, method, median, lower, upper), row)
     return list(rows.values())
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is known of one dataset: compute's share of its record path, and its rate."""
+
+    title: str
+    page: str
+    share: Row | None
+    rate: Row
+
+    @property
+    def is_rising(self) -> bool:
+        """Whether the interval of the rate is wholly above zero."""
+        return self.rate.lower is not None and self.rate.lower > 0
+
+
+def summarise(primaries: Sequence[Passed]) -> list[Line]:
+    """The answer so far of every posterior that speaks for a dataset and has a rate of progress."""
+    return [
+        Line(cell.title, cell.name, find_share(cell), rate)
+        for cell in primaries
+        if (rate := find_rate(cell))
+    ]

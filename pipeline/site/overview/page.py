@@ -15,12 +15,12 @@ from pipeline.core.layout import Layout
 from pipeline.site.charts.drawings import CONFIG, Drawing, chart_library, collect_specs
 from pipeline.site.overview import comparison, metrics, verdicts
 from pipeline.site.overview.cells import Apart
-from pipeline.site.overview.claims import read_claims
 from pipeline.site.overview.estimates import (
     list_rates,
     list_shares,
     list_years,
     read_baselines,
+    summarise,
 )
 from pipeline.site.overview.forest_charts import RATES, SHARES, draw_forest
 from pipeline.site.overview.gathering import Overview, gather
@@ -28,8 +28,7 @@ from pipeline.site.overview.limits import list_limits
 from pipeline.site.overview.published import list_other_fields
 from pipeline.site.overview.readme import draw_picture, write_answers
 from pipeline.site.overview.rows import Row, say, say_doubling
-from pipeline.site.overview.synopsis import summarise
-from pipeline.site.overview.verdicts import Verdict
+from pipeline.site.overview.verdicts import Verdict, read_claims
 from pipeline.site.pages import rendering, sentences
 from pipeline.site.pages.answers import INTERVAL_WORDS
 from pipeline.site.pages.citations import cite_page, read_software

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-FIGURE_DIGITS = 8  # significant: days of a date in years, and far beyond any Monte Carlo error
+FIGURE_DIGITS = 6  # significant: far beyond any Monte Carlo error
 EXACT_INTEGERS = 2**53  # the largest that a browser counts one by one to
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 Spec = dict[str, Any]
@@ -30,7 +30,7 @@ class PageData:
         self.files: dict[str, dict[str, str]] = {}
 
     def add_figure(self, frame: pd.DataFrame, name: str) -> str:
-        """Keep the rows of the figure `name`, to eight significant digits; its name."""
+        """Keep the rows of the figure `name`, to six significant digits; its name."""
         self._frames[name] = (frame, FIGURE_DIGITS)
         return name
 

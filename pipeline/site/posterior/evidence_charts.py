@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 
 from models import Card
-from pipeline.site.charts import axes, kinds
+from pipeline.site.charts import axes
 from pipeline.site.charts.drawings import AXIS_PIXELS, Control, Drawing, draw_panels, name_rows
-from pipeline.site.charts.points import choose_from
+from pipeline.site.charts.intervals import draw_intervals, draw_parts
+from pipeline.site.charts.points import choose_from, draw_scatter
 from pipeline.site.charts.series import PALETTE, SHAPES, count_legend_rows, make_legend
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.posterior import boards
@@ -35,11 +36,18 @@ NAME_ROOM = 0.08  # of the height of a chart: names of curves closer than that w
 TITLES = {"compute_interval": "its 90 % interval", "citation": "source"}
 
 
+def draw(figure: Figure) -> Drawing:
+    """The chart or charts of a model's figure."""
+    return {"parts": draw_parts, "intervals": draw_intervals, "scatter": draw_scatter}[figure.kind](
+        figure
+    )
+
+
 def draw_linked(figure: Figure, card: Card, words: Words) -> Drawing:
     """A figure of a leaderboard's evidence, under the controls of the section."""
     if boards.is_board(figure):
         return draw_board(boards.make_board(figure, card, words))
-    drawing = kinds.draw(figure)
+    drawing = draw(figure)
     return link_techniques(drawing) if figure.id == TECHNIQUES_ID else drawing
 
 

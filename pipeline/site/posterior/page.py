@@ -23,10 +23,10 @@ from pipeline.site.pages.answers import (
 from pipeline.site.pages.badges import describe_convergence, list_badges
 from pipeline.site.pages.rendering import environment
 from pipeline.site.posterior import design_panel, panels
-from pipeline.site.posterior.calibration import describe_trust
 from pipeline.site.posterior.data import describe_data
 from pipeline.site.posterior.figures import draw_all
 from pipeline.site.posterior.inputs import Inputs, Sources, read_inputs
+from pipeline.site.posterior.panels import describe_trust
 from pipeline.site.posterior.results import describe_density, list_estimates, list_published
 from pipeline.site.posterior.special_cases import list_special_cases, say_special_cases
 from pipeline.site.posterior.splits import make_split

@@ -4,8 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.site.charts import kinds
 from pipeline.site.charts.drawings import Drawing
+from pipeline.site.charts.intervals import draw_intervals
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.answers import Check, has_passed
 from pipeline.site.pages.numbers import format_fixed, format_quantity
@@ -81,5 +81,5 @@ def draw_special_cases(inputs: Inputs, key: str) -> list[Drawing]:
     frame = pd.DataFrame(rows)[["label", "median", "lower", "upper"]]
     title = inputs.attributions[key]["label"]
     return [
-        kinds.draw(Figure("intervals", frame=frame, **say_figure("special-cases", label=title)))
+        draw_intervals(Figure("intervals", frame=frame, **say_figure("special-cases", label=title)))
     ]
