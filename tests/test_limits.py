@@ -9,7 +9,7 @@ from real_overview import RATE, read_overview, read_passing
 from pipeline.site.overview import limits
 from pipeline.site.overview.limits import Limit, list_limits
 from pipeline.site.pages import answers
-from pipeline.site.pages.numbers import format_fixed
+from pipeline.site.pages.sentences import format_fixed
 
 
 def find(topic: str, words: str = "") -> dict[str, list[str]]:

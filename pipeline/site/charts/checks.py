@@ -12,13 +12,17 @@ from pipeline.site.charts import alternatives
 from pipeline.site.charts.alternatives import POSTERIOR, PRIOR
 from pipeline.site.charts.axes import (
     BELOW_LABELS,
+    ROW_PIXELS,
+    break_title,
+    label_axis,
     log_ticks,
     make_tooltip,
     number_axis,
     number_scale,
+    row_pixels,
+    wrap_labels,
 )
 from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
-from pipeline.site.charts.labels import ROW_PIXELS, break_title, label_axis, row_pixels, wrap_labels
 from pipeline.site.charts.series import DASHES, PALETTE, series_scale
 from pipeline.site.figures.kinds import Figure
 

@@ -13,23 +13,21 @@ import pandas as pd
 from pipeline.site.charts import alternatives
 from pipeline.site.charts.axes import (
     BELOW_LABELS,
-    log_ticks,
-    make_tooltip,
-    number_axis,
-    number_scale,
-)
-from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
-from pipeline.site.charts.labels import (
     ROW_PIXELS,
     break_title,
     label_axis,
     list_labels,
+    log_ticks,
+    make_tooltip,
+    number_axis,
+    number_scale,
     row_pixels,
     wrap_labels,
 )
+from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
 from pipeline.site.charts.series import KNOWN, OURS, PALETTE, SHAPES, series_scale, sign_series
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.pages.numbers import format_number
+from pipeline.site.pages.sentences import format_number
 
 IntervalStyle = Literal["single", "grouped", "listed"]
 SOURCE_ROW_PIXELS = 30

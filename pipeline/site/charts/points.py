@@ -9,6 +9,7 @@ import pandas as pd
 from pipeline.site.charts import alternatives
 from pipeline.site.charts.axes import (
     TICK_COUNT,
+    break_title,
     decade_ticks,
     find_measure,
     make_tooltip,
@@ -17,7 +18,6 @@ from pipeline.site.charts.axes import (
     say_name,
 )
 from pipeline.site.charts.drawings import Control, Drawing, draw_panels, name_rows
-from pipeline.site.charts.labels import break_title
 from pipeline.site.charts.series import PALETTE, SHAPES, count_legend_rows, make_legend
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.sentences import say

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.site.pages.numbers import INTERVAL_WORDS, SIGNIFICANT_PROSE, format_quantity
-from pipeline.site.pages.sentences import say
+from pipeline.site.pages.sentences import SIGNIFICANT_PROSE, format_quantity, say
 from pipeline.site.words import Headline
 
 Attributions = dict[str, dict[str, Any]]
@@ -19,7 +18,6 @@ SENSITIVE = 0.05  # power-scaling index above which the prior counts (Kallioinen
 RATE = "rate_decades_per_year"
 NOT_IDENTIFIED, NOT_CALIBRATED = "not identified", "not calibrated"
 MOST_DIGITS = 6  # of attribution files
-__all__ = ["INTERVAL_WORDS"]
 
 
 @dataclass(frozen=True)
@@ -151,17 +149,11 @@ def list_rates(attributions: Attributions, check: Check, headline: str) -> list[
             driven=describe_drivers(key, check),
             median=describe_bound(each, "median"),
             interval=describe_interval(each),
+            chance=describe_p_not_positive(each),
         )
-        + _no_progress(each)
         for key in wanted
         if (each := attributions.get(key)) and not each.get("reason")
     ]
-
-
-def _no_progress(found: dict[str, Any]) -> str:
-    chance = describe_p_not_positive(found)
-    text = say("no_progress", chance=chance) if chance else ""
-    return "; " + text.replace(" ", "\N{NO-BREAK SPACE}") if text else ""
 
 
 def describe_p_not_positive(found: dict[str, Any]) -> str:

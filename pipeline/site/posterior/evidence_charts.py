@@ -33,14 +33,13 @@ TECHNIQUES_ID = "technique-gains"  # of the models' figure that has a row a tech
 PIXELS = 380
 NAME_SHARE = 0.1  # of the width of a narrow chart, for the name of a year
 NAME_ROOM = 0.08  # of the height of a chart: names of curves closer than that would touch
+DRAWN_BY = {"parts": draw_parts, "intervals": draw_intervals, "scatter": draw_scatter}
 TITLES = {"compute_interval": "its 90 % interval", "citation": "source"}
 
 
 def draw(figure: Figure) -> Drawing:
     """The chart or charts of a model's figure."""
-    return {"parts": draw_parts, "intervals": draw_intervals, "scatter": draw_scatter}[figure.kind](
-        figure
-    )
+    return DRAWN_BY[figure.kind](figure)
 
 
 def draw_linked(figure: Figure, card: Card, words: Words) -> Drawing:

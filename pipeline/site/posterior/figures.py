@@ -14,13 +14,11 @@ from pipeline.site.charts.drawings import Drawing
 from pipeline.site.figures import draw_figures
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.answers import Check, has_passed
-from pipeline.site.pages.numbers import unit_words
-from pipeline.site.pages.sentences import say_figure
+from pipeline.site.pages.sentences import say_figure, unit_words
 from pipeline.site.posterior import boards, design_panel, evidence_charts, panels
 from pipeline.site.posterior.inputs import Inputs
-from pipeline.site.posterior.reverse_chart import draw_reverse_test
-from pipeline.site.posterior.reverse_tests import make_reverse_test
-from pipeline.site.posterior.special_cases import draw_special_cases
+from pipeline.site.posterior.results import draw_special_cases
+from pipeline.site.posterior.reverse_tests import draw_reverse_test, make_reverse_test
 from pipeline.site.posterior.split_charts import draw_split, draw_waterfall
 from pipeline.site.posterior.splits import Split
 from pipeline.site.posterior.waterfalls import Kind, make_waterfall
