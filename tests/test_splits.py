@@ -26,7 +26,7 @@ from worked_splits import (
 from pipeline.fit.attribute import attribute
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.sentences import MOLE
-from pipeline.site.posterior import reverse_chart, reverse_tests, split_charts, waterfalls
+from pipeline.site.posterior import reverse_tests, split_charts, waterfalls
 from pipeline.site.posterior.reverse_tests import KNOWN, ReverseTest
 from pipeline.site.posterior.splits import FADE_LEVELS, Split, make_split
 from pipeline.site.posterior.waterfalls import WHOLE, Waterfall, make_waterfall
@@ -227,7 +227,7 @@ def test_caption_of_a_reverse_test_is_true(middle: float, unreachable: float, wo
     made = reverse({"A": needed_flop(middle, unreachable)})
     assert words in made.words["caption"]
     assert "nan" not in made.words["caption"]
-    drawing = reverse_chart.draw_reverse_test(made)
+    drawing = reverse_tests.draw_reverse_test(made)
     assert "P(unreachable)" in drawing.description
     (panel,) = drawing.panels
     assert vl_convert.vegalite_to_svg(panel.spec | {"width": 300}).startswith("<svg")

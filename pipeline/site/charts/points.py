@@ -115,9 +115,9 @@ def _curve_layers(curve: pd.DataFrame, figure: Figure, reach: pd.Series) -> list
     frame = curve.dropna(subset=["x", "median"])
     x = _position(alt.X, reach, "x", figure.x_title, figure.is_log_x)
     scale = number_scale(figure.is_log_y, nice=not figure.is_log_y, padding=12)
-    base = alt.Chart(frame).encode(x=x, detail=alt.Detail("series:N"))
+    base = alt.Chart(frame).encode(x=x, detail="series:N")
     band = base.mark_area(opacity=0.12, color="currentColor").encode(
-        y=alt.Y("lower:Q", scale=scale), y2=alt.Y2("upper")
+        y=alt.Y("lower:Q", scale=scale), y2="upper"
     )
     title, legend = "median and 90 % band", make_legend(frame["series"])
     line = base.mark_line(strokeWidth=1.6, color="currentColor").encode(

@@ -88,9 +88,7 @@ def _own_row(key: str, found: dict[str, Any]) -> dict[str, Any]:
 def _baseline_rows(baseline: pd.DataFrame) -> list[dict[str, Any]]:
     rows = baseline.rename(columns={"estimate": "median", "method": "source"})
     kept = rows[["key", "source", *NUMBERS]].assign(
-        series=BASELINE,
-        interval=SHORT_INTERVAL,
-        is_open=np.isposinf(rows["upper"].astype(float)),
+        series=BASELINE, interval=SHORT_INTERVAL, is_open=np.isposinf(rows["upper"].astype(float))
     )
     return [{str(name): value for name, value in row.items()} for row in kept.to_dict("records")]
 

@@ -9,12 +9,7 @@ from models.core.dates import years_since
 from models.leaderboards.accuracy import ScoreDesign, prepare
 from pipeline.fit.cell import Cell
 from pipeline.site.figures.kinds import Figure, make_curve
-from pipeline.site.figures.steps import (
-    draw_gains,
-    draw_parts,
-    draw_rates_by_year,
-    find_headline,
-)
+from pipeline.site.figures.steps import draw_gains, draw_parts, draw_rates_by_year, find_headline
 from pipeline.site.words import Words
 
 COLUMNS = [

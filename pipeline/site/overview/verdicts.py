@@ -141,11 +141,7 @@ def _refuse_keys(
 
 
 UNITS = {"factor": "times", "1": "", "dimensionless": ""}
-STATES = {
-    "failed": "the fit did not converge",
-    "not_fitted": "not fitted",
-    "missing": "missing",
-}
+STATES = {"failed": "the fit did not converge", "not_fitted": "not fitted", "missing": "missing"}
 NO_DRAWS = "the draws of it are missing: run `dvc repro`"
 
 

@@ -13,12 +13,7 @@ from pipeline.core.files import write_text
 from pipeline.ingest.options import CONFOUNDERS
 from pipeline.ingest.tables import OF_MODELS
 from pipeline.site.charts.drawings import render_page
-from pipeline.site.pages.answers import (
-    answer,
-    describe_drivers,
-    has_passed,
-    list_rates,
-)
+from pipeline.site.pages.answers import answer, describe_drivers, has_passed, list_rates
 from pipeline.site.pages.badges import describe_convergence, list_badges
 from pipeline.site.posterior import design_panel, panels
 from pipeline.site.posterior.figures import draw_all

@@ -70,12 +70,10 @@ def _interval_layers(domain: list[float]) -> list[alt.Chart]:
     )
     base = alt.Chart()
     return [
-        base.mark_rule(strokeWidth=1.5, clip=True).encode(x=x, x2=alt.X2("upper")),
-        base.mark_rule(strokeWidth=5, opacity=0.85).encode(
-            x=alt.X("lower_50:Q"), x2=alt.X2("upper_50")
-        ),
+        base.mark_rule(strokeWidth=1.5, clip=True).encode(x=x, x2="upper"),
+        base.mark_rule(strokeWidth=5, opacity=0.85).encode(x="lower_50:Q", x2="upper_50"),
         base.mark_point(shape="diamond", filled=True, size=110, opacity=1).encode(
-            x=alt.X("median:Q"),
+            x="median:Q",
             color=alt.value("#ffffff"),
             stroke=alt.value("#1b1f24"),
             strokeWidth=alt.value(1.5),
@@ -104,7 +102,7 @@ def _fading(part: str, number: int, quantiles: np.ndarray) -> list[alt.Chart]:
         )  # fmt: skip
         data = pd.DataFrame({"row": [number], "zero": [0.0], "end": [round(float(end), 4)]})
         bar = alt.Chart(data).mark_bar(color=gradient, height={"band": 0.62}, clip=True, aria=False)
-        made.append(bar.encode(x=alt.X("zero:Q"), x2=alt.X2("end")))
+        made.append(bar.encode(x="zero:Q", x2="end"))
     return made
 
 
@@ -158,13 +156,13 @@ def _waterfall_chart(rows: pd.DataFrame, title: str, domain: list[float], extent
     base = alt.Chart()
     bars = base.mark_bar(height={"band": 0.6}, opacity=0.85).encode(
         x=x,
-        x2=alt.X2("end"),
+        x2="end",
         fill=alt.Fill("colour:N", scale=None, legend=None),
         stroke=alt.condition("isValid(datum.next)", alt.value("none"), alt.value("currentColor")),
     )
     joined = base.transform_filter("isValid(datum.next)").mark_rule(opacity=0.45, aria=False)
-    whiskers = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2=alt.X2("high"))
-    layers = [draw_line(0.0), bars, joined.encode(x=alt.X("end:Q"), y2=alt.Y2("next")), whiskers]
+    whiskers = base.mark_rule(strokeWidth=2).encode(x="low:Q", x2="high")
+    layers = [draw_line(0.0), bars, joined.encode(x="end:Q", y2="next"), whiskers]
     return alt.layer(*layers, data=data).encode(y=number_rows(labels, extent))
 
 
