@@ -9,14 +9,15 @@ import pytest
 import vl_convert
 from scipy import stats
 
-from pipeline.site.charts import alternatives, checks, intervals, kinds
+from pipeline.site.charts import alternatives, checks, intervals
 from pipeline.site.charts.alternatives import POSTERIOR, PRIOR
+from pipeline.site.charts.axes import LINE_PIXELS
 from pipeline.site.charts.drawings import Drawing
-from pipeline.site.charts.labels import LINE_PIXELS
 from pipeline.site.charts.series import BASELINE, OURS, PUBLISHED
-from pipeline.site.figures.kinds import Curve, Figure
+from pipeline.site.figures.kinds import Figure
 from pipeline.site.overview import forest_charts
 from pipeline.site.overview.estimates import Row
+from pipeline.site.posterior.evidence_charts import draw
 
 HOSTILE = "<script>alert(\"x\")</script> & 'quoted' {{ 7 * 7 }} {median} | `code`"
 NUMBERS = {"median": [1.0, 2.0], "lower": [0.5, 1.5], "upper": [1.5, 2.5]}
@@ -42,7 +43,7 @@ def make_figure(kind: Any, frame: pd.DataFrame, **more: Any) -> Figure:
 
 def draw_intervals(**columns: Any) -> Drawing:
     frame = pd.DataFrame({"label": ["a", "b"]} | NUMBERS | columns)
-    return kinds.draw(make_figure("intervals", frame))
+    return draw(make_figure("intervals", frame))
 
 
 def draw_scatter(**more: Any) -> Drawing:
@@ -51,12 +52,12 @@ def draw_scatter(**more: Any) -> Drawing:
         median=5.0, lower=0.5, upper=9.0
     )
     options = {"x": "x", "y": "y", "colour": "lab", "is_log_x": True, "hover": ("lab", "y")}
-    return kinds.draw(make_figure("scatter", frame, curve=Curve(curve), **(options | more)))
+    return draw(make_figure("scatter", frame, curve=curve, **(options | more)))
 
 
 def draw_parts() -> Drawing:
     frame = pd.DataFrame({"comparison": ["A", "B"], "part": "compute", "median": [0.1, 5.0]})
-    return kinds.draw(make_figure("parts", frame.assign(lower=0.0, upper=[1.0, 9.0])))
+    return draw(make_figure("parts", frame.assign(lower=0.0, upper=[1.0, 9.0])))
 
 
 def draw_literature() -> Drawing:
@@ -81,7 +82,7 @@ def draw_forest() -> Drawing:
 
 
 @pytest.mark.parametrize(
-    ("draw", "words"),
+    ("make", "words"),
     [
         (draw_intervals, "b: 2.00 (1.50 to 2.50)"),
         (draw_scatter, "2 points: y from 2.00 to 3.00, against x from 1.00 "),
@@ -94,9 +95,9 @@ def draw_forest() -> Drawing:
     ],
 )
 def test_every_kind_compiles_without_markup_from_data_and_is_described(
-    draw: Any, words: str
+    make: Any, words: str
 ) -> None:
-    drawing = draw()
+    drawing = make()
     assert words in " ".join(panel.description for panel in drawing.panels)
     for panel in drawing.panels:
         picture = vl_convert.vegalite_to_svg(panel.spec | {"width": 300})

@@ -14,7 +14,7 @@ from models import Card, load
 from pipeline.fit.cell import Cell
 from pipeline.site.charts.drawings import Control, Drawing
 from pipeline.site.figures import draw_figures
-from pipeline.site.figures.kinds import Curve, Figure
+from pipeline.site.figures.kinds import Figure
 from pipeline.site.posterior import evidence_charts
 from pipeline.site.posterior.boards import Board, find_records, make_board
 from pipeline.site.words import Words, read_words
@@ -146,7 +146,7 @@ def test_chosen_laboratory_stands_out(drawing: Drawing) -> None:
 def test_curves_that_are_not_of_years_are_told_apart_by_dashes(card: Card, words: Words) -> None:
     frame = pd.DataFrame({"x": [1e22, 1e25], "median": 0.3, "lower": 0.2, "upper": 0.4})
     curves = pd.concat([frame.assign(series="base"), frame.assign(series="+ vote")])
-    figure = make_figure(make_leaderboard(), curve=Curve(curves.reset_index(drop=True)))
+    figure = make_figure(make_leaderboard(), curve=curves.reset_index(drop=True))
     spec = evidence_charts.draw_linked(figure, card, words).panels[0].spec
     dashed = [layer["encoding"].get("strokeDash", {}).get("field") for layer in spec["layer"]]
     assert "series" in dashed

@@ -13,8 +13,7 @@ from real_overview import make_overview, make_passed, read_overview
 
 from pipeline.core.failures import Failure, SourceError
 from pipeline.site.overview.cells import Apart, Cell, Passed
-from pipeline.site.overview.claims import Claim, read_claims
-from pipeline.site.overview.verdicts import Verdict, describe, judge, tabulate
+from pipeline.site.overview.verdicts import Claim, Verdict, describe, judge, read_claims, tabulate
 
 DRAWS = np.arange(10.0)
 INFINITE = np.array([1.0, 5.0, np.inf, np.inf])

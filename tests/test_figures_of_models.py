@@ -46,7 +46,7 @@ def test_figures_bring_the_columns_that_they_name(name: str) -> None:
         assert columns <= set(figure.frame), figure.id
         assert len(figure.frame), figure.id
         if figure.curve is not None:
-            assert {"x", "median", "lower", "upper", "series"} <= set(figure.curve.frame)
+            assert {"x", "median", "lower", "upper", "series"} <= set(figure.curve)
 
 
 @each_model

@@ -15,8 +15,7 @@ from pipeline.core.failures import SourceError
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
 from pipeline.site.overview import estimates, gathering
-from pipeline.site.overview.page import write_overview
-from pipeline.site.overview.readme import escape_cell
+from pipeline.site.overview.page import escape_cell, write_overview
 
 WORDS = """
 title: Toy model

@@ -14,10 +14,9 @@ from pipeline.site.charts import summaries
 from pipeline.site.charts.series import BASELINE
 from pipeline.site.pages import answers
 from pipeline.site.pages.badges import describe_convergence, list_badges
-from pipeline.site.pages.numbers import format_fixed, format_number, say_count
 from pipeline.site.pages.rendering import format_phrase, format_prose
-from pipeline.site.pages.sentences import _sentences
-from pipeline.site.posterior import calibration, figures
+from pipeline.site.pages.sentences import _sentences, format_fixed, format_number, say_count
+from pipeline.site.posterior import figures, panels
 from pipeline.site.posterior.design_panel import answer_design, draw_design_figure, list_designs
 from pipeline.site.posterior.results import describe_density
 from pipeline.site.words import Headline
@@ -153,14 +152,14 @@ def test_rates_are_said_with_what_drives_them_and_the_probability_of_no_progress
 
 def test_studies_say_their_numbers_or_why_there_are_none() -> None:
     sizes = {"factor": 3.0, "mean_size": 0.8, "largest": 1.2, "noise": -0.051, "failed": 1}
-    said = calibration.describe_wrong_compute({"wrong_compute": sizes | {"shifts": [0.4, -1.2]}})
+    said = panels.describe_wrong_compute({"wrong_compute": sizes | {"shifts": [0.4, -1.2]}})
     assert find_numbers(said) == ["3", "0.80", "1.20", "1", "0.05"]
     failed = {"largest": None, "reason": "all refits failed"}
-    said = calibration.describe_wrong_compute({"wrong_compute": failed})
+    said = panels.describe_wrong_compute({"wrong_compute": failed})
     assert said == "Wrong compute figures: not measured, all refits failed."
     noise = {"priors": {"noise": {"a": -0.04, "b": 0.012, "c": None}}}
-    assert find_numbers(calibration.describe_shift_noise(noise)) == ["0.04"]
-    describe = (calibration.describe_wrong_compute, calibration.describe_shift_noise)
+    assert find_numbers(panels.describe_shift_noise(noise)) == ["0.04"]
+    describe = (panels.describe_wrong_compute, panels.describe_shift_noise)
     assert [each({}) for each in describe] == ["", ""]
 
 

@@ -6,7 +6,7 @@ import re
 from printed import find_numbers, is_printed
 from real_overview import LAYOUT, read_overview
 
-from pipeline.site.overview.readme import write_answers
+from pipeline.site.overview.page import write_answers
 from pipeline.site.pages import answers
 from pipeline.site.pages.badges import describe_convergence
 from pipeline.site.posterior.results import describe_density

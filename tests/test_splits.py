@@ -14,8 +14,8 @@ from models.effective_compute.split import Step, assemble, combine, leave_out
 from models.options import Comparison, Side
 from pipeline.fit.attribute import attribute
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.pages.numbers import MOLE
-from pipeline.site.posterior import reverse_chart, reverse_tests, split_charts, waterfalls
+from pipeline.site.pages.sentences import MOLE
+from pipeline.site.posterior import reverse_tests, split_charts, waterfalls
 from pipeline.site.posterior.reverse_tests import KNOWN, ReverseTest
 from pipeline.site.posterior.splits import FADE_LEVELS, Split, make_split
 from pipeline.site.posterior.waterfalls import WHOLE, Waterfall, make_waterfall
@@ -267,6 +267,6 @@ def test_caption_of_a_reverse_test_is_true(middle: float, unreachable: float, wo
     assert "nan" not in made.words["caption"]
     alone = reverse({"A": needed_flop(1e29)}, runs=None).words["caption"]
     assert "lies above the year of the cluster of Llama 3 405B" in alone
-    drawing = reverse_chart.draw_reverse_test(made)
+    drawing = reverse_tests.draw_reverse_test(made)
     assert "P(unreachable)" in drawing.description
     draw(drawing.panels)

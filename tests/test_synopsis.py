@@ -6,8 +6,8 @@ from real_overview import LAYOUT, RATE, read_overview
 
 from pipeline.site.charts.drawings import chart_library
 from pipeline.site.overview import rows
+from pipeline.site.overview.estimates import Line, summarise
 from pipeline.site.overview.rows import Row
-from pipeline.site.overview.synopsis import Line, summarise
 from pipeline.site.pages import rendering
 
 

@@ -1,7 +1,9 @@
 """Words of the models: every symbol is explained and is MathML; headlines, notes and labels."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from xml.etree.ElementTree import Element
 
 import pytest
 from conftest import ROOT
@@ -11,7 +13,7 @@ from models import load
 from models.core.prior import list_priors
 from pipeline.core.failures import SourceError
 from pipeline.ingest.cards.card import load_card
-from pipeline.site.pages.equations import find_symbols, to_mathml
+from pipeline.site.pages.rendering import FUNCTIONS, convert, to_mathml
 from pipeline.site.words import Note, Words, list_labels, read_words, relabel, say_headline
 
 FOLDER = ROOT / "reports/models"
@@ -116,3 +118,42 @@ def test_ids_in_results_are_replaced_by_the_cards_words() -> None:
     assert found["b"]["label"] == f"Compute, share: {path.replace('ImageNet top-1', name)}"
     assert found["b"]["reason"] == f"not separated: {OPTIONS.allocation_reason}"
     assert found["c"] == entries["c"]
+
+
+def find_symbols(latex: str) -> list[str]:
+    """The symbols of a formula in order, each with its index: `t_i`, then `i`, but not `log`.
+
+    An upright index is a label and no symbol, as is a capital or Greek one.
+    """
+    return [symbol for symbol in _walk(convert(latex)) if symbol.split("_")[0] not in FUNCTIONS]
+
+
+def _walk(element: Element) -> Iterator[str]:
+    kind, parts = element.tag, list(element)
+    if kind in ("msub", "msup", "msubsup") and parts[0].tag == "mi":
+        yield from _walk_scripts(kind, parts)
+    elif kind in ("mi", "mtext"):
+        yield from re.findall(r"\S+", _text(element))
+    else:
+        for part in parts:
+            yield from _walk(part)
+
+
+def _walk_scripts(kind: str, parts: list[Element]) -> Iterator[str]:
+    """The symbol of a base with its index, then those of the index and of the power."""
+    index = "" if kind == "msup" else _text(parts[1])
+    power = None if kind == "msub" else parts[-1]
+    star = "*" if power is not None and _text(power) == "*" else ""
+    yield (_text(parts[0]) + (f"_{index}" if index else "") + star)
+    if index:
+        yield from (
+            _text(part)
+            for part in parts[1].iter()
+            if part.tag == "mi" and re.fullmatch("[a-z]", _text(part))
+        )
+    if power is not None:
+        yield from _walk(power)
+
+
+def _text(element: Element) -> str:
+    return "".join(element.itertext()).strip()

@@ -12,7 +12,7 @@ from pipeline.core.files import write_json, write_parquet
 from pipeline.core.layout import Layout
 from pipeline.ingest.cards.card import load_card
 from pipeline.site.overview.estimates import record_key
-from pipeline.site.synthesis_page import write_synthesis_page
+from pipeline.site.synthesis_page.page import write_synthesis_page
 from pipeline.synthesis.shares import COMPUTE, FIELDS, POOLED, read_domains
 from pipeline.synthesis.stage import synthesise
 

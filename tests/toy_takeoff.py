@@ -11,7 +11,7 @@ from conftest import ROOT
 from pipeline.core.files import write_json, write_parquet
 from pipeline.core.layout import Layout
 from pipeline.ingest.bibliography import read_bibliography
-from pipeline.site.takeoff_page import write_takeoff_page
+from pipeline.site.takeoff_page.page import write_takeoff_page
 from pipeline.takeoff.scenarios import Scenarios, read_scenarios
 from pipeline.takeoff.stage import simulate
 

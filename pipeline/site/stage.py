@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from pathlib import Path
 
 from markupsafe import Markup
 
@@ -23,8 +22,8 @@ from pipeline.site.charts.drawings import chart_library, share_chart_library
 from pipeline.site.overview.page import write_overview
 from pipeline.site.posterior.inputs import Sources, read_sources
 from pipeline.site.posterior.page import write_page
-from pipeline.site.synthesis_page import write_synthesis_page
-from pipeline.site.takeoff_page import write_takeoff_page
+from pipeline.site.synthesis_page.page import write_synthesis_page
+from pipeline.site.takeoff_page.page import write_takeoff_page
 from pipeline.studies.verdict import read_check
 
 WORKERS = 2
@@ -42,7 +41,8 @@ def build_site(layout: Layout, workers: int = WORKERS) -> str:
     Raises SourceError with all that was wrong with some page, once the others are written.
     """
     cells = find_cells(layout)
-    names: list[Name] = [(name, "") for name in (OVERVIEW, *find_together(layout))] + cells
+    together = [name for name in TOGETHER if layout.attribution(name).is_file()]
+    names: list[Name] = [(name, "") for name in (OVERVIEW, *together)] + cells
     write_calibration(layout, cells)
     delete_stale(layout, {_join(name) for name in names})
     failures: list[Failure] = []
@@ -62,19 +62,14 @@ def find_cells(layout: Layout) -> list[Name]:
         for table, datasets in read_datasets(layout.datasets).items()
         for dataset in datasets
         for model in models.get(table, [])
-        if all(path.is_file() for path in _list_results(layout, dataset, f"{dataset}-{model}"))
+        if _has_results(layout, dataset, f"{dataset}-{model}")
     ]
 
 
-def _list_results(layout: Layout, dataset: str, cell: str) -> Sequence[Path]:
-    """What the page of a cell is made of, beside what people write."""
+def _has_results(layout: Layout, dataset: str, cell: str) -> bool:
     of_dataset = (layout.card(dataset), layout.table(dataset), layout.rows(dataset))
-    return (*of_dataset, layout.posterior(cell), layout.check(cell), layout.attribution(cell))
-
-
-def find_together(layout: Layout) -> list[str]:
-    """The pages of several posteriors whose results are there."""
-    return [name for name in TOGETHER if layout.attribution(name).is_file()]
+    of_cell = (layout.posterior(cell), layout.check(cell), layout.attribution(cell))
+    return all(path.is_file() for path in (*of_dataset, *of_cell))
 
 
 def write_calibration(layout: Layout, cells: Iterable[Name]) -> None:

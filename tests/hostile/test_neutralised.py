@@ -11,7 +11,7 @@ from attacks import attack, write_project
 from conftest import read_dataset
 
 from pipeline.ingest.tables import TABLES
-from pipeline.site.overview.readme import escape_cell
+from pipeline.site.overview.page import escape_cell
 
 NAMES = ('<script>alert("x")</script>', '=HYPERLINK("https://example.org")', "@SUM(1,2)|`x`")
 TEXTS = [*NAMES, "<img src=x onerror=alert(1)>", "a\n| b | [x](javascript:alert(1)) **c** _d_"]

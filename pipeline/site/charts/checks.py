@@ -12,13 +12,17 @@ from pipeline.site.charts import alternatives
 from pipeline.site.charts.alternatives import POSTERIOR, PRIOR
 from pipeline.site.charts.axes import (
     BELOW_LABELS,
+    ROW_PIXELS,
+    break_title,
+    label_axis,
     log_ticks,
     make_tooltip,
     number_axis,
     number_scale,
+    row_pixels,
+    wrap_labels,
 )
 from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
-from pipeline.site.charts.labels import ROW_PIXELS, break_title, label_axis, row_pixels, wrap_labels
 from pipeline.site.charts.series import DASHES, PALETTE, series_scale
 from pipeline.site.figures.kinds import Figure
 
@@ -83,10 +87,7 @@ def _density_chart(rows: pd.DataFrame, is_log: bool) -> Layers:
     series = [PRIOR, POSTERIOR]
     ticks = log_ticks(float(rows["x"].min()), float(rows["x"].max())) if is_log else None
     x = alt.X(
-        "x:Q",
-        title=None,
-        scale=number_scale(is_log, nice=False),
-        axis=number_axis(is_log, ticks),
+        "x:Q", title=None, scale=number_scale(is_log, nice=False), axis=number_axis(is_log, ticks)
     )
     base = alt.Chart(rows).encode(x=x, y=alt.Y("density:Q", axis=None, stack=False))
     scale = series_scale(series, (PALETTE[1], PALETTE[0]))
@@ -107,12 +108,8 @@ def _prediction_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
         tooltip=[make_tooltip(rows, name) for name in names],
     )
     low = alt.Y("lower:Q", title=figure.y_title, scale=alt.Scale(zero=False))
-    bars = base.mark_rule(strokeWidth=2.5, opacity=0.35, color=PALETTE[0]).encode(
-        y=low, y2=alt.Y2("upper")
-    )
-    dots = base.mark_point(filled=True, size=22, opacity=1).encode(
-        y=alt.Y("observed:Q"), **_inside()
-    )
+    bars = base.mark_rule(strokeWidth=2.5, opacity=0.35, color=PALETTE[0]).encode(y=low, y2="upper")
+    dots = base.mark_point(filled=True, size=22, opacity=1).encode(y="observed:Q", **_inside())
     return alt.layer(bars, dots)
 
 
@@ -126,13 +123,9 @@ def _group_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
         scale=number_scale(False, padding=12),
         axis=number_axis(False, **BELOW_LABELS),
     )
-    bars = base.mark_rule(strokeWidth=7, opacity=0.35, color=PALETTE[0]).encode(
-        x=low, x2=alt.X2("upper")
-    )
-    ticks = base.mark_tick(thickness=2, height=12, color=PALETTE[0]).encode(x=alt.X("median:Q"))
-    dots = base.mark_point(filled=True, size=60, opacity=1).encode(
-        x=alt.X("observed:Q"), **_inside()
-    )
+    bars = base.mark_rule(strokeWidth=7, opacity=0.35, color=PALETTE[0]).encode(x=low, x2="upper")
+    ticks = base.mark_tick(thickness=2, height=12, color=PALETTE[0]).encode(x="median:Q")
+    dots = base.mark_point(filled=True, size=60, opacity=1).encode(x="observed:Q", **_inside())
     return alt.layer(bars, ticks, dots)
 
 
@@ -151,13 +144,13 @@ def _difference_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
     x = alt.X("x:Q", title=break_title(figure.x_title), axis=axis, scale=scale)
     first = alt.Chart(rows[rows["series"] == rows["series"].iloc[0]]).encode(x=x)
     low = alt.Y("lower:Q", title=figure.y_title, axis=axis)
-    band = first.mark_area(opacity=0.14, color=PALETTE[0]).encode(y=low, y2=alt.Y2("upper"))
+    band = first.mark_area(opacity=0.14, color=PALETTE[0]).encode(y=low, y2="upper")
     series = list(dict.fromkeys(rows["series"]))
     styles: dict[str, Any] = {"title": None} | ({"legend": None} if len(series) == 1 else {})
     line = alt.Chart(rows).mark_line(interpolate="step-after", strokeWidth=1.5)
     lines = line.encode(
         x=x,
-        y=alt.Y("difference:Q"),
+        y="difference:Q",
         color=alt.Color("series:N", scale=series_scale(series, PALETTE), **styles),
         strokeDash=alt.StrokeDash("series:N", scale=series_scale(series, DASHES), **styles),
     )

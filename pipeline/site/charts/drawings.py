@@ -6,7 +6,7 @@ use tones that stand out on both, and no meaning hangs on colour alone.
 
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -18,9 +18,10 @@ from markupsafe import Markup
 from ruamel.yaml import YAML
 
 from pipeline.site.charts import alternatives
-from pipeline.site.charts.data import round_numbers, trim
-from pipeline.site.charts.labels import LINE_PIXELS, break_title
+from pipeline.site.charts.axes import LINE_PIXELS, break_title
 from pipeline.site.figures.kinds import Figure
+from pipeline.site.pages.rendering import environment
+from pipeline.site.pages.sentences import INTERVAL_WORDS
 
 type Layers = alt.LayerChart | alt.FacetChart
 TITLE_CHARACTERS = 64
@@ -98,8 +99,7 @@ def draw_panels(
         )
         for title, chart, height, words in panels
     )
-    frame = round_numbers(figure.frame)
-    return Drawing(figure.id, figure.title, figure.caption, made, frame)
+    return Drawing(figure.id, figure.title, figure.caption, made, figure.frame)
 
 
 def _spec(chart: Layers, height: int) -> dict[str, Any]:
@@ -117,15 +117,19 @@ def name_rows(panel: Panel) -> str:
     return str(layer.get("data", panel.spec.get("data"))["name"])
 
 
-def collect_specs(drawings: Iterable[Drawing]) -> dict[str, dict[str, Any]]:
-    """Every chart by the id of its place in the page, its data trimmed (`data.py`)."""
-    return trim(
-        {
-            f"{drawing.id}-{number}": panel.spec
-            for drawing in drawings
-            for number, panel in enumerate(drawing.panels)
-        }
-    )
+def render_page(
+    templates: Path, template: str, /, drawings: Mapping[str, Any], **values: Any
+) -> str:
+    """A template filled with `values` and with the drawing, the drawings or None of each part."""
+    specs = {
+        f"{drawing.id}-{number}": panel.spec
+        for part in drawings.values()
+        for drawing in (part if isinstance(part, list) else filter(None, [part]))
+        for number, panel in enumerate(drawing.panels)
+    }
+    shared = {"drawings": drawings, "chart_config": CONFIG, "interval_words": INTERVAL_WORDS}
+    made = environment(templates, chart_library).get_template(f"{template}.html.jinja")
+    return made.render(specs=specs, **shared, **values)
 
 
 def chart_library() -> Markup:

@@ -13,23 +13,21 @@ import pandas as pd
 from pipeline.site.charts import alternatives
 from pipeline.site.charts.axes import (
     BELOW_LABELS,
-    log_ticks,
-    make_tooltip,
-    number_axis,
-    number_scale,
-)
-from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
-from pipeline.site.charts.labels import (
     ROW_PIXELS,
     break_title,
     label_axis,
     list_labels,
+    log_ticks,
+    make_tooltip,
+    number_axis,
+    number_scale,
     row_pixels,
     wrap_labels,
 )
+from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
 from pipeline.site.charts.series import KNOWN, OURS, PALETTE, SHAPES, series_scale, sign_series
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.pages.numbers import format_number
+from pipeline.site.pages.sentences import format_number
 
 IntervalStyle = Literal["single", "grouped", "listed"]
 SOURCE_ROW_PIXELS = 30
@@ -95,7 +93,7 @@ def draw_widths(figure: Figure) -> Drawing:
     tooltip = [make_tooltip(rows, name) for name in figure.hover]
     base = alt.Chart(rows).encode(y=label_axis(list(rows["label"])), x=x, tooltip=tooltip)
     bars = base.mark_bar(color=PALETTE[0], opacity=0.75, height={"band": 0.55})
-    text = base.mark_text(align="left", dx=5).encode(text=alt.Text("shown:N"))
+    text = base.mark_text(align="left", dx=5).encode(text="shown:N")
     words = "; ".join(f"{label}: {width}" for label, width in zip(names, shown, strict=True))
     height = len(rows) * row_pixels(rows["label"], 2 * ROW_PIXELS)
     return draw_panels(figure, [("", alt.layer(bars, text), height, f"{words}.")])
@@ -132,16 +130,16 @@ def _interval_chart(
         ),
     )
     layers = [
-        rule.mark_rule(strokeWidth=2.2, opacity=0.75).encode(x=alt.X("lower:Q"), x2=alt.X2("high")),
+        rule.mark_rule(strokeWidth=2.2, opacity=0.75).encode(x="lower:Q", x2="high"),
         dots.encode(x=x, **shape),
     ]
     if frame["is_open"].any():  # heads at the right edge for intervals without an upper bound
         heads = base.transform_filter("datum.is_open")
         heads = heads.mark_point(filled=True, size=70, angle=90, opacity=1)
-        layers.append(heads.encode(x=alt.X("high:Q"), shape=alt.value("triangle")))
+        layers.append(heads.encode(x="high:Q", shape=alt.value("triangle")))
     if low < 0 < high:
         zero = alt.Chart(pd.DataFrame({"zero": [0.0]}))
-        layers.insert(0, zero.mark_rule(strokeDash=[4, 4], opacity=0.5).encode(x=alt.X("zero:Q")))
+        layers.insert(0, zero.mark_rule(strokeDash=[4, 4], opacity=0.5).encode(x="zero:Q"))
     return alt.layer(*layers)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from pipeline.site.charts import alternatives
 from pipeline.site.charts.axes import (
     TICK_COUNT,
+    break_title,
     decade_ticks,
     find_measure,
     make_tooltip,
@@ -17,7 +18,6 @@ from pipeline.site.charts.axes import (
     say_name,
 )
 from pipeline.site.charts.drawings import Control, Drawing, draw_panels, name_rows
-from pipeline.site.charts.labels import break_title
 from pipeline.site.charts.series import PALETTE, SHAPES, count_legend_rows, make_legend
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.sentences import say
@@ -30,9 +30,9 @@ def draw_scatter(figure: Figure) -> Drawing:
     frame = _loggable(figure.frame, figure)
     reach, layers, more = frame[figure.x], [], ""
     if figure.curve is not None:
-        reach = pd.concat([reach, figure.curve.frame["x"]])
-        layers = _curve_layers(figure.curve.frame, figure, reach)
-        more = f" {alternatives.describe_curves(figure.curve.frame)}"
+        reach = pd.concat([reach, figure.curve["x"]])
+        layers = _curve_layers(figure.curve, figure, reach)
+        more = f" {alternatives.describe_curves(figure.curve)}"
     layers.append(_points(frame, figure, reach))
     chart = alt.layer(*layers).resolve_scale(color="independent", shape="independent")
     words = say(
@@ -71,7 +71,7 @@ def _legend_rows(frame: pd.DataFrame, figure: Figure) -> int:
         is_nominal = find_measure(frame[figure.colour]) == "nominal"
         rows += 1 + (count_legend_rows(frame[figure.colour]) if is_nominal else 2)
     if figure.curve is not None:
-        rows += 2 + count_legend_rows(figure.curve.frame["series"])
+        rows += 2 + count_legend_rows(figure.curve["series"])
     return rows
 
 
@@ -115,9 +115,9 @@ def _curve_layers(curve: pd.DataFrame, figure: Figure, reach: pd.Series) -> list
     frame = curve.dropna(subset=["x", "median"])
     x = _position(alt.X, reach, "x", figure.x_title, figure.is_log_x)
     scale = number_scale(figure.is_log_y, nice=not figure.is_log_y, padding=12)
-    base = alt.Chart(frame).encode(x=x, detail=alt.Detail("series:N"))
+    base = alt.Chart(frame).encode(x=x, detail="series:N")
     band = base.mark_area(opacity=0.12, color="currentColor").encode(
-        y=alt.Y("lower:Q", scale=scale), y2=alt.Y2("upper")
+        y=alt.Y("lower:Q", scale=scale), y2="upper"
     )
     title, legend = "median and 90 % band", make_legend(frame["series"])
     line = base.mark_line(strokeWidth=1.6, color="currentColor").encode(

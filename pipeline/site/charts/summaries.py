@@ -8,12 +8,9 @@ import pandas as pd
 
 from pipeline.ingest.cards.card import Published
 from pipeline.site.charts.series import BASELINE, OURS, PUBLISHED
-from pipeline.site.pages.answers import INTERVAL_WORDS, Attributions
-from pipeline.site.pages.numbers import unit_words
-from pipeline.site.pages.rendering import plain_text
-from pipeline.site.pages.sentences import say
+from pipeline.site.pages.answers import Attributions
+from pipeline.site.pages.sentences import INTERVAL_WORDS, SHORT_INTERVAL, say
 
-__all__ = ["plain_text", "unit_words"]
 LOG_RATIO = 30  # positive values that span more than this get a logarithmic axis
 NUMBERS = ["median", "lower", "upper"]
 COLUMNS = ["key", "panel", "label", "series", "source", "interval", *NUMBERS, "is_open"]
@@ -91,9 +88,7 @@ def _own_row(key: str, found: dict[str, Any]) -> dict[str, Any]:
 def _baseline_rows(baseline: pd.DataFrame) -> list[dict[str, Any]]:
     rows = baseline.rename(columns={"estimate": "median", "method": "source"})
     kept = rows[["key", "source", *NUMBERS]].assign(
-        series=BASELINE,
-        interval=INTERVAL_WORDS.split(" equal")[0] + " interval",
-        is_open=np.isposinf(rows["upper"].astype(float)),
+        series=BASELINE, interval=SHORT_INTERVAL, is_open=np.isposinf(rows["upper"].astype(float))
     )
     return [{str(name): value for name, value in row.items()} for row in kept.to_dict("records")]
 

@@ -12,8 +12,7 @@ import xarray as xr
 
 from models import estimand_key
 from pipeline.fit.cell import Cell
-from pipeline.site.figures.frames import POSTERIOR_SERIES, make_intervals, summarise
-from pipeline.site.figures.kinds import Figure
+from pipeline.site.figures.kinds import POSTERIOR_SERIES, Figure, make_intervals, summarise
 from pipeline.site.words import Words
 
 GENERIC = "headline-estimands"

@@ -8,8 +8,7 @@ from models.core.dates import DAYS_A_YEAR
 from models.losses.augmented_design import FLOP_A_PARAMETER_AND_TOKEN, Sizes, prepare
 from models.losses.augmented_law import law_at, least_loss, rates_through
 from pipeline.fit.cell import Cell
-from pipeline.site.figures.frames import make_curve, make_intervals
-from pipeline.site.figures.kinds import Curve, Figure
+from pipeline.site.figures.kinds import Figure, make_curve, make_intervals
 from pipeline.site.figures.steps import draw_parts, draw_rates_by_year, find_headline
 from pipeline.site.words import Words
 
@@ -45,7 +44,7 @@ def _draw_losses(posterior: xr.Dataset, cell: Cell, words: Words) -> Figure:
         is_log_x=True,
         is_log_y=True,
         hover=HOVER,
-        curve=Curve(_curves(posterior, prepare(table, cell.card), benchmark)),
+        curve=_curves(posterior, prepare(table, cell.card), benchmark),
         **words.figure("perplexity-against-compute", benchmark=benchmark),
     )
 

@@ -8,8 +8,7 @@ from models.core.dates import DAYS_A_YEAR
 from models.production.compute_growth import find_frontier, find_middle, find_rate
 from models.production.training_compute import REFERENCE_DATE, Design, fit_definitions, prepare
 from pipeline.fit.cell import Cell
-from pipeline.site.figures.frames import POSTERIOR_SERIES, make_curve, summarise
-from pipeline.site.figures.kinds import Curve, Figure
+from pipeline.site.figures.kinds import POSTERIOR_SERIES, Figure, make_curve, summarise
 from pipeline.site.words import Words
 
 HOVER = ("model", "lab", "release_date", "training_flop", "compute_confidence", "citation")
@@ -42,7 +41,7 @@ def _draw_runs(posterior: xr.Dataset, design: Design, words: Words) -> Figure:
         colour="compute_confidence",
         is_log_y=True,
         hover=HOVER,
-        curve=Curve(pd.concat(curves, ignore_index=True)),
+        curve=pd.concat(curves, ignore_index=True),
         **words.figure("compute-against-date", largest_of=largest_of, above=above),
     )
 

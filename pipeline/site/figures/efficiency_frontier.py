@@ -7,8 +7,7 @@ import xarray as xr
 from models.core.dates import DAYS_A_YEAR
 from models.efficiency.efficiency_frontier import find_frontier, get_options, prepare
 from pipeline.fit.cell import Cell
-from pipeline.site.figures.frames import make_curve, make_intervals
-from pipeline.site.figures.kinds import Curve, Figure
+from pipeline.site.figures.kinds import Figure, make_curve, make_intervals
 from pipeline.site.words import Words
 
 HOVER = ("model", "target", "release_date", "resource", "epochs", "citation")
@@ -25,7 +24,7 @@ def draw(cell: Cell, words: Words) -> list[Figure]:
         colour="target",
         is_log_y=True,
         hover=HOVER,
-        curve=Curve(_make_frontier(cell, rows[rows["target"] == target], target)),
+        curve=_make_frontier(cell, rows[rows["target"] == target], target),
         **words.figure("resource-against-date", target=target),
     )
     rates = make_intervals(cell.estimands["rate_decades_per_year"])

@@ -1,24 +1,24 @@
-"""Figures and their curves as data."""
+"""Figures as data, and draws -> the frames that they show."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
+import xarray as xr
 
+from models import INTERVAL_PROBABILITY
 
-@dataclass(frozen=True)
-class Curve:
-    """Posterior curve over a figure's x: columns x, median, lower, upper and series."""
-
-    frame: pd.DataFrame
+TAIL = (1 - INTERVAL_PROBABILITY) / 2
+POSTERIOR_SERIES = f"posterior, {INTERVAL_PROBABILITY:.0%}"
 
 
 @dataclass(frozen=True)
 class Figure:
-    """What to draw, not how; `pipeline/site/charts/kinds.py` draws each kind.
+    """What to draw, not how; modules of `charts` draw each kind.
 
     - `scatter`: one row of `frame` per point; `x`, `y` and `colour` name columns, `hover` those of
-      the tooltip.
+      the tooltip; `curve` has columns x, median, lower, upper and series.
     - `intervals`: `frame` has label, median, lower, upper and series (ours, baseline, published).
     - `parts`: `frame` has comparison, part, median, lower, upper: the parts of each step side by
       side.
@@ -37,4 +37,27 @@ class Figure:
     is_log_x: bool = False
     is_log_y: bool = False
     hover: tuple[str, ...] = ()
-    curve: Curve | None = None
+    curve: pd.DataFrame | None = None
+
+
+def summarise(draws: xr.DataArray) -> pd.DataFrame:
+    """Columns lower, median and upper (90 %, equal-tailed) of draws on chain, draw and one more.
+
+    Rows are in the order of that dim.
+    """
+    quantiles = draws.quantile([TAIL, 0.5, 1 - TAIL], dim=("chain", "draw"))
+    (dim,) = [name for name in quantiles.dims if name != "quantile"]
+    values = quantiles.transpose(dim, "quantile").to_numpy()
+    return pd.DataFrame(values, columns=["lower", "median", "upper"])
+
+
+def make_intervals(draws: xr.DataArray) -> pd.DataFrame:
+    """The frame of an `intervals` figure: one row per label of the draws' own dim."""
+    (dim,) = [name for name in draws.dims if name not in ("chain", "draw")]
+    labels = [str(label) for label in draws[dim].to_numpy()]
+    return summarise(draws).assign(label=labels, series=POSTERIOR_SERIES)
+
+
+def make_curve(x: Any, draws: xr.DataArray, series: str) -> pd.DataFrame:
+    """One series of a scatter's curve: `draws` on chain, draw and `x`, at the positions `x`."""
+    return summarise(draws).assign(x=np.asarray(x), series=series)

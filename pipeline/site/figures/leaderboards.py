@@ -8,14 +8,8 @@ from scipy import special
 from models.core.dates import years_since
 from models.leaderboards.accuracy import ScoreDesign, prepare
 from pipeline.fit.cell import Cell
-from pipeline.site.figures.frames import make_curve
-from pipeline.site.figures.kinds import Curve, Figure
-from pipeline.site.figures.steps import (
-    draw_gains,
-    draw_parts,
-    draw_rates_by_year,
-    find_headline,
-)
+from pipeline.site.figures.kinds import Figure, make_curve
+from pipeline.site.figures.steps import draw_gains, draw_parts, draw_rates_by_year, find_headline
 from pipeline.site.words import Words
 
 COLUMNS = [
@@ -51,7 +45,7 @@ def _draw_scores(cell: Cell, words: Words) -> Figure:
         colour="shown",
         is_log_x=True,
         hover=HOVER,
-        curve=Curve(_curves(cell, words, design, benchmark)),
+        curve=_curves(cell, words, design, benchmark),
         **words.figure("score-against-compute", benchmark=benchmark),
     )
 

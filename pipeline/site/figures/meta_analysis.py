@@ -10,8 +10,7 @@ from models.estimates.classical import measure_errors, regress_funnel
 from models.estimates.estimates import LOWER, POINT, Design, prepare, to_natural
 from models.estimates.meta_analysis import unstated_median
 from pipeline.fit.cell import Cell
-from pipeline.site.figures.frames import make_intervals, summarise
-from pipeline.site.figures.kinds import Figure
+from pipeline.site.figures.kinds import Figure, make_intervals, summarise
 from pipeline.site.words import Words
 
 PRINTED, DOMAIN = "as published", "its domain, this posterior"

@@ -10,8 +10,7 @@ from models import fitted_rows
 from models.production.idea_law import trace
 from models.production.research import get_options, prepare
 from pipeline.fit.cell import Cell
-from pipeline.site.figures.frames import make_curve, make_intervals
-from pipeline.site.figures.kinds import Curve, Figure
+from pipeline.site.figures.kinds import Figure, make_curve, make_intervals
 from pipeline.site.words import Words
 
 SHOWN_DRAWS = 150  # of a field, in the figure of the two exponents
@@ -88,7 +87,7 @@ def _draw_paths(cell: Cell, words: Words) -> Figure:
         frame=rows.loc[rows["efficiency"].notna(), [*HOVER, "efficiency_measure"]],
         y="efficiency",
         **BY_YEAR,
-        curve=Curve(pd.concat(curves, ignore_index=True)),
+        curve=pd.concat(curves, ignore_index=True),
         **words.figure("efficiency-paths"),
     )
 

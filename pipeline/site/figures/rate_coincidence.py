@@ -6,8 +6,7 @@ import pandas as pd
 from models import fitted_rows
 from models.estimates.rate_coincidence import find_reason
 from pipeline.fit.cell import Cell
-from pipeline.site.figures.frames import make_intervals
-from pipeline.site.figures.kinds import Figure
+from pipeline.site.figures.kinds import Figure, make_intervals
 from pipeline.site.words import Words
 
 HOVER = ("domain", "study", "software_rate", "hardware_rate", "locator")

@@ -6,8 +6,7 @@ import xarray as xr
 
 from models.scaling.scaling_law import make_law, prepare
 from pipeline.fit.cell import Cell
-from pipeline.site.figures.frames import make_curve, make_intervals
-from pipeline.site.figures.kinds import Curve, Figure
+from pipeline.site.figures.kinds import Figure, make_curve, make_intervals
 from pipeline.site.words import Words
 
 SIZES = ("parameters", "training_tokens", "training_flop", "loss_nats", "tokens_per_parameter")
@@ -28,7 +27,7 @@ def draw(cell: Cell, words: Words) -> list[Figure]:
         colour="status",
         is_log_x=True,
         hover=(*SIZES, "citation"),
-        curve=Curve(_make_frontier(cell)),
+        curve=_make_frontier(cell),
         **words.figure("loss-against-compute"),
     )
     factors = Figure(

@@ -6,8 +6,7 @@ from scipy import stats
 from models import INTERVAL_PROBABILITY
 from models.estimates.shared_rate import prepare
 from pipeline.fit.cell import Cell
-from pipeline.site.figures.frames import make_intervals, summarise
-from pipeline.site.figures.kinds import Figure
+from pipeline.site.figures.kinds import Figure, make_intervals, summarise
 from pipeline.site.words import Words
 
 UNPOOLED, POOLED, OVERALL = "its own data alone", "partially pooled", "of all leaderboards"

@@ -6,8 +6,7 @@ from models.core.parts import PARTS
 from models.effective_compute.design import get_options
 from models.options import Comparison
 from pipeline.fit.cell import Cell
-from pipeline.site.figures.frames import make_intervals, summarise
-from pipeline.site.figures.kinds import Figure
+from pipeline.site.figures.kinds import Figure, make_intervals, summarise
 from pipeline.site.words import Words
 
 

@@ -1,8 +1,8 @@
-"""Cells, classical baselines and published values -> the rows of the overview's forest plots."""
+"""Cells, baselines and published values -> rows of forest plots, and the answer so far."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ from pipeline.site.overview.comparison import RATE, SPLIT
 from pipeline.site.overview.gathering import Overview
 from pipeline.site.overview.published import list_published
 from pipeline.site.overview.rows import NOT_CONVERGED, Row, read_bounds, read_row
-from pipeline.site.pages.answers import INTERVAL_WORDS
+from pipeline.site.pages.sentences import SHORT_INTERVAL
 
 RECORDS = "first_record-last_record"
 SPLIT_WORDS = "Compute, share of the step in effective compute: "
@@ -173,8 +173,32 @@ def _list_baselines(passed: Sequence[Passed], baselines: Baselines) -> list[Row]
                 median,
                 lower,
                 upper,
-                interval=INTERVAL_WORDS.split(" equal")[0] + " interval",
+                interval=SHORT_INTERVAL,
                 page=cell.name,
             )
             rows.setdefault((key, method, median, lower, upper), row)
     return list(rows.values())
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is known of one dataset: compute's share of its record path, and its rate."""
+
+    title: str
+    page: str
+    share: Row | None
+    rate: Row
+
+    @property
+    def is_rising(self) -> bool:
+        """Whether the interval of the rate is wholly above zero."""
+        return self.rate.lower is not None and self.rate.lower > 0
+
+
+def summarise(primaries: Sequence[Passed]) -> list[Line]:
+    """The answer so far of every posterior that speaks for a dataset and has a rate of progress."""
+    return [
+        Line(cell.title, cell.name, find_share(cell), rate)
+        for cell in primaries
+        if (rate := find_rate(cell))
+    ]

@@ -55,8 +55,12 @@ RATES = Axis("decades a year, and as doubling time", RATE_LABELS, "decades per y
 SHARES = Axis("compute's share of the step in effective compute", SHARE_LABELS, "share", 0.5)
 
 
-def draw_forest(rows: Sequence[Row], id_: str, title: str, caption: str, axis: Axis) -> Drawing:
-    """The forest plot of `rows`, a heading a group, in their order."""
+def draw_forest(
+    rows: Sequence[Row], id_: str, title: str, caption: str, axis: Axis
+) -> Drawing | None:
+    """The forest plot of `rows`, a heading a group, in their order; None without any number."""
+    if not any(row.has_number for row in rows):
+        return None
     frame = make_frame(rows, axis)
     shown_kinds = {row.kind for row in rows}
     legend = [

@@ -88,10 +88,7 @@ def tabulate_claims(verdicts: Sequence[Verdict]) -> pd.DataFrame:
 
 
 def write_summary(
-    folder: Path,
-    overview: Overview,
-    verdicts: Sequence[Verdict],
-    rows: Mapping[str, Sequence[Row]],
+    folder: Path, overview: Overview, verdicts: Sequence[Verdict], rows: Mapping[str, Sequence[Row]]
 ) -> None:
     """Write `metrics/<cell>.json` and the tables; files of cells that are gone are removed."""
     for old in (folder / "metrics").glob("*.json"):

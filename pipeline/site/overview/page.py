@@ -10,29 +10,32 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import pandas as pd
+
 from pipeline.core.files import read_json, write_json, write_text
 from pipeline.core.layout import Layout
-from pipeline.site.charts.drawings import CONFIG, Drawing, chart_library, collect_specs
+from pipeline.site.charts import intervals, summaries
+from pipeline.site.charts.drawings import render_page, render_svg, stack_panels
+from pipeline.site.charts.series import OURS
+from pipeline.site.figures.kinds import Figure
 from pipeline.site.overview import comparison, metrics, verdicts
-from pipeline.site.overview.cells import Apart
-from pipeline.site.overview.claims import read_claims
+from pipeline.site.overview.cells import Apart, Passed
 from pipeline.site.overview.estimates import (
     list_rates,
     list_shares,
     list_years,
     read_baselines,
+    summarise,
 )
 from pipeline.site.overview.forest_charts import RATES, SHARES, draw_forest
 from pipeline.site.overview.gathering import Overview, gather
 from pipeline.site.overview.limits import list_limits
 from pipeline.site.overview.published import list_other_fields
-from pipeline.site.overview.readme import draw_picture, write_answers
 from pipeline.site.overview.rows import Row, say, say_doubling
-from pipeline.site.overview.synopsis import summarise
-from pipeline.site.overview.verdicts import Verdict
-from pipeline.site.pages import rendering, sentences
-from pipeline.site.pages.answers import INTERVAL_WORDS
+from pipeline.site.overview.verdicts import Verdict, read_claims
+from pipeline.site.pages import sentences
 from pipeline.site.pages.citations import cite_page, read_software
+from pipeline.site.pages.sentences import INTERVAL_WORDS, SHORT_INTERVAL, unit_words
 from pipeline.site.synthesis_page.words import describe_in_short
 from pipeline.site.takeoff_page.words import describe_answer
 from pipeline.studies.verdict import LEAST_COVERAGE
@@ -72,14 +75,15 @@ def render(
     layout: Layout, overview: Overview, judged: Sequence[Verdict], rows: dict[str, list[Row]]
 ) -> str:
     """The index page as HTML text."""
-    short = INTERVAL_WORDS.split(" equal")[0]
-    drawings: dict[str, Drawing | None] = dict.fromkeys(FORESTS)
-    for name, (title, axis) in FORESTS.items():
-        if any(row.has_number for row in rows[name]):
-            caption = sentences.say(f"{name}_caption", interval=INTERVAL_WORDS, short=short)
-            drawings[name] = draw_forest(rows[name], name, title, caption, axis)
-    environment = rendering.environment(layout.templates, chart_library)
-    return environment.get_template("overview.html.jinja").render(
+    said = {"interval": INTERVAL_WORDS, "short": SHORT_INTERVAL}
+    drawings = {
+        name: draw_forest(rows[name], name, title, sentences.say(f"{name}_caption", **said), axis)
+        for name, (title, axis) in FORESTS.items()
+    }
+    return render_page(
+        layout.templates,
+        "overview",
+        drawings,
         title=TITLE,
         overview=overview,
         lines=summarise(overview.primaries),
@@ -89,10 +93,6 @@ def render(
         say=say,
         say_doubling=say_doubling,
         claimed=[verdicts.tabulate(each) for each in judged],
-        drawings=drawings,
-        specs=collect_specs(each for each in drawings.values() if each),
-        chart_config=CONFIG,
-        interval_words=INTERVAL_WORDS,
         sources=overview.bibliography.cite(list_citations(overview, judged, rows["rates"])),
         citation=cite_page(read_software(layout.citation), f"{TITLE}.", "index"),
         simulated=_describe(layout, "takeoff", describe_answer),
@@ -116,3 +116,45 @@ def list_citations(
             yield from (each.citation for each in dataset.card.card.published)
     yield from (each.claim.source for each in judged)
     yield from (row.citation for row in rates if row.citation)
+
+
+NO_BASELINE = pd.DataFrame(columns=["key", "label", "method", "estimate", "lower", "upper"])
+
+
+def write_answers(primaries: Sequence[Passed]) -> str:
+    """The table in Markdown: a row a dataset, answered by the model that speaks for it."""
+    lines = ["| Asked | Answer | Posterior |", "| --- | --- | --- |"]
+    for cell in primaries:
+        said = cell.answer.sentence or cell.answer.reason
+        if caveats := "; ".join(cell.answer.caveats):
+            said = f"{caveats[0].upper()}{caveats[1:]}: {said}"
+        asked, said = map(escape_cell, (cell.card.card.question, said))
+        lines.append(f"| {asked} | {said} | `{cell.name}` |")
+    return "\n".join(lines) + "\n"
+
+
+def escape_cell(text: str) -> str:
+    """`text` in a Markdown table: nothing in it ends the cell or starts markup."""
+    for mark in "\\`*_|<>[]":
+        text = text.replace(mark, "\\" + mark)
+    return " ".join(text.split())
+
+
+def draw_picture(primaries: Sequence[Passed]) -> str:
+    """The picture as SVG on white: each headline beside published values of the same."""
+    frames = [_headline_rows(cell) for cell in primaries if cell.answer.sentence]
+    if not frames:
+        return '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>\n'
+    frame = pd.concat(frames, ignore_index=True)
+    figure = Figure("intervals", "headlines", "The answers so far", "", frame)
+    drawing = intervals.draw_literature(figure, summaries.logarithmic_panels(frame))
+    return render_svg(stack_panels(drawing))
+
+
+def _headline_rows(cell: Passed) -> pd.DataFrame:
+    """A panel: the headline and the published values."""
+    answer, published = cell.answer, cell.card.card.published
+    own = {answer.key: cell.attributions[answer.key]}
+    rows = summaries.compare_with_literature(own, NO_BASELINE, published, always=[answer.key])
+    words = {"title": f"{cell.title}: {answer.label}", "unit": unit_words(answer.unit)}
+    return rows.assign(panel=cell.name, label=OURS, **words)

@@ -1,27 +1,147 @@
-"""Claims + posteriors -> how probable each claim is.
+"""`data/claims.yaml` -> the propositions of the public debate, and how probable each is.
 
-The probability is the share of the draws that pass the test; only posteriors whose check passed
-are asked.
+The file is checked as strictly as a card. The probability of a claim is the share of the draws that
+pass its test; only posteriors whose check passed are asked.
 """
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from pydantic import Field, model_validator
 
-from pipeline.site.overview.cells import Apart, Passed
-from pipeline.site.overview.claims import Claim, select
+from pipeline.core.failures import Failure, SourceError
+from pipeline.ingest.cards import dataset_names
+from pipeline.ingest.cards.faults import make_fault, suggest
+from pipeline.ingest.cards.strict_files import Number, StrictPart, Words, check_tree
+from pipeline.ingest.cards.yaml_files import read_tree
+from pipeline.site.overview.cells import Apart, Cell, Passed
 from pipeline.site.overview.comparison import Entry, round_to
 from pipeline.site.overview.gathering import Overview
 from pipeline.site.pages import answers
-from pipeline.site.pages.numbers import format_cell, format_quantity, is_share
+from pipeline.site.pages.sentences import format_cell, format_quantity, is_share
+
+TESTS = ("at_least", "at_most", "between", "finite")
+
+
+class Claim(StrictPart):
+    """One proposition with one test: at_least, at_most, between or finite."""
+
+    id: str = Field(
+        pattern=f"^{dataset_names.PATTERN.pattern}$",
+        description="a name that stays: words joined by _",
+    )
+    text: Words = Field(description="what was claimed, in neutral words of our own")
+    source: Words = Field(description="key of data/references.bib")
+    locator: Words = Field(description="where in the source it stands")
+    posterior: Words = Field(
+        description="<dataset>-<model>, or <dataset> for the model that speaks for it: the first "
+        "of its table that passed"
+    )
+    estimand: Words = Field(description="key of data/attributions/<posterior>.json")
+    at_least: Number | None = Field(None, description="true from this value up, in its unit")
+    at_most: Number | None = Field(None, description="true up to this value, in its unit")
+    between: Annotated[list[Number], Field(min_length=2, max_length=2)] | None = Field(
+        None, description="[low, high]: true from one to the other, both included, in its unit"
+    )
+    finite: Literal[True] | None = Field(None, description="true: there is such a value at all")
+
+    @model_validator(mode="after")
+    def _one_test(self) -> "Claim":
+        if len(self.test) != 1:
+            raise ValueError(f"must have one test of {', '.join(TESTS)}, not {len(self.test)}")
+        if self.between and self.between[0] >= self.between[1]:
+            raise ValueError("the first number of `between` must be below the second")
+        return self
+
+    @property
+    def test(self) -> dict[str, Any]:
+        """The test by its name."""
+        return {name: value for name in TESTS if (value := getattr(self, name)) is not None}
+
+    def holds(self, values: np.ndarray) -> np.ndarray:
+        """In which draws of the estimand the claim is true; draws may be infinite."""
+        if self.finite:
+            return np.isfinite(values)
+        low, high = self.between or (self.at_least, self.at_most)
+        return np.asarray(
+            (values >= (-np.inf if low is None else low))
+            & (values <= (np.inf if high is None else high))
+        )
+
+
+class ClaimFile(StrictPart):
+    """The whole file."""
+
+    claims: list[Claim] = Field(min_length=1, description="the claims, in the order of the page")
+
+
+def read_claims(path: Path, overview: Overview) -> list[Claim]:
+    """The claims at `path`. Raises SourceError with every fault: of the form, and names that
+    neither the bibliography nor a posterior has.
+    """
+    tree = read_tree(path, "the file of the claims", "write `claims:` and a list of claims")
+    file, faults = check_tree(path, tree, ClaimFile)
+    faults += _find_wrong_names(path, tree, overview)
+    if file is None or faults:
+        raise SourceError(faults)
+    return file.claims
+
+
+def select(posterior: str, cells: Collection[Cell]) -> list[Cell]:
+    """The cells that a claim's `posterior` means: one, or all of a dataset."""
+    return [cell for cell in cells if posterior in (cell.name, cell.dataset)]
+
+
+def _find_wrong_names(path: Path, tree: Any, overview: Overview) -> Iterator[Failure]:
+    """Failures of ids that repeat and of names that nothing has."""
+    claims = tree.get("claims")
+    seen: set[Any] = set()
+    for position, claim in enumerate(claims if isinstance(claims, list) else []):
+        named = {
+            name: value
+            for name in ("id", "source", "posterior", "estimand")
+            if isinstance(claim, dict) and isinstance(value := claim.get(name), str)
+        }
+        for name, rule, remedy in _refuse_names(named, seen, overview):
+            steps = ("claims", position, name)
+            yield make_fault(path, tree, steps, rule, remedy, named[name])
+        seen.add(named.get("id"))
+
+
+def _refuse_names(
+    named: dict[str, str], seen: set[Any], overview: Overview
+) -> Iterator[tuple[str, str, str]]:
+    """Name of the key, rule and remedy of each name of a claim that will not do."""
+    if "id" in named and named["id"] in seen:
+        yield "id", "another claim has this id", "give each claim an id of its own"
+    source = named.get("source")
+    if source is not None and source not in overview.bibliography:
+        remedy = suggest(source, overview.bibliography, "add the entry to data/references.bib")
+        yield "source", "no entry of data/references.bib has this key", remedy
+    if "posterior" in named:
+        yield from _refuse_keys(named["posterior"], named.get("estimand"), overview.cells)
+
+
+def _refuse_keys(
+    posterior: str, estimand: str | None, cells: Collection[Cell]
+) -> Iterator[tuple[str, str, str]]:
+    """What is wrong with a posterior or its estimand; those not computed yet are not looked up."""
+    selected = select(posterior, cells)
+    if not selected:
+        known = dict.fromkeys([*(c.dataset for c in cells), *(c.name for c in cells)])
+        remedy = suggest(posterior, known, "write <dataset>-<model> or <dataset>")
+        yield "posterior", "there is no such posterior", remedy
+    keys = dict.fromkeys(key for cell in selected for key in cell.attributions)
+    if keys and estimand is not None and estimand not in keys:
+        remedy = suggest(estimand, keys, f"its estimands: data/attributions/{selected[0].name}.csv")
+        yield "estimand", f"{posterior} has no such estimand", remedy
+
 
 UNITS = {"factor": "times", "1": "", "dimensionless": ""}
-STATES = {
-    "failed": "the fit did not converge",
-    "not_fitted": "not fitted",
-    "missing": "missing",
-}
+STATES = {"failed": "the fit did not converge", "not_fitted": "not fitted", "missing": "missing"}
 NO_DRAWS = "the draws of it are missing: run `dvc repro`"
 
 

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.site.pages.numbers import INTERVAL_WORDS, SIGNIFICANT_PROSE, format_quantity
-from pipeline.site.pages.sentences import say
+from pipeline.site.pages.sentences import SIGNIFICANT_PROSE, format_quantity, say
 from pipeline.site.words import Headline
 
 Attributions = dict[str, dict[str, Any]]
@@ -19,7 +18,6 @@ SENSITIVE = 0.05  # power-scaling index above which the prior counts (Kallioinen
 RATE = "rate_decades_per_year"
 NOT_IDENTIFIED, NOT_CALIBRATED = "not identified", "not calibrated"
 MOST_DIGITS = 6  # of attribution files
-__all__ = ["INTERVAL_WORDS"]
 
 
 @dataclass(frozen=True)
@@ -89,10 +87,7 @@ def _find_reason(found: dict[str, Any], check: Check) -> str:
 
 
 def _fill(sentence: str, found: dict[str, Any]) -> str:
-    """The sentence of a headline with its numbers.
-
-    Names stand before the numbers in it, and may hold what looks like the place of one.
-    """
+    """The sentence with its numbers, from the right: names before them may look like places."""
     for bound in ("median", "lower", "upper"):
         before, place, after = sentence.rpartition("{" + bound + "}")
         sentence = before + (describe_bound(found, bound) if place else "") + after
@@ -101,12 +96,9 @@ def _fill(sentence: str, found: dict[str, Any]) -> str:
 
 def find_caveats(key: str, check: Check) -> tuple[str, ...]:
     """What to read before the number of `key`: what the checks found against it."""
-    said = (
-        NOT_IDENTIFIED if check.get("is_identified") is False else "",
-        describe_drivers(key, check),
-        NOT_CALIBRATED if check.get("is_calibrated") is False else "",
-    )
-    return tuple(filter(None, said))
+    said = [NOT_IDENTIFIED] if check.get("is_identified") is False else []
+    said += filter(None, [describe_drivers(key, check)])
+    return (*said, NOT_CALIBRATED) if check.get("is_calibrated") is False else tuple(said)
 
 
 def describe_drivers(key: str, check: Check) -> str:
@@ -151,17 +143,11 @@ def list_rates(attributions: Attributions, check: Check, headline: str) -> list[
             driven=describe_drivers(key, check),
             median=describe_bound(each, "median"),
             interval=describe_interval(each),
+            chance=describe_p_not_positive(each),
         )
-        + _no_progress(each)
         for key in wanted
         if (each := attributions.get(key)) and not each.get("reason")
     ]
-
-
-def _no_progress(found: dict[str, Any]) -> str:
-    chance = describe_p_not_positive(found)
-    text = say("no_progress", chance=chance) if chance else ""
-    return "; " + text.replace(" ", "\N{NO-BREAK SPACE}") if text else ""
 
 
 def describe_p_not_positive(found: dict[str, Any]) -> str:
@@ -182,24 +168,19 @@ def describe_probability(probability: float) -> str:
 
 
 def describe_bound(found: dict[str, Any], bound: str, digits: int = SIGNIFICANT_PROSE) -> str:
-    """A number of an attribution in words; a bound that does not exist is said not to."""
-    value = found[bound]
+    """A number of an attribution in words; a bound that does not exist is said not to.
+
+    It has as many more than `digits` as the two ends of the interval need to be told apart.
+    """
+    value, unit, low, high = found[bound], found["unit"], found["lower"], found["upper"]
     if value is None:
         return f"no {bound} bound" if bound != "median" else "no finite median"
-    return format_quantity(value, found["unit"], _tell_apart(found, digits))
-
-
-def _tell_apart(found: dict[str, Any], digits: int) -> int:
-    """`digits`, or as many more as the two ends of the interval need to be told apart."""
-    lower, upper, unit = found["lower"], found["upper"], found["unit"]
-    if lower is None or upper is None or lower == upper:
-        return digits
-    apart = (
-        each
-        for each in range(digits, MOST_DIGITS)
-        if format_quantity(lower, unit, each) != format_quantity(upper, unit, each)
-    )
-    return next(apart, MOST_DIGITS)
+    if None not in (low, high) and low != high:
+        while digits < MOST_DIGITS and (
+            format_quantity(low, unit, digits) == format_quantity(high, unit, digits)
+        ):
+            digits += 1
+    return format_quantity(value, unit, digits)
 
 
 def describe_interval(found: dict[str, Any], digits: int = SIGNIFICANT_PROSE) -> str:

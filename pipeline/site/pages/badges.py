@@ -1,7 +1,7 @@
 """The state of every check, in a word and in a sentence."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from pipeline.site.pages.answers import (
     NOT_CALIBRATED,
@@ -60,17 +60,16 @@ def _converged(check: Check) -> Badge:
 
 
 def _calibrated(check: Check) -> Badge:
-    state, missed = check.get("is_calibrated"), ""
-    if state:
-        missed = _describe_missed(check)
+    state = check.get("is_calibrated")
+    missed = _describe_missed(check) if state else ""
     reason = check.get("calibration_reason") or ""
     text = say("calibrated", state=state, reason=reason, missed=missed)
-    if state is None:
-        return Badge("calibration not measured", "unknown", text, "calibration")
-    if missed:
-        return Badge(ON_AVERAGE, "unknown", text, "calibration")
-    word = "calibrated" if state else NOT_CALIBRATED
-    return Badge(word, "good" if state else "bad", text, "calibration")
+    words: dict[Any, tuple[str, State]] = {
+        None: ("calibration not measured", "unknown"),
+        False: (NOT_CALIBRATED, "bad"),
+        True: (ON_AVERAGE, "unknown") if missed else ("calibrated", "good"),
+    }
+    return Badge(*words[state], text, "calibration")
 
 
 def _describe_missed(check: Check) -> str:
@@ -105,12 +104,12 @@ def _sensitive(check: Check, headline: str) -> Badge:
     driven = check.get("driven_by_prior") or []
     moved = [key for key, index in indices.items() if (index["prior"] or 0) > SENSITIVE]
     by = {key: list_drivers(key, check) for key in driven}
-    text = say("sensitive", driven=driven, by=by, moved=moved, indices=indices)
+    state: State = "good"
+    word = "not prior-sensitive"
     if driven:
-        word = f"headline {headline}" if headline else "prior-driven in part"
-        return Badge(word, "bad", text, "sensitivity")
-    if moved:
-        return Badge("prior-sensitive in part", "unknown", text, "sensitivity")
-    if not indices:
-        return Badge("prior sensitivity not measured", "unknown", text, "sensitivity")
-    return Badge("not prior-sensitive", "good", text, "sensitivity")
+        word, state = f"headline {headline}" if headline else "prior-driven in part", "bad"
+    elif moved or not indices:
+        word = "prior-sensitive in part" if moved else "prior sensitivity not measured"
+        state = "unknown"
+    text = say("sensitive", driven=driven, by=by, moved=moved, indices=indices)
+    return Badge(word, state, text, "sensitivity")

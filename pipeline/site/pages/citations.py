@@ -1,26 +1,18 @@
-"""What readers take into their own bibliographies: a page's sources as BibTeX and CSL-JSON, and the
-words and the BibTeX entry by which the page itself is cited.
-"""
+"""What readers take into their own bibliographies: a page's sources, and the page itself."""
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pybtex.database import BibliographyData, Entry, Person
+from pybtex.database import BibliographyData
 from pybtex.database.output.bibtex import Writer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from ruamel.yaml import YAML
 
 from pipeline.core.failures import SourceError
-from pipeline.ingest.bibliography import OTHERS, VENUES, Reference, read_field, to_plain
+from pipeline.ingest.bibliography import Reference
 from pipeline.ingest.cards.faults import from_pydantic
 from pipeline.ingest.cards.yaml_files import read_tree
-
-CSL = YAML(typ="safe").load(Path(__file__).with_name("csl.yaml"))
-CONTAINERS = ("journal", "booktitle")  # what an entry stands in; other venues published it
 
 
 class _Author(BaseModel):
@@ -104,64 +96,6 @@ def write_bibtex(references: Iterable[Reference]) -> str:
     """The entries of the references as a BibTeX file, in their order."""
     entries = {each.key: each.entry for each in references if each.entry is not None}
     return str(_Verbatim().to_string(BibliographyData(entries=entries)))
-
-
-def write_csl(references: Iterable[Reference]) -> str:
-    """The references as a CSL-JSON file, in their order."""
-    items = [to_csl(each.key, each.entry) for each in references if each.entry is not None]
-    return json.dumps(items, ensure_ascii=False, indent=1) + "\n"
-
-
-def to_csl(key: str, entry: Entry) -> dict[str, Any]:
-    """The entry as an item of CSL-JSON 1.0.2, its LaTeX as plain text."""
-    item: dict[str, Any] = {"id": key, "type": _find_type(entry)}
-    for role in ("author", "editor"):
-        people = [_name(person) for person in entry.persons.get(role) or []]
-        if named := [name for name in people if name]:
-            item[role] = named
-    if found := re.search(r"\d{4}", str(entry.fields.get("year", ""))):
-        item["issued"] = {"date-parts": [[int(found[0])]]}
-    for field, name in CSL["fields"].items():
-        if text := read_field(entry, field):
-            item[name] = text
-    return item | _venue(entry) | _eprint(entry)
-
-
-def _find_type(entry: Entry) -> str:
-    if entry.type == "misc" and "eprint" in entry.fields:
-        return "article"  # CSL's word for a preprint
-    return str(CSL["types"].get(entry.type, "document"))
-
-
-def _venue(entry: Entry) -> dict[str, str]:
-    """What the entry stands in, and who published it."""
-    found = {name: text for name in VENUES if (text := read_field(entry, name))}
-    container = next((found[name] for name in CONTAINERS if name in found), "")
-    publisher = next((text for name, text in found.items() if name not in CONTAINERS), "")
-    named = {"container-title": container, "publisher": publisher}
-    return {name: text for name, text in named.items() if text}
-
-
-def _eprint(entry: Entry) -> dict[str, str]:
-    eprint = read_field(entry, "eprint")
-    archive = read_field(entry, "archiveprefix") or "arXiv"
-    return {"number": f"{archive}:{eprint}", "archive": archive} if eprint else {}
-
-
-def _name(person: Person) -> dict[str, str]:
-    """A name in parts; a group's, which BibTeX has as one word in braces, is literal."""
-    given = to_plain(" ".join((*person.first_names, *person.middle_names)))
-    parts = {
-        "family": to_plain(" ".join(person.last_names)),
-        "given": given,
-        "non-dropping-particle": to_plain(" ".join(person.prelast_names)),
-        "suffix": to_plain(" ".join(person.lineage_names)),
-    }
-    if parts["family"] == OTHERS and not given:
-        return {}
-    if not given and " " in parts["family"]:
-        return {"literal": parts["family"]}
-    return {name: text for name, text in parts.items() if text}
 
 
 def _escape(text: str) -> str:

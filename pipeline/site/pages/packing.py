@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-FIGURE_DIGITS = 8  # significant: days of a date in years, and far beyond any Monte Carlo error
+FIGURE_DIGITS = 6  # significant: far beyond any Monte Carlo error
 EXACT_INTEGERS = 2**53  # the largest that a browser counts one by one to
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 Spec = dict[str, Any]
@@ -30,7 +30,7 @@ class PageData:
         self.files: dict[str, dict[str, str]] = {}
 
     def add_figure(self, frame: pd.DataFrame, name: str) -> str:
-        """Keep the rows of the figure `name`, to eight significant digits; its name."""
+        """Keep the rows of the figure `name`, to six significant digits; its name."""
         self._frames[name] = (frame, FIGURE_DIGITS)
         return name
 
@@ -46,15 +46,13 @@ class PageData:
 
     def pack(self, specs: dict[str, Spec]) -> dict[str, Any]:
         """`charts`, `tables` and `files` by name, and the `columns` that the first two name."""
-        charts = {place: self._pack_spec(spec) for place, spec in specs.items()}
+        charts = {
+            place: spec
+            | {"datasets": {name: self._pack_rows(rows) for name, rows in spec["datasets"].items()}}
+            for place, spec in specs.items()
+        }
         tables = {name: self._pack_frame(*each) for name, each in self._frames.items()}
         return {"charts": charts, "tables": tables, "columns": self.columns, "files": self.files}
-
-    def _pack_spec(self, spec: Spec) -> Spec:
-        if "datasets" not in spec:
-            return spec
-        packed = {name: self._pack_rows(rows) for name, rows in spec["datasets"].items()}
-        return spec | {"datasets": packed}
 
     def _pack_rows(self, rows: list[dict[str, Any]]) -> Any:
         """The dataset of a chart as columns; as it is where its rows are not alike."""
@@ -88,26 +86,21 @@ def shorten(value: Any, digits: int | None) -> Any:
 
     Missing values are None; infinite numbers are words, since JSON has none.
     """
-    if value is None or value is pd.NaT or value is pd.NA:
-        return None
     if isinstance(value, bool | np.bool_):
         return bool(value)
-    if isinstance(value, int | np.integer) and abs(int(value)) <= EXACT_INTEGERS:
-        return int(value)
-    if isinstance(value, int | float | np.number):
-        return _shorten_number(float(value), digits)
+    if isinstance(value, str | list | dict):
+        return value
+    if value is None or value is pd.NaT or value is pd.NA or value != value:
+        return None
     if isinstance(value, pd.Timestamp):
         return value.strftime("%Y-%m-%dT%H:%M:%S")
-    return value if isinstance(value, str | list | dict) else str(value)
-
-
-def _shorten_number(value: float, digits: int | None) -> Any:
-    if math.isnan(value):
-        return None
+    if not isinstance(value, int | float | np.number):
+        return str(value)
     if math.isinf(value):
         return "inf" if value > 0 else "-inf"
-    short = value if digits is None else float(f"{value:.{digits}g}")
-    return int(short) if short.is_integer() and abs(short) <= EXACT_INTEGERS else short
+    is_exact = digits is None or isinstance(value, int | np.integer)
+    short: Any = value if is_exact else float(f"{value:.{digits}g}")
+    return int(short) if short == int(short) and abs(short) <= EXACT_INTEGERS else float(short)
 
 
 def neutralise(cell: Any) -> Any:

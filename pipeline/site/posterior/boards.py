@@ -51,9 +51,9 @@ class Board:
         return len(self.years) > 1
 
     @property
-    def benchmarks(self) -> list[str]:
+    def benchmarks(self) -> pd.Series:
         """The benchmarks by name."""
-        return sorted(set(self.rows["benchmark"]))
+        return pd.Series(sorted(set(self.rows["benchmark"])), dtype=object)
 
     @property
     def shown_years(self) -> tuple[int, int, int]:
@@ -84,10 +84,11 @@ def make_board(figure: Figure, card: Card, words: Words) -> Board:
     """The rows of a scatter figure with what the charts add to them."""
     rows = figure.frame.dropna(subset=[figure.x, figure.y]).reset_index(drop=True)
     rows = rows[rows[figure.x] > 0]
+    released = rows["release_date"]
     rows = rows.assign(
         status=rows.get("status", "fitted"),
         techniques=[_name_techniques(tags, words) for tags in rows["techniques"]],
-        decimal_year=_decimal_year(rows["release_date"]),
+        decimal_year=(released.dt.year + (released.dt.day_of_year - 1) / DAYS_A_YEAR).round(2),
         **_compute_error(rows, figure, card.options),
     )
     rows["is_record"] = find_records(rows, figure.y, card.table == "accuracy_leaderboard")
@@ -109,10 +110,6 @@ def find_records(rows: pd.DataFrame, y: str, is_better_high: bool) -> pd.Series:
     before = order.groupby("benchmark")["value"].transform(lambda seen: seen.cummax().shift())
     is_record = order["value"] > before.fillna(-np.inf)
     return is_record.reindex(rows.index, fill_value=False)
-
-
-def _decimal_year(dates: pd.Series) -> pd.Series:
-    return (dates.dt.year + (dates.dt.day_of_year - 1) / DAYS_A_YEAR).round(2)
 
 
 def _name_techniques(tags: Any, words: Words) -> str:
@@ -141,7 +138,7 @@ def _name_years(figure: Figure) -> pd.DataFrame:
     """The curve's rows; those of dated series with year, until (the year of the next), is_named."""
     if figure.curve is None:
         return pd.DataFrame({"x": [], "series": []})
-    frame = figure.curve.frame
+    frame = figure.curve
     found = frame["series"].str.extract(r"\b(\d{4})$")[0]
     if found.isna().any():
         return frame

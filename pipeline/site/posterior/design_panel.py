@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.pages.numbers import say_count
-from pipeline.site.pages.sentences import say, say_figure
+from pipeline.site.pages.sentences import say, say_count, say_figure
 
 NOTICEABLE = 0.9  # of the width: a design that narrows the interval by less says nothing
 DAYS_A_YEAR = 365.25

@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 
 from models import Card
-from pipeline.site.charts import axes, kinds
+from pipeline.site.charts import axes
 from pipeline.site.charts.drawings import AXIS_PIXELS, Control, Drawing, draw_panels, name_rows
-from pipeline.site.charts.points import choose_from
+from pipeline.site.charts.intervals import draw_intervals, draw_parts
+from pipeline.site.charts.points import choose_from, draw_scatter
 from pipeline.site.charts.series import PALETTE, SHAPES, count_legend_rows, make_legend
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.posterior import boards
@@ -32,14 +33,20 @@ TECHNIQUES_ID = "technique-gains"  # of the models' figure that has a row a tech
 PIXELS = 380
 NAME_SHARE = 0.1  # of the width of a narrow chart, for the name of a year
 NAME_ROOM = 0.08  # of the height of a chart: names of curves closer than that would touch
+DRAWN_BY = {"parts": draw_parts, "intervals": draw_intervals, "scatter": draw_scatter}
 TITLES = {"compute_interval": "its 90 % interval", "citation": "source"}
+
+
+def draw(figure: Figure) -> Drawing:
+    """The chart or charts of a model's figure."""
+    return DRAWN_BY[figure.kind](figure)
 
 
 def draw_linked(figure: Figure, card: Card, words: Words) -> Drawing:
     """A figure of a leaderboard's evidence, under the controls of the section."""
     if boards.is_board(figure):
         return draw_board(boards.make_board(figure, card, words))
-    drawing = kinds.draw(figure)
+    drawing = draw(figure)
     return link_techniques(drawing) if figure.id == TECHNIQUES_ID else drawing
 
 
@@ -78,7 +85,7 @@ def link_techniques(drawing: Drawing) -> Drawing:
 
 
 def _count_legend_rows(board: Board) -> int:
-    names, series = pd.Series(board.benchmarks, dtype=object), len(set(board.curve["series"]))
+    names, series = board.benchmarks, len(set(board.curve["series"]))
     rows = 3 + (0 if board.has_dated_curves else 2 + series // 2)
     return rows + (1 + count_legend_rows(names) if len(names) > 1 else 0)
 
@@ -127,7 +134,7 @@ def _compute_chart(board: Board) -> alt.LayerChart:
         bars = alt.Chart(rows).transform_filter(f"{UNTIL} && isValid(datum.compute_low)")
         bars = bars.mark_rule(strokeWidth=1, clip=True).encode(
             x=place("compute_low"),
-            x2=alt.X2("compute_high"),
+            x2="compute_high",
             y=_y(board),
             color=_colour(board),
             opacity=_highlight(board, 0.3, 0.03),
@@ -139,7 +146,8 @@ def _compute_chart(board: Board) -> alt.LayerChart:
 def _date_chart(board: Board) -> alt.LayerChart:
     dates = board.rows["release_date"]
     room = (dates.max() - dates.min()) * 0.02
-    domain = [_day(dates.min() - room), _day(dates.max() + room)]
+    ends = (dates.min() - room, dates.max() + room)
+    domain = [alt.DateTime(year=day.year, month=day.month, date=day.day) for day in ends]
     axis = alt.Axis(tickCount=axes.TICK_COUNT, labelOverlap=True)
     x = alt.X("release_date:T", title="release date", scale=alt.Scale(domain=domain), axis=axis)
     layers = [_record_line(board, x, "step-after"), _points(board, x, has_legend=False)]
@@ -168,10 +176,10 @@ def _points(board: Board, x: alt.X, has_legend: bool = True) -> alt.Chart:
         ],
     }
     if len(board.benchmarks) > 1:
-        values = board.benchmarks
-        scale = alt.Scale(domain=values, range=list(SHAPES[: len(values)]))
+        values = list(board.benchmarks)
+        scale = alt.Scale(domain=values, range=SHAPES[: len(values)])
         ink = {"symbolFillColor": "currentColor", "symbolStrokeColor": "currentColor"}
-        legend = _legend_of_benchmarks(board, **(ink if board.has_dates else {}))
+        legend = make_legend(board.benchmarks, **(ink if board.has_dates else {}))
         shown = legend if has_legend else None
         encoding["shape"] = alt.Shape("benchmark:N", scale=scale, legend=shown)
     points = alt.Chart(board.rows).transform_filter(UNTIL)
@@ -196,10 +204,10 @@ def _curve_layers(board: Board, x: alt.X) -> list[Any]:
     """Curves of years as lines of their date's colour, with bands and names; others dashed."""
     if board.curve.empty:
         return []
-    base = alt.Chart(board.curve).encode(x=x, detail=alt.Detail("series:N"))
+    base = alt.Chart(board.curve).encode(x=x, detail="series:N")
     if not board.has_dated_curves:
         ink: dict[str, Any] = {"color": "currentColor", "clip": True}
-        band = base.mark_area(opacity=0.12, **ink).encode(y=_y(board, "lower"), y2=alt.Y2("upper"))
+        band = base.mark_area(opacity=0.12, **ink).encode(y=_y(board, "lower"), y2="upper")
         dash = alt.StrokeDash("series:N", title="median and 90 % band", sort=None)
         line = base.mark_line(strokeWidth=1.6, **ink)
         return [band, line.encode(y=_y(board, "median"), strokeDash=dash)]
@@ -207,7 +215,7 @@ def _curve_layers(board: Board, x: alt.X) -> list[Any]:
     band = base.mark_area(opacity=0.16, clip=True)
     line = base.mark_line(strokeWidth=2, clip=True)
     return [
-        band.encode(y=_y(board, "lower"), y2=alt.Y2("upper"), color=colour),
+        band.encode(y=_y(board, "lower"), y2="upper", color=colour),
         line.encode(y=_y(board, "median"), color=colour),
         *_curve_names(board, base),
     ]
@@ -222,9 +230,7 @@ def _curve_names(board: Board, base: alt.Chart) -> list[Any]:
     near = (ends - ends.iloc[-1]).abs() < NAME_ROOM * reach
     crowded = [int(year) for year in ends.index[1:-1] if near[year]]
     rest = " && ".join(f"datum.year !== {year}" for year in (first, *crowded))
-    named = base.transform_filter("datum.is_named").encode(
-        y=_y(board, "median"), text=alt.Text("year:N")
-    )
+    named = base.transform_filter("datum.is_named").encode(y=_y(board, "median"), text="year:N")
     place: dict[str, Any] = {"fontSize": 12, "fontWeight": "bold", "align": "left", "dx": 3}
     return [
         named.transform_filter(f"datum.year === {first}").mark_text(**place, dy=side),
@@ -255,13 +261,9 @@ def _number_axis(
 ) -> Any:
     """A number on an axis that reaches over all values, whatever is chosen to be shown."""
     low, high = float(values.min()), float(values.max())
-    if is_log:
-        room = (high / low) ** 0.04
-        low, high = low / room, high * room
-    else:
-        room = 0.04 * (high - low or 1.0)
-        low, high = low - room, high + room
-    scale = axes.number_scale(is_log, domain=[low, high], nice=False)
+    room = (high / low) ** 0.04 if is_log else 0.04 * (high - low or 1.0)
+    domain = [low / room, high * room] if is_log else [low - room, high + room]
+    scale = axes.number_scale(is_log, domain=domain, nice=False)
     axis = axes.number_axis(is_log, axes.decade_ticks(values) if is_log else None)
     return channel(field=name, type="quantitative", title=title, scale=scale, axis=axis)
 
@@ -271,24 +273,15 @@ def _y(board: Board, name: str = "") -> Any:
     return _number_axis(alt.Y, name or figure.y, figure.y_title, values, figure.is_log_y)
 
 
-def _legend_of_benchmarks(board: Board, **more: Any) -> alt.Legend:
-    """A name a row where one is long, so that all fit a narrow window."""
-    return make_legend(pd.Series(board.benchmarks, dtype=object), **more)
-
-
 def _colour(board: Board, channel: Any = alt.Color, has_legend: bool = False) -> Any:
     """Colour by date, in decimal years, with stops at equal distances; by benchmark in one year."""
     first, last = board.years[0], board.years[-1] + 1
     if not board.has_dates:
-        values = board.benchmarks
-        scale = alt.Scale(domain=values, range=list(PALETTE[: len(values)]))
-        legend = _legend_of_benchmarks(board) if has_legend else None
+        values = list(board.benchmarks)
+        scale = alt.Scale(domain=values, range=PALETTE[: len(values)])
+        legend = make_legend(board.benchmarks) if has_legend else None
         return channel("benchmark:N", scale=scale, legend=legend)
     stops = list(np.linspace(first, last, len(DATE_COLOURS)))
     scale = alt.Scale(domain=stops, range=list(DATE_COLOURS), interpolate="lab", clamp=True)
     legend = alt.Legend(format="d", tickCount=4) if has_legend else None
     return channel("decimal_year:Q", title="release date", scale=scale, legend=legend)
-
-
-def _day(date: pd.Timestamp) -> alt.DateTime:
-    return alt.DateTime(year=date.year, month=date.month, date=date.day)

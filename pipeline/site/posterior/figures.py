@@ -9,18 +9,16 @@ import pandas as pd
 from models import estimand_key, flatten
 from models.core.prior import list_priors
 from pipeline.ingest.bibliography import Reference
-from pipeline.site.charts import checks, distributions, intervals, kinds, summaries
+from pipeline.site.charts import checks, distributions, intervals, summaries
 from pipeline.site.charts.drawings import Drawing
 from pipeline.site.figures import draw_figures
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.answers import Check, has_passed
-from pipeline.site.pages.numbers import unit_words
-from pipeline.site.pages.sentences import say_figure
+from pipeline.site.pages.sentences import say_figure, unit_words
 from pipeline.site.posterior import boards, design_panel, evidence_charts, panels
 from pipeline.site.posterior.inputs import Inputs
-from pipeline.site.posterior.reverse_chart import draw_reverse_test
-from pipeline.site.posterior.reverse_tests import make_reverse_test
-from pipeline.site.posterior.special_cases import draw_special_cases
+from pipeline.site.posterior.results import draw_special_cases
+from pipeline.site.posterior.reverse_tests import draw_reverse_test, make_reverse_test
 from pipeline.site.posterior.split_charts import draw_split, draw_waterfall
 from pipeline.site.posterior.splits import Split
 from pipeline.site.posterior.waterfalls import Kind, make_waterfall
@@ -63,7 +61,7 @@ def draw_evidence(inputs: Inputs, key: str) -> list[Drawing]:
     drawn = [
         evidence_charts.draw_linked(figure, inputs.cell.card, inputs.words)
         if is_linked
-        else kinds.draw(figure)
+        else evidence_charts.draw(figure)
         for figure in own
     ]
     if has_passed(inputs.check):
@@ -103,7 +101,7 @@ def draw_influence(inputs: Inputs) -> list[Drawing]:
     skipped = [f"{study}: {each['reason']}" for study, each in found.items() if each["reason"]]
     frame = pd.DataFrame(rows)[["label", "median", "lower", "upper"]]
     words = say_figure("influence", skipped=skipped, label=whole["label"], unit=whole["unit"])
-    return [kinds.draw(Figure("intervals", frame=frame, **words))]
+    return [intervals.draw_intervals(Figure("intervals", frame=frame, **words))]
 
 
 def name_sources(figure: Figure, bibliography: Mapping[str, Reference]) -> Figure:

@@ -12,23 +12,20 @@ from models.core.prior import list_priors
 from pipeline.core.files import write_text
 from pipeline.ingest.options import CONFOUNDERS
 from pipeline.ingest.tables import OF_MODELS
-from pipeline.site.charts.drawings import CONFIG, chart_library, collect_specs
-from pipeline.site.pages.answers import (
-    INTERVAL_WORDS,
-    answer,
-    describe_drivers,
-    has_passed,
-    list_rates,
-)
+from pipeline.site.charts.drawings import render_page
+from pipeline.site.pages.answers import answer, describe_drivers, has_passed, list_rates
 from pipeline.site.pages.badges import describe_convergence, list_badges
-from pipeline.site.pages.rendering import environment
 from pipeline.site.posterior import design_panel, panels
-from pipeline.site.posterior.calibration import describe_trust
-from pipeline.site.posterior.data import describe_data
 from pipeline.site.posterior.figures import draw_all
-from pipeline.site.posterior.inputs import Inputs, Sources, read_inputs
-from pipeline.site.posterior.results import describe_density, list_estimates, list_published
-from pipeline.site.posterior.special_cases import list_special_cases, say_special_cases
+from pipeline.site.posterior.inputs import Inputs, Sources, describe_data, read_inputs
+from pipeline.site.posterior.panels import describe_trust
+from pipeline.site.posterior.results import (
+    describe_density,
+    list_estimates,
+    list_published,
+    list_special_cases,
+    say_special_cases,
+)
 from pipeline.site.posterior.splits import make_split
 
 
@@ -51,8 +48,10 @@ def render_fitted(inputs: Inputs, templates: Path) -> str:
     split = make_split(key, label, cell.estimands, attributions, check)
     drawings = draw_all(inputs, key, split, designs)
     labels = {key: found["label"] for key, found in attributions.items()}
-    page = environment(templates, chart_library).get_template("posterior.html.jinja")
-    return page.render(
+    return render_page(
+        templates,
+        "posterior",
+        drawings,
         answer=answer(headline, attributions, check),
         split=split,
         has_passed=has_passed(check),
@@ -80,10 +79,6 @@ def render_fitted(inputs: Inputs, templates: Path) -> str:
         scores_models=inputs.card.card.table in OF_MODELS,
         confounders=getattr(inputs.card.options, "confounders", CONFOUNDERS),
         convergence=describe_convergence(check),
-        interval_words=INTERVAL_WORDS,
-        drawings=drawings,
-        specs=collect_specs(drawing for group in drawings.values() for drawing in group),
-        chart_config=CONFIG,
         estimates=list_estimates(attributions, check),
         published=list_published(inputs),
         priors=list_priors(cell.model.Priors()),
@@ -93,6 +88,5 @@ def render_fitted(inputs: Inputs, templates: Path) -> str:
 
 def render_unfitted(inputs: Inputs, templates: Path) -> str:
     """The page of a model that cannot be fitted to the dataset: the reason and the data."""
-    page = environment(templates, chart_library).get_template("unfitted.html.jinja")
     reason = inputs.cell.not_fitted
-    return page.render(reason=reason, specs={}, chart_config=CONFIG, **describe_data(inputs))
+    return render_page(templates, "unfitted", {}, reason=reason, **describe_data(inputs))

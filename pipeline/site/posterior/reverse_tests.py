@@ -7,21 +7,21 @@ of FLOP, a year of a large cluster, and the largest known run.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import altair as alt
 import numpy as np
 import pandas as pd
 
 from models import fitted_rows
+from pipeline.site.charts.axes import wrap_label
+from pipeline.site.charts.drawings import Drawing, draw_panels
+from pipeline.site.charts.series import PALETTE
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.pages.answers import (
-    Attributions,
-    describe_bound,
-    describe_probability,
-)
-from pipeline.site.pages.numbers import MOLE, format_number
-from pipeline.site.pages.sentences import say, say_figure
+from pipeline.site.pages.answers import Attributions, describe_bound, describe_probability
+from pipeline.site.pages.sentences import MOLE, format_number, say, say_figure
+from pipeline.site.posterior.split_charts import LINE_PIXELS, number_rows
 from pipeline.site.words import Words
 
 FLOP, UNREACHABLE = "reverse_test_flop", "reverse_test_p_unreachable"
@@ -31,11 +31,20 @@ MOLE_LABEL = "one mole of FLOP (Avogadro's number)"
 CLUSTER_CHIPS, CHIP_FLOP_A_SECOND = 16_384, 4.0e14
 CLUSTER_FLOP = CLUSTER_CHIPS * CHIP_FLOP_A_SECOND * 365.25 * 86_400
 CLUSTER_LABEL = "one year of the cluster of Llama 3 405B"
-NAMES = ("kind", "label", "early_model", "best_model")
+BOUNDS = ("median", "lower", "upper")
+NUMBERS = (*BOUNDS, "p_unreachable", "early_flop", "best_flop")
+COLOUR = PALETTE[0]
+NEEDED_SIGN = ("●", COLOUR, "needed, with the 90 % interval")
+RECORDED = {  # column: sign, shape and meaning
+    "early_flop": ("○", "circle", "the first model, as trained"),
+    "best_flop": ("□", "square", "the best model, as trained"),
+}
 COLUMNS = [
     *("kind", "label", "median", "lower", "upper", "p_unreachable"),
     *("early_model", "early_flop", "best_model", "best_flop"),
 ]
+FLOP_TICKS = 5
+LABEL_CHARACTERS = 24
 Row = Mapping[Any, Any]
 
 
@@ -73,16 +82,22 @@ def make_reverse_test(
     marks = {MOLE_LABEL: MOLE, CLUSTER_LABEL: CLUSTER_FLOP} | _find_largest_run(runs)
     known = [{"kind": KNOWN, "label": label, "median": flop} for label, flop in marks.items()]
     frame = pd.DataFrame([*needed, *known]).reindex(columns=COLUMNS)
-    frame = frame.astype({name: float for name in COLUMNS if name not in NAMES})
-    return ReverseTest(frame, _describe(frame, words))
+    frame = frame.astype(dict.fromkeys(NUMBERS, float))
+    said = say_figure(
+        "reverse-test",
+        rows=[_describe_one(row, known[-1]) for row in frame.to_dict("records")[: len(needed)]],
+        chips=CLUSTER_CHIPS,
+        teraflop=CHIP_FLOP_A_SECOND / 1e12,
+        meaning=words.estimands.get(UNREACHABLE, ""),
+    )
+    return ReverseTest(frame, said)
 
 
 def describe_needed(row: Row) -> str:
     """The compute in FLOP with its interval; a bound that does not exist is said not to."""
     if math.isnan(row["lower"]):
         return "no compute suffices in most draws"
-    bounds = ("median", "lower", "upper")
-    found = {name: None if math.isnan(row[name]) else row[name] for name in bounds}
+    found = {name: None if math.isnan(row[name]) else row[name] for name in BOUNDS}
     median, upper = (describe_bound(found | {"unit": ""}, name) for name in ("median", "upper"))
     return f"{median} ({format_number(row['lower'])} to {upper})"
 
@@ -104,13 +119,11 @@ def find_domain(frame: pd.DataFrame) -> tuple[float, float]:
 def _list_needed(attributions: Attributions) -> list[dict[str, Any]]:
     rows = []
     for key, found in attributions.items():
-        family, _, rest = key.partition("[")
-        if family != FLOP or found.get("reason"):
-            continue
-        label = rest.removesuffix("]")
-        bounds = {bound: found[bound] for bound in ("median", "lower", "upper")}
-        chance = attributions[f"{UNREACHABLE}[{label}]"]["median"]
-        rows.append({"kind": NEEDED, "label": label, **bounds, "p_unreachable": chance})
+        family, _, label = key.removesuffix("]").partition("[")
+        if family == FLOP and not found.get("reason"):
+            chance = attributions[f"{UNREACHABLE}[{label}]"]["median"]
+            row = {"kind": NEEDED, "label": label, "p_unreachable": chance}
+            rows.append(row | {bound: found[bound] for bound in BOUNDS})
     return rows
 
 
@@ -137,29 +150,16 @@ def _find_ends(rows: pd.DataFrame, label: str) -> dict[str, Any]:
     names = rows["benchmark"].unique()
     benchmark = next((name for name in names if label.startswith(f"{name}: ")), None)
     known = rows if benchmark is None else rows[rows["benchmark"] == benchmark]
-    column = "score" if "score" in rows else "perplexity"
-    is_low = column == "perplexity"
+    column, is_low = ("score", False) if "score" in rows else ("perplexity", True)
     first = known.sort_values(["release_date", column], ascending=[True, is_low], kind="stable")
     best = known.sort_values([column, "release_date"], ascending=[is_low, True], kind="stable")
     if known.empty or label.removeprefix(f"{benchmark}: ") != first["model"].iloc[0]:
         return {}
     return {
-        f"{end}_{name}": frame[column].iloc[0]
+        f"{end}_{name}": frame[name].iloc[0]
         for end, frame in (("early", first), ("best", best))
-        for name, column in (("model", "model"), ("flop", "flop"))
+        for name in ("model", "flop")
     }
-
-
-def _describe(frame: pd.DataFrame, words: Words) -> dict[str, Any]:
-    needed = frame[frame["kind"] == NEEDED].to_dict("records")
-    largest = frame[frame["kind"] == KNOWN].to_dict("records")[-1]
-    return say_figure(
-        "reverse-test",
-        rows=[_describe_one(row, largest) for row in needed],
-        chips=CLUSTER_CHIPS,
-        teraflop=CHIP_FLOP_A_SECOND / 1e12,
-        meaning=words.estimands.get(UNREACHABLE, ""),
-    )
 
 
 def _describe_one(row: Row, largest: Row) -> str:
@@ -172,4 +172,99 @@ def _describe_one(row: Row, largest: Row) -> str:
         amount=float(largest["median"]),
         amount_label=largest["label"].removeprefix("one "),
         unreachable=describe_unreachable(row),
+    )
+
+
+def draw_reverse_test(made: ReverseTest) -> Drawing:
+    """Needed compute as intervals over the known amounts, all on one logarithmic axis."""
+    frame, rows = made.frame, made.frame.to_dict("records")
+    labels = [_label(row) for row in rows]
+    lines = max(label.count("\n") for label in labels)  # labels of fewer are moved to the middle
+    labels = ["\n" * ((lines - label.count("\n")) // 2) + label for label in labels]
+    low, high = find_domain(frame)
+    layers: list[Any] = [
+        _known_amount(row, number, math.sqrt(low * high))
+        for number, row in enumerate(rows)
+        if row["kind"] != NEEDED
+    ]
+    chart = alt.layer(*layers, *_needed_layers(frame, low, high)).encode(y=number_rows(labels))
+    height = len(labels) * (LINE_PIXELS * (lines + 1) + 10)
+    description = f"On a logarithmic axis of FLOP. {'; '.join(map(_describe_row, rows))}."
+    figure = Figure("intervals", frame=frame, **made.words)
+    legend = (
+        (sign, "inherit", meaning)
+        for name, (sign, _, meaning) in RECORDED.items()
+        if frame[name].notna().any()
+    )
+    drawing = draw_panels(figure, [("", chart, height, description)])
+    return replace(drawing, legend=(NEEDED_SIGN, *legend))
+
+
+def _needed_layers(frame: pd.DataFrame, low: float, high: float) -> list[alt.Chart]:
+    """Intervals, with an arrow where they have no end, recorded compute, and medians."""
+    is_needed = frame["kind"] == NEEDED
+    ends = frame[["lower", "upper"]].fillna(high).where(is_needed, axis=0)
+    data = frame[["median", "early_flop", "best_flop"]].assign(
+        row=range(len(frame)),
+        is_open=is_needed & frame["upper"].isna(),
+        start=ends["lower"],
+        end=ends["upper"],
+    )
+    needed = alt.Chart(data).transform_filter("isValid(datum.start)")
+    ink: dict[str, Any] = {"opacity": 1, "aria": False}
+    arrows = needed.transform_filter("datum.is_open").mark_point(
+        filled=True, shape="triangle", angle=90, size=110, **ink
+    )
+    medians = needed.transform_filter("isValid(datum.median)").mark_point(
+        filled=True, shape="circle", size=90, color=COLOUR, **ink
+    )
+    recorded = [
+        needed.transform_filter(f"isValid(datum.{name})")
+        .mark_point(filled=False, shape=shape, size=75, strokeWidth=1.8, **ink)
+        .encode(x=f"{name}:Q", stroke=alt.value("currentColor"))
+        for name, (_, shape, _) in RECORDED.items()
+    ]
+    scale = alt.Scale(type="log", domain=[low, high], nice=False)
+    x = alt.X("median:Q", title="training compute (FLOP)", scale=scale, axis=flop_axis(low, high))
+    return [
+        needed.mark_rule(strokeWidth=3, color=COLOUR).encode(x="start:Q", x2="end"),
+        arrows.encode(x="end:Q", color=alt.value(COLOUR)),
+        *recorded,
+        medians.encode(x=x),
+    ]
+
+
+def _known_amount(row: Row, number: int, middle: float) -> alt.LayerChart:
+    """A dashed line through the chart, and the amount in words where the axis has room."""
+    amount = float(row["median"])
+    data = pd.DataFrame({"row": [number], "at": [amount], "shown": [format_number(amount)]})
+    base = alt.Chart(data).encode(x="at:Q")
+    line = base.mark_rule(strokeDash=[4, 3], opacity=0.6, aria=False)
+    side: dict[str, Any] = {"align": "left", "dx": 6}
+    if amount > middle:
+        side = {"align": "right", "dx": -6}
+    text = base.mark_text(**side).encode(text="shown:N")
+    return alt.layer(line.encode(y=alt.value(0), y2=alt.value("height")), text)
+
+
+def _label(row: Row) -> str:
+    label = wrap_label(row["label"], characters=LABEL_CHARACTERS)
+    return f"{label}\n{describe_unreachable(row)}" if row["kind"] == NEEDED else label
+
+
+def _describe_row(row: Row) -> str:
+    if row["kind"] != NEEDED:
+        return f"{row['label']}: {format_number(row['median'])} FLOP"
+    return f"{row['label']}: {describe_needed(row)} FLOP, {describe_unreachable(row)}"
+
+
+def flop_axis(low: float, high: float) -> alt.Axis:
+    """Whole decades, every so many that they have room: 1e20, 1e24, ..."""
+    first, last = math.ceil(math.log10(low)), math.floor(math.log10(high))
+    step = max(1, math.ceil((last - first) / FLOP_TICKS))
+    return alt.Axis(
+        values=[10.0**power for power in range(first, last + 1, step)],
+        labelExpr="replace(format(datum.value, '~e'), '+', '')",
+        labelOverlap=True,
+        titleAnchor="end",
     )

@@ -3,6 +3,7 @@
 Numbers and words are made in `splits.py` and `waterfalls.py`.
 """
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -14,13 +15,16 @@ from pipeline.site.charts.drawings import Drawing, draw_panels
 from pipeline.site.charts.series import PALETTE
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.posterior.splits import FADE_LEVELS, OF_ALGORITHMS, Split, describe_share
-from pipeline.site.posterior.step_rows import ROOM, ROW_PIXELS, draw_line, number_rows
 from pipeline.site.posterior.waterfalls import WHOLE, Waterfall, describe_change
 
 COMPUTE_COLOUR, ALGORITHMS_COLOUR, UNEXPLAINED_COLOUR = PALETTE[0], PALETTE[1], "#8a8f98"
 INFERENCE_COLOUR = PALETTE[2]
 COLOURS = dict.fromkeys(("algorithms", *OF_ALGORITHMS), ALGORITHMS_COLOUR)
 COLOURS |= {"compute": COMPUTE_COLOUR, "inference": INFERENCE_COLOUR}
+LINE_PIXELS = 13  # between the lines of a label
+ROW_PIXELS = 34  # a label of two lines fits into it
+LABEL_LIMIT = 165
+ROOM = 0.05  # of the axis beside the widest interval
 SOLID = 0.8  # opacity of a fading bar where the share is sure to reach
 CHARACTER_PIXELS = 6.1  # of a label, on average
 SIGNS = (
@@ -66,12 +70,10 @@ def _interval_layers(domain: list[float]) -> list[alt.Chart]:
     )
     base = alt.Chart()
     return [
-        base.mark_rule(strokeWidth=1.5, clip=True).encode(x=x, x2=alt.X2("upper")),
-        base.mark_rule(strokeWidth=5, opacity=0.85).encode(
-            x=alt.X("lower_50:Q"), x2=alt.X2("upper_50")
-        ),
+        base.mark_rule(strokeWidth=1.5, clip=True).encode(x=x, x2="upper"),
+        base.mark_rule(strokeWidth=5, opacity=0.85).encode(x="lower_50:Q", x2="upper_50"),
         base.mark_point(shape="diamond", filled=True, size=110, opacity=1).encode(
-            x=alt.X("median:Q"),
+            x="median:Q",
             color=alt.value("#ffffff"),
             stroke=alt.value("#1b1f24"),
             strokeWidth=alt.value(1.5),
@@ -100,7 +102,7 @@ def _fading(part: str, number: int, quantiles: np.ndarray) -> list[alt.Chart]:
         )  # fmt: skip
         data = pd.DataFrame({"row": [number], "zero": [0.0], "end": [round(float(end), 4)]})
         bar = alt.Chart(data).mark_bar(color=gradient, height={"band": 0.62}, clip=True, aria=False)
-        made.append(bar.encode(x=alt.X("zero:Q"), x2=alt.X2("end")))
+        made.append(bar.encode(x="zero:Q", x2="end"))
     return made
 
 
@@ -154,11 +156,33 @@ def _waterfall_chart(rows: pd.DataFrame, title: str, domain: list[float], extent
     base = alt.Chart()
     bars = base.mark_bar(height={"band": 0.6}, opacity=0.85).encode(
         x=x,
-        x2=alt.X2("end"),
+        x2="end",
         fill=alt.Fill("colour:N", scale=None, legend=None),
         stroke=alt.condition("isValid(datum.next)", alt.value("none"), alt.value("currentColor")),
     )
     joined = base.transform_filter("isValid(datum.next)").mark_rule(opacity=0.45, aria=False)
-    whiskers = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2=alt.X2("high"))
-    layers = [draw_line(0.0), bars, joined.encode(x=alt.X("end:Q"), y2=alt.Y2("next")), whiskers]
+    whiskers = base.mark_rule(strokeWidth=2).encode(x="low:Q", x2="high")
+    layers = [draw_line(0.0), bars, joined.encode(x="end:Q", y2="next"), whiskers]
     return alt.layer(*layers, data=data).encode(y=number_rows(labels, extent))
+
+
+def number_rows(labels: list[str], extent: int = 0) -> alt.Y:
+    """Rows numbered from 0, labelled in lines that are centred where all have as many."""
+    lines = max(label.count("\n") for label in labels)
+    axis = alt.Axis(
+        labelExpr=f"split({json.dumps(labels, ensure_ascii=False)}[datum.value], '\\n')",
+        labelLimit=LABEL_LIMIT,
+        labelOffset=-LINE_PIXELS * lines / 2,
+        minExtent=extent or alt.Undefined,
+        ticks=False,
+        domain=False,
+    )
+    scale = alt.Scale(domain=list(range(len(labels))))
+    return alt.Y("row:O", title=None, axis=axis, scale=scale)
+
+
+def draw_line(at: float) -> alt.Chart:
+    """A dashed line across all rows."""
+    chart = alt.Chart(alt.InlineData(values=[{}]))
+    line = chart.mark_rule(strokeDash=[4, 4], opacity=0.5, aria=False)
+    return line.encode(x=alt.datum(at), y=alt.value(0), y2=alt.value("height"))

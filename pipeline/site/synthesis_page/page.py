@@ -7,15 +7,14 @@ from importlib.metadata import version
 
 from pipeline.core.files import read_json, write_text
 from pipeline.core.layout import Layout
-from pipeline.site.charts.drawings import CONFIG, Drawing, chart_library, collect_specs
+from pipeline.site.charts.drawings import render_page
 from pipeline.site.overview.cells import Dataset, Passed
 from pipeline.site.overview.comparison import RATE, Entry
 from pipeline.site.overview.forest_charts import RATES, SHARE_LABELS, Axis, draw_forest
 from pipeline.site.overview.gathering import Overview, gather
 from pipeline.site.overview.rows import Row, read_row, say, say_doubling
-from pipeline.site.pages import rendering
-from pipeline.site.pages.answers import INTERVAL_WORDS
 from pipeline.site.pages.citations import cite_page, read_software
+from pipeline.site.pages.sentences import INTERVAL_WORDS
 from pipeline.site.synthesis_page.words import (
     HEADINGS,
     Statement,
@@ -23,7 +22,7 @@ from pipeline.site.synthesis_page.words import (
     list_doubts,
     list_statements,
 )
-from pipeline.site.words import Words, read_words
+from pipeline.site.words import read_words
 from pipeline.synthesis.entries import mark
 from pipeline.synthesis.shares import (
     COMPUTE,
@@ -58,27 +57,25 @@ def render(layout: Layout) -> str:
     title = words.figures["shares"].x_title
     # up to 1.15: room for the label of 100 %
     axis = Axis(title, SHARE_LABELS, "share", 0.5, ends=(0.0, 1.15))
-    drawings = {
-        "shares": draw(words, "shares", shares, axis),
-        "rates": draw(words, "rates", rates, RATES),
-    }
+    drawings = {}
+    for name, listed, measure in (("shares", shares, axis), ("rates", rates, RATES)):
+        said = words.figure(name, interval=INTERVAL_WORDS)
+        drawings[name] = draw_forest(listed, name, said["title"], said["caption"], measure)
     pooled, returns = (find_cell(overview, name) for name in (POOLED, RETURNS))
     marked = [mark(cell) if cell else {} for cell in (pooled, returns)]
-    page = rendering.environment(layout.templates, chart_library)
-    return page.get_template("synthesis.html.jinja").render(
+    return render_page(
+        layout.templates,
+        "synthesis",
+        drawings,
         title=words.title,
         name=NAME,
         answer=describe_answer(entries),
         doubts=describe_doubts(entries, marked, pooled),
         statements=group_statements(list_statements(entries, *marked)),
-        drawings=drawings,
         shares=shares,
         rates=rates,
         say=say,
         say_doubling=say_doubling,
-        specs=collect_specs(each for each in drawings.values() if each),
-        chart_config=CONFIG,
-        interval_words=INTERVAL_WORDS,
         sources=overview.bibliography.cite(list_citations(read)),
         citation=cite_page(read_software(layout.citation), words.title, NAME),
         provenance=list_provenance(layout, overview, read),
@@ -95,14 +92,6 @@ def tabulate_rates(overview: Overview, domains: Sequence[Domain]) -> list[Row]:
     return [  # the check of the pooled rates does not ask of single ones
         replace(row, caveats=()) if row.group == IN_PART else row for row in rows if row
     ]
-
-
-def draw(words: Words, name: str, rows: Sequence[Row], axis: Axis) -> Drawing | None:
-    """A forest plot; None without any number."""
-    if not any(row.has_number for row in rows):
-        return None
-    said = words.figure(name, interval=INTERVAL_WORDS)
-    return draw_forest(rows, name, said["title"], said["caption"], axis)
 
 
 def group_statements(statements: Sequence[Statement]) -> list[tuple[str, str, list[str]]]:

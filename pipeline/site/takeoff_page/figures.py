@@ -12,8 +12,7 @@ from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
 from pipeline.site.charts.intervals import draw_intervals, draw_parts
 from pipeline.site.charts.series import PALETTE
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.pages.answers import INTERVAL_WORDS
-from pipeline.site.pages.numbers import format_number
+from pipeline.site.pages.sentences import INTERVAL_WORDS, format_number
 from pipeline.site.words import Words
 from pipeline.takeoff.results import ESTIMANDS
 from pipeline.takeoff.sensitivity import HORIZON_YEARS, ORDERS, OUTCOMES, SHORT_YEARS
@@ -21,21 +20,13 @@ from pipeline.takeoff.variations import CENTRAL, HIGH, LOW, STROKES
 
 NUMBERS = ["median", "lower", "upper"]
 # What the ends of a range are called, and how their lines are drawn.
-SERIES = {
-    LOW: "low end, or another input",
-    CENTRAL: "central",
-    HIGH: "high end, or a third input",
-}
+SERIES = {LOW: "low end, or another input", CENTRAL: "central", HIGH: "high end, or a third input"}
 SIGNS = {LOW: "╍╍", CENTRAL: "━━", HIGH: "•••"}
 DASHES = {LOW: [7, 4], CENTRAL: [1, 0], HIGH: [2, 2.5]}
 COLOURS = {LOW: PALETTE[1], CENTRAL: PALETTE[0], HIGH: PALETTE[3]}
 ORDER_WORDS = {"first": "first order", "total": "total"}
 PATH_PIXELS, LEAST_DECADES = 150, 3.0
-LIMITS = {
-    "interval": INTERVAL_WORDS,
-    "horizon": f"{HORIZON_YEARS:g}",
-    "short": f"{SHORT_YEARS:g}",
-}
+LIMITS = {"interval": INTERVAL_WORDS, "horizon": f"{HORIZON_YEARS:g}", "short": f"{SHORT_YEARS:g}"}
 Entries = dict[str, dict[str, Any]]
 
 
@@ -109,14 +100,14 @@ def _path_chart(rows: pd.DataFrame, figure: Figure, top: float) -> Layers:
         scale=alt.Scale(nice=False),
         axis=axis,
     )
-    y = alt.Y(field="lower", type="quantitative", title=figure.y_title, scale=scale, axis=axis)
+    y = alt.Y("lower:Q", title=figure.y_title, scale=scale, axis=axis)
     central = alt.Chart(rows[rows["series"] == SERIES[CENTRAL]])
     band = central.mark_area(opacity=0.16, color=PALETTE[0], clip=True)
     ends = [end for end in SERIES if SERIES[end] in set(rows["series"])]
     line = alt.Chart(rows).mark_line(strokeWidth=2, clip=True)
     line = line.encode(
         x=x,
-        y=alt.Y(field="median", type="quantitative", scale=scale),
+        y=alt.Y("median:Q", scale=scale),
         color=_by_series(alt.Color, ends, COLOURS),
         strokeDash=_by_series(alt.StrokeDash, ends, DASHES),
     )

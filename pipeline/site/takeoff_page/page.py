@@ -17,10 +17,10 @@ from models import takeoff
 from pipeline.core.files import read_json, write_text
 from pipeline.core.layout import Layout
 from pipeline.ingest.bibliography import Bibliography, Reference, read_bibliography
-from pipeline.site.charts.drawings import CONFIG, chart_library, collect_specs
+from pipeline.site.charts.drawings import render_page
 from pipeline.site.pages import answers, rendering
 from pipeline.site.pages.citations import cite_page, read_software
-from pipeline.site.pages.numbers import format_cell, format_number
+from pipeline.site.pages.sentences import format_cell, format_number
 from pipeline.site.takeoff_page import figures
 from pipeline.site.takeoff_page.words import (
     QUANTITIES,
@@ -64,8 +64,10 @@ def render(layout: Layout) -> str:
     }
     references = cite(bibliography, scenarios)
     files = [layout.scenarios, *map(layout.draws, scenarios.posteriors())]
-    page = rendering.environment(layout.templates, chart_library).get_template("takeoff.html.jinja")
-    return page.render(
+    return render_page(
+        layout.templates,
+        "takeoff",
+        drawings,
         title=words.title,
         name=NAME,
         answer=describe_answer(entries),
@@ -82,11 +84,7 @@ def render(layout: Layout) -> str:
         say_years=say_years,
         say_chance=answers.describe_probability,
         say_cell=format_cell,
-        drawings=drawings,
-        specs=collect_specs(each for each in drawings.values() if each),
-        chart_config=CONFIG,
         equations=rendering.plain_text(takeoff.__doc__ or ""),
-        interval_words=answers.INTERVAL_WORDS,
         formulas=words,
         references=references,
         sources=[reference for _, reference in references.values()],
