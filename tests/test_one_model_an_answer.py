@@ -8,12 +8,14 @@ import re
 
 import pytest
 from committed import read_committed
+from pipeline.site.overview.readme import write_answers
 from printed import find_numbers, is_printed
 from real_overview import read_overview
 
-from pipeline.site.overview.readme import write_answers
-
-AVERAGES = r"\b(stack(?:ed|ing)|model[- ]averag\w*|(?<!nothing is )averaged over models|weight of (?:a |the )?model\w*)\b"
+AVERAGES = (
+    r"\b(stack(?:ed|ing)|model[- ]averag\w*|(?<!nothing is )averaged over models"
+    r"|weight of (?:a |the )?model\w*)\b"
+)
 NAMED = r"`([a-z0-9_]+-[a-z0-9_]+)`"
 README = read_committed().root / "README.md"
 
