@@ -1,8 +1,4 @@
-"""Results -> all pages: posteriors, models that were not fitted, synthesis, takeoff and overview.
-
-One process tree: two workers share the pages, each of which is written whole or not at all. A cell
-without results, because its stage failed, gets no page, and the overview says so.
-"""
+"""Results -> all pages, shared by two workers; a cell without results gets none."""
 
 import multiprocessing
 import os

@@ -6,6 +6,7 @@ them under `with`, and its own words come before theirs.
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -124,22 +125,20 @@ def read_words(folder: Path, model: str, options: Any = None) -> Words:
         return Words(title, labels=labels)
     own = _read(path)
     files = [own, *(_read(folder / f"{name}.yaml") for name in own.shared)]
-    symbols = [symbol for file in files for symbol in file.symbols]
-    names = [symbol.latex for symbol in symbols]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    lists: dict[str, Any] = {
+        part: tuple(each for file in files for each in getattr(file, part))
+        for part in ("notes", "equations", "symbols")
+    }
+    named: dict[str, Any] = {
+        part: {name: each for file in files[::-1] for name, each in getattr(file, part).items()}
+        for part in ("figures", "estimands", "special_cases")
+    }
+    counts = Counter(symbol.latex for symbol in lists["symbols"])
+    if twice := sorted(name for name, count in counts.items() if count > 1):
         rule = f"these symbols are explained twice, here or in the files that it names: {twice}"
         raise SourceError([make_fault(path, {}, ("symbols",), rule, "keep one of the two")])
-    return Words(
-        title=own.title or title,
-        headline=next((file.headline for file in files if file.headline), HEADLINE),
-        notes=tuple(note for file in files for note in file.notes),
-        figures={name: each for file in files[::-1] for name, each in file.figures.items()},
-        estimands={name: each for file in files[::-1] for name, each in file.estimands.items()},
-        special_cases={n: each for file in files[::-1] for n, each in file.special_cases.items()},
-        equations=tuple(each for file in files for each in file.equations),
-        symbols=tuple(symbols),
-        labels=labels,
-    )
+    headline = next((file.headline for file in files if file.headline), HEADLINE)
+    return Words(own.title or title, headline, labels=labels, **lists, **named)
 
 
 def _read(path: Path) -> WordsFile:
@@ -181,11 +180,7 @@ def _reword(entry: dict[str, Any], words: Words, options: Any) -> dict[str, str]
 
 
 def say_headline(words: Words, options: Any, key: str, label: str = "") -> Headline:
-    """The headline sentence of `key` and the notes that the card calls for, both filled.
-
-    `label`: words for the label of `key`; the card's own unless given. Notes of the card come
-    after those of the model.
-    """
+    """The headline of `key`, of `label` where given, and the notes that the card calls for."""
     values = {
         name: each for name, each in dict(options or {}).items() if not hasattr(each, "items")
     }

@@ -1,4 +1,1 @@
-"""Charts of every kind from frames of numbers: frames, marks, axes, words, and the drawing itself.
-
-Charts that know what they show stand with their page, in modules whose names end in `charts`.
-"""
+"""Charts of every kind from frames; those that know what they show stand with their page."""

@@ -35,13 +35,11 @@ GROUP_SIGNS = (
 
 def draw_densities(figure: Figure, logarithmic: Iterable[str] = ()) -> Drawing:
     """A small panel a parameter: prior and posterior (columns panel, x, density, series)."""
-    logs = set(logarithmic)
-    drawing = _draw(
-        figure,
-        lambda rows: _density_chart(rows, is_log=rows["panel"].iloc[0] in logs),
-        110,
-        alternatives.describe_densities,
-    )
+
+    def draw(rows: pd.DataFrame) -> Layers:
+        return _density_chart(rows, is_log=rows["panel"].iloc[0] in set(logarithmic))
+
+    drawing = _draw(figure, draw, 110, alternatives.describe_densities)
     return replace(drawing, legend=(("┅", PALETTE[1], PRIOR), ("━", PALETTE[0], POSTERIOR)))
 
 
@@ -86,18 +84,15 @@ def _draw(
 def _density_chart(rows: pd.DataFrame, is_log: bool) -> Layers:
     series = [PRIOR, POSTERIOR]
     ticks = log_ticks(float(rows["x"].min()), float(rows["x"].max())) if is_log else None
-    x = alt.X(
-        "x:Q", title=None, scale=number_scale(is_log, nice=False), axis=number_axis(is_log, ticks)
-    )
+    scale = number_scale(is_log, nice=False)
+    x = alt.X("x:Q", title=None, scale=scale, axis=number_axis(is_log, ticks))
     base = alt.Chart(rows).encode(x=x, y=alt.Y("density:Q", axis=None, stack=False))
-    scale = series_scale(series, (PALETTE[1], PALETTE[0]))
-    colour = alt.Color("series:N", title=None, legend=None, scale=scale)
+    colours = series_scale(series, (PALETTE[1], PALETTE[0]))
+    colour = alt.Color("series:N", title=None, legend=None, scale=colours)
     dashes = series_scale(series, ([4, 3], [1, 0]))
+    dash = alt.StrokeDash("series:N", legend=None, scale=dashes)
     area = base.mark_area(opacity=0.2).encode(color=colour)
-    line = base.mark_line(strokeWidth=1.6).encode(
-        color=colour, strokeDash=alt.StrokeDash("series:N", legend=None, scale=dashes)
-    )
-    return alt.layer(area, line)
+    return alt.layer(area, base.mark_line(strokeWidth=1.6).encode(color=colour, strokeDash=dash))
 
 
 def _prediction_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
@@ -108,21 +103,17 @@ def _prediction_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
         tooltip=[make_tooltip(rows, name) for name in names],
     )
     low = alt.Y("lower:Q", title=figure.y_title, scale=alt.Scale(zero=False))
-    bars = base.mark_rule(strokeWidth=2.5, opacity=0.35, color=PALETTE[0]).encode(y=low, y2="upper")
-    dots = base.mark_point(filled=True, size=22, opacity=1).encode(y="observed:Q", **_inside())
-    return alt.layer(bars, dots)
+    bars = base.mark_rule(strokeWidth=2.5, opacity=0.35, color=PALETTE[0])
+    dots = base.mark_point(filled=True, size=22, opacity=1)
+    return alt.layer(bars.encode(y=low, y2="upper"), dots.encode(y="observed:Q", **_inside()))
 
 
 def _group_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
     names = ("group", "count", "observed", "median", "lower", "upper", "p")
     tooltip = [make_tooltip(rows, name) for name in names]
     base = alt.Chart(rows).encode(y=label_axis(list(rows["label"])), tooltip=tooltip)
-    low = alt.X(
-        "lower:Q",
-        title=break_title(figure.x_title),
-        scale=number_scale(False, padding=12),
-        axis=number_axis(False, **BELOW_LABELS),
-    )
+    scale, axis = number_scale(False, padding=12), number_axis(False, **BELOW_LABELS)
+    low = alt.X("lower:Q", title=break_title(figure.x_title), scale=scale, axis=axis)
     bars = base.mark_rule(strokeWidth=7, opacity=0.35, color=PALETTE[0]).encode(x=low, x2="upper")
     ticks = base.mark_tick(thickness=2, height=12, color=PALETTE[0]).encode(x="median:Q")
     dots = base.mark_point(filled=True, size=60, opacity=1).encode(x="observed:Q", **_inside())

@@ -1,6 +1,6 @@
 """Frames for the charts of checks: densities, predictive intervals, distributions of ranks."""
 
-from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -31,35 +31,23 @@ def compare_densities(
         if name not in posterior or name not in prior:
             continue
         is_log = made.family == "LogNormal"
-        for panel, before, after in _elements(name, prior[name], posterior[name]):
-            title = f"{panel} ({made.unit})" if made.unit not in ("", "1") else panel
-            frames.append(_density_pair(title, before, after, is_log))
-            logarithmic += [title] if is_log else []
+        before = _by_element(prior[name])
+        for label, after in list(_by_element(posterior[name]).items())[:SHOWN_ELEMENTS]:
+            if label in before:
+                panel = f"{name}[{label}]" if label else name
+                title = f"{panel} ({made.unit})" if made.unit not in ("", "1") else panel
+                frames.append(_density_pair(title, before[label], after, is_log))
+                logarithmic += [title] if is_log else []
     return pd.concat(frames[1:] or frames, ignore_index=True), logarithmic
 
 
-def _elements(
-    name: str, prior: xr.DataArray, posterior: xr.DataArray
-) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """Name, prior draws and posterior draws of a scalar, or of the first elements of a vector."""
-    before, after = _by_element(prior), _by_element(posterior)
-    for label in list(after)[:SHOWN_ELEMENTS]:
-        if label in before:
-            yield (f"{name}[{label}]" if label else name), before[label], after[label]
-
-
 def _by_element(variable: xr.DataArray) -> dict[str, np.ndarray]:
-    dims = [dim for dim in variable.dims if dim not in ("chain", "draw")]
-    values = variable.transpose(*dims, "chain", "draw").values.reshape(-1, _count_draws(variable))
-    labels = [""]
-    for dim in dims:
-        names = variable[dim].values
-        labels = [f"{label}, {name}" if label else str(name) for label in labels for name in names]
-    return dict(zip(labels, values, strict=True))
-
-
-def _count_draws(variable: xr.DataArray) -> int:
-    return int(variable.sizes["chain"] * variable.sizes["draw"])
+    """Draws of a scalar, or of each element of a vector or matrix by its labels."""
+    dims = [str(dim) for dim in variable.dims if dim not in ("chain", "draw")]
+    found = variable.transpose(*dims, "chain", "draw")
+    values = found.values.reshape(-1, found.sizes["chain"] * found.sizes["draw"])
+    labels = product(*(found[dim].values for dim in dims))
+    return {", ".join(map(str, label)): each for label, each in zip(labels, values, strict=True)}
 
 
 def _density_pair(panel: str, before: np.ndarray, after: np.ndarray, is_log: bool) -> pd.DataFrame:
@@ -152,11 +140,7 @@ def pit_differences(predicted: xr.Dataset, observed: xr.Dataset) -> pd.DataFrame
 
 
 def rank_differences(draws: xr.DataArray, label: str, effective_count: float) -> pd.DataFrame:
-    """By chain, the distribution of the draws' ranks among all draws less the uniform one.
-
-    The band is that of as many independent draws as the chain has effective ones: chains that agree
-    stay inside.
-    """
+    """By chain, ranks less the uniform distribution; the band is for the effective draws."""
     chains = draws.transpose("chain", "draw").values
     ranks = (stats.rankdata(chains).reshape(chains.shape) - 0.5) / chains.size
     count = max(int(min(effective_count, chains.size) / len(chains)), 2)

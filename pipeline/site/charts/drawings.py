@@ -1,8 +1,4 @@
-"""Drawings: a figure's charts as a page holds them, with their heights, words and rows.
-
-Every chart works on a light and on a dark page: text and grid take the page's colour, the marks
-use tones that stand out on both, and no meaning hangs on colour alone.
-"""
+"""Drawings: a figure's charts with their heights, words and rows, for light and dark pages."""
 
 import re
 import textwrap
@@ -34,10 +30,7 @@ CONFIG: dict[str, Any] = YAML(typ="safe").load(Path(__file__).with_name("config.
 
 @dataclass(frozen=True)
 class Panel:
-    """One chart of a figure; `title` tells panels apart, `pixels` is the height to keep free.
-
-    `description` is its alternative text: what its numbers say.
-    """
+    """One chart of a figure: `pixels` is the height to keep free, `description` its words."""
 
     title: str
     spec: dict[str, Any]

@@ -1,6 +1,4 @@
-"""Medians with intervals, a row a label: by series, by part of a step, beside the literature; and
-the widths of intervals as bars.
-"""
+"""Medians with intervals, a row a label; and the widths of intervals as bars."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -33,7 +31,13 @@ IntervalStyle = Literal["single", "grouped", "listed"]
 SOURCE_ROW_PIXELS = 30
 PART_PIXELS = 24
 WIDTH_ROOM = 1.35  # of the widest bar: its number stands beside it, in a narrow window too
-TOOLTIPS = {"name": "label", "source": "source", "series": "series", "shown": "estimate"}
+TOOLTIPS = {
+    "name": "label",
+    "source": "source",
+    "series": "series",
+    "shown": "estimate",
+    "interval": "interval",
+}
 
 
 def draw_intervals(figure: Figure) -> Drawing:
@@ -66,12 +70,15 @@ def draw_parts(figure: Figure) -> Drawing:
 
 def draw_literature(figure: Figure, logarithmic: Iterable[str] = ()) -> Drawing:
     """A panel a family of estimands: ours, the baseline and published values, one row each."""
-    logs = set(logarithmic)
     frame = _shown_intervals(figure.frame)
     panels = []
     for name, rows in frame.groupby("panel", sort=False):
-        chart = _source_chart(rows, is_log=name in logs, title=str(rows["unit"].iloc[0]))
-        labels = rows["label"].where(rows["series"] == OURS, rows["label"] + ", " + rows["source"])
+        is_ours = rows["series"] == OURS
+        named = rows.assign(label=rows["label"].where(is_ours, rows["source"]))
+        unit = str(rows["unit"].iloc[0])
+        listed = replace(figure, x_title=unit, is_log_x=name in set(logarithmic))
+        chart = _interval_chart(rows.assign(label=list_labels(named, is_ours)), listed, "listed")
+        labels = rows["label"].where(is_ours, rows["label"] + ", " + rows["source"])
         labels = labels.str.removeprefix(f"{OURS}, ")  # a family of one has no label of its own
         words = alternatives.describe_intervals(rows.assign(label=labels))
         panels.append((str(rows["title"].iloc[0]), chart, len(rows) * SOURCE_ROW_PIXELS, words))
@@ -97,14 +104,6 @@ def draw_widths(figure: Figure) -> Drawing:
     words = "; ".join(f"{label}: {width}" for label, width in zip(names, shown, strict=True))
     height = len(rows) * row_pixels(rows["label"], 2 * ROW_PIXELS)
     return draw_panels(figure, [("", alt.layer(bars, text), height, f"{words}.")])
-
-
-def _source_chart(frame: pd.DataFrame, is_log: bool, title: str) -> Layers:
-    """Rows in order, named after their estimand where ours and after their source where not."""
-    is_ours = frame["series"] == OURS
-    named = frame.assign(label=frame["label"].where(is_ours, frame["source"]))
-    figure = Figure("intervals", "", "", "", frame, x_title=title, is_log_x=is_log)
-    return _interval_chart(frame.assign(label=list_labels(named, is_ours)), figure, "listed")
 
 
 def _interval_chart(
@@ -144,11 +143,10 @@ def _interval_chart(
 
 
 def _interval_encoding(frame: pd.DataFrame, style: IntervalStyle) -> dict[str, Any]:
-    titles = TOOLTIPS | {"interval": "interval"}
-    shown = [name for name in titles if name in frame and (name != "source" or style == "listed")]
+    shown = [name for name in TOOLTIPS if name in frame and (name != "source" or style == "listed")]
     encoding: dict[str, Any] = {
         "y": label_axis(list(dict.fromkeys(frame["label"])), style == "listed"),
-        "tooltip": [alt.Tooltip(f"{name}:N", title=titles[name]) for name in shown],
+        "tooltip": [alt.Tooltip(f"{name}:N", title=TOOLTIPS[name]) for name in shown],
         "color": alt.value(PALETTE[0]),
     }
     if style == "single":
@@ -156,9 +154,9 @@ def _interval_encoding(frame: pd.DataFrame, style: IntervalStyle) -> dict[str, A
     series = _order_series(frame, KNOWN if style == "listed" else ())
     if style == "grouped":
         encoding["yOffset"] = alt.YOffset("series:N", sort=series)
-    colours, shapes = (series_scale(series, values) for values in (PALETTE, SHAPES))
-    encoding["color"] = alt.Color("series:N", legend=None, scale=colours)
-    encoding["shape"] = alt.Shape("series:N", legend=None, scale=shapes)
+    for channel, values in ((alt.Color, PALETTE), (alt.Shape, SHAPES)):
+        scale = series_scale(series, values)
+        encoding[channel.__name__.lower()] = channel("series:N", legend=None, scale=scale)
     return encoding
 
 
@@ -199,8 +197,9 @@ def _shown_intervals(frame: pd.DataFrame) -> pd.DataFrame:
 def _interval_words(row: dict[Any, Any]) -> str:
     if pd.isna(row["median"]) and pd.isna(row["lower"]):
         return "no finite value" if row["is_open"] else "not reported"
-    median = "no median" if pd.isna(row["median"]) else format_number(row["median"], 3)
-    if pd.isna(row["lower"]):
-        return median
-    upper = "no upper bound" if pd.isna(row["upper"]) else format_number(row["upper"], 3)
-    return f"{median} ({format_number(row['lower'], 3)} to {upper})"
+    median, lower, upper = (
+        "" if pd.isna(row[name]) else format_number(row[name], 3)
+        for name in ("median", "lower", "upper")
+    )
+    shown = median or "no median"
+    return f"{shown} ({lower} to {upper or 'no upper bound'})" if lower else shown

@@ -43,10 +43,7 @@ def compare_with_literature(
 
 
 def describe_baseline(frame: pd.DataFrame) -> str:
-    """How many of the baseline's estimates lie outside our intervals; empty without a baseline.
-
-    `frame` as `compare_with_literature` makes it; an end that is missing is no end.
-    """
+    """How many of the baseline's estimates lie outside our intervals; empty without a baseline."""
     ours = frame[frame["series"] == OURS].set_index("key")
     found = frame[(frame["series"] == BASELINE) & frame["median"].notna()]
     found = found[found["key"].isin(ours.index[ours["median"].notna()])]

@@ -1,8 +1,4 @@
-"""The figures of a model, as data: those of its module here, or one of its headline estimands.
-
-`pipeline/site/figures/<model>.py`, or `<family>.py` for all models of a family, has
-`draw(cell, words)`.
-"""
+"""The figures of a model: `draw(cell, words)` of the module named after it or its family."""
 
 from importlib import import_module
 from importlib.util import find_spec

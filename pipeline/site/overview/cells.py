@@ -1,6 +1,4 @@
-"""What became of every cell of dataset x model: a posterior that may be quoted, or why there is
-none.
-"""
+"""What became of every cell of dataset x model: a posterior, or why there is none."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal

@@ -1,8 +1,4 @@
-"""The models of one dataset that passed -> which of them predicts better what was left out.
-
-They are compared by the predictive density of what was left out, unit by unit, over the units that
-all of them read. Nothing is averaged over models: the first of the table speaks for the dataset.
-"""
+"""The models of one dataset that passed -> which of them predicts better what was left out."""
 
 import math
 from collections.abc import Iterable, Sequence

@@ -21,10 +21,7 @@ Baselines = Mapping[str, pd.DataFrame]  # by the name of the cell
 
 
 def read_baselines(overview: Overview, layout: Layout) -> dict[str, pd.DataFrame]:
-    """The classical twin of every passing cell that reports a rate and has a validated table.
-
-    Neither the run registry nor the scaling law is given: rates need neither.
-    """
+    """The classical twin of every passing cell that reports a rate and has a validated table."""
     made = {}
     for cell in overview.passed:
         table = layout.table(cell.dataset)
@@ -80,10 +77,7 @@ def list_shares(overview: Overview) -> list[Row]:
 
 
 def is_rate(key: str) -> bool:
-    """Whether `key` is a rate of algorithmic progress, shared or of one target.
-
-    Rates of single years are listed apart.
-    """
+    """Whether `key` is a rate of progress, shared or of one target, and not of a single year."""
     family, _, label = key.partition("[")
     return family == RATE and not label.removesuffix("]").isdigit()
 

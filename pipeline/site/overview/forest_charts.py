@@ -1,7 +1,4 @@
-"""Rows of estimates under headings -> one forest plot on one axis.
-
-A mark is hollow, and its row starts with a sign, where the number is to be read with a caveat.
-"""
+"""Rows of estimates under headings -> a forest plot; marks with a caveat are hollow."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -37,6 +34,8 @@ RATE_LABELS = (
 )
 SHARE_LABELS = "format(datum.value, '.0%')"
 CSV_COLUMNS = ["group", "label", "kind", "caveat", *BOUNDS, "interval", "page"]
+TOLD = {"group": "group", "label": "estimate of", "caveat": "caveat", "shown": ""}  # the unit
+TOLD |= {"interval": "interval", "series": "kind"}
 by_group = attrgetter("group")
 
 
@@ -79,14 +78,13 @@ def draw_forest(
 
 def describe(rows: Sequence[Row], axis: Axis) -> str:
     """The alternative text: of each group the first estimate, caveat before number."""
-    said = [_describe_group(list(group), axis) for _, group in groupby(rows, by_group)]
+    said = []
+    for group, members in groupby(rows, by_group):
+        listed = list(members)
+        first = next((row for row in listed if row.has_number), listed[0])
+        caveat = f"{'; '.join(first.caveats)}: " if first.caveats else ""
+        said.append(f"{group}, {first.label}: {caveat}{say(first, axis.unit)}.")
     return f"Forest plot of {len(rows)} estimates. {' '.join(said)}"
-
-
-def _describe_group(rows: list[Row], axis: Axis) -> str:
-    first = next((row for row in rows if row.has_number), rows[0])
-    caveat = f"{'; '.join(first.caveats)}: " if first.caveats else ""
-    return f"{first.group}, {first.label}: {caveat}{say(first, axis.unit)}."
 
 
 def make_frame(rows: Sequence[Row], axis: Axis) -> pd.DataFrame:
@@ -108,8 +106,11 @@ def _describe_row(row: Row, axis: Axis) -> dict[str, Any]:
     sign = f"{CAVEAT} " if row.is_flagged else ""
     sign = sign if row.has_number else f"{NO_NUMBER} "
     name = f"{row.label}: {NOT_CONVERGED}" if NOT_CONVERGED in row.caveats else row.label
+    text = sign + name
+    if len(text) > LABEL_CHARACTERS:
+        text = text[: LABEL_CHARACTERS - 1].rstrip(" ,:;(") + "…"
     return {
-        "text": PLAIN + _shorten(sign + name),
+        "text": PLAIN + text,
         "group": row.group,
         "label": row.label,
         "kind": row.kind,
@@ -122,20 +123,15 @@ def _describe_row(row: Row, axis: Axis) -> dict[str, Any]:
     } | read_bounds(vars(row))
 
 
-def _shorten(text: str) -> str:
-    if len(text) <= LABEL_CHARACTERS:
-        return text
-    return text[: LABEL_CHARACTERS - 1].rstrip(" ,:;(") + "…"
-
-
 def _draw(frame: pd.DataFrame, axis: Axis) -> alt.LayerChart:
     """Intervals, those without an end up to the end of the axis, medians and headings."""
     is_heading = frame["kind"] == ""
     drawn = frame[~is_heading].astype(dict.fromkeys(BOUNDS, float))
     titles = frame.loc[is_heading, ["place", "group"]].rename(columns={"group": "heading"})
     low, high = _reach(drawn, axis)
+    tooltip = [alt.Tooltip(f"{name}:N", title=said or axis.unit) for name, said in TOLD.items()]
     reference = alt.Chart(pd.DataFrame({"reference": [axis.reference]}))
-    estimates = alt.Chart(drawn).encode(_place(frame), _by_kind(alt.Color), tooltip=_tell(axis))
+    estimates = alt.Chart(drawn).encode(_place(frame), _by_kind(alt.Color), tooltip=tooltip)
     intervals = estimates.transform_filter(
         "isValid(datum.lower) || isValid(datum.upper)"
     ).transform_calculate(
@@ -196,9 +192,3 @@ def _by_kind(channel: type[alt.Color] | type[alt.Shape]) -> Any:
     words, _, colours, shapes = zip(*SERIES.values(), strict=True)
     scale = alt.Scale(domain=words, range=colours if channel is alt.Color else shapes)
     return channel("series:N", legend=None, scale=scale)
-
-
-def _tell(axis: Axis) -> list[alt.Tooltip]:
-    names = {"group": "group", "label": "estimate of", "caveat": "caveat", "shown": axis.unit}
-    names |= {"interval": "interval", "series": "kind"}
-    return [alt.Tooltip(f"{name}:N", title=title) for name, title in names.items()]

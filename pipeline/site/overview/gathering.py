@@ -1,8 +1,4 @@
-"""Registries + results -> every cell of dataset x model, sorted by what became of it.
-
-A posterior whose check passed may be quoted; a fit that did not pass, a model that cannot be fitted
-and a cell without results stand apart with the reason.
-"""
+"""Registries + results -> every cell of dataset x model, sorted by what became of it."""
 
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -30,10 +26,7 @@ NO_TABLE = "it has not been validated: run `dvc repro`"
 
 @dataclass(frozen=True)
 class Overview:
-    """Every cell of dataset x model in the order of the registries, datasets and comparisons.
-
-    `bibliography` has all references: the project's and those that datasets bring.
-    """
+    """Every cell in the order of the registries; `bibliography` has all references."""
 
     cells: list[Cell]
     datasets: list[Dataset]

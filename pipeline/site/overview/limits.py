@@ -1,8 +1,4 @@
-"""Check and attribution files -> what the data cannot tell, each with its numbers.
-
-Only the frames of the sentences are written by hand (pages/sentences.yaml): which cell they speak
-of, and the numbers in them, come from the checks.
-"""
+"""Check and attribution files -> what the data cannot tell, each with its numbers."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

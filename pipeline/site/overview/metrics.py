@@ -1,8 +1,4 @@
-"""Cells -> what `dvc metrics` and `dvc plots` show: a small file a cell, and tables to plot.
-
-The full numbers are in data/checks and data/attributions; here is what a reader of a change asks
-first, under the same names in every file, so that `dvc metrics show` is a table of cells.
-"""
+"""Cells -> what `dvc metrics` and `dvc plots` show: a small file a cell, and tables to plot."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,10 +1,4 @@
-"""The index page, and the README's table and picture: the answers of posteriors that passed, and
-what they say of what was claimed.
-
-One model speaks for a dataset: the first of its table in models.yaml that passed. Where several
-passed they are compared (comparison.py). Fits that did not pass, models that cannot be fitted and
-cells without results are listed apart with the reason; none of their numbers is quoted.
-"""
+"""The index page, and the README's table and picture: one model speaks for a dataset."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence

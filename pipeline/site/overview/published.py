@@ -1,8 +1,4 @@
-"""Cards and tables of published estimates -> published rates as rows of the forest plot.
-
-What is published about a benchmark of ours stands beside ours, from its card. Of the datasets of
-published rates come the fields that no posterior of this project covers.
-"""
+"""Cards and tables of published estimates -> published rates as rows of the forest plot."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -77,10 +73,7 @@ def _make_row(card: LoadedCard, each: Published) -> Row:
 
 
 def list_other_fields(overview: Overview, layout: Layout) -> list[Row]:
-    """The fitted published rates of fields that we have no posterior of, field by field.
-
-    A dataset that was refused has none; neither has one without a validated table.
-    """
+    """The fitted published rates of fields that we have no posterior of, field by field."""
     rows = [
         row
         for dataset in overview.datasets

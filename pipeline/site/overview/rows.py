@@ -1,8 +1,4 @@
-"""One estimate as forest plots and tables show it, and in words.
-
-A row carries what a reader must know before its number: that the fit did not converge (then there
-is no number), that the data do not tell its parts apart, or that the prior drives it.
-"""
+"""One estimate as forest plots and tables show it, with what must be read before its number."""
 
 import math
 from collections.abc import Mapping
@@ -22,10 +18,7 @@ Kind = Literal["model", "baseline", "published"]
 
 @dataclass(frozen=True)
 class Row:
-    """One estimate under a heading; without a number, `reason` says why.
-
-    `caveats` are to be read before the number. A bound that does not exist is None.
-    """
+    """One estimate under a heading; bounds that do not exist are None, `reason` says why."""
 
     group: str
     dataset: str

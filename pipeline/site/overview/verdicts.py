@@ -1,8 +1,4 @@
-"""`data/claims.yaml` -> the propositions of the public debate, and how probable each is.
-
-The file is checked as strictly as a card. The probability of a claim is the share of the draws that
-pass its test; only posteriors whose check passed are asked.
-"""
+"""`data/claims.yaml` -> the propositions of the public debate, and how probable each is."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -168,7 +164,11 @@ def judge(claim: Claim, overview: Overview) -> Verdict:
     named = select(claim.posterior, overview.cells)
     cell = next((cell for cell in named if isinstance(cell, Passed)), None)
     if cell is None:
-        reasons = dict.fromkeys(_excuse(cell) for cell in named if isinstance(cell, Apart))
+        reasons = dict.fromkeys(
+            f"{cell.model_title}: {STATES[cell.state]}: {'; '.join(cell.reasons)}"
+            for cell in named
+            if isinstance(cell, Apart)
+        )
         return Verdict(claim, reason="; ".join(reasons))
     found = cell.attributions.get(claim.estimand)
     if found is None:
@@ -178,10 +178,6 @@ def judge(claim: Claim, overview: Overview) -> Verdict:
     if claim.estimand not in cell.draws:
         return Verdict(claim, cell.name, found, reason=NO_DRAWS)
     return _evaluate_claim(claim, found, cell)
-
-
-def _excuse(cell: Apart) -> str:
-    return f"{cell.model_title}: {STATES[cell.state]}: {'; '.join(cell.reasons)}"
 
 
 def _evaluate_claim(claim: Claim, found: Entry, cell: Passed) -> Verdict:

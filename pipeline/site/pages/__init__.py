@@ -1,4 +1,1 @@
-"""What every page shares: answers in words, numbers in people's units, equations, citations, data.
-
-No charts, and nothing of one kind of page.
-"""
+"""What every page shares, charts apart: answers, numbers, sentences, citations, data."""

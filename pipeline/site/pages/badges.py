@@ -41,10 +41,7 @@ def describe_convergence(check: Check) -> str:
 
 
 def list_badges(check: Check, headline: str = "") -> list[Badge]:
-    """Converged, calibrated, identified, prior-sensitive: each with its state and numbers.
-
-    `headline` is the key that the page answers with.
-    """
+    """Converged, calibrated, identified, prior-sensitive; `headline` is the key of the answer."""
     return [
         _converged(check),
         _calibrated(check),

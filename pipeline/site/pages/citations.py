@@ -61,10 +61,7 @@ def read_software(path: Path) -> Software:
 
 
 def cite_page(software: Software, title: str, name: str, data_hash: str = "") -> PageCitation:
-    """The words and the entry for the page `name`; the hash says which data it speaks of.
-
-    No date: a page carries none, and its data hash tells it from later ones.
-    """
+    """The words and the entry for the page `name`; the hash of the data stands in for a date."""
     data = f"data SHA-256 {data_hash}" if data_hash else ""
     authors = ", ".join(author.words for author in software.authors)
     doi = f"doi:{software.doi}" if software.doi else ""

@@ -97,10 +97,7 @@ def to_mathml(latex: str, display: Literal["block", "inline"] = "inline") -> Mar
 
 
 def convert(latex: str, display: str = "inline") -> Element:
-    """The formula as elements.
-
-    The library leaves signs as numbers that HTML reads, and takes some of them for letters.
-    """
+    """The formula as elements, with signs that the library takes for letters put right."""
     made = convert_to_element(latex, display=display)
     for part in made.iter():
         part.text = unescape(part.text) if part.text else None

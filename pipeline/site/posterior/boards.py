@@ -99,10 +99,7 @@ def make_board(figure: Figure, card: Card, words: Words) -> Board:
 
 
 def find_records(rows: pd.DataFrame, y: str, is_better_high: bool) -> pd.Series:
-    """Whether a fitted row was better than every one before it on its benchmark.
-
-    Of the rows of one day the best alone can be.
-    """
+    """Whether a fitted row beat all before it on its benchmark; of one day the best alone can."""
     value = rows[y] if is_better_high else -rows[y]
     order = rows.assign(value=value)[rows["status"] == "fitted"].sort_values(
         ["release_date", "value"], ascending=[True, False], kind="stable"

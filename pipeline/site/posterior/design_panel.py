@@ -1,7 +1,4 @@
-"""What a page says of other designs: how narrow the interval of the compute share could become.
-
-Turns the design part of a study (`pipeline/studies/designs.py`) into rows, sentences and a figure.
-"""
+"""What a page says of other designs: how narrow the interval of the compute share could become."""
 
 from math import isnan, nan
 from typing import Any, NamedTuple

@@ -1,9 +1,4 @@
-"""The evidence of a leaderboard: its scores against compute and against the date, drawn as one.
-
-Both charts show the same rows, coloured by date, with the path of the records. The page's controls
-set parameters that all charts of the section share: a laboratory, a technique and a benchmark to
-highlight, and a year after which nothing is shown.
-"""
+"""The evidence of a leaderboard against compute and date, under controls that its charts share."""
 
 from dataclasses import replace
 from typing import Any

@@ -85,10 +85,7 @@ def draw_steps(inputs: Inputs, key: str) -> list[Drawing]:
 
 
 def draw_influence(inputs: Inputs) -> list[Drawing]:
-    """The pooled value without each study in turn, over the one with all; of meta-analyses alone.
-
-    None where the fit failed.
-    """
+    """The pooled value without each study in turn, and with all; of meta-analyses alone."""
     found, whole = inputs.check.get("influence") or {}, inputs.attributions.get("pooled")
     if not found or whole is None or not has_passed(inputs.check):
         return []

@@ -1,8 +1,4 @@
-"""One self-contained HTML page from one posterior: the answer, the evidence, and every check.
-
-The page says the verdict first. Where the fit did not converge it says so before any number and
-gives no headline.
-"""
+"""One self-contained HTML page from one posterior: the answer, the evidence, and every check."""
 
 from pathlib import Path
 

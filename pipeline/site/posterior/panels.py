@@ -1,7 +1,4 @@
-"""What a page says of the checks of its cell, its study among them.
-
-A key that an older check file lacks reads as not measured.
-"""
+"""What a page says of the checks of its cell; what a check file lacks reads as not measured."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -88,10 +85,7 @@ def _inflation_words(value: float | None) -> str:
 
 
 def make_groups(check: Check) -> pd.DataFrame:
-    """Predictive checks by group: panel, label, count, observed, median, lower, upper, is_inside.
-
-    Empty where there are none.
-    """
+    """Predictive checks by group, as `predictive-groups` shows them; empty where there are none."""
     checks = check.get("predictive_checks") or {}
     frame = pd.DataFrame(checks.get("groups") or [])
     if frame.empty:
@@ -155,10 +149,7 @@ def list_structures(study: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def list_shifts(study: dict[str, Any]) -> list[tuple[float, str, float, str, float]]:
-    """The largest shifts of medians by prior: all beyond the limit, and some in any case.
-
-    Each is its size, the prior, the factor of its scale, the quantity and the shift.
-    """
+    """The largest shifts of medians: size, prior, factor, quantity, shift; all beyond the limit."""
     found = [
         (abs(shift), prior, float(factor), key, shift)
         for prior, by_factor in ((study.get("priors") or {}).get("shifts") or {}).items()

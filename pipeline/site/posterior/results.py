@@ -51,10 +51,7 @@ def list_estimates(attributions: Attributions, check: Check) -> list[dict[str, s
 
 
 def list_published(inputs: Inputs) -> list[tuple[Published, dict[str, Any]]]:
-    """Published values, each with whether our interval holds it.
-
-    Nothing of ours stands beside them where the fit did not pass its check.
-    """
+    """Published values, each with whether our interval holds it; alone where the fit failed."""
     ours = inputs.attributions if has_passed(inputs.check) else {}
     rows = inputs.card.card.published
     return [(row, compare_published(row, ours.get(row.estimand))) for row in rows]

@@ -1,9 +1,4 @@
-"""The reverse test as a figure's rows: the FLOP that early methods need, and amounts to compare.
-
-With how much compute would the first method of a leaderboard have reached its best score? Beside
-the answer stand amounts that readers know: the recorded compute of the models at both ends, a mole
-of FLOP, a year of a large cluster, and the largest known run.
-"""
+"""The reverse test: the FLOP that early methods need for the best result, beside known amounts."""
 
 import math
 from collections.abc import Mapping

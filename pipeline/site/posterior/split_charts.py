@@ -1,7 +1,4 @@
-"""How the split of a step looks: bars that fade, and waterfalls from part to part.
-
-Numbers and words are made in `splits.py` and `waterfalls.py`.
-"""
+"""How the split of a step looks: bars that fade, and waterfalls from part to part."""
 
 import json
 from dataclasses import replace

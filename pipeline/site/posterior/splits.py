@@ -53,7 +53,7 @@ def make_split(
     if reason:
         return Split(pd.DataFrame(), {}, {}, reason=str(reason))
     draws = _list_draws(step, estimands, attributions)
-    rows = [_summarise(name, draws[name], attributions[_key(name, step)]) for name in _order(draws)]
+    rows = [_summarise(name, each, attributions[_key(name, step)]) for name, each in draws.items()]
     frame = pd.DataFrame(rows)
     fades = {
         name: np.quantile(draws[name], FADE_LEVELS, method="inverted_cdf")
@@ -68,7 +68,11 @@ def make_split(
         half=_say_chance(compute > 0.5),
         more=None if algorithms is None else _say_chance(algorithms > compute),
         is_outside=frame["lower"].min() < 0 or frame["upper"].max() > 1,
-        absent=_list_absent(step, attributions),
+        absent=[
+            f"{name} ({str(each['reason']).rstrip('.')})"
+            for name in ("inference", "unexplained", *OF_ALGORITHMS)
+            if (each := attributions.get(_key(name, step))) and each.get("reason")
+        ],
     )
     return Split(frame, fades, words, tuple(_warn(step, list(frame["part"]), check)))
 
@@ -84,7 +88,10 @@ def _key(name: str, step: str) -> str:
 def _list_draws(
     step: str, estimands: xr.Dataset, attributions: Attributions
 ) -> dict[str, np.ndarray]:
-    """Draws of every part that is reported and is not zero by construction."""
+    """Draws of every part that is reported and not zero by construction.
+
+    The wholes, then what algorithms consist of, where that is more than one part.
+    """
     draws = {}
     for name in (*WHOLES, *OF_ALGORITHMS):
         found = attributions.get(_key(name, step))
@@ -93,26 +100,20 @@ def _list_draws(
         values = estimands[f"share_{name}"].sel(comparison=step).to_numpy().ravel()
         if name in WHOLES or np.any(values != 0):
             draws[name] = values
+    if len(draws.keys() & {*OF_ALGORITHMS}) == 1:
+        draws = {name: each for name, each in draws.items() if name in WHOLES}
     return draws
-
-
-def _order(draws: dict[str, np.ndarray]) -> list[str]:
-    """The wholes, then what algorithms consist of, where that is more than one part."""
-    parts = [name for name in OF_ALGORITHMS if name in draws]
-    return [name for name in WHOLES if name in draws] + (parts if len(parts) > 1 else [])
 
 
 def _summarise(name: str, draws: np.ndarray, found: dict[str, Any]) -> dict[str, Any]:
     """A row: the published interval, and the 50 % interval of the same draws."""
-    half = np.quantile(draws, [0.25, 0.75], method="inverted_cdf")
+    low, high = np.quantile(draws, [0.25, 0.75], method="inverted_cdf")
     return {
         "part": name,
         "level": "whole" if name in WHOLES else "part of algorithms",
         **{bound: float(found[bound]) for bound in ("median", "lower", "upper")},
-        **{
-            bound: float(f"{at:.6g}")
-            for bound, at in zip(("lower_50", "upper_50"), half, strict=True)
-        },
+        "lower_50": float(f"{low:.6g}"),
+        "upper_50": float(f"{high:.6g}"),
     }
 
 
@@ -123,15 +124,6 @@ def describe_share(row: Mapping[Any, Any]) -> str:
     if row["lower"] == row["upper"]:
         return f"{median} in every draw"
     return f"{median} ({lower} to {upper})"
-
-
-def _list_absent(step: str, attributions: Attributions) -> list[str]:
-    """The parts that are not reported, each with its reason."""
-    return [
-        f"{name} ({str(found['reason']).rstrip('.')})"
-        for name in ("inference", "unexplained", *OF_ALGORITHMS)
-        if (found := attributions.get(_key(name, step))) and found.get("reason")
-    ]
 
 
 def _warn(step: str, names: list[str], check: Check) -> list[str]:

@@ -1,8 +1,4 @@
-"""Every step of a leaderboard as a waterfall: its parts in turn, from earlier to later model.
-
-Bars are posterior means, which add up from part to part; medians do not. The numbers in words are
-medians with 90 % intervals, as everywhere.
-"""
+"""Every step as a waterfall of posterior means, which add up; words have medians and intervals."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -38,10 +38,7 @@ class Statement(NamedTuple):
 
 
 def describe_answer(entries: Entries) -> str:
-    """Compute or algorithms, in three sentences; or that nothing may be said.
-
-    `entries` are those of data/attributions/synthesis.json.
-    """
+    """Compute or algorithms, in three sentences, from the entries of the synthesis."""
     years = read_family(entries, "share_year")
     medians = [entry["median"] for name, entry in years.items() if name not in WHOLE]
     year = say("synthesis_year", mean=years.get(MEAN), medians=medians, tell=tell)

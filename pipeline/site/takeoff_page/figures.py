@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import altair as alt
@@ -122,35 +123,24 @@ def _by_series(channel: Any, ends: list[str], values: Mapping[str, Any]) -> Any:
 def _describe_ends(rows: pd.DataFrame) -> str:
     """Median decades of every line of a panel at the last date."""
     last = rows[rows["years"] == rows["years"].max()]
-    ends = ", ".join(
-        f"{row['series']} {format_number(row['median'])}" for row in last.to_dict("records")
-    )
+    pairs = zip(last["series"], last["median"].map(format_number), strict=True)
+    ends = ", ".join(f"{series} {median}" for series, median in pairs)
     return f"Median decades of A after {format_number(rows['years'].max())} years: {ends}."
 
 
 def draw_indices(words: Words, entries: Entries, labels: Mapping[str, str]) -> Drawing | None:
-    """A panel an outcome: first-order and total index of every input, largest total first.
-
-    `labels` are those of the inputs; None where there are no indices.
-    """
-    frame = pd.DataFrame(
-        [
-            {"outcome": outcome, "input": name, "label": label, "order": order}
-            | {
-                column: entry[number]
-                for column, number in zip(("index", *NUMBERS[1:]), NUMBERS, strict=True)
-            }
-            for outcome in OUTCOMES
-            for order in ORDERS
-            for name, label in labels.items()
-            if (entry := entries.get(f"sobol_{order}[{outcome}-{name}]"))
-        ]
-    )
-    if frame.empty:
+    """A panel an outcome: indices of every labelled input, largest total first; None without."""
+    rows = []
+    for outcome, order, name in product(OUTCOMES, ORDERS, labels):
+        if entry := entries.get(f"sobol_{order}[{outcome}-{name}]"):
+            row = {"outcome": outcome, "input": name, "label": labels[name], "order": order}
+            row |= {"index": entry["median"], "lower": entry["lower"], "upper": entry["upper"]}
+            rows.append(row)
+    if not rows:
         return None
-    figure = Figure(
-        "intervals", frame=frame, **words.figure("sensitivity", **_lead(frame), **LIMITS)
-    )
+    frame = pd.DataFrame(rows)
+    said = words.figure("sensitivity", **_lead(frame), **LIMITS)
+    figure = Figure("intervals", frame=frame, **said)
     made = {
         str(outcome): draw_intervals(replace(figure, frame=_rank(rows)))
         for outcome, rows in frame.groupby("outcome", sort=False)
@@ -162,11 +152,10 @@ def draw_indices(words: Words, entries: Entries, labels: Mapping[str, str]) -> D
 def _lead(indices: pd.DataFrame) -> dict[str, str]:
     """Which inputs have the largest total indices in the first outcome that has any."""
     totals = indices[indices["order"] == "total"]
-    mine = totals[totals["outcome"] == totals["outcome"].iloc[0]]
-    said = {"outcome": OUTCOMES[str(mine["outcome"].iloc[0])]}
-    for name, row in zip(
-        ("first", "second"), mine.nlargest(2, "index").to_dict("records"), strict=True
-    ):
+    outcome = totals["outcome"].iloc[0]
+    first, second = totals[totals["outcome"] == outcome].nlargest(2, "index").to_dict("records")
+    said = {"outcome": OUTCOMES[str(outcome)]}
+    for name, row in (("first", first), ("second", second)):
         said |= {name: row["label"][:1].lower() + row["label"][1:]}
         said |= {f"{name}_index": f"{row['index']:.2f}"}
     return said

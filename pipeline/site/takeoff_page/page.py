@@ -1,7 +1,4 @@
-"""The page of the simulation of full automation: caveats, scenarios, what each assumption changes.
-
-Everything is said in the words and numbers of the run; the template only places it.
-"""
+"""The page of the simulation of full automation: caveats, scenarios, sensitivity."""
 
 import hashlib
 from collections.abc import Sequence
@@ -159,16 +156,13 @@ def cite(bibliography: Bibliography, scenarios: Scenarios) -> dict[str, tuple[in
 def list_provenance(layout: Layout, files: Sequence[Path]) -> list[tuple[str, str]]:
     """Settings, versions, and the hash of every file that was read."""
     settings = YAML(typ="safe").load(layout.params.read_text(encoding="utf-8"))[NAME]
+    drawn = {path: f"draws of {path.stem}" for path in files if path.suffix == ".parquet"}
     return [
         *((name, str(value)) for name, value in settings.items()),
         *((name, version(name)) for name in LIBRARIES),
-        *((_name_file(path), _hash(path)) for path in files),
+        *((drawn.get(path, path.name), _hash(path)) for path in files),
         ("all of these: data SHA-256", hash_files(files)),
     ]
-
-
-def _name_file(path: Path) -> str:
-    return f"draws of {path.stem}" if path.suffix == ".parquet" else path.name
 
 
 def hash_files(files: Sequence[Path]) -> str:

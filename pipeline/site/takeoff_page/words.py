@@ -1,6 +1,4 @@
-"""The simulation of full automation in words: its answer, for its page and the index, and what is
-doubtful of the posteriors that it reads.
-"""
+"""The simulation of full automation in words: its answer, and what is doubtful of its inputs."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -35,10 +33,7 @@ Check = dict[str, Any]
 
 
 def describe_answer(entries: dict[str, dict[str, Any]]) -> str:
-    """The probability in the first scenario and how far the others move it, or why there is none.
-
-    `entries` are those of data/attributions/takeoff.json.
-    """
+    """The probability in the first scenario and how far the others move it, from the entries."""
     family = [entry for key, entry in entries.items() if key.startswith(FAMILY)]
     return say(
         "takeoff_answer",
@@ -50,10 +45,7 @@ def describe_answer(entries: dict[str, dict[str, Any]]) -> str:
 
 
 def list_doubts(check: Check, draws: Mapping[str, str]) -> list[str]:
-    """What is doubtful of one input, from the check of its posterior; nothing else if it failed.
-
-    `draws` has the key of the posterior that is read for each quantity of the input.
-    """
+    """What is doubtful of an input that reads `draws` (quantity: key) of the posterior checked."""
     kinds = _find_kinds(check, draws.values())
     said = [KINDS[kind][0] for kind in kinds if kind != "driven"]
     driven = {name: answers.describe_drivers(key, check) for name, key in draws.items()}
@@ -63,10 +55,7 @@ def list_doubts(check: Check, draws: Mapping[str, str]) -> list[str]:
 
 
 def summarise_doubts(posteriors: Mapping[str, tuple[Check, Iterable[str]]]) -> str:
-    """How many posteriors are doubtful, and why; empty where none is.
-
-    `posteriors` has for each name its check and the keys that are read.
-    """
+    """How many posteriors (name: check, keys read) are doubtful, and why; empty if none."""
     found = Counter(kind for each in posteriors.values() for kind in _find_kinds(*each))
     said = [f"{found[kind]} {many}" for kind, (_, many) in KINDS.items() if found[kind]]
     return say("takeoff_doubts", count=len(posteriors), said=said)
