@@ -57,16 +57,6 @@ BIBLIOGRAPHY = f"""@article{{doe2020,
     url = "https://example.org/?a=1&b=2"
 }}
 """
-RUN_COLUMNS = (
-    *("model", "organization", "lab", "family", "base_model", "release_date", "parameters"),
-    *("training_tokens", "training_flop", "compute_confidence", "is_compute_circular"),
-    *("is_open_weights", "is_dense", "training_flop_second_source", "flop_basis"),
-    *("extra_training_tokens", "extra_training_flop", "citation", "locator", "is_verified"),
-)
-ROW_COLUMNS = (
-    *("benchmark", "model", "method", "harness", "score", "eval_date", "n_shot", "sample_count"),
-    *("citation", "locator", "is_verified"),
-)
 
 
 def make_runs() -> pd.DataFrame:
@@ -78,6 +68,8 @@ def make_runs() -> pd.DataFrame:
         "organization": f"{SCRIPT} {QUOTES}",
         "lab": [LABS[i % len(LABS)] for i in range(count)],
         "family": NAMES,
+        **dict.fromkeys(("base_model", "training_flop_second_source")),
+        **dict.fromkeys(("extra_training_tokens", "extra_training_flop")),
         "release_date": [f"{2016 + i}-04-01" for i in range(count)],
         "parameters": 1e9,
         "training_tokens": compute / 6e9,
@@ -91,7 +83,7 @@ def make_runs() -> pd.DataFrame:
         "locator": f"Table {SCRIPT}",
         "is_verified": "true",
     }
-    return pd.DataFrame(made).reindex(columns=RUN_COLUMNS)
+    return pd.DataFrame(made)
 
 
 def make_scores() -> pd.DataFrame:
@@ -105,6 +97,7 @@ def make_scores() -> pd.DataFrame:
             "score": round(0.2 + 0.06 * i + 0.1 * j + 0.01 * k, 3),
             "eval_date": f"{2016 + i}-06-01",
             "n_shot": FORMULA,
+            "sample_count": None,
             "citation": "doe2020",
             "locator": f"Table {IMAGE} {WORD}" if i == 0 else AT,
             "is_verified": "true",
@@ -113,7 +106,7 @@ def make_scores() -> pd.DataFrame:
         for i, name in enumerate(NAMES)
         for j, method in enumerate(METHODS)
     ]
-    return pd.DataFrame(rows).reindex(columns=ROW_COLUMNS)
+    return pd.DataFrame(rows)
 
 
 def make_card(

@@ -32,13 +32,6 @@ def stick(draws: np.ndarray) -> np.ndarray:
     return stuck
 
 
-def freeze(draws: np.ndarray) -> np.ndarray:
-    """The draws with the first chain at one value."""
-    frozen = draws.copy()
-    frozen[0] = draws[0, 0]
-    return frozen
-
-
 def make_energy() -> np.ndarray:
     """Energies that hardly move in one chain."""
     energy = sample(seed=9)
@@ -66,6 +59,8 @@ ONE_DIVERGENCE = np.zeros((CHAINS, DRAWS), bool)
 ONE_DIVERGENCE[2, 7] = True
 FAR, SLOW = stick(sample(seed=4)), walk(0.88)  # of the second 100 to 400 effective draws
 INFINITE = np.where(np.arange(DRAWS) < 5, np.inf, FAR)
+FROZEN = sample()
+FROZEN[0] = FROZEN[0, 0]
 EACH_STUCK = np.broadcast_to(np.arange(4.0)[:, None], (CHAINS, DRAWS)).copy()
 STATED = {"rate": sample()}
 
@@ -74,7 +69,7 @@ STATED = {"rate": sample()}
     ("parameters", "estimands", "stats", "reason"),
     [
         ({"rate": stick(sample()), "spread": sample(seed=3)}, {}, {}, "or not known: rate"),
-        ({"rate": freeze(sample())}, {}, {}, "or not known: rate"),
+        ({"rate": FROZEN}, {}, {}, "or not known: rate"),
         ({"rate": EACH_STUCK, "spread": sample()}, {}, {}, "or not known: rate"),
         ({"rate": walk(0.95)}, {}, {}, "bulk ESS is below 400"),
         ({"rate": SLOW}, {}, {}, "bulk ESS is below 400"),

@@ -3,6 +3,8 @@
 from typing import Any
 
 import numpy as np
+import pytensor
+import pytensor.tensor as pt
 import pytest
 import xarray as xr
 from scipy import integrate, stats
@@ -48,9 +50,6 @@ def test_density_is_the_convolution_of_half_normal_and_normal_and_draws_follow_i
 
 
 def test_density_and_its_slope_are_finite_far_below_the_frontier() -> None:
-    import pytensor
-    import pytensor.tensor as pt
-
     level = pt.dscalar("level")
     found = log_density(-20.0, level, 0.5, 0.05)
     value, slope = pytensor.function(

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytensor
+import pytensor.tensor as pt
 import pytest
 from scipy import integrate, stats
 from statsmodels.stats.meta_analysis import combine_effects
@@ -95,8 +97,6 @@ def test_what_cannot_be_pooled_is_refused_in_words(rows: list[dict[str, Any]], w
 
 def density_of(*arguments: float) -> float:
     """The log density of one row: value, location, error, side, is_range, half_width, weight."""
-    import pytensor.tensor as pt
-
     return float(log_density(*map(pt.as_tensor_variable, arguments)).eval())
 
 
@@ -115,9 +115,6 @@ def test_bound_has_the_probability_of_its_side() -> None:
 
 
 def test_slope_of_the_density_is_a_number_far_from_a_range() -> None:
-    import pytensor
-    import pytensor.tensor as pt
-
     location = pt.dscalar("location")
     density = log_density(0.0, location, 0.01, 0.0, 1.0, 0.5, 1.0)
     slope = pytensor.function([location], pytensor.grad(density, location), mode="FAST_COMPILE")

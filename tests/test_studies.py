@@ -24,9 +24,8 @@ def make_study(failed: int = 0, **shares: float | None) -> dict[str, Any]:
     return {"coverage": coverage, "design": {"sizes": [1]}}
 
 
-@pytest.mark.parametrize(
-    ("study", "verdict", "reason"),
-    [
+def test_headlines_are_calibrated_within_five_points() -> None:
+    for study, verdict, reason in (
         (make_study(rate=0.85, chance=0.2), True, ""),  # chance is no headline
         (make_study(rate=0.95), True, ""),
         (make_study(rate=0.84), False, "rate 84%"),
@@ -35,14 +34,10 @@ def make_study(failed: int = 0, **shares: float | None) -> dict[str, Any]:
         (make_study(chance=0.9), None, "not measured"),
         (make_study(rate=None), None, "not measured"),
         ({}, None, "not measured"),
-    ],
-)
-def test_headlines_are_calibrated_within_five_points(
-    study: dict[str, Any], verdict: bool | None, reason: str
-) -> None:
-    judged = judge_calibration(study, True, ["rate"])
-    assert judged["is_calibrated"] is verdict
-    assert reason in judged["calibration_reason"]
+    ):
+        judged = judge_calibration(study, True, ["rate"])
+        assert judged["is_calibrated"] is verdict
+        assert reason in judged["calibration_reason"]
 
 
 def test_numbers_of_an_old_study_are_shown_and_judge_nothing() -> None:
