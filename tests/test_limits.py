@@ -1,8 +1,5 @@
 """What the data cannot tell: every sentence is recomputed from the check and attribution files."""
 
-from itertools import combinations
-from typing import Any
-
 import pytest
 from real_overview import RATE, read_overview, read_passing
 
@@ -31,19 +28,6 @@ def test_cells_that_are_not_identified_and_rates_that_a_prior_drives_are_named()
         wanted = f"“{found.get(RATE, {}).get('label', 'no rate')}” is driven by the prior ({prior}"
         is_said = any(wanted in sentence for sentence in driven[name])
         assert is_said == (RATE in check["driven_by_prior"])
-
-
-def test_models_disagree_where_each_median_is_outside_the_other_interval() -> None:
-    wanted = 0
-    for (first, (_, one)), (second, (_, other)) in combinations(read_passing().items(), 2):
-        entries = one.get(RATE), other.get(RATE)
-        if first.partition("-")[0] == second.partition("-")[0] and all(entries):
-            wanted += excludes(*entries) and excludes(*reversed(entries))
-    assert sum(map(len, find("disagree", "“Rate of algorithmic progress").values())) == wanted
-
-
-def excludes(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    return not other["lower"] <= one["median"] <= other["upper"]
 
 
 def test_shares_that_are_not_reported_and_signs_that_are_open_are_listed() -> None:
