@@ -72,11 +72,6 @@ def draw_groups() -> Drawing:
     return checks.draw_groups(make_figure("intervals", frame, x_title="mean score"))
 
 
-def draw_widths() -> Drawing:
-    frame = pd.DataFrame({"label": [HOSTILE, "b"], "width": [0.5, 0.2]})
-    return intervals.draw_widths(make_figure("intervals", frame, hover=("label",)))
-
-
 def draw_forest() -> Drawing:
     return forest_charts.draw_forest(ROWS, "rates", "Rates", "Caption.", forest_charts.RATES)
 
@@ -90,7 +85,6 @@ def draw_forest() -> Drawing:
         (draw_parts, "A. 1 estimate with intervals. compute: 0.100 (0 to 1.00)."),
         (draw_literature, "this posterior: 1.00 (0.500 to 1.50); Doe 2020, published: 2.00"),
         (draw_groups, "b: observed 7.00, predicted 2.00 (1.50 to 2.50)"),
-        (draw_widths, "b: 0.20"),
         (draw_forest, "First, Plain: 0.50 (0.25 to 1.0). Second, Doe 2020: 0.10."),
     ],
 )
