@@ -77,9 +77,3 @@ def test_models_that_cannot_be_compared_are_listed_with_the_reason(
     assert made.reason == reason
     assert [row.model for row in made.rows] == ["first", "second"]
     assert (made.rows[1].difference is None) == bool(reason)
-
-
-def test_best_model_comes_first_and_the_others_say_how_far_behind_they_are() -> None:
-    made = compare([make("worse", [-1.0, -2.0, -3.0]), make("better", [-0.5, -1.0, -3.0])])
-    assert [(row.model, row.difference) for row in made.rows] == [("better", 0), ("worse", -1.5)]
-    assert made.rows[1].difference_se == pytest.approx(np.sqrt(3 * np.var([-0.5, -1.0, 0.0])), 1e-5)

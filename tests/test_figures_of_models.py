@@ -19,7 +19,6 @@ NEEDED = {
     "parts": {"comparison", "part", "median", "lower", "upper"},
 }
 MODELS = sorted({model for _, model in list_cells()})
-each_model = pytest.mark.parametrize("name", MODELS)
 
 
 @cache
@@ -37,8 +36,8 @@ def draw(name: str) -> list[Figure]:
     return draw_figures(Cell(model, table, card, tree, made), words)
 
 
-@each_model
-def test_figures_bring_the_columns_that_they_name(name: str) -> None:
+@pytest.mark.parametrize("name", MODELS)
+def test_figures_bring_the_columns_that_they_name_and_their_words_are_filled_in(name: str) -> None:
     figures = draw(name)
     assert len({figure.id for figure in figures}) == len(figures)
     for figure in figures:
@@ -47,10 +46,5 @@ def test_figures_bring_the_columns_that_they_name(name: str) -> None:
         assert len(figure.frame), figure.id
         if figure.curve is not None:
             assert {"x", "median", "lower", "upper", "series"} <= set(figure.curve)
-
-
-@each_model
-def test_words_around_figures_are_filled_in(name: str) -> None:
-    for figure in draw(name):
         said = (figure.title, figure.caption, figure.x_title, figure.y_title)
         assert not [text for text in said if "{" in text], figure.id

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.core.failures import SourceError
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
 from pipeline.site.overview import estimates, gathering
@@ -181,12 +180,6 @@ def test_words_of_a_claim_are_escaped_and_a_markdown_cell_stays_one(layout: Layo
     assert section.count("&lt;script&gt;") == 2
     assert "{{ 7 * 7 }}" in section
     assert not re.search(r"(?<!\\)[|<`]", escape_cell(cells.HOSTILE))
-
-
-def test_wrong_claim_stops_the_overview_with_its_line(layout: Layout) -> None:
-    layout.claims.write_text(cells.CLAIMS.replace("doubling_time_months", "doubling_time"), "utf-8")
-    with pytest.raises(SourceError, match=r"claims.yaml:7: .*did you mean 'doubling_time_months'"):
-        write(layout, toy={})
 
 
 def test_simulation_and_synthesis_are_linked_with_their_answers(layout: Layout) -> None:

@@ -7,40 +7,26 @@ import pytest
 from pipeline.ingest.cards.card import Published
 from pipeline.site.posterior.results import compare_published
 
-OURS: dict[str, Any] = {
-    "label": "Rate",
-    "unit": "decades per year",
-    "median": 0.4,
-    "lower": 0.3,
-    "upper": 0.5,
-}
-
-
-def publish(**changes: Any) -> Published:
-    common = {"estimand": "rate", "label": "Doe 2020", "citation": "doe2020", "locator": "Table 1"}
-    return Published.model_validate(common | changes)
+OURS: dict[str, Any] = {"unit": "decades per year", "median": 0.4, "lower": 0.3, "upper": 0.5}
+CLOSED, OPEN = "0.300 to 0.500", "0.300 to no upper bound"
 
 
 @pytest.mark.parametrize(
-    ("estimate", "is_outside"), [(0.29, True), (0.3, False), (0.5, False), (0.51, True)]
+    ("value", "change", "ours", "is_outside"),
+    [
+        ({"estimate": 0.29}, {}, CLOSED, True),
+        ({"estimate": 0.3}, {}, CLOSED, False),
+        ({"estimate": 0.5}, {}, CLOSED, False),
+        ({"estimate": 0.51}, {}, CLOSED, True),
+        ({"estimate": 1e9}, {"upper": None}, OPEN, False),
+        ({"estimate": 0.1}, {"upper": None}, OPEN, True),
+        ({"lower": 0.6, "upper": 0.9}, {}, CLOSED, None),
+        ({"estimate": 0.4}, {"reason": "total near zero"}, "", None),
+    ],
 )
-def test_estimate_is_compared_with_the_interval(estimate: float, is_outside: bool) -> None:
-    found = compare_published(publish(estimate=estimate), OURS)
-    assert found == {"ours": "0.300 to 0.500", "is_outside": is_outside}
-
-
-def test_no_value_lies_beyond_an_end_that_is_not_there() -> None:
-    unbounded = OURS | {"upper": None}
-    found = compare_published(publish(estimate=1e9), unbounded)
-    assert found == {"ours": "0.300 to no upper bound", "is_outside": False}
-    assert compare_published(publish(estimate=0.1), unbounded)["is_outside"] is True
-
-
-def test_bounds_alone_get_no_verdict() -> None:
-    found = compare_published(publish(lower=0.6, upper=0.9), OURS)
-    assert found == {"ours": "0.300 to 0.500", "is_outside": None}
-
-
-@pytest.mark.parametrize("found", [None, OURS | {"reason": "total near zero"}])
-def test_quantity_that_is_not_reported_gets_no_verdict(found: dict[str, Any] | None) -> None:
-    assert compare_published(publish(estimate=0.4), found) == {"ours": "", "is_outside": None}
+def test_estimate_is_compared_with_the_interval(
+    value: Any, change: Any, ours: str, is_outside: bool | None
+) -> None:
+    common = {"estimand": "rate", "label": "Doe 2020", "citation": "doe2020", "locator": "Table 1"}
+    found = compare_published(Published.model_validate(common | value), OURS | change)
+    assert found == {"ours": ours, "is_outside": is_outside}

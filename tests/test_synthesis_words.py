@@ -73,13 +73,6 @@ def test_statements_follow_from_the_numbers(case: dict[str, Any]) -> None:
     assert case["said"] in found.text
 
 
-def test_majorities_name_every_domain_once() -> None:
-    found = words.state_majority(make_entries(A=0.99, B=0.5, C=0.99), "step").text
-    assert "more than half on 2 of 3 leaderboards, A and C;" in found
-    assert "cannot be told which is more on 1 of 3 leaderboards, B." in found
-    assert "less than half" not in found
-
-
 def test_doubts_are_those_of_the_numbers() -> None:
     entries = make_entries(A=0.4, B=0.6)
     entries["share_step[B]"]["is_flagged"] = True

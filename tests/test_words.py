@@ -46,12 +46,6 @@ def test_every_prior_is_that_of_an_explained_symbol(model: str) -> None:
     assert [name for name in priors if f"`{name}`" not in meanings] == []
 
 
-def test_symbols_keep_their_indices_and_labels_are_none() -> None:
-    assert find_symbols(r"\log_{10} C_i + \sum_{k \in T_i} G_{k,b} N_{\text{u}}^{-a}") == [
-        "C_i", "i", "k", "T_i", "i", "G_k,b", "k", "b", "N_u", "a",
-    ]  # fmt: skip
-
-
 def test_mathml_spaces_functions_and_differentials_and_lets_no_latex_out() -> None:
     made = to_mathml(r"\log p_i = d_i \operatorname{d} t")
     assert '<mo lspace="0.17em" rspace="0.17em">log</mo>' in made
@@ -62,7 +56,7 @@ def test_mathml_spaces_functions_and_differentials_and_lets_no_latex_out() -> No
     assert hostile.count("</math>") == 1
 
 
-def test_model_without_a_file_is_named_after_its_module_and_has_a_headline(tmp_path: Path) -> None:
+def test_model_without_a_file_is_named_after_its_module(tmp_path: Path) -> None:
     words = read_words(tmp_path, "toy_model")
     assert (words.title, words.equations) == ("Toy model", ())
     assert say_headline(words, None, "rate").sentence.startswith("rate: {median}")

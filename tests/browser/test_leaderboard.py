@@ -88,18 +88,6 @@ def test_tooltips_show_the_names_in_full(shown: Shown) -> None:
     assert shown.page.evaluate("window.ran") is None
 
 
-def test_every_word_is_shown_as_it_was_written(shown: Shown) -> None:
-    body = squeeze(shown.page.locator("body").inner_text())
-    names = (*words.NAMES, *words.LABS, *words.METHODS, words.BENCHMARK, words.OTHER, words.CITED)
-    said = (words.TITLE, words.QUESTION, words.COMPARISON, words.REASON)
-    assert [each for each in (*names, *said) if squeeze(each) not in body] == []
-    labels = shown.page.eval_on_selector_all(
-        "[data-chart]", "all => all.map((one) => one.ariaLabel)"
-    )
-    told = squeeze(" ".join(labels))
-    assert all(squeeze(each) in told for each in (words.TECHNIQUE, words.COMPARISON, words.CITED))
-
-
 @pytest.fixture
 def table(shown: Shown) -> Locator:
     """The table in the order of the data."""
@@ -147,8 +135,3 @@ def test_the_filter_shows_rows_with_its_words_and_says_how_many(table: Locator) 
     assert output.inner_text().startswith(f"{len(kept)} of {rows} rows")
     field.fill("")
     assert table.locator("tbody tr:not([hidden])").count() == rows
-
-
-def squeeze(text: str) -> str:
-    """The text with every white space as one blank, as HTML shows it."""
-    return " ".join(text.split())

@@ -1,4 +1,4 @@
-"""Medians with intervals, a row a label; and the widths of intervals as bars."""
+"""Medians with intervals, a row a label: by series, by part of a step, beside the literature."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -16,7 +16,6 @@ from pipeline.site.charts.axes import (
     label_axis,
     list_labels,
     log_ticks,
-    make_tooltip,
     number_axis,
     number_scale,
     row_pixels,
@@ -30,7 +29,6 @@ from pipeline.site.pages.sentences import format_number
 IntervalStyle = Literal["single", "grouped", "listed"]
 SOURCE_ROW_PIXELS = 30
 PART_PIXELS = 24
-WIDTH_ROOM = 1.35  # of the widest bar: its number stands beside it, in a narrow window too
 TOOLTIPS = {
     "name": "label",
     "source": "source",
@@ -84,26 +82,6 @@ def draw_literature(figure: Figure, logarithmic: Iterable[str] = ()) -> Drawing:
         panels.append((str(rows["title"].iloc[0]), chart, len(rows) * SOURCE_ROW_PIXELS, words))
     shown = tuple(sign for sign in sign_series(KNOWN) if sign[2] in set(frame["series"]))
     return replace(draw_panels(figure, panels), legend=shown)
-
-
-def draw_widths(figure: Figure) -> Drawing:
-    """A bar a label with its width beside it (columns label, width)."""
-    names = figure.frame["label"]
-    shown = [format_number(width, 2) for width in figure.frame["width"]]
-    rows = figure.frame.assign(label=wrap_labels(names), shown=shown)
-    x = alt.X(
-        "width:Q",
-        title=break_title(figure.x_title),
-        scale=alt.Scale(domain=[0, WIDTH_ROOM * float(rows["width"].max())], nice=False),
-        axis=number_axis(False, **BELOW_LABELS),
-    )
-    tooltip = [make_tooltip(rows, name) for name in figure.hover]
-    base = alt.Chart(rows).encode(y=label_axis(list(rows["label"])), x=x, tooltip=tooltip)
-    bars = base.mark_bar(color=PALETTE[0], opacity=0.75, height={"band": 0.55})
-    text = base.mark_text(align="left", dx=5).encode(text="shown:N")
-    words = "; ".join(f"{label}: {width}" for label, width in zip(names, shown, strict=True))
-    height = len(rows) * row_pixels(rows["label"], 2 * ROW_PIXELS)
-    return draw_panels(figure, [("", alt.layer(bars, text), height, f"{words}.")])
 
 
 def _interval_chart(

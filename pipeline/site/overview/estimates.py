@@ -38,12 +38,15 @@ def list_rates(
     published = list_published(overview)
     rows: list[Row] = []
     for dataset in overview.datasets:
-        keys = _rate_keys(overview, dataset.name)
-        for key in keys:
-            rows += _list_models(overview, dataset.name, key, dataset.title, _rate_label(key, keys))
-        if keys:
-            rows += _list_baselines(overview.passed_of(dataset.name), baselines)
-            rows += published[dataset.name]
+        passed = overview.passed_of(dataset.name)
+        entries = [pair for cell in passed for pair in cell.attributions.items()]
+        found = dict.fromkeys(k for k, each in entries if is_rate(k) and not each.get("reason"))
+        for key in sorted(found, key=lambda key: key != RATE):  # the shared one first
+            target = key.partition("[")[2].removesuffix("]") or "all targets"
+            label = target if len(found) > 1 else ""
+            rows += _list_models(overview, dataset.name, key, dataset.title, label)
+        if found:
+            rows += [*_list_baselines(passed, baselines), *published[dataset.name]]
     return [*rows, *other_fields]
 
 
@@ -101,20 +104,6 @@ def find_share(cell: Passed) -> Row | None:
         return None
     rows = (read_row(cell, key) for key in (record_key(headline), headline))
     return next((row for row in rows if row and row.median is not None), None)
-
-
-def _rate_keys(overview: Overview, dataset: str) -> list[str]:
-    """The rates that any passing model of the dataset reports, the shared one first."""
-    entries = [pair for cell in overview.passed_of(dataset) for pair in cell.attributions.items()]
-    found = dict.fromkeys(key for key, entry in entries if is_rate(key) and not entry.get("reason"))
-    return sorted(found, key=lambda key: key != RATE)
-
-
-def _rate_label(key: str, keys: Sequence[str]) -> str:
-    """What tells this rate from the dataset's others; empty where it is the only one."""
-    if len(keys) == 1:
-        return ""
-    return key.partition("[")[2].removesuffix("]") or "all targets"
 
 
 def _share_keys(passed: Sequence[Passed]) -> list[str]:

@@ -17,7 +17,6 @@ from pipeline.site.overview.verdicts import Verdict
 from pipeline.site.pages import answers
 from pipeline.site.pages.packing import neutralise_frame
 
-STATES = {"failed": "fail", "not_fitted": "not fitted", "missing": "missing"}
 ROW_COLUMNS = ["group", "label", "kind", *BOUNDS, "interval", "page", "caveats"]
 COVERAGE_COLUMNS = ["cell", "row", "estimand", "coverage", "covered", "intervals", "nominal"]
 Metrics = dict[str, Any]
@@ -26,25 +25,25 @@ Metrics = dict[str, Any]
 def describe_cell(cell: Cell) -> Metrics:
     """Verdict, headline, rate and record share of a cell; no number where it may not be quoted."""
     if isinstance(cell, Apart):
-        return {"verdict": STATES[cell.state]}
+        return {"verdict": "fail" if cell.state == "failed" else cell.state.replace("_", " ")}
     headline = cell.answer.key
     named = {"headline": headline, "rate": RATE}
     driven = [name for name, key in named.items() if answers.describe_drivers(key, cell.check)]
+
+    def bounds(key: str) -> Metrics:
+        found = cell.attributions.get(key) or {}
+        return {name: found[name] for name in BOUNDS if found.get(name) is not None}
+
     made = {
         "verdict": "pass",
         "driven": " and ".join(driven) or "no",
         "identified": cell.check.get("is_identified"),
-        "headline": _bounds(cell, headline),
-        "rate": _bounds(cell, RATE),
-        "record_share": _bounds(cell, record_key(headline)),
+        "headline": bounds(headline),
+        "rate": bounds(RATE),
+        "record_share": bounds(record_key(headline)),
         "coverage": _read_coverage(cell).get(headline, {}).get("share"),
     }
     return {name: value for name, value in made.items() if value not in (None, {})}
-
-
-def _bounds(cell: Passed, key: str) -> Metrics:
-    found = cell.attributions.get(key) or {}
-    return {name: found[name] for name in BOUNDS if found.get(name) is not None}
 
 
 def _read_coverage(cell: Passed) -> dict[str, Any]:

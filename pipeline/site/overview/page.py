@@ -136,19 +136,17 @@ def escape_cell(text: str) -> str:
 
 def draw_picture(primaries: Sequence[Passed]) -> str:
     """The picture as SVG on white: each headline beside published values of the same."""
-    frames = [_headline_rows(cell) for cell in primaries if cell.answer.sentence]
+    frames = []
+    for cell in primaries:
+        answer, published = cell.answer, cell.card.card.published
+        if answer.sentence:
+            own = {answer.key: cell.attributions[answer.key]}
+            rows = summaries.compare_with_literature(own, NO_BASELINE, published, [answer.key])
+            words = {"title": f"{cell.title}: {answer.label}", "unit": unit_words(answer.unit)}
+            frames.append(rows.assign(panel=cell.name, label=OURS, **words))
     if not frames:
         return '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>\n'
     frame = pd.concat(frames, ignore_index=True)
     figure = Figure("intervals", "headlines", "The answers so far", "", frame)
     drawing = intervals.draw_literature(figure, summaries.logarithmic_panels(frame))
     return render_svg(stack_panels(drawing))
-
-
-def _headline_rows(cell: Passed) -> pd.DataFrame:
-    """A panel: the headline and the published values."""
-    answer, published = cell.answer, cell.card.card.published
-    own = {answer.key: cell.attributions[answer.key]}
-    rows = summaries.compare_with_literature(own, NO_BASELINE, published, always=[answer.key])
-    words = {"title": f"{cell.title}: {answer.label}", "unit": unit_words(answer.unit)}
-    return rows.assign(panel=cell.name, label=OURS, **words)

@@ -97,19 +97,16 @@ def _read_other_fields(card: LoadedCard, layout: Layout) -> Iterator[Row]:
         shown: dict[str, Any] = {
             name: None if pd.isna(each) else float(each) for name, each in numbers.items()
         }
+        interval = "range" if row["interval_kind"] == "range" else NO_INTERVAL
+        if row["interval_kind"] == "probability":
+            interval = format_quantity(row["interval_probability"], "share")
         yield Row(
             str(row["domain"]),
             "",
             RATE,
             ", ".join(str(row[n]) for n in ("study", "specification") if not pd.isna(row[n])),
             "published",
-            interval=_describe_interval(row["interval_kind"], row["interval_probability"]),
+            interval=interval,
             citation=str(row["citation"]),
             **shown,
         )
-
-
-def _describe_interval(kind: str, probability: float) -> str:
-    if kind == "probability":
-        return format_quantity(probability, "share")
-    return "range" if kind == "range" else NO_INTERVAL

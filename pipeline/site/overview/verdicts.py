@@ -110,22 +110,19 @@ def _find_wrong_names(path: Path, tree: Any, overview: Overview) -> Iterator[Fai
 def _refuse_names(
     named: dict[str, str], seen: set[Any], overview: Overview
 ) -> Iterator[tuple[str, str, str]]:
-    """Name of the key, rule and remedy of each name of a claim that will not do."""
+    """Name of the key, rule and remedy of each name of a claim that will not do.
+
+    Estimands of posteriors that are not computed yet are not looked up.
+    """
+    source, posterior, estimand = map(named.get, ("source", "posterior", "estimand"))
     if "id" in named and named["id"] in seen:
         yield "id", "another claim has this id", "give each claim an id of its own"
-    source = named.get("source")
     if source is not None and source not in overview.bibliography:
         remedy = suggest(source, overview.bibliography, "add the entry to data/references.bib")
         yield "source", "no entry of data/references.bib has this key", remedy
-    if "posterior" in named:
-        yield from _refuse_keys(named["posterior"], named.get("estimand"), overview.cells)
-
-
-def _refuse_keys(
-    posterior: str, estimand: str | None, cells: Collection[Cell]
-) -> Iterator[tuple[str, str, str]]:
-    """What is wrong with a posterior or its estimand; those not computed yet are not looked up."""
-    selected = select(posterior, cells)
+    if posterior is None:
+        return
+    cells, selected = overview.cells, select(posterior, overview.cells)
     if not selected:
         known = dict.fromkeys([*(c.dataset for c in cells), *(c.name for c in cells)])
         remedy = suggest(posterior, known, "write <dataset>-<model> or <dataset>")

@@ -5,8 +5,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from pipeline.site.figures.kinds import Figure
-from pipeline.site.pages.sentences import say, say_count, say_figure
+from pipeline.site.pages.sentences import say
 
 NOTICEABLE = 0.9  # of the width: a design that narrows the interval by less says nothing
 DAYS_A_YEAR = 365.25
@@ -108,18 +107,3 @@ def span_years(table: pd.DataFrame) -> float | None:
         return None
     dates = table.loc[table["exclusion"].isna(), "release_date"].dropna()
     return (dates.max() - dates.min()).days / DAYS_A_YEAR if len(dates) else None
-
-
-def draw_design_figure(design: list[dict[str, Any]]) -> Figure | None:
-    """The widths of the interval by design, as a figure; None where they were not measured."""
-    rows = [row for row in design if row["median_width"] is not None]
-    if not rows:
-        return None
-    frame = pd.DataFrame(rows)[["label", "median_width", "base_models", "rows", "datasets"]]
-    least = say_count(int(frame["datasets"].min()), "simulated dataset")
-    return Figure(
-        "intervals",
-        frame=frame.rename(columns={"median_width": "width"}),
-        hover=("width", "base_models", "rows", "datasets"),
-        **say_figure("design-curve", least=least),
-    )

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
 
@@ -15,7 +14,7 @@ from pipeline.site.figures import draw_figures
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.answers import Check, has_passed
 from pipeline.site.pages.sentences import say_figure, unit_words
-from pipeline.site.posterior import boards, design_panel, evidence_charts, panels
+from pipeline.site.posterior import boards, evidence_charts, panels
 from pipeline.site.posterior.inputs import Inputs
 from pipeline.site.posterior.results import draw_special_cases
 from pipeline.site.posterior.reverse_tests import draw_reverse_test, make_reverse_test
@@ -26,15 +25,11 @@ from pipeline.site.posterior.waterfalls import Kind, make_waterfall
 WATERFALLS: dict[Kind, str] = {"decades": "parts-of-each-step", "shapley": "parts-of-each-score"}
 
 
-def draw_all(
-    inputs: Inputs, key: str, split: Split | None, designs: list[dict[str, Any]]
-) -> dict[str, list[Drawing]]:
+def draw_all(inputs: Inputs, key: str, split: Split | None) -> dict[str, list[Drawing]]:
     """Every drawing of the page, by the part of the page that it stands in."""
-    design = design_panel.draw_design_figure(designs)
     return {
         "split": [draw_split(split)] if split and not split.reason else [],
         "evidence": [*draw_evidence(inputs, key), *draw_influence(inputs)],
-        "design": [intervals.draw_widths(design)] if design else [],
         "special_cases": draw_special_cases(inputs, key),
         "literature": draw_literature(inputs),
         "priors": draw_priors(inputs),

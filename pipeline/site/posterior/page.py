@@ -42,7 +42,7 @@ def render_fitted(inputs: Inputs, templates: Path) -> str:
     designs = design_panel.list_designs(study.get("design") or {})
     label = inputs.words.name(key.partition("[")[2].removesuffix("]"))
     split = make_split(key, label, cell.estimands, attributions, check)
-    drawings = draw_all(inputs, key, split, designs)
+    drawings = draw_all(inputs, key, split)
     labels = {key: found["label"] for key, found in attributions.items()}
     return render_page(
         templates,
