@@ -51,6 +51,11 @@ def test_rates_are_a_walk_with_mean_zero_over_the_span(bend: bool) -> None:
     centred = steps - np.average(steps, axis=0, weights=DAYS)
     np.testing.assert_allclose(walk @ walk.T, centred @ centred.T, atol=1e-12)
     np.testing.assert_allclose(DAYS @ walk, 0, atol=1e-9)
+    card, rng = make_card(bend=bend), np.random.default_rng(1)
+    truth = compute_multiplier.sample_prior(make_leaderboard(), card, Priors(), rng)
+    rates = [*truth["rate_by_year"].values()]
+    assert len(set(np.round(rates, 9))) == (2 if bend else 4)
+    assert np.average(rates, weights=DAYS) == pytest.approx(truth["rate"])
 
 
 def test_single_year_has_one_rate() -> None:

@@ -14,7 +14,7 @@ from tables_for_models import load_real, sample
 from models import Card, fitted_rows
 from models.estimates import meta_analysis
 from models.estimates.classical import regress_funnel
-from models.estimates.estimates import prepare
+from models.estimates.estimates import prepare, to_natural, to_working
 from models.estimates.evidence import log_density
 from models.options.estimates import EstimateOptions
 
@@ -75,7 +75,9 @@ def with_interval(estimate: float, error: float, level: float = 0.9) -> dict[str
 def test_row_is_read_as_it_was_published(
     row: dict[str, Any], options: dict[str, Any], expected: dict[str, float]
 ) -> None:
-    rows = prepare(make_table(row, {}), make_card(**options)).rows
+    card = make_card(**options)
+    rows = prepare(make_table(row, {}), card).rows
+    assert to_natural(to_working(3.0, card.options), card.options) == pytest.approx(3.0)
     assert rows[list(expected)].iloc[0].to_dict() == pytest.approx(expected, rel=1e-6, abs=1e-12)
 
 

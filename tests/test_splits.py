@@ -215,7 +215,9 @@ def test_caption_names_the_largest_part_with_its_probability() -> None:
     caption = waterfall(estimands).caption
     assert "The largest part is trend, +3.00 (" in caption
     assert f"(with probability {(trend > compute).mean():.2f})" in caption
-    assert make_waterfall(xr.Dataset(), "decades", FIRST, WORDS) is None
+    blind = make_estimands(spread(2.0, 1.0), spread(1.0, 0.1)).sel(comparison=[BLIND])
+    for nothing in (xr.Dataset(), blind):
+        assert make_waterfall(nothing, "decades", FIRST, WORDS) is None
 
 
 def test_reverse_test_stands_beside_recorded_and_known_amounts() -> None:
