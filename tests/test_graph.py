@@ -163,3 +163,14 @@ def test_each_path_has_one_writer_and_people_are_none(graph: Graph) -> None:
     written = Counter(path for stage in graph for path in outs_of(stage))
     assert set(written.values()) == {1}
     assert not [path for path in written if is_within(path, set(BY_PEOPLE))]
+
+
+def test_card_of_a_dataset_runs_its_ingest_alone(graph: Graph) -> None:
+    card = "data/sources/mmlu/source.yaml"
+    direct = {str(stage.name) for stage in graph if is_within(card, deps_of(stage))}
+    assert direct == {"ingest_accuracy_leaderboard@mmlu", "synthesis", "site"}
+
+
+@pytest.mark.parametrize(("name", "most"), [("dvc.yaml", 150), ("dvc.lock", 3500)])
+def test_dvc_files_are_small(name: str, most: int) -> None:
+    assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= most
