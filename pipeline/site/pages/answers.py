@@ -17,6 +17,7 @@ FOLLOWS = {
 SENSITIVE = 0.05  # power-scaling index above which the prior counts (Kallioinen et al. 2023)
 RATE = "rate_decades_per_year"
 NOT_IDENTIFIED, NOT_CALIBRATED = "not identified", "not calibrated"
+LEAST_HELD = 0.8  # of truths at the medians of the fit, for an interval to be quoted without caveat
 MOST_DIGITS = 6  # of attribution files
 
 
@@ -97,8 +98,18 @@ def _fill(sentence: str, found: dict[str, Any]) -> str:
 def find_caveats(key: str, check: Check) -> tuple[str, ...]:
     """What to read before the number of `key`: what the checks found against it."""
     said = [NOT_IDENTIFIED] if check.get("is_identified") is False else []
-    said += filter(None, [describe_drivers(key, check)])
+    said += filter(None, [describe_drivers(key, check), describe_missed(key, check)])
     return (*said, NOT_CALIBRATED) if check.get("is_calibrated") is False else tuple(said)
+
+
+def describe_missed(key: str, check: Check) -> str:
+    """That the interval of `key` seldom holds a truth like the fit; empty where it does."""
+    study = (check.get("study") or {}).get("structures") or {}
+    held = study.get("structures", {}).get("fitted", {}).get("estimands", {})
+    found = held.get(key) or held.get(follow(key))
+    if not found or found["share"] >= LEAST_HELD:
+        return ""
+    return f"its interval holds such a truth in {found['covered']} of {found['intervals']} fits"
 
 
 def describe_drivers(key: str, check: Check) -> str:
