@@ -13,3 +13,4 @@ STUDIED: dict[str, Any] = json.loads(
     json.dumps(TOYS["studied"]).replace('"HOSTILE"', json.dumps(HOSTILE))
 )
 NOT_FITTED = "the card says that there are no eras"
+FAILED = {"verdict": "fail", "reasons": ["R-hat of rate is 1.2, above 1.01"]}

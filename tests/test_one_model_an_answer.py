@@ -8,9 +8,10 @@ import re
 
 import pytest
 from committed import read_committed
-from pipeline.site.overview.readme import write_answers
 from printed import find_numbers, is_printed
 from real_overview import read_overview
+
+from pipeline.site.overview.page import write_answers
 
 AVERAGES = (
     r"\b(stack(?:ed|ing)|model[- ]averag\w*|(?<!nothing is )averaged over models"
