@@ -1,6 +1,6 @@
 """Intervals hold what is true: in the committed studies, in a short one on real rows, and
-where labs follow one another in time. Compute and date that rise together give a wide share and a red
-panel.
+where labs follow one another in time. Compute and date that rise together give a wide share and
+a red panel.
 """
 
 import json
