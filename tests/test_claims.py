@@ -11,7 +11,7 @@ from real_overview import make_overview, make_passed
 
 from pipeline.core.failures import Failure, SourceError
 from pipeline.site.overview.cells import Apart, Cell, Passed
-from pipeline.site.overview.verdicts import Claim, Verdict, describe, judge, read_claims, tabulate
+from pipeline.site.overview.claims import Claim, Verdict, describe, judge, read_claims, tabulate
 
 DRAWS = np.arange(10.0)
 INFINITE = np.array([1.0, 5.0, np.inf, np.inf])

@@ -19,7 +19,7 @@ from pipeline.site.overview.rows import (
     to_doubling_time,
 )
 from pipeline.site.pages import answers
-from pipeline.site.pages.sentences import format_fixed
+from pipeline.site.pages.numbers import format_fixed
 
 
 @pytest.fixture(scope="module")

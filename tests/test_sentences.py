@@ -13,8 +13,8 @@ from pipeline.site.charts import summaries
 from pipeline.site.charts.series import BASELINE
 from pipeline.site.pages import answers
 from pipeline.site.pages.badges import describe_convergence, list_badges
+from pipeline.site.pages.numbers import format_fixed, format_number, say_count
 from pipeline.site.pages.rendering import format_phrase, format_prose
-from pipeline.site.pages.sentences import format_fixed, format_number, say_count
 from pipeline.site.posterior import panels
 from pipeline.site.posterior.design_panel import answer_design, list_designs
 from pipeline.site.posterior.results import describe_density

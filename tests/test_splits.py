@@ -14,7 +14,7 @@ from models.effective_compute.split import Step, assemble, combine, leave_out
 from models.options import Comparison, Side
 from pipeline.fit.attribute import attribute
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.pages.sentences import MOLE
+from pipeline.site.pages.numbers import MOLE
 from pipeline.site.posterior import reverse_tests, split_charts, waterfalls
 from pipeline.site.posterior.reverse_tests import KNOWN, ReverseTest
 from pipeline.site.posterior.splits import FADE_LEVELS, Split, make_split

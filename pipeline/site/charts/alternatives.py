@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.site.pages.sentences import format_number, say
+from pipeline.site.pages.numbers import format_number
+from pipeline.site.pages.sentences import say
 
 DESCRIBED_ROWS = 8  # rows whose numbers are spelled out
 DESCRIBED_DIGITS = 3

@@ -16,8 +16,8 @@ from ruamel.yaml import YAML
 from pipeline.site.charts import alternatives
 from pipeline.site.charts.axes import LINE_PIXELS, break_title
 from pipeline.site.figures.kinds import Figure
+from pipeline.site.pages.numbers import INTERVAL_WORDS
 from pipeline.site.pages.rendering import environment
-from pipeline.site.pages.sentences import INTERVAL_WORDS
 
 type Layers = alt.LayerChart | alt.FacetChart
 TITLE_CHARACTERS = 64

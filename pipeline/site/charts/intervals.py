@@ -24,7 +24,7 @@ from pipeline.site.charts.axes import (
 from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
 from pipeline.site.charts.series import KNOWN, OURS, PALETTE, SHAPES, series_scale, sign_series
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.pages.sentences import format_number
+from pipeline.site.pages.numbers import format_number
 
 IntervalStyle = Literal["single", "grouped", "listed"]
 SOURCE_ROW_PIXELS = 30

@@ -9,7 +9,8 @@ import pandas as pd
 from pipeline.ingest.cards.card import Published
 from pipeline.site.charts.series import BASELINE, OURS, PUBLISHED
 from pipeline.site.pages.answers import Attributions
-from pipeline.site.pages.sentences import INTERVAL_WORDS, SHORT_INTERVAL, say
+from pipeline.site.pages.numbers import INTERVAL_WORDS, SHORT_INTERVAL
+from pipeline.site.pages.sentences import say
 
 LOG_RATIO = 30  # positive values that span more than this get a logarithmic axis
 NUMBERS = ["median", "lower", "upper"]

@@ -13,7 +13,7 @@ from pipeline.site.overview.comparison import RATE, SPLIT
 from pipeline.site.overview.gathering import Overview
 from pipeline.site.overview.published import list_published
 from pipeline.site.overview.rows import NOT_CONVERGED, Row, read_bounds, read_row
-from pipeline.site.pages.sentences import SHORT_INTERVAL
+from pipeline.site.pages.numbers import SHORT_INTERVAL
 
 RECORDS = "first_record-last_record"
 SPLIT_WORDS = "Compute, share of the step in effective compute: "

@@ -9,11 +9,11 @@ import pandas as pd
 from models import INTERVAL_PROBABILITY
 from pipeline.core.files import write_json, write_text
 from pipeline.site.overview.cells import Apart, Cell, Passed
+from pipeline.site.overview.claims import Verdict
 from pipeline.site.overview.comparison import RATE
 from pipeline.site.overview.estimates import record_key
 from pipeline.site.overview.gathering import Overview
 from pipeline.site.overview.rows import BOUNDS, Row
-from pipeline.site.overview.verdicts import Verdict
 from pipeline.site.pages import answers
 from pipeline.site.pages.packing import neutralise_frame
 

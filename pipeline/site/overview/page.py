@@ -12,8 +12,9 @@ from pipeline.site.charts import intervals, summaries
 from pipeline.site.charts.drawings import render_page, render_svg, stack_panels
 from pipeline.site.charts.series import OURS
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.overview import comparison, metrics, verdicts
+from pipeline.site.overview import claims, comparison, metrics
 from pipeline.site.overview.cells import Apart, Passed
+from pipeline.site.overview.claims import Verdict, read_claims
 from pipeline.site.overview.estimates import (
     list_rates,
     list_shares,
@@ -26,10 +27,9 @@ from pipeline.site.overview.gathering import Overview, gather
 from pipeline.site.overview.limits import list_limits
 from pipeline.site.overview.published import list_other_fields
 from pipeline.site.overview.rows import Row, say, say_doubling
-from pipeline.site.overview.verdicts import Verdict, read_claims
 from pipeline.site.pages import sentences
 from pipeline.site.pages.citations import cite_page, read_software
-from pipeline.site.pages.sentences import INTERVAL_WORDS, SHORT_INTERVAL, unit_words
+from pipeline.site.pages.numbers import INTERVAL_WORDS, SHORT_INTERVAL, unit_words
 from pipeline.site.synthesis_page.words import describe_in_short
 from pipeline.site.takeoff_page.words import describe_answer
 from pipeline.studies.verdict import LEAST_COVERAGE
@@ -48,13 +48,13 @@ def write_overview(layout: Layout) -> str:
     Raises SourceError with every fault of the claims.
     """
     overview = gather(layout)
-    judged = [verdicts.judge(each, overview) for each in read_claims(layout.claims, overview)]
+    judged = [claims.judge(each, overview) for each in read_claims(layout.claims, overview)]
     baselines = read_baselines(overview, layout)
     rates = list_rates(overview, baselines, list_other_fields(overview, layout))
     rows = {"rates": rates, "years": list_years(overview), "shares": list_shares(overview)}
     page, summary = layout.page("index"), layout.summary
     write_text(page, render(layout, overview, judged, rows))
-    write_json(layout.claims_judged, {each.claim.id: verdicts.describe(each) for each in judged})
+    write_json(layout.claims_judged, {each.claim.id: claims.describe(each) for each in judged})
     write_text(summary / "answers.md", write_answers(overview.primaries))
     write_text(summary / "answers.svg", draw_picture(overview.primaries))
     compared = {made.dataset: comparison.describe(made) for made in overview.comparisons}
@@ -86,7 +86,7 @@ def render(
         rows=rows,
         say=say,
         say_doubling=say_doubling,
-        claimed=[verdicts.tabulate(each) for each in judged],
+        claimed=[claims.tabulate(each) for each in judged],
         sources=overview.bibliography.cite(list_citations(overview, judged, rows["rates"])),
         citation=cite_page(read_software(layout.citation), f"{TITLE}.", "index"),
         simulated=_describe(layout, "takeoff", describe_answer),

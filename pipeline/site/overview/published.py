@@ -12,7 +12,7 @@ from pipeline.ingest.options import EstimateOptions
 from pipeline.site.overview.comparison import RATE
 from pipeline.site.overview.gathering import Overview
 from pipeline.site.overview.rows import DECADE_MONTHS, Row
-from pipeline.site.pages.sentences import format_quantity
+from pipeline.site.pages.numbers import format_quantity
 
 DOUBLING = "doubling_time_months"
 UNIT = "decades per year"

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pipeline.site.overview.cells import Passed
 from pipeline.site.pages import answers
-from pipeline.site.pages.sentences import INTERVAL_WORDS, format_number, format_quantity
+from pipeline.site.pages.numbers import INTERVAL_WORDS, format_number, format_quantity
 
 DECADE_MONTHS = 12 * math.log10(2)  # rate in decades a year x doubling time in months
 NOT_CONVERGED = "not converged"

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.site.pages.sentences import SIGNIFICANT_PROSE, format_quantity, say
+from pipeline.site.pages.numbers import SIGNIFICANT_PROSE, format_quantity
+from pipeline.site.pages.sentences import say
 from pipeline.site.words import Headline
 
 Attributions = dict[str, dict[str, Any]]

@@ -18,8 +18,8 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from pipeline.site.pages.citations import write_bibtex
+from pipeline.site.pages.numbers import format_cell, format_fixed, format_quantity, say_count
 from pipeline.site.pages.packing import PageData
-from pipeline.site.pages.sentences import format_cell, format_fixed, format_quantity, say_count
 
 # What could end a script element or break a line of JavaScript, as JSON escapes.
 _SCRIPT_ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}

@@ -13,7 +13,8 @@ from pipeline.site.charts.drawings import Drawing
 from pipeline.site.figures import draw_figures
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.answers import Check, has_passed
-from pipeline.site.pages.sentences import say_figure, unit_words
+from pipeline.site.pages.numbers import unit_words
+from pipeline.site.pages.sentences import say_figure
 from pipeline.site.posterior import boards, evidence_charts, panels
 from pipeline.site.posterior.inputs import Inputs
 from pipeline.site.posterior.results import draw_special_cases

@@ -16,8 +16,8 @@ from pipeline.ingest.cards.card import LoadedCard, load_card
 from pipeline.ingest.tables import TABLES
 from pipeline.site.pages.answers import Attributions
 from pipeline.site.pages.citations import PageCitation, Software, cite_page, read_software
+from pipeline.site.pages.numbers import format_cell
 from pipeline.site.pages.rendering import plain_text
-from pipeline.site.pages.sentences import format_cell
 from pipeline.site.words import Headline, Words, read_words, relabel, say_headline
 from pipeline.studies.verdict import read_check
 

@@ -8,7 +8,8 @@ import pandas as pd
 from pipeline.checks.identified import LARGEST_INFLATION, MAXIMUM_INFLATION
 from pipeline.site.pages.answers import Check
 from pipeline.site.pages.badges import State
-from pipeline.site.pages.sentences import format_fixed, format_number, say
+from pipeline.site.pages.numbers import format_fixed, format_number
+from pipeline.site.pages.sentences import say
 from pipeline.studies.verdict import LARGE_SHIFT, LARGEST_COVERAGE, LEAST_COVERAGE, OUT_OF_DATE
 
 NOT_MEASURED = "not measured"

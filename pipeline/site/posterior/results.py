@@ -17,16 +17,15 @@ from pipeline.site.pages.answers import (
     describe_p_not_positive,
     has_passed,
 )
-from pipeline.site.pages.sentences import (
+from pipeline.site.pages.numbers import (
     SIGNIFICANT_TABLE,
     format_fixed,
     format_number,
     format_quantity,
     is_share,
-    say,
-    say_figure,
     unit_words,
 )
+from pipeline.site.pages.sentences import say, say_figure
 from pipeline.site.posterior.inputs import Inputs
 from pipeline.site.words import Words
 

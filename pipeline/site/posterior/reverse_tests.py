@@ -15,7 +15,8 @@ from pipeline.site.charts.drawings import Drawing, draw_panels
 from pipeline.site.charts.series import PALETTE
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.answers import Attributions, describe_bound, describe_probability
-from pipeline.site.pages.sentences import MOLE, format_number, say, say_figure
+from pipeline.site.pages.numbers import MOLE, format_number
+from pipeline.site.pages.sentences import say, say_figure
 from pipeline.site.posterior.split_charts import LINE_PIXELS, number_rows
 from pipeline.site.words import Words
 

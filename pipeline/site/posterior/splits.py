@@ -15,7 +15,8 @@ from pipeline.site.pages.answers import (
     describe_probability,
     has_passed,
 )
-from pipeline.site.pages.sentences import format_number, format_quantity, say, say_figure
+from pipeline.site.pages.numbers import format_number, format_quantity
+from pipeline.site.pages.sentences import say, say_figure
 
 WHOLES = ("compute", "inference", "algorithms", "unexplained")
 OF_ALGORITHMS = ("allocation", "technique", "trend", "lab")

@@ -11,7 +11,8 @@ import xarray as xr
 from models import INTERVAL_PROBABILITY
 from models.core.parts import PARTS
 from pipeline.site.pages.answers import describe_probability
-from pipeline.site.pages.sentences import format_fixed, say
+from pipeline.site.pages.numbers import format_fixed
+from pipeline.site.pages.sentences import say
 from pipeline.site.words import Words
 
 Kind = Literal["decades", "shapley"]

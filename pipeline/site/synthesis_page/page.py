@@ -14,7 +14,7 @@ from pipeline.site.overview.forest_charts import RATES, SHARE_LABELS, Axis, draw
 from pipeline.site.overview.gathering import Overview, gather
 from pipeline.site.overview.rows import Row, read_row, say, say_doubling
 from pipeline.site.pages.citations import cite_page, read_software
-from pipeline.site.pages.sentences import INTERVAL_WORDS
+from pipeline.site.pages.numbers import INTERVAL_WORDS
 from pipeline.site.synthesis_page.words import (
     HEADINGS,
     Statement,

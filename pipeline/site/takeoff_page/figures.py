@@ -13,7 +13,7 @@ from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
 from pipeline.site.charts.intervals import draw_intervals, draw_parts
 from pipeline.site.charts.series import PALETTE
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.pages.sentences import INTERVAL_WORDS, format_number
+from pipeline.site.pages.numbers import INTERVAL_WORDS, format_number
 from pipeline.site.words import Words
 from pipeline.takeoff.results import ESTIMANDS
 from pipeline.takeoff.sensitivity import HORIZON_YEARS, ORDERS, OUTCOMES, SHORT_YEARS

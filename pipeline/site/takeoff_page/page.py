@@ -17,7 +17,7 @@ from pipeline.ingest.bibliography import Bibliography, Reference, read_bibliogra
 from pipeline.site.charts.drawings import render_page
 from pipeline.site.pages import answers, rendering
 from pipeline.site.pages.citations import cite_page, read_software
-from pipeline.site.pages.sentences import format_cell, format_number
+from pipeline.site.pages.numbers import format_cell, format_number
 from pipeline.site.takeoff_page import figures
 from pipeline.site.takeoff_page.words import (
     QUANTITIES,

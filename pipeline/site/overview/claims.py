@@ -17,7 +17,7 @@ from pipeline.site.overview.cells import Apart, Cell, Passed
 from pipeline.site.overview.comparison import Entry, round_to
 from pipeline.site.overview.gathering import Overview
 from pipeline.site.pages import answers
-from pipeline.site.pages.sentences import format_cell, format_quantity, is_share
+from pipeline.site.pages.numbers import format_cell, format_quantity, is_share
 
 TESTS = ("at_least", "at_most", "between", "finite")
 

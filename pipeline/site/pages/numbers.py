@@ -1,0 +1,81 @@
+"""Numbers in people's units, and cells of tables as text."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models import INTERVAL_PROBABILITY
+
+INTERVAL_WORDS = f"{100 * INTERVAL_PROBABILITY:.0f}\N{NO-BREAK SPACE}% equal-tailed interval"
+SHORT_INTERVAL = INTERVAL_WORDS.replace(" equal-tailed", "")
+MOLE = 6.02214076e23  # operations
+MOLES_FROM = 1e23  # FLOP, from which moles are printed beside
+SIGNIFICANT_PROSE, SIGNIFICANT_TABLE, SIGNIFICANT_CELL = 2, 3, 4
+MINUS, TIMES = "\N{MINUS SIGN}", " \N{MULTIPLICATION SIGN} "
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def format_number(value: float, digits: int = SIGNIFICANT_PROSE) -> str:
+    """`value` to `digits` significant digits: 0.35, 17, 1,400, or a power of ten in full."""
+    if math.isnan(value):
+        return "not a number"
+    if math.isinf(value):
+        return "∞" if value > 0 else f"{MINUS}∞"
+    if value == 0:
+        return "0"
+    rounded = float(f"{value:.{digits - 1}e}")
+    exponent = math.floor(math.log10(abs(rounded)))
+    if -4 <= exponent < 6:
+        text = f"{rounded:,.{max(digits - 1 - exponent, 0)}f}"
+    else:
+        power = str(exponent).translate(_SUPERSCRIPTS)
+        text = f"{rounded / 10.0**exponent:.{digits - 1}f}{TIMES}10{power}"
+    return text.replace("-", MINUS)
+
+
+def format_quantity(value: float, unit: str, digits: int = SIGNIFICANT_PROSE) -> str:
+    """`value` as the `unit` is spoken of: FLOP with moles where it is large, shares as percent."""
+    if unit == "FLOP":
+        moles = f" ({format_number(value / MOLE, digits)} mol)" if value >= MOLES_FROM else ""
+        return format_number(value, digits) + moles
+    if is_share(unit):
+        return f"{format_number(100 * value, digits)}\N{NO-BREAK SPACE}%"
+    return format_number(value, digits)
+
+
+def format_fixed(value: float | None, decimals: int) -> str:
+    """`value` with that many decimals; a value that does not exist is said not to."""
+    if value is None:
+        return "not measured"
+    return f"{value:z,.{decimals}f}".replace("-", MINUS)
+
+
+def say_count(count: int, noun: str) -> str:
+    """The number with its noun in singular or plural: "1 row", "2 rows"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def is_share(unit: str) -> bool:
+    """Whether `unit` is that of a share of one, printed in percent."""
+    return unit.split(" ")[0] == "share"
+
+
+def unit_words(unit: str) -> str:
+    """A unit as a column prints it: nothing for a pure number."""
+    return "" if unit in ("1", "dimensionless") else unit
+
+
+def format_cell(value: Any) -> str:
+    """A cell as text: dates as YYYY-MM-DD, numbers to four digits, nothing where it is missing."""
+    if pd.isna(value):
+        return ""
+    if isinstance(value, pd.Timestamp):
+        return str(value.strftime("%Y-%m-%d"))
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if not isinstance(value, int | float | np.number):
+        return str(value)
+    mantissa, times, power = format_number(float(value), SIGNIFICANT_CELL).partition(TIMES)
+    return (mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa) + times + power
