@@ -129,7 +129,7 @@ def has_coverage(path: Path) -> bool:
     return "coverage" in json.loads(path.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("path", filter(has_coverage, STUDIES), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*filter(has_coverage, STUDIES)], ids=lambda path: path.stem)
 def test_intervals_held_their_truths_in_the_committed_study(path: Path) -> None:
     coverage = json.loads(path.read_text(encoding="utf-8"))["coverage"]
     assert coverage["failed"] <= 0.02 * coverage["datasets"]

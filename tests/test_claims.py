@@ -2,12 +2,13 @@
 hand.
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from real_overview import make_overview, make_passed
+from real_overview import LAYOUT, make_overview, make_passed, read_overview
 
 from pipeline.core.failures import Failure, SourceError
 from pipeline.site.overview.cells import Apart, Cell, Passed
@@ -62,6 +63,11 @@ def test_probability_is_the_share_of_draws_that_pass(
     draws: np.ndarray, test: dict[str, Any], probability: float
 ) -> None:
     assert ask(make("plain", draws), claim=test).probability == probability
+
+
+def test_draws_that_are_not_numbers_are_an_error() -> None:
+    with pytest.raises(ValueError, match="not numbers"):
+        ask(make("plain", np.array([1.0, np.nan])))
 
 
 def test_the_first_model_that_passed_speaks_unless_another_is_named() -> None:
@@ -151,8 +157,21 @@ def test_fault_is_named_with_its_line_and_remedy(
     assert any(fault.line == line and said in str(fault) for fault in faults), faults
 
 
+def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
+    wrong = GOOD.replace(SOURCE, "doe2002").replace("at_least", "at_last")
+    again = GOOD.replace("claims:\n", "").replace(FACTOR, "factor")
+    named = {"claims.0.source", "claims.0.at_last", "claims.1.id", "claims.1.estimand"}
+    assert {fault.column for fault in find_faults(tmp_path, wrong + again)} >= named
+
+
 def test_estimands_are_not_looked_up_where_none_have_been_computed(tmp_path: Path) -> None:
     missing = Apart("toys-plain", "Toys", "plain", "Plain", ["no fit"], "missing")
     (claim,) = read(tmp_path, GOOD, missing)
     assert claim.test == {"at_least": 4}
     assert judge(claim, make_overview([missing])).reason == "Plain: missing: no fit"
+
+
+def test_claims_of_the_project_name_estimands_and_sources_that_exist() -> None:
+    claims = read_claims(LAYOUT.root / "data/claims.yaml", read_overview())
+    written = json.loads(LAYOUT.claims_judged.read_text("utf-8"))
+    assert list(written) == [claim.id for claim in claims]

@@ -116,6 +116,7 @@ def test_simulated_models_lie_on_the_frontier_where_noise_is_nil() -> None:
     first = table.groupby("target")["release_date"].transform("min")
     years = (table["release_date"] - first).dt.days / 365.25
     np.testing.assert_allclose(sorted(rows["years"]), sorted(years))
-    reference = rows["target"].map(card.options.reference_resource)  # type: ignore[attr-defined]
+    options: Any = card.options
+    reference = rows["target"].map(options.reference_resource)
     decades = np.log10(rows["resource"] / reference)
     np.testing.assert_allclose(decades, level - rate * rows["years"], atol=1e-12)

@@ -85,6 +85,15 @@ def test_what_the_check_doubts_is_a_caveat() -> None:
     assert find_caveats(RATE, {"is_identified": True, "prior_sensitivity": {RATE: {}}}) == ()
 
 
+@pytest.mark.parametrize(("covered", "is_missed"), [(79, True), (80, False)])
+def test_interval_that_missed_such_truths_is_a_caveat(covered: int, is_missed: bool) -> None:
+    held = {RATE: {"covered": covered, "intervals": 100, "share": covered / 100}}
+    study = {"structures": {"structures": {"fitted": {"estimands": held}}}}
+    check = {"is_identified": True, "prior_sensitivity": {RATE: {}}, "study": study}
+    said = (f"its interval holds such a truth in {covered} of 100 fits",) if is_missed else ()
+    assert find_caveats(RATE, check) == find_caveats("doubling_time_months", check) == said
+
+
 def test_numbers_are_said_with_the_bounds_that_there_are() -> None:
     for bounds, words in (
         ((0.5, 0.25, 1.0), "0.50 (0.25 to 1.0)"),

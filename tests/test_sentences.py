@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cells import CHECK
-from printed import find_numbers
+from printed import find_numbers, is_printed
 
 from pipeline.site.charts import summaries
 from pipeline.site.charts.series import BASELINE
@@ -244,3 +244,15 @@ def test_baseline_is_said_to_agree_or_not(estimates: dict[str, float], words: st
     assert said.startswith(words)
     assert bool(said) == bool(words)
     assert frame.loc[frame["series"] == BASELINE, "is_open"].all()
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "is_so"),
+    [("52 %", 0.524, True), ("52 %", 0.53, False), ("−3.0 %", -0.0299, True), ("0.35", 0.346, True),
+     ("1,400", 1380.0, True), ("1,400", 1500.0, False), ("2.5 × 10²⁴", 2.46e24, True),
+     ("2.5 × 10²⁴", 2.46e23, False), ("no upper bound", None, True), ("17", 17.6, False)],
+)  # fmt: skip
+def test_reader_of_printed_numbers_tells_right_from_wrong(
+    text: str, value: float | None, is_so: bool
+) -> None:
+    assert is_printed(text, value) is is_so

@@ -40,6 +40,12 @@ def test_the_largest_and_the_smallest_are_quoted_with_sign_and_interval() -> Non
     assert say("say_rates", [], rows.say_doubling, "interval") == ""
 
 
+def test_doubling_times_that_do_not_exist_are_said_not_to() -> None:
+    slow = make_line("Slow", (0.5, 0.4, 0.6), (-0.1, -0.2, 0.3010299957), "missed")
+    said = say("say_rates", [slow, HIGH], rows.say_doubling, "interval")
+    assert "on Slow, the slowest, that time has ▲&nbsp;no finite median (12 to no bound)." in said
+
+
 def test_lines_of_the_results_are_of_each_dataset_with_a_rate() -> None:
     made = {line.rate.dataset: line for line in summarise(read_overview().primaries)}
     assert set(made) == {"imagenet_efficiency", "math", "mmlu", "imagenet", "lm_perplexity"}
