@@ -20,7 +20,7 @@ import xarray as xr
 from scipy import special
 
 from models import Leaderboard, fitted_rows
-from pipeline.checks.refit import QUICK, RefitError, Refitter
+from pipeline.checks.refit import QUICK, RefitError, Refitter, differ
 from pipeline.fit.cell import Cell
 
 # Of the integrated density; more draws change the sum by less than its Monte Carlo error.
@@ -188,9 +188,8 @@ def _leave_out_by_refits(
 def _heeds(cell: Cell, marked: pd.DataFrame) -> bool:
     """Whether the model's data differ for the marked table: else nothing would be left out."""
     priors = cell.model.Priors()
-    plain = cell.model.data(cell.table, cell.card, priors)
-    held = cell.model.data(marked, cell.card, priors)
-    return any(not np.array_equal(held[name], plain[name]) for name in plain)
+    data = [cell.model.data(table, cell.card, priors) for table in (cell.table, marked)]
+    return differ(*data)
 
 
 def leave_folds_out(cell: Cell, by: str, folds: list[list[str]], refit: Refit) -> pd.Series:

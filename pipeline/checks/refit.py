@@ -183,6 +183,11 @@ class Refitter:
         return _join(values.get(str(each.name), each.get_value()) for each in self._data)
 
 
+def differ(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
+    """Whether any of the data in `one` have other values in `other`."""
+    return any(not np.array_equal(one[name], other[name]) for name in one)
+
+
 def _adaptation(sampler: dict[str, Any]) -> dict[str, Any]:
     """The sampler's options without the length of the chains."""
     return {name: value for name, value in sampler.items() if name not in ("draws", "tune")}

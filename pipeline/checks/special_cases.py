@@ -17,7 +17,7 @@ import xarray as xr
 import models
 from models import INTERVAL_PROBABILITY, flatten
 from pipeline.checks.leave_out import THREADS, round_to, smooth, thin
-from pipeline.checks.refit import RefitError, Refitter, Settings
+from pipeline.checks.refit import RefitError, Refitter, Settings, differ
 from pipeline.fit.cell import Cell
 
 DRAWS = 1000  # of the predictive densities
@@ -43,7 +43,7 @@ def fit_special_cases(cell: Cell, refitter: Refitter, density: xr.DataArray) -> 
     cases = {
         name: (changed, card)
         for name, (changed, card) in applied.items()
-        if is_other(refitter.read(cell.table, card, changed), known)
+        if differ(known, refitter.read(cell.table, card, changed))
     }
     if not cases:
         return {}
@@ -67,11 +67,6 @@ def fit_special_cases(cell: Cell, refitter: Refitter, density: xr.DataArray) -> 
 
     with ThreadPoolExecutor(THREADS) as pool:
         return dict(zip(cases, pool.map(fit, range(len(cases)), cases), strict=True))
-
-
-def is_other(case: dict[str, np.ndarray], known: dict[str, np.ndarray]) -> bool:
-    """Whether any of the data that the compiled model reads differ."""
-    return any(not np.array_equal(case[name], known[name]) for name in known)
 
 
 def compare(by_unit: pd.Series, own: pd.Series, unsure: Collection[str] = ()) -> dict[str, Any]:

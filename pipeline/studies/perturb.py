@@ -8,6 +8,7 @@ import pandas as pd
 
 from models import fitted_rows
 from models.core.prior import list_priors
+from pipeline.checks.refit import differ
 from pipeline.studies.trials import Study
 
 FACTORS = (2.0, 0.5)  # of each prior's scale
@@ -94,7 +95,7 @@ def find_reason(study: Study, wrong: pd.DataFrame) -> str:
     before, after = (
         study.model.data(each, study.card, study.priors) for each in (study.table, wrong)
     )
-    if all(np.array_equal(before[name], after[name]) for name in before):
+    if not differ(before, after):
         return "the model does not read the figure for training compute"
     rng = study.make_generator("keys", 0)
     truth = study.model.sample_prior(study.table, study.card, study.priors, rng)
