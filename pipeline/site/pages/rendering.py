@@ -1,23 +1,18 @@
-"""What every page shares: templates, embedded JSON, words of cards as HTML and LaTeX as MathML.
-
-MathML is made when the page is, so that a page needs no script and no network to show it.
-"""
+"""What every page shares: templates, embedded JSON, and words of cards as HTML."""
 
 import inspect
 import json
 import re
 from collections.abc import Callable
-from html import unescape
 from pathlib import Path
-from typing import Any, Literal
-from xml.etree.ElementTree import Element, SubElement, tostring
+from typing import Any
 
 import jinja2
-from latex2mathml.converter import convert_to_element
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from pipeline.site.pages.citations import write_bibtex
+from pipeline.site.pages.equations import to_mathml
 from pipeline.site.pages.numbers import format_cell, format_fixed, format_quantity, say_count
 from pipeline.site.pages.packing import PageData
 
@@ -79,31 +74,4 @@ def environment(templates: Path, chart_library: Callable[[], Markup]) -> jinja2.
         "count": say_count,
     }
     made.globals |= {"chart_library": chart_library, "page_data": PageData()}
-    return made
-
-
-FUNCTIONS = {"log", "exp", "min", "max"}
-# Space before and after: names of functions would touch others, differentials would drift off.
-SPACES = {"log": ("0.17em", "0.17em"), "exp": ("0.17em", "0.17em"), "d": ("0.17em", "0")}
-
-
-def to_mathml(latex: str, display: Literal["block", "inline"] = "inline") -> Markup:
-    """The equation as presentation MathML, with its LaTeX beside it for those who copy it."""
-    math = Element("math", display=display)
-    semantics = SubElement(math, "semantics")
-    semantics.extend(convert(latex, display))
-    SubElement(semantics, "annotation", encoding="application/x-tex").text = latex
-    return Markup(tostring(math, encoding="unicode"))  # noqa: S704  # which escapes
-
-
-def convert(latex: str, display: str = "inline") -> Element:
-    """The formula as elements, with signs that the library takes for letters put right."""
-    made = convert_to_element(latex, display=display)
-    for part in made.iter():
-        part.text = unescape(part.text) if part.text else None
-        is_sign = part.text in FUNCTIONS or not re.search(r"\w", part.text or "")
-        if part.tag == "mi" and is_sign:
-            part.tag = "mo"
-        if part.tag == "mo" and part.text in SPACES:
-            part.attrib.update(zip(("lspace", "rspace"), SPACES[part.text], strict=True))
     return made
