@@ -14,6 +14,7 @@ import xarray as xr
 from boards import make_board, make_board_card
 from committed import read_committed
 from ruamel.yaml import YAML
+from scipy import stats
 
 import models
 from models import Card
@@ -194,6 +195,7 @@ TOY_MOMENTS: dict[str, Moments] = {
     "deviation_scale": (0.3, 0.02, None),
     "continued_error": (0.0, 0.3, None),
     "dispersion": (0.08, 0.005, None),
+    "skew": (0.7, 0.5, None),
     "allocation": (-0.3, 0.1, "base_model"),
     "allocation_under": (1.0, 0.3, None),
     "allocation_over": (0.5, 0.3, None),
@@ -304,7 +306,7 @@ def recompute_terms(
         passed = [pick("rate_by_year", year=str(y)) * n / 365.25 for y, n in days.items()]
         terms["trend"] = np.sign(years) * np.sum(passed, axis=0)
         strength = posterior["interaction"].transpose("chain", "draw").to_numpy()
-        terms["interaction"] = strength * years * decades
+        terms["interaction"] = strength * max(years, 0.0) * decades
     return terms
 
 
@@ -331,7 +333,7 @@ def recompute_step(
         return parts
     reference, date = find_centre(table)
     decades = [np.log10(row["training_flop"]) - reference for row in rows]
-    years = [(row["release_date"] - date).days / 365.25 for row in rows]
+    years = [max((row["release_date"] - date).days / 365.25, 0.0) for row in rows]
     strength = posterior["interaction"].transpose("chain", "draw").to_numpy()
     by_compute = strength * (decades[1] - decades[0]) * np.mean(years)
     parts["compute and unexplained"] = parts["compute and unexplained"] + by_compute
@@ -347,7 +349,9 @@ def recompute_score(
     drawn = posterior.sel(benchmark=row["benchmark"])
     assert isinstance(card.options, AccuracyOptions)
     chance = drawn["chance"].to_numpy()
-    height = 1 / (1 + np.exp(-drawn["level"].to_numpy() - drawn["slope"].to_numpy() * effective))
+    logit = drawn["level"].to_numpy() + drawn["slope"].to_numpy() * effective
+    curve = stats.genlogistic(np.exp(drawn["skew"].to_numpy()))
+    height = curve.cdf(curve.median() + logit / (4 * curve.pdf(curve.median())))
     span = card.options.benchmarks[row["benchmark"]].ceiling - chance
     rows = rows_with_compute(table)
     boundary = rows.groupby("base_model")["release_date"].min().median()

@@ -142,6 +142,7 @@ def list_fixed(drawn: xr.Dataset) -> dict[str, Any]:
         "change after 2021": rates.sel(year="2023") - rates.sel(year="2021"),
         "interaction": drawn["interaction"],
         "shortfall": drawn["early_height"] - 1,
+        "skew": drawn["skew"],
         "coefficient": drawn["allocation_under"],
         "coefficient less one": drawn["allocation_over"] - 1,
     }
@@ -152,6 +153,7 @@ FIXED_BY = {
     "change after 2021": {"line", "one_bend", "all_of_these"},
     "interaction": {"no_interaction", "all_of_these"},
     "shortfall": {"one_ceiling", "all_of_these"},
+    "skew": {"logistic", "all_of_these"},
     "coefficient": {"no_allocation"},
     "coefficient less one": {"allocation_at_one", "all_of_these"},
 }

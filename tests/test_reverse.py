@@ -37,7 +37,7 @@ def score_with(posterior: xr.Dataset, flop: np.ndarray) -> np.ndarray:
     row["training_flop"] = 10**TOY_LOG10_FLOP
     decades = np.log10(flop) - TOY_LOG10_FLOP
     if "interaction" in posterior:
-        decades = decades * (1 + posterior["interaction"].to_numpy() * years)
+        decades = decades * (1 + posterior["interaction"].to_numpy() * max(years, 0.0))
     # The estimand is of true compute: the error of the printed figure does not come along. A shift
     # of the level by slope x decades is a shift of effective compute.
     slope = posterior["slope"].sel(benchmark="MATH").to_numpy()
@@ -74,11 +74,6 @@ def test_compute_is_infinite_just_where_the_early_top_is_below_the_best_score() 
     is_below = top <= best_score(posterior)
     assert 0.05 < is_below.mean() < 0.95
     np.testing.assert_array_equal(np.isinf(needed(posterior)), is_below)
-
-
-def test_gains_that_turn_compute_around_leave_no_compute_that_suffices() -> None:
-    # Base 0 is three quarters of a year before the reference: above 4 / 3 more compute harms it
-    assert np.isinf(needed(make_posterior(interaction=(2.0, 0.01, None)))).all()
 
 
 def test_compute_is_given_in_moles_and_largest_runs_with_its_probability_to_suffice() -> None:

@@ -57,6 +57,11 @@ class Design:
     training_tokens: np.ndarray
     scaling_law: pd.DataFrame | None  # draws of the law that allocation is measured against
 
+    @property
+    def later_years(self) -> np.ndarray:
+        """Years after the reference date, zero before it: shape (row,)."""
+        return np.maximum(self.years, 0.0)
+
     @cached_property
     def allocation(self) -> Allocation | None:
         """The moment summary of allocation; None where the card does not ask for it.

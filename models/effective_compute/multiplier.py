@@ -3,14 +3,16 @@
 For row i of benchmark b, base model g, lab l, released at t_i::
 
     log10 effective_i = log10 C_i + a_i
-    a_i = g(t_i) + interaction (t_i - t_ref) (log10 C_i - log10 C_ref)
+    a_i = g(t_i) + interaction max(t_i - t_ref, 0) (log10 C_i - log10 C_ref)
           + sum of technique gains + allocation[g] + lab_effect[l] + deviation[g]
 
     C_i         physical training FLOP; of an estimate, what the figure says of it
                 (see compute_error.py)
     g           trend whose rate may change every year (see trend.py); absent with `trend: none` on
                 the card, a line where drift is 0
-    interaction decades a year and decade of compute: whether gains grow with scale
+    interaction decades a year and decade of compute: whether gains since the median model's year
+                grow with scale. What few early models, most of them at the level of guessing, say
+                of it is not carried over to them: the trend would have to make up for it
     technique   decades of compute that a tag is worth, or that a tenfold of samples is worth where
                 the tag is inference compute; it varies between benchmarks, and between base models
                 where one was evaluated with and without it
@@ -138,6 +140,7 @@ def multiplier_data(design: Design) -> dict[str, tuple[Any, tuple[str, ...]]]:
         made["lab_information"] = (bases / TYPICAL_DEVIATION**2, ("lab",))
     if design.has_trend:
         made["years"] = (design.years, ("row",))
+        made["later_years"] = (design.later_years, ("row",))
         made |= trend_data(design.trend)
     if design.allocation is not None:
         made["allocation_mean"] = (design.allocation.mean, ("base_model",))
@@ -160,9 +163,9 @@ def build_shared(design: Design, priors: Any, data: dict[str, Any]) -> Any:
     In decades above the reference; call inside the model.
     """
     total = data["log10_compute"]
-    if "years" in data:
+    if design.has_trend:
         total = total + build_trend(design.trend, priors, data)
-        product = data["years"] * data["log10_compute"]
+        product = data["later_years"] * data["log10_compute"]
         total = total + priors.interaction.scaled_variable("interaction") * product
     if design.tags:
         total = total + _build_technique(design, priors)

@@ -67,7 +67,7 @@ def effective_compute(rows: pd.DataFrame, truth: Truth) -> np.ndarray:
     total = compute + truth.get("rate", 0.0) * years
     if "rate_by_year" in truth:
         total = compute + _walk(rows["release_date"], date, truth["rate_by_year"])
-    total = total + truth.get("interaction", 0.0) * years * compute
+    total = total + truth.get("interaction", 0.0) * np.maximum(years, 0.0) * compute
     for column, name in (
         ("base_model", "deviation"),
         ("base_model", "allocation"),
@@ -118,7 +118,10 @@ def simulate_accuracy(table: pd.DataFrame, truth: Truth, rng: np.random.Generato
     if "early_height" in truth:
         first = rows.groupby("base_model")["release_date"].min().median()
         span = span * np.where(rows["release_date"] <= first, name.map(truth["early_height"]), 1.0)
-    mean = (name.map(truth["chance"]) + span / (1 + np.exp(-logit))).to_numpy(dtype=float)
+    power = np.exp(truth.get("skew", 0.0))
+    half = 0.5 ** (1 / power)  # the curve passes one half with the slope of a logistic
+    inner = 1 + (1 - half) / half * np.exp(-logit / (2 * power * (1 - half)))
+    mean = (name.map(truth["chance"]) + span * inner**-power).to_numpy(dtype=float)
     weight = truth["dispersion"] ** -2
     count = name.map(truth["item_count"]).to_numpy(dtype=int)
     # A beta variable of tiny parameters underflows to 0/0: clip, at the edge the draw is 0 or 1.

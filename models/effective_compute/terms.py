@@ -81,7 +81,7 @@ def sum_effective(posterior: xr.Dataset, design: Design) -> np.ndarray:
     terms = row_terms(posterior, design, np.arange(len(design.rows)))
     total = sum(terms.values(), np.zeros_like(terms["compute"]))
     if "interaction" in posterior:
-        product = design.years * design.log10_compute
+        product = design.later_years * design.log10_compute
         total = total + posterior["interaction"].to_numpy()[..., None] * product
     return total
 
@@ -103,7 +103,8 @@ def step_terms(
     early, late = ({part: each[..., end] for part, each in terms.items()} for end in (0, 1))
     if "interaction" in posterior:
         strength = posterior["interaction"].to_numpy()
-        compute, years = design.log10_compute[list(rows)], design.years[list(rows)]
+        compute = design.log10_compute[list(rows)]
+        years = design.later_years[list(rows)]
         at_start = strength * compute[0] * years[0]
         by_trend = strength * (years[1] - years[0]) * (compute[0] + compute[1]) / 2
         early["trend"] = early["trend"] + at_start

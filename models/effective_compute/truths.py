@@ -200,6 +200,7 @@ def draw_accuracy(table: pd.DataFrame, card: Card, priors: Any, rng: np.random.G
     if harnesses:
         shifts = priors.harness_shift.draw(rng, len(harnesses))
         truth["harness_shift"] = dict(zip(harnesses, shifts, strict=True))
+    truth["skew"] = float(priors.skew.draw(rng))
     if "rate" in truth:
         short = {n: float(priors.early_shortfall.draw(rng)) for n in benchmarks}
         truth |= {"early_shortfall": short}

@@ -2,7 +2,7 @@
 
 For row i of benchmark b, measured by harness h::
 
-    P_i     = chance_b + (top_i - chance_b) logistic(level_b + slope_b effective_i + shift[h])
+    P_i     = chance_b + (top_i - chance_b) height(level_b + slope_b effective_i + shift[h])
     score_i ~ BetaBinomial(item_count_b, mean P_i, concentration 1 / dispersion^2)
 
     chance      from the card; of free-form answers, estimated (guess_rate): the commonest answers
@@ -10,7 +10,9 @@ For row i of benchmark b, measured by harness h::
     top_i       ceiling_b of the card; of a model released in the first half of the base models'
                 dates chance_b + early_height_b (ceiling_b - chance_b), with
                 early_height_b = exp(-early_shortfall_b): no compute may bring an early method on
-    slope       logits per decade of effective compute
+    height      a logistic that may be skewed, one skew for all benchmarks of a leaderboard
+                (see curve.py)
+    slope       logits per decade of effective compute, at half height
     level       logit at the reference compute and date, without techniques; the sampler walks in
                 the logit at the mean effective compute of the benchmark's rows, which the data know
                 whatever the other terms are
@@ -45,6 +47,7 @@ from models.effective_compute.multiplier import (
 )
 from models.effective_compute.steps import scale_algorithms
 from models.effective_compute.units import integrate_units
+from models.leaderboards.curve import place, rise
 from models.options import AccuracyOptions, Benchmark
 
 EDGE = 0.02  # of the range: scores nearer to its ends say little of the logit
@@ -83,6 +86,13 @@ class AccuracyPriors(MultiplierPriors):
         (0.2,),
         "log of the share of the range",
         "early methods could go at least two thirds of the way (95 %), and most of them all of it",
+    )
+    skew: Prior = Prior(
+        "Normal",
+        (0.0, 1.0),
+        "1",
+        "whether scores leave chance or near the ceiling the faster is not known: between the "
+        "logistic and Gumbel's curve, either way (95 %)",
     )
     dispersion: Prior = Prior(
         "HalfNormal",
@@ -193,11 +203,20 @@ def _build_expected(
         shortfall = priors.early_shortfall.scaled_variable("early_shortfall", dims="benchmark")
         height = pm.Deterministic("early_height", pm.math.exp(-shortfall), dims="benchmark")
         span = span * pm.math.where(design.is_early, height[index], 1.0)
-    seen, information = _invert_scores(given, chance, span, concentration)
+    power = pm.math.exp(priors.skew.scaled_variable("skew"))
+    seen, information = _invert_scores(given, chance, span, concentration, power)
     deviation = build_deviation(
         design, priors, given, (seen - logit) / slope[index], information * slope[index] ** 2
     )
-    return chance + span * pm.math.sigmoid(logit + slope[index] * deviation)
+    return chance + span * _rise(logit + slope[index] * deviation, power)
+
+
+def _rise(logit: Any, power: Any) -> Any:
+    """`curve.rise` of PyTensor variables."""
+    import pytensor.tensor as pt
+
+    stretch, shift = place(power, pt.log)
+    return pt.exp(-power * pt.softplus(-(stretch * logit + shift)))
 
 
 def _build_slope(design: ScoreDesign, priors: Any) -> Any:
@@ -224,7 +243,7 @@ def _build_level(priors: Any, given: dict[str, Any], slope: Any, shared: Any) ->
 
 
 def _invert_scores(
-    given: dict[str, Any], chance: Any, span: Any, concentration: Any
+    given: dict[str, Any], chance: Any, span: Any, concentration: Any, power: Any
 ) -> tuple[Any, Any]:
     """The logit that each score speaks for, and its information (one over squared logits).
 
@@ -238,9 +257,11 @@ def _invert_scores(
     height = pm.math.clip((score - chance) / span, EDGE, 1 - EDGE)
     mean = chance + span * height
     variance = mean * (1 - mean) * (1 / pm.math.maximum(items, 1) + 1 / (1 + concentration))
-    steepness = span * height * (1 - height)
+    stretch, shift = place(power, pm.math.log)
+    inner = height ** (1 / power)
+    steepness = span * stretch * power * height * (1 - inner)
     information = pm.math.where(pm.math.gt(items, 0), steepness**2 / variance, 0.0)
-    return pm.math.logit(height), information
+    return (pm.math.logit(inner) - shift) / stretch, information
 
 
 def _build_chance(design: ScoreDesign, priors: Any) -> Any:
@@ -283,7 +304,8 @@ def unit_log_likelihood(
         span = design.ceiling[rows][:, None] - each("chance", rows)
         if "early_height" in posterior:
             span = span * np.where(design.is_early[rows][:, None], each("early_height", rows), 1.0)
-        expected = each("chance", rows) + span * special.expit(logit)
+        power = np.exp(posterior["skew"].to_numpy())[..., None, None]
+        expected = each("chance", rows) + span * rise(logit, power)
         items = design.item_count[rows][:, None]
         correct = np.round(design.rows["score"].to_numpy()[rows][:, None] * items)
         total = posterior["dispersion"].to_numpy()[..., None, None] ** -2

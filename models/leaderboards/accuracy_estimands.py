@@ -5,7 +5,6 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy import special
 
 from models import Card
 from models.core.estimands import describe
@@ -16,12 +15,14 @@ from models.effective_compute.rates import describe_rates, describe_rates_over_s
 from models.effective_compute.steps import split_steps
 from models.effective_compute.terms import Divided, divide_deviation, row_terms, step_terms
 from models.leaderboards.accuracy import ScoreDesign, prepare
+from models.leaderboards.curve import invert, rise
 
 STATED_COMPUTES = (0.1, 0.5, 0.9)  # quantiles of the rows' compute, rounded to whole decades
 # Estimand: variable, label, unit, whether it is positive by construction.
 MEASUREMENT = {
     "guess_rate": ("guess_rate", "Rate of guessing", "share", True),
-    "score_slope": ("slope", "Slope of the score", "logits per decade", True),
+    "score_slope": ("slope", "Slope of the score at half height", "logits per decade", True),
+    "score_skew": ("skew", "Skew of the score's curve", "1", False),
     "harness_shift": ("harness_shift", "Shift of a harness", "logits", False),
     "early_height": ("early_height", "Reach of the early methods", "share", True),
 }
@@ -72,16 +73,16 @@ def _gains_by_scale(posterior: xr.Dataset, design: ScoreDesign) -> xr.Dataset:
     labels = [f"1e{value + design.log10_flop_reference:.0f}" for value in stated]
     compute = xr.DataArray(stated, dims="flop", coords={"flop": labels})
     first, last = design.years.min(), design.years.max()
-    yearly = posterior["rate"] + posterior["interaction"] * compute
-    # C' of the first date that equals C of the last: C' + (rate + i C') t1 = C + (rate + i C) t2
-    gain = yearly * (last - first) / (1 + posterior["interaction"] * first)
+    # C' of the first date that equals C of the last: C' + rate t1 = C + rate t2 + interaction C t2
+    gain = posterior["rate"] * (last - first) + posterior["interaction"] * compute * last
+    yearly = gain / (last - first)
     period = " to ".join(
         f"{date:%Y-%m}" for date in design.rows["release_date"].agg(["min", "max"])
     )
     return xr.Dataset(
         {
             "interaction": posterior["interaction"].assign_attrs(
-                label="Change of the rate with scale",
+                label=f"Change of the rate with scale, since {design.reference_date:%Y}",
                 unit="decades per year and decade of compute",
                 is_headline=True,
             ),
@@ -110,9 +111,10 @@ def _measurement(posterior: xr.Dataset) -> xr.Dataset:
 
 
 def _draw_curve(posterior: xr.Dataset, benchmark: str) -> list[np.ndarray]:
-    """Level, slope and chance of one benchmark, each of shape (chain, draw)."""
+    """Level, slope, chance and power of one benchmark's curve, each of shape (chain, draw)."""
     drawn = posterior.sel(benchmark=benchmark)
-    return [drawn[name].to_numpy() for name in ("level", "slope", "chance")]
+    named = [drawn[name].to_numpy() for name in ("level", "slope", "chance")]
+    return [*named, np.exp(drawn["skew"].to_numpy())]
 
 
 def _reach(posterior: xr.Dataset, design: ScoreDesign, row: int) -> np.ndarray:
@@ -138,9 +140,9 @@ def _score(
 
     With eras, what an era's methods can reach changes together with the trend.
     """
-    level, slope, chance = _draw_curve(posterior, design.rows["benchmark"].iloc[first])
+    level, slope, chance, power = _draw_curve(posterior, design.rows["benchmark"].iloc[first])
     top = _reach(posterior, design, last if "trend" in changed else first)
-    return np.asarray(chance + (top - chance) * special.expit(level + slope * effective))
+    return np.asarray(chance + (top - chance) * rise(level + slope * effective, power))
 
 
 def _reverse_tests(posterior: xr.Dataset, design: ScoreDesign, card: Card) -> xr.Dataset:
@@ -160,17 +162,17 @@ def _needed_flop(
     assert pair.rows is not None
     first = pair.rows[0]
     early, late = step_terms(posterior, design, pair.rows, divided)
-    level, slope, chance = _draw_curve(posterior, pair.comparison.benchmark)
+    level, slope, chance, power = _draw_curve(posterior, pair.comparison.benchmark)
     tops = [_reach(posterior, design, row) for row in pair.rows]
     effective = sum(late.values(), np.zeros_like(slope))
-    height = special.expit(level + slope * effective) * (tops[1] - chance) / (tops[0] - chance)
-    reached = (special.logit(np.minimum(height, 1.0)) - level) / slope  # infinite at one
+    height = rise(level + slope * effective, power) * (tops[1] - chance) / (tops[0] - chance)
+    reached = (invert(np.minimum(height, 1.0), power) - level) / slope  # infinite at one
     kept = (each for part, each in early.items() if part not in ("compute", "trend"))
     steepness, constant = np.ones_like(slope), sum(kept, np.zeros_like(slope))
     if "rate" in posterior:
         constant = constant + row_terms(posterior, design, np.array([first]))["trend"][..., 0]
     if "interaction" in posterior:
-        steepness = 1 + posterior["interaction"].to_numpy() * design.years[first]
+        steepness = 1 + posterior["interaction"].to_numpy() * design.later_years[first]
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         decades = np.where(steepness > 0, (reached - constant) / steepness, np.inf)
         return np.asarray(10.0 ** (decades + design.log10_flop_reference))

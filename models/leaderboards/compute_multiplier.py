@@ -2,8 +2,8 @@
 
 Equations, for row i of benchmark b, base model g, lab l and harness h::
 
-    P_i     = chance_b + (top_i - chance_b) logistic(level_b + slope_b (log10 C_i + a_i) + shift[h])
-    a_i     = g(t_i) + interaction (t_i - t_ref) (log10 C_i - log10 C_ref)
+    P_i     = chance_b + (top_i - chance_b) height(level_b + slope_b (log10 C_i + a_i) + shift[h])
+    a_i     = g(t_i) + interaction max(t_i - t_ref, 0) (log10 C_i - log10 C_ref)
               + sum of technique gains + allocation_coefficient[side] cost[g]
               + lab_effect[l] + deviation[g]
     score_i ~ BetaBinomial(item_count_b, mean P_i, concentration 1 / dispersion^2)
@@ -14,8 +14,9 @@ those of the score in `models/leaderboards/accuracy.py`. C_i is counted in decad
 reference in the middle of the data, t_i is the release date in years.
 
 The model holds its rivals: a trend that is a line (drift 0), a cost of allocation that the scaling
-law gives or none (coefficients 1 or 0), gains that do not depend on scale (interaction 0), one
-ceiling for all (early_shortfall 0), figures of compute without bias (errors of Berkson's kind).
+law gives or none (coefficients 1 or 0), gains that do not depend on scale (interaction 0), a
+logistic curve (skew 0), one ceiling for all (early_shortfall 0), figures of compute without bias
+(errors of Berkson's kind).
 `variants.py` lists them. The data weigh these choices, and the intervals hold the doubt.
 
 What identifies the parts: compute, from models of one date and lab that differ in compute;

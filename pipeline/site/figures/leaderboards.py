@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy import special
 
 from models.core.dates import years_since
 from models.leaderboards.accuracy import ScoreDesign, prepare
+from models.leaderboards.curve import rise
 from pipeline.fit.cell import Cell
 from pipeline.site.figures.kinds import Figure, make_curve
 from pipeline.site.figures.steps import draw_gains, draw_parts, draw_rates_by_year, find_headline
@@ -71,8 +71,9 @@ def _curves(cell: Cell, words: Words, design: ScoreDesign, benchmark: str) -> pd
     for series, added, years in curves:
         effective = compute + added
         if years is not None and "interaction" in drawn:
-            effective = effective + drawn["interaction"] * years * compute
-        height = xr.apply_ufunc(special.expit, drawn["level"] + drawn["slope"] * effective)
+            effective = effective + drawn["interaction"] * max(years, 0.0) * compute
+        logit = drawn["level"] + drawn["slope"] * effective
+        height = xr.apply_ufunc(rise, logit, np.exp(drawn["skew"]))
         span = design.facts[benchmark].ceiling - drawn["chance"]
         if years is not None and "early_height" in drawn and years <= last_early:
             span = span * drawn["early_height"]
