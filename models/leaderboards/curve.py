@@ -7,8 +7,11 @@ and stretched so that it always passes one half with the slope of the logistic t
     height(x) = logistic(stretch x + shift)^power
     height(0) = 1/2,  height'(0) = 1/4
 
-With skew 0 it is the logistic. With a positive skew scores leave chance suddenly and near the
-ceiling slowly (the Gumbel distribution as skew grows); with a negative one the other way about.
+With skew 0 it is the logistic. The chance to solve a question in several independent steps, each
+with the chance of a logistic, is a logistic to the power of their number (Schaeffer et al. 2023,
+section 2, of the tokens of an answer). Then scores leave the level of guessing suddenly and near
+the ceiling slowly, at most as the Gumbel distribution does; with a negative skew it is the other
+way about.
 """
 
 from collections.abc import Callable
