@@ -13,8 +13,7 @@ from pipeline.core.failures import SourceError
 from pipeline.core.layout import Layout
 from pipeline.ingest.exclusions import exclude_by_rule
 from pipeline.ingest.stage import ingest_dataset
-from pipeline.ingest.tables import TABLES, schema
-from pipeline.ingest.validate import find_failures, say_rule, summarise
+from pipeline.ingest.validate import find_failures, summarise
 
 Read = Callable[[Path], Dataset]
 Copy = Callable[[str], Path]
@@ -122,14 +121,6 @@ def test_wrong_columns_are_failures_of_the_file(read: Read) -> None:
         (failure,) = find_failures(table, dataset.card, dataset.records)
         assert failure.line is None
         assert column in str(failure)
-
-
-def test_rules_are_said_in_plain_words() -> None:
-    columns = [c for t in TABLES for c in schema(t, pd.Timestamp("2024-01-01")).columns.values()]
-    rules = {str(check.error) for column in columns for check in column.checks}
-    for words in map(say_rule, rules | {"not_nullable", "field_uniqueness"}):
-        assert "_" not in words.split("(")[0]
-        assert "None" not in words
 
 
 def test_row_that_the_card_allows_to_fail_is_left_out_and_counted(

@@ -19,10 +19,10 @@ from pipeline.checks.identified import DIVIDED, MAXIMUM_INFLATION
 from pipeline.commands.outliers import find_outliers
 from pipeline.core.failures import Failure, SourceError
 from pipeline.core.layout import Layout
-from pipeline.ingest.accept import accept
 from pipeline.ingest.bibliography import Bibliography, read_bibliography
 from pipeline.ingest.cards.card import LoadedCard
 from pipeline.ingest.sources import units
+from pipeline.ingest.stage import accept
 from pipeline.ingest.tables import OF_MODELS
 from pipeline.ingest.validate import summarise
 

@@ -2,7 +2,7 @@
 
 1. the rule that the card excludes the row by, in the card's order;
 2. ``run <rule>``: the run registry excludes the run that the row is of;
-3. what no model of the table can use: `find_unfit` in the table's module;
+3. what no model of the table can use: `unfit` in its YAML;
 4. ``not verified``: nobody has read the figure in its source, and the card does not admit it.
 
 The first two are known before the table is validated, since rules over rows read them.
@@ -25,12 +25,6 @@ def exclude_by_card(card: LoadedCard, records: pd.DataFrame) -> pd.Series:
     for rule in card.card.exclusions:
         exclusion[rule.find(records, card.path) & exclusion.isna()] = rule.rule
     return exclusion
-
-
-def exclude_by_run(table: pd.DataFrame, runs: pd.DataFrame) -> pd.Series:
-    """The exclusions of `table`, with those of the runs that its rows are of."""
-    of_run = table["model"].map(runs.set_index("model")["exclusion"])
-    return table["exclusion"].fillna("run " + of_run).astype("str")
 
 
 def exclude_by_rule(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from ruamel.yaml import YAML
 from models.options import OPTIONS
 
 NAMES = tuple(OPTIONS)
+BOUNDS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,17 @@ def _make_column(kind: str, means: str, nullable: bool = False, **how: Any) -> p
     if among := how.get("among"):
         listed = f"{', '.join(among[:-1])} or {among[-1]}"
         how["remedy"] = f"write {listed}" + (", or leave it empty" if nullable else "")
-    bounds = {name: how[name] for name in ("gt", "ge", "lt", "le") if name in how}
-    if kind == "day":
-        bounds = {name: pd.Timestamp(day) for name, day in bounds.items()}
-    checks = [getattr(pa.Check, name)(bound) for name, bound in bounds.items()]
-    checks += [pa.Check.isin(among)] if among else []
-    checks += [pa.Check.str_matches(how["str_matches"])] if "str_matches" in how else []
-    checks += [pa.Check.str_length(min_value=1)] if "filled" in how else []
+    checks = []
+    for name, words in BOUNDS.items():
+        if name in how:
+            bound = pd.Timestamp(how[name]) if kind == "day" else how[name]
+            checks.append(getattr(pa.Check, name)(bound, error=f"{words} {bound}"))
+    if among:
+        checks.append(pa.Check.isin(among, error=f"one of {among}"))
+    if pattern := how.get("str_matches"):
+        checks.append(pa.Check.str_matches(pattern, error=f"of the form '{pattern}'"))
+    if "filled" in how:
+        checks.append(pa.Check.str_length(min_value=1, error="not empty"))
     return pa.Column(
         how["dtype"],
         checks,
