@@ -5,7 +5,6 @@ What a command needs is imported when it runs, so that help and completion come 
 
 import json
 import sys
-import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -106,7 +105,7 @@ def list_cells(root: Root = HERE, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps(cells, indent=1))
     else:
-        typer.echo(listing.describe(cells, is_terminal=_is_terminal()))
+        typer.echo(listing.describe(cells, is_terminal=sys.stdout.isatty()))
 
 
 @app.command(
@@ -150,42 +149,16 @@ def check(
 
 def _require_dataset(root: Path, name: str) -> None:
     """A wrong name is a wrong command: the folders that there are, the nearest first."""
+    from pipeline.ingest.cards.faults import suggest
+
     sources = Layout(root).sources
     if name not in {path.name for path in sources.iterdir() if path.is_dir()}:
         known = sorted(path.parent.name for path in sources.glob("*/source.yaml"))
-        raise _wrong_name("dataset", name, known, f"there are: {', '.join(known)}")
-
-
-def _wrong_name(what: str, name: str, known: list[str], otherwise: str) -> typer.BadParameter:
-    from pipeline.ingest.cards.faults import suggest
-
-    return typer.BadParameter(f"no {what} {name!r}; {suggest(name, known, otherwise)}")
+        near = suggest(name, known, f"there are: {', '.join(known)}")
+        raise typer.BadParameter(f"no dataset {name!r}; {near}")
 
 
 app.command("new", cls=command.TableListing, help=command.HELP, epilog=command.EPILOG)(command.new)
-
-
-@app.command("open", epilog="Examples: `apportion open math`, `apportion open`.")
-def open_page(
-    name: Annotated[
-        str, typer.Argument(help="a dataset, or <dataset>-<model>; the overview if absent")
-    ] = "index",
-    root: Root = HERE,
-) -> None:
-    """Open the page NAME in the browser, and print where it is.
-
-    A dataset opens on the page of the first model of its table that passed, or else has a page.
-    """
-    from pipeline.commands.listing import choose_page
-
-    layout = Layout(root)
-    page = layout.page(choose_page(layout, name, *_read_registries(layout)))
-    if not page.is_file():
-        pages = sorted(path.stem for path in layout.pages.glob("*.html"))
-        made = f"there are: {', '.join(pages)}" if pages else "none is made: run `dvc repro` first"
-        raise _wrong_name("page", name, pages, made)
-    typer.echo(str(page))
-    webbrowser.open(page.resolve().as_uri())
 
 
 @app.command("docs")
@@ -253,10 +226,6 @@ def _choose_cells(root: Path, dataset: str, model: str) -> list[tuple[str, str]]
         known = ", ".join(" ".join(cell) for cell in cells)
         raise typer.BadParameter(f"no cell {dataset} {model}; there are: {known}")
     return chosen
-
-
-def _is_terminal() -> bool:
-    return sys.stdout.isatty()
 
 
 def _read_registries(layout: Layout) -> tuple[dict[str, list[str]], dict[str, list[str]]]:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from pipeline.core.layout import Layout
 from pipeline.ingest import tables
 from pipeline.ingest.cards.card import SourceCard
 from pipeline.ingest.sources import records, units
-from pipeline.new_dataset import command, registration
+from pipeline.new_dataset import registration
 from pipeline.new_dataset.card import comment, quote, render_options
 from pipeline.new_dataset.draft import list_wanted
 from pipeline.new_dataset.registration import extend_registry
@@ -45,9 +44,9 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(root: Path, *words: str, answers: str = "") -> tuple[int, str]:
+def run(root: Path, *words: str) -> tuple[int, str]:
     """Exit code and output of a command on the copy."""
-    result = CliRunner().invoke(cli.app, [*words, "--root", str(root)], input=answers)
+    result = CliRunner().invoke(cli.app, [*words, "--root", str(root)])
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, " ".join(result.output.replace("│", " ").split())
@@ -95,16 +94,15 @@ def test_spreadsheet_becomes_records_as_received_and_a_card_with_marked_guesses(
 
 
 def test_what_only_a_person_can_say_is_todo_and_its_line_is_named(root: Path) -> None:
-    _, output = run(root, *CREATE, "--from", write(root), "--json")
-    text, card = read_card(root)
-    told, lines = json.loads(output)["todo_lines"], text.splitlines()
+    _, output = run(root, *CREATE, "--from", write(root))
+    _, card = read_card(root)
     assert {card[key] for key in ("title", "question", "licence", "retrieved")} == {"TODO"}
     assert card["columns"]["harness"] == card["columns"]["is_verified"] == "TODO"
     assert card["ignored"] == {"Notes": "TODO"}
-    assert all("TODO" in lines[number - 1] for number in told)
-    code, output = run(root, "check", "scores")
+    code, refused = run(root, "check", "scores")
     assert code == 1
-    assert f"line {told[0]}" in output
+    first = output.partition("(lines ")[2].split("-")[0]
+    assert f"line {first}" in refused
 
 
 def test_registry_gains_the_name_and_keeps_everything_else(root: Path) -> None:
@@ -206,13 +204,9 @@ def test_what_is_refused_leaves_nothing(
     assert list_files(root) == before
 
 
-def test_refusal_for_scripts_is_json_and_guesses_are_tab_separated(root: Path) -> None:
-    words = [*CREATE, "--root", str(root), "--from"]
-    told = json.loads(
-        CliRunner().invoke(cli.app, [*words, write(root, "a,b\n1\n"), "--json"]).output
-    )
-    assert (told["is_made"], told["failures"][0]["line"]) == (False, 2)
-    lines = CliRunner().invoke(cli.app, [*words, write(root)]).output.splitlines()
+def test_guesses_are_tab_separated_where_no_terminal_shows_them(root: Path) -> None:
+    words = [*CREATE, "--root", str(root), "--from", write(root)]
+    lines = CliRunner().invoke(cli.app, words).output.splitlines()
     assert lines[0].split("\t") == ["column", "from", "certainty", "keys", "look_at"]
     assert lines[1].split("\t")[:3] == ["benchmark", "Task", "guess"]
 
@@ -244,28 +238,6 @@ def test_records_that_check_could_not_read_are_not_made(
     assert code == 1
     assert "4 lines, more than 3 lines" in output
     assert list_files(root) == before
-
-
-def test_person_confirms_corrects_and_declines_guesses(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(command, "is_terminal", lambda: True)
-    before = list_files(root)
-    assert run(root, *CREATE, "--from", write(root), answers="\n\n")[0] == 1  # ends early
-    assert list_files(root) == before
-    # benchmark, model: yes; method: another column, after one that there is not; score: no
-    answers = "\n".join(["", "y", "Prompts", "Notes", "n", "", "", ""]) + "\n"
-    code, output = run(root, *CREATE, "--from", write(root), answers=answers)
-    text, card = read_card(root)
-    assert code == 0
-    assert "no column 'Prompts'; there are: System, Task" in output
-    assert "score <- 'Top-1 accuracy'; decimal: comma; unit: percent; first cell '42,5'" in output
-    assert card["columns"]["method"] == {"from": "Notes"}
-    assert card["columns"]["score"] == "TODO"
-    assert set(card["ignored"]) == {"Top-1 accuracy", "Prompting"}
-    assert "model: {from: System}  # guess, confirmed" in text
-    words = ("new", "other", "--table", "efficiency", "--from", write(root), "--yes")
-    assert "<-" not in run(root, *words)[1]
 
 
 HOSTILE = (

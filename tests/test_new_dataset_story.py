@@ -78,4 +78,3 @@ def test_the_printed_commands_are_those_of_the_project() -> None:
     assert words[0] == ["apportion", "new"]
     assert words[1] == ["apportion", "check"]
     assert ["dvc", "repro"] in words
-    assert ["apportion", "open"] in words

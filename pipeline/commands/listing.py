@@ -3,7 +3,6 @@
 What a stage has not made yet is None. The numbers are those of the pages, in the unit they state.
 """
 
-from pathlib import Path
 from typing import Any
 
 from models import load
@@ -76,12 +75,10 @@ def _describe_headline(
 
 
 def describe(cells: Cells, *, is_terminal: bool) -> str:
-    """The cells as a table for a person, or tab-separated for a script."""
-    if not is_terminal:
-        return render_table(COLUMNS, [list(cell.values()) for cell in cells], is_terminal)
+    """The cells as a table; tab-separated where no terminal shows it."""
     named = ("dataset", "rows_fitted", "model", "verdict")
     rows = [[*(cell[name] for name in named), _describe_in_words(cell)] for cell in cells]
-    return render_table(("dataset", "rows", *named[2:], "headline"), rows, is_terminal)
+    return render_table((*named, "headline"), rows, is_terminal)
 
 
 def _describe_in_words(cell: dict[str, Any]) -> str:
@@ -92,11 +89,3 @@ def _describe_in_words(cell: dict[str, Any]) -> str:
     unit = "" if cell["unit"].startswith("share") else f" {WORDS.get(cell['unit'], cell['unit'])}"
     driven = "driven by the prior; " if cell["driven_by_prior"] else ""
     return f"{driven}{shown}{unit}: {cell['label']}"
-
-
-def choose_page(layout: Layout, name: str, datasets: Registry, models: Registry) -> str:
-    """The page of a cell, the overview, or that of the first model that passed on a dataset."""
-    cells = [cell for cell in list_cells(layout, datasets, models) if cell["page"]]
-    of_dataset = [cell for cell in cells if cell["dataset"] == name]
-    of_dataset.sort(key=lambda cell: cell["verdict"] != "pass")
-    return Path(of_dataset[0]["page"]).stem if of_dataset else name

@@ -1,6 +1,5 @@
 """`apportion new` as the command line knows it: its arguments and its help."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,9 +9,8 @@ from typer.core import TyperCommand
 HELP = """Make data/sources/NAME with a card and records, and add NAME to the registry.
 
 With --from, each column of the table is matched with one of the file, by name and by what its \
-cells prove: unit, decimal mark, order of dates. In a terminal you confirm each guess; the card \
-marks them in any case. Without --from, records.csv is a header. What only you can say is TODO on \
-the card."""
+cells prove: unit, decimal mark, order of dates; the card marks each guess. Without --from, \
+records.csv is a header. What only you can say is TODO on the card."""
 EPILOG = (
     "Example: `apportion new my_scores --table accuracy_leaderboard --from scores.xlsx "
     "--sheet Results`. Ends with 0 where the dataset is made, 1 where it is refused (nothing is "
@@ -37,38 +35,22 @@ class TableListing(TyperCommand):
 
 def new(
     name: Annotated[
-        str,
-        typer.Argument(
-            help="of the dataset: small letters, digits and _", metavar="NAME", show_default=False
-        ),
+        str, typer.Argument(help="of the dataset: small letters, digits and _", show_default=False)
     ] = "",
     table: Annotated[
         str, typer.Option(help="the table it fills, one of those above", show_default=False)
     ] = "",
     received: Annotated[
-        Path | None,
-        typer.Option("--from", help="the received file: .csv, .tsv, .xlsx, .parquet"),
+        Path | None, typer.Option("--from", help="the received file: .csv, .tsv, .xlsx, .parquet")
     ] = None,
-    sheet: Annotated[
-        str | None, typer.Option(help="of a workbook with several", show_default=False)
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="ask nothing: the card marks guesses")] = False,
+    sheet: Annotated[str | None, typer.Option(help="of a workbook with several")] = None,
     root: Annotated[
         Path, typer.Option(help="the repository", exists=True, file_okay=False)
     ] = Path(),
-    as_json: Annotated[
-        bool, typer.Option("--json", help="JSON for scripts, on standard output")
-    ] = False,
 ) -> None:
     """Make a dataset; its help is HELP."""
     from pipeline.core.layout import Layout
-    from pipeline.new_dataset import dialogue
+    from pipeline.new_dataset import making
 
-    dialogue.check_command(name, table, received, sheet)
-    layout, talks = Layout(root), is_terminal() and not (yes or as_json)
-    dialogue.make_dataset(layout, name, table, received, sheet, is_talking=talks, as_json=as_json)
-
-
-def is_terminal() -> bool:
-    """Whether a person can be asked."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    making.check_command(name, table, received, sheet)
+    making.make_dataset(Layout(root), name, table, received, sheet)

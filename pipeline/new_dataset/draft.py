@@ -2,11 +2,11 @@
 is left for a person to say.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from pipeline.ingest import tables
 from pipeline.ingest.sources import units
+from pipeline.ingest.validate import NAMED_BY
 from pipeline.new_dataset.guesses import Guess, describe_column, guess_columns
 from pipeline.new_dataset.readings import TODO, Keys
 from pipeline.new_dataset.received import Sheet
@@ -17,9 +17,6 @@ DERIVED = {
     "training_tokens": ("tokens from 6ND", {"training_flop", "parameters"}),
     "training_flop": ("flop from 6ND", {"training_tokens", "parameters"}),
 }
-NAMING = ("benchmark", "target")  # columns whose cells options speak of
-MAX_NAMES = 30
-Confirm = Callable[[Guess], Guess]
 
 
 @dataclass(frozen=True)
@@ -53,10 +50,10 @@ def draft_empty(name: str, table: str) -> Draft:
     return Draft(name, table, "", runs, guesses, records=",".join(wanted) + "\n")
 
 
-def draft(name: str, table: str, received: str, sheet: Sheet, confirm: Confirm) -> Draft:
-    """The draft from the cells of `sheet`; each guess goes through `confirm` before it counts."""
+def draft(name: str, table: str, received: str, sheet: Sheet) -> Draft:
+    """The draft from the cells of `sheet`."""
     runs = _guess_runs(table, sheet)
-    guesses = list(map(confirm, guess_columns(table, list_wanted(table, runs), sheet)))
+    guesses = guess_columns(table, list_wanted(table, runs), sheet)
     used = {name for guess in guesses for name in (guess.source, guess.keys.get("unit_column"))}
     return Draft(
         name,
@@ -66,11 +63,9 @@ def draft(name: str, table: str, received: str, sheet: Sheet, confirm: Confirm) 
         guesses=[_fill(table, guess, guesses) for guess in guesses],
         ignored=[header for header in sheet.header if header not in used],
         names={
-            guess.column: list(dict.fromkeys(filter(None, sheet.read_column(guess.source))))[
-                :MAX_NAMES
-            ]
+            guess.column: list(filter(None, dict.fromkeys(sheet.read_column(guess.source))))[:30]
             for guess in guesses
-            if guess.source and guess.column in NAMING
+            if guess.source and guess.column in NAMED_BY.values()
         },
         records=sheet.to_csv(),
         row_count=len(sheet.rows),
@@ -82,8 +77,7 @@ def list_wanted(table: str, runs: str | None) -> list[str]:
     """The columns of `table` that a card maps, those of the table itself first."""
     joined = tables.JOINED_FROM_REGISTRY if runs == "registry" else set()
     columns = tables.TABLES[table].columns
-    late = tables.PROVENANCE_COLUMNS
-    of_runs = tables.RUN_COLUMNS
+    late, of_runs = tables.PROVENANCE_COLUMNS, tables.RUN_COLUMNS
     wanted = [name for name in columns if name not in tables.FILLED_BY_INGEST | joined]
     return sorted(wanted, key=lambda name: (name in late, name in of_runs))
 
