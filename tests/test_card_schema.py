@@ -9,7 +9,7 @@ import pytest
 from conftest import ROOT
 from jsonschema import Draft7Validator
 
-from pipeline.ingest.cards.nodes import find_node, list_keys
+from pipeline.ingest.cards.faults import find_node, list_keys
 from pipeline.ingest.cards.schema import (
     EDITOR_LINE,
     FILE_NAME,

@@ -32,9 +32,8 @@ COARSE_DATES = {
 }
 COARSENESS = ["day", "month", "year"]
 _FULL_MONTHS = (
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
-)
+    "january february march april may june july august september october november december"
+).split()
 MONTHS = {
     name: number for number, full in enumerate(_FULL_MONTHS, 1) for name in (full, full[:3])
 } | {"sept": 9}
