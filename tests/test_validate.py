@@ -11,9 +11,8 @@ from conftest import ROOT, Dataset
 
 from pipeline.core.failures import SourceError
 from pipeline.core.layout import Layout
-from pipeline.ingest.exclusions import exclude_by_rule
 from pipeline.ingest.stage import ingest_dataset
-from pipeline.ingest.validate import find_failures, summarise
+from pipeline.ingest.validate import exclude_by_rule, find_failures, summarise
 
 Read = Callable[[Path], Dataset]
 Copy = Callable[[str], Path]

@@ -1,4 +1,5 @@
-"""Dataset -> what a reviewer would want to know of it before anything is fitted.
+"""Dataset -> what a reviewer would want to know of it before anything is fitted, as `apportion
+check` prints it (check.txt.jinja).
 
 Reads and validates in place, like the stage *ingest*, and looks further: what was converted,
 joined, left out, repeated or unlike the rest, which models will be fitted, and whether compute and
@@ -7,6 +8,7 @@ date can be told apart. Nothing is written and nothing is sampled.
 
 from collections import defaultdict
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,8 @@ from models import fitted_rows
 from pipeline.checks.collinearity import correlate, inflate
 from pipeline.checks.identified import DIVIDED, MAXIMUM_INFLATION
 from pipeline.commands.outliers import find_outliers
-from pipeline.core.failures import Failure, SourceError
+from pipeline.commands.printing import render_template
+from pipeline.core.failures import Failure, SourceError, make_printable, shorten
 from pipeline.core.layout import Layout
 from pipeline.ingest.bibliography import Bibliography, read_bibliography
 from pipeline.ingest.cards.card import LoadedCard
@@ -26,6 +29,7 @@ from pipeline.ingest.stage import accept
 from pipeline.ingest.tables import OF_MODELS
 from pipeline.ingest.validate import summarise
 
+TEMPLATE = Path(__file__).with_name("check.txt.jinja")
 Findings = dict[str, Any]
 # Rows that agree in these may still differ in others: repeats worth a look.
 IDENTITY = (
@@ -209,3 +213,21 @@ def _foresee(regressors: pd.DataFrame) -> Findings:
         "correlations": correlate(regressors),
         "variance_inflation": inflation,
     }
+
+
+def describe(found: Findings) -> str:
+    """The findings as text, the verdict first; whatever steers a terminal is escaped."""
+    text = render_template(
+        TEMPLATE,
+        found,
+        finalize=lambda value: make_printable(str(value)),
+        shorten=shorten,
+        round_number=lambda value: f"{value:.4g}" if isinstance(value, float) else value,
+    )
+    return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+def describe_shortly(found: Findings) -> str:
+    """One line of a dataset that is accepted, and everything that is wrong with one that is not."""
+    text = describe(found)
+    return text.partition("\n")[0] if found["is_accepted"] else text

@@ -17,12 +17,13 @@ from pipeline.ingest import tables
 from pipeline.ingest.cards.card import LoadedCard
 from pipeline.ingest.cards.faults import suggest
 from pipeline.ingest.cells import Problems, read_column, refuse_invisible
-from pipeline.ingest.exclusions import NOT_A_RUN, exclude_by_card
 from pipeline.ingest.in_house import RATES_TABLE
 from pipeline.ingest.options import EstimateOptions, LeaderboardOptions
 from pipeline.ingest.sources import numbers, units
 from pipeline.ingest.tables import LINE
 
+# Rows that the card excludes by these rules are of no training run: the registry need not have it.
+NOT_A_RUN = {"human", "repeats another row", "chance"}
 MAXIMUM_SUGGESTIONS = 100  # names that are looked up among the registry's: each takes milliseconds
 
 
@@ -50,13 +51,21 @@ def ingest(
     for name, source in card.card.columns.items():
         if source.derived:
             frame[name] = _derive(source.derived, frame)
-    frame["exclusion"] = exclude_by_card(card, records)
+    frame["exclusion"] = _exclude(card, records)
     if citation_keys is not None:
         _check_citations(card, frame["citation"], citation_keys, problems)
     if card.card.runs == "registry":
         frame = _join_runs(frame, runs, problems)
     problems.raise_any()
     return _fill(card, frame)[list(dtypes)]
+
+
+def _exclude(card: LoadedCard, records: pd.DataFrame) -> pd.Series:
+    """The first rule that the card excludes each of the `records` by; empty where none does."""
+    exclusion = pd.Series(pd.NA, index=records.index, dtype="str")
+    for rule in card.card.exclusions:
+        exclusion[rule.find(records, card.path) & exclusion.isna()] = rule.rule
+    return exclusion
 
 
 def _list_used_columns(card: LoadedCard) -> set[str]:

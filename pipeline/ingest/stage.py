@@ -14,12 +14,12 @@ from pipeline.ingest.bibliography import read_bibliography
 from pipeline.ingest.cards.card import LoadedCard, load_card
 from pipeline.ingest.cards.dataset_names import REGISTRY
 from pipeline.ingest.convert import ingest
-from pipeline.ingest.exclusions import exclude_by_rule
 from pipeline.ingest.in_house import add_in_house
 from pipeline.ingest.options import drop_words
 from pipeline.ingest.sources.records import read_records
 from pipeline.ingest.validate import (
     check_options,
+    exclude_by_rule,
     find_failures,
     render_quarantine,
     split,

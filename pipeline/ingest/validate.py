@@ -1,11 +1,19 @@
 """Table -> validated table, or every failing row with its line, column, value, rule and remedy.
 
 Rows that fail go to the quarantine file. The stage fails unless the card lists each of them under
-`allowed_failures` with a reason. Rows that pass and are not to be fitted stay in the table with the
-rule that excludes them (exclusions.py). Nothing is dropped without a count.
+`allowed_failures` with a reason. Nothing is dropped without a count: rows that pass and that no
+model reads stay in the table, with the first rule under which they are left out:
+
+1. the rule that the card excludes the row by, in the card's order;
+2. ``run <rule>``: the run registry excludes the run that the row is of;
+3. what no model of the table can use: `unfit` in its YAML;
+4. ``not verified``: nobody has read the figure in its source, and the card does not admit it.
+
+The first two are known before the table is validated, since rules over rows read them.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -14,8 +22,7 @@ import pandera.pandas as pa
 
 from pipeline.core.failures import Failure, raise_any
 from pipeline.ingest import tables
-from pipeline.ingest.cards.card import LoadedCard
-from pipeline.ingest.exclusions import find_lines
+from pipeline.ingest.cards.card import LoadedCard, Selection
 from pipeline.ingest.sources.card_rows import find_absent_rows
 
 # Options whose keys are the names of rows, and the column that has them.
@@ -84,6 +91,25 @@ def split(
     place = str(card.path), None, "allowed_failures", ""
     raise_any(Failure(*place, rule, "remove it from the card") for rule in rules)
     return table[~table["line"].isin(allowed_lines)].reset_index(drop=True)
+
+
+def exclude_by_rule(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:
+    """The validated table with every exclusion filled in."""
+    is_admitted = table["line"].isin(find_lines(card.card.admitted, card, records))
+    rules = tables.TABLES[card.table].find_unfit(table)
+    rules |= {"not verified": ~table["is_verified"] & ~is_admitted}
+    exclusion = table["exclusion"].copy()
+    for rule, applies in rules.items():
+        exclusion[exclusion.isna() & applies] = rule
+    return table.assign(exclusion=exclusion.astype("str"))
+
+
+def find_lines(
+    selections: Iterable[Selection], card: LoadedCard, records: pd.DataFrame
+) -> set[int]:
+    """The lines of records.csv that any of the card's `selections` picks."""
+    masks = [selection.find(records, card.path) for selection in selections]
+    return {line for mask in masks for line in records.loc[mask, "line"]}
 
 
 def check_options(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) -> None:

@@ -8,8 +8,7 @@ from models import INTERVAL_PROBABILITY
 from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import Entry, round_to
 from pipeline.site.overview.rows import Row, find_caveats, read_bounds
-from pipeline.synthesis.draws import exceed
-from pipeline.synthesis.shares import Found, Kind
+from pipeline.synthesis.shares import Found, Kind, exceed
 
 LABELS: dict[Kind, str] = {
     "step": "Compute, share of the step from first to last record",
