@@ -4,7 +4,6 @@ What a command needs is imported when it runs, so that help and completion come 
 """
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -92,23 +91,6 @@ def _read_params(root: Path) -> dict[str, Any]:
 
 
 @app.command(
-    "list", epilog="Example: `apportion list --json | jq '.[] | select(.verdict != \"pass\")'`."
-)
-def list_cells(root: Root = HERE, as_json: AsJson = False) -> None:
-    """Datasets, the models that read them, the verdict on each fit and its headline.
-
-    The interval is the 90 % equal-tailed one. Tab-separated where the output is not a terminal.
-    """
-    from pipeline.commands import listing
-
-    cells = listing.list_cells(Layout(root), *_read_registries(Layout(root)))
-    if as_json:
-        typer.echo(json.dumps(cells, indent=1))
-    else:
-        typer.echo(listing.describe(cells, is_terminal=sys.stdout.isatty()))
-
-
-@app.command(
     epilog="Example: `apportion check math --json | jq .outliers`. "
     "Ends with 0 where all is accepted, 1 where a dataset is refused, 2 after a wrong command."
 )
@@ -157,7 +139,7 @@ def _require_dataset(root: Path, name: str) -> None:
         raise typer.BadParameter(f"no dataset {name!r}; {near}")
 
 
-app.command("new", cls=command.TableListing, help=command.HELP, epilog=command.EPILOG)(command.new)
+app.command("new", help=command.HELP, epilog=command.EPILOG)(command.new)
 
 
 @app.command("docs")

@@ -32,31 +32,8 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_list_shows_the_headlines_that_the_attribution_files_have() -> None:
-    cells: list[dict[str, Any]] = json.loads(run("list", "--json")[1])
-    told = [cell for cell in cells if cell["median"] is not None]
-    for cell in told:
-        name = f"{cell['dataset']}-{cell['model']}.json"
-        made = json.loads((ROOT / "data/attributions" / name).read_text(encoding="utf-8"))
-        numbers = ("median", "lower", "upper", "unit")
-        assert [cell[n] for n in numbers] == [made[cell["headline"]][n] for n in numbers]
-    assert {"math", "mmlu", "imagenet"} <= {cell["dataset"] for cell in told}
-
-
-def test_list_has_a_line_a_cell() -> None:
-    lines = [line.split("\t") for line in run("list")[1].strip().splitlines()]
-    assert lines[0] == ["dataset", "rows_fitted", "model", "verdict", "headline"]
-    growth = next(line for line in lines if line[2] == "compute_growth")
-    assert growth[0] == "training_runs"
-    assert "times: Growth of training compute" in growth[4]
-
-
-def test_refused_card_is_listed_and_ends_check_with_one(copy: Path) -> None:
+def test_refused_card_ends_check_with_one(copy: Path) -> None:
     (copy / "data/sources/minerva/source.yaml").unlink()
-    cells = json.loads(run("list", "--json", root=copy)[1])
-    refused = [cell for cell in cells if cell["verdict"] == "refused"]
-    assert {cell["dataset"] for cell in refused} == {"minerva"}
-    assert "the card is missing" in refused[0]["reason"]
     code, output = run("check", "minerva", root=copy)
     assert code == 1
     assert "the card is missing" in output
@@ -91,7 +68,7 @@ def test_bad_input_is_printed_without_a_traceback(
     registry = copy / "data/sources/datasets.yaml"
     text = registry.read_text(encoding="utf-8")
     registry.write_text(text.replace("[minerva, math,", "[minerva, maths,"), encoding="utf-8")
-    monkeypatch.setattr("sys.argv", ["apportion", "list", "--root", str(copy)])
+    monkeypatch.setattr("sys.argv", ["apportion", "check", "--root", str(copy)])
     with pytest.raises(SystemExit, match="1"):
         cli.main()
     line = next(n for n, each in enumerate(text.splitlines(), 1) if "minerva" in each)

@@ -162,15 +162,12 @@ def test_compute_in_the_file_makes_the_runs_its_own_and_tokens_may_be_derived(ro
     }
 
 
-@pytest.mark.parametrize(
-    "words", [(), ("--table",), ("--table", "acuracy_leaderbord"), ("--help",)]
-)
+@pytest.mark.parametrize("words", [(), ("--table", "acuracy_leaderbord")])
 def test_tables_are_listed_with_what_each_is_for(root: Path, words: tuple[str, ...]) -> None:
-    result = CliRunner().invoke(cli.app, ["new", "scores", *words])
-    output = " ".join(result.output.replace("│", " ").split())
-    assert result.exit_code == (0 if words == ("--help",) else 2)
+    code, output = run(root, "new", "scores", *words)
+    assert code == 2
     assert [table for table in list_tables() if table not in output] == []
-    assert ("did you mean 'accuracy_leaderboard'" in output) == (len(words) == 2)
+    assert ("did you mean 'accuracy_leaderboard'" in output) == bool(words)
 
 
 BAD_NAMES = ("Scores", "my-scores", "../scores", "", "1st", "a" * 61, "a b")
@@ -202,13 +199,6 @@ def test_what_is_refused_leaves_nothing(
     assert result.exit_code == code
     assert told in " ".join(result.output.replace("│", " ").split())
     assert list_files(root) == before
-
-
-def test_guesses_are_tab_separated_where_no_terminal_shows_them(root: Path) -> None:
-    words = [*CREATE, "--root", str(root), "--from", write(root)]
-    lines = CliRunner().invoke(cli.app, words).output.splitlines()
-    assert lines[0].split("\t") == ["column", "from", "certainty", "keys", "look_at"]
-    assert lines[1].split("\t")[:3] == ["benchmark", "Task", "guess"]
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])

@@ -1,10 +1,9 @@
 """`apportion new` as the command line knows it: its arguments and its help."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperCommand
 
 HELP = """Make data/sources/NAME with a card and records, and add NAME to the registry.
 
@@ -18,27 +17,15 @@ EPILOG = (
 )
 
 
-class TableListing(TyperCommand):
-    """`--help` lists the tables; `--table` without a value does, as a wrong value does."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """The arguments, with an empty value after a last `--table`."""
-        return super().parse_args(ctx, [*args, ""] if args[-1:] == ["--table"] else args)
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """The help with what each table is for, which takes a second to import."""
-        from pipeline.commands.dictionary import list_tables
-
-        self.help = "\n\n".join([HELP, "Tables:", *list_tables()])
-        super().format_help(ctx, formatter)
-
-
 def new(
     name: Annotated[
         str, typer.Argument(help="of the dataset: small letters, digits and _", show_default=False)
     ] = "",
     table: Annotated[
-        str, typer.Option(help="the table it fills, one of those above", show_default=False)
+        str,
+        typer.Option(
+            help="the table it fills; all of them are listed if absent", show_default=False
+        ),
     ] = "",
     received: Annotated[
         Path | None, typer.Option("--from", help="the received file: .csv, .tsv, .xlsx, .parquet")

@@ -1,19 +1,17 @@
-"""What `apportion new` makes and says: the guesses, and what a person does next."""
+"""What `apportion new` makes, and what it says that a person does next."""
 
-import sys
 from itertools import groupby
 from pathlib import Path
 
 import typer
 
 from pipeline.commands.dictionary import list_tables
-from pipeline.commands.printing import render_table
 from pipeline.core.failures import SourceError
 from pipeline.core.layout import Layout
 from pipeline.ingest.cards.dataset_names import check_dataset_name
 from pipeline.ingest.cards.faults import suggest
 from pipeline.ingest.tables import TABLES
-from pipeline.new_dataset.card import comment, list_gaps, render_card, render_value
+from pipeline.new_dataset.card import list_gaps, render_card
 from pipeline.new_dataset.draft import Draft, draft, draft_empty
 from pipeline.new_dataset.received import read_received
 from pipeline.new_dataset.registration import add_dataset, refuse_taken
@@ -40,7 +38,7 @@ def check_command(name: str, table: str, received: Path | None, sheet: str | Non
 def make_dataset(
     layout: Layout, name: str, table: str, received: Path | None, sheet: str | None
 ) -> None:
-    """Make the dataset and tell what was guessed and what comes next; exit with 1 if refused."""
+    """Make the dataset and tell what comes next; exit with 1 if refused."""
     try:
         refuse_taken(layout, name)
         made = draft_empty(name, table)
@@ -51,19 +49,7 @@ def make_dataset(
     except SourceError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
-    typer.echo(_tell_guesses(made))
     typer.echo(_tell_steps(made, list_gaps(card)))
-
-
-def _tell_guesses(made: Draft) -> str:
-    """A line a column of the table; a table in a terminal, tab-separated elsewhere."""
-    rows = []
-    for guess in made.guesses:
-        keys = ", ".join(f"{key}: {render_value(value)}" for key, value in guess.keys.items())
-        doubts = comment("; ".join(guess.doubts))
-        rows.append((guess.column, comment(guess.source or ""), guess.certainty, keys, doubts))
-    head = ("column", "from", "certainty", "keys", "look_at")
-    return render_table(head, rows, sys.stdout.isatty()) + "\n"
 
 
 def _tell_steps(made: Draft, gaps: list[int]) -> str:

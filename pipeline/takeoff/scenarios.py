@@ -14,7 +14,7 @@ from pipeline.core.failures import SourceError
 from pipeline.ingest.cards import dataset_names
 from pipeline.ingest.cards.faults import make_fault, suggest
 from pipeline.ingest.cards.strict_files import Number, StrictPart, Words, check_tree
-from pipeline.ingest.cards.yaml_files import Steps, read_tree
+from pipeline.ingest.cards.yaml_files import Fault, Steps, read_tree
 
 Name = Annotated[str, Field(pattern=f"^{dataset_names.PATTERN.pattern}$")]
 Kind = Literal["returns", "pooled_returns", "elasticity", "rate"]
@@ -198,9 +198,6 @@ def read_scenarios(path: Path, citation_keys: Collection[str]) -> Scenarios:
     if made is None or faults:
         raise SourceError(faults)
     return made
-
-
-Fault = tuple[Steps, str, str, Any]  # where it stands, rule, remedy, value
 
 
 def _find_unknown(made: Scenarios, citation_keys: Collection[str]) -> Iterator[Fault]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.core.failures import Failure
 from pipeline.ingest.cards.faults import find_empty, list_words, make_fault, suggest
-from pipeline.ingest.cards.yaml_files import Steps, walk
+from pipeline.ingest.cards.yaml_files import Fault, Steps, walk
 from pipeline.ingest.sources import units
 from pipeline.ingest.tables import TABLES
 
@@ -38,13 +38,10 @@ def find_wrong_parts(path: Path, tree: Any, schema: dict[str, Any]) -> list[Fail
     ]
 
 
-def _find_wrong_derivations(sources: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+def _find_wrong_derivations(sources: dict[str, Any]) -> Iterator[Fault]:
     """Columns that are computed from 6ND and are no part of it, or from each other."""
-    derived = {
-        name: source["derived"]
-        for name, source in sources.items()
-        if source.get("derived") in DERIVED.values()
-    }
+    derived = {name: source.get("derived") for name, source in sources.items()}
+    derived = {name: each for name, each in derived.items() if each in DERIVED.values()}
     rule = "only " + " and ".join(f"{name} is {each!r}" for name, each in DERIVED.items())
     if is_circular := set(DERIVED) <= set(derived):
         rule = "tokens and compute are computed from each other"
@@ -54,7 +51,7 @@ def _find_wrong_derivations(sources: dict[str, Any]) -> Iterator[tuple[Any, ...]
             yield (name, "derived"), rule, remedy, each
 
 
-def _find_missing_units(sources: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+def _find_missing_units(sources: dict[str, Any]) -> Iterator[Fault]:
     """Columns with a unit that are read from cells of which the card does not say the unit."""
     is_operations = sources.get("resource_kind") == {"constant": "FLOP"}  # not minutes
     for name, usual in units.USUAL.items():

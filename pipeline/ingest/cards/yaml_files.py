@@ -56,6 +56,7 @@ REMEDIES = {
 }
 AS_TEXT = "write it as a plain number, or in quotes if it is text"
 Steps = tuple[str | int, ...]
+Fault = tuple[Steps, str, str, Any]  # where it stands, rule, remedy, value
 
 
 def read_tree(path: Path, name: str, remedy_if_missing: str) -> Any:

@@ -12,7 +12,7 @@ from models.options import LeaderboardOptions, Side
 from pipeline.core.failures import Failure
 from pipeline.ingest.cards.card import LoadedCard
 from pipeline.ingest.cards.faults import list_words, suggest
-from pipeline.ingest.cards.yaml_files import Steps
+from pipeline.ingest.cards.yaml_files import Fault, Steps
 
 LISTED = 6  # names in a remedy; more hide the one that was meant
 # Options that name rows, one by one, in a list or as keys, and the column that has the names.
@@ -23,7 +23,6 @@ NAMES_OF = {
     "named_runs": "model",
     "left_out": "model",
 }
-Fault = tuple[Steps, str, str, str]  # where it stands below `options`, rule, remedy, value
 
 
 def find_absent_rows(table: pd.DataFrame, card: LoadedCard) -> list[Failure]:
