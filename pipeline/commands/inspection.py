@@ -60,14 +60,10 @@ def inspect(
     found |= {"joins": describe_joins(table)} if runs is not None else {}
     found |= summarise(card, validated, failures, len(table)) | {"is_accepted": True}
     found |= {"units": describe_units(card)} | describe_failures(failures)
-    found |= {
-        "columns": [
-            _describe_column(str(each), values)
-            for each, values in validated.drop(columns="line").items()
-        ],
-        "repeats": _find_repeats(validated),
-        "outliers": find_outliers(validated, card.for_model()),
-    }
+    columns = validated.drop(columns="line").items()
+    found |= {"columns": [_describe_column(str(each), values) for each, values in columns]}
+    found |= {"repeats": _find_repeats(validated)}
+    found |= {"outliers": find_outliers(validated, card.for_model())}
     return found | describe_models(validated, card, runs, model_names.get(card.table, []))
 
 
@@ -101,15 +97,9 @@ def describe_failures(failures: list[Failure]) -> Findings:
     for failure in failures:
         groups[failure.file, failure.column, failure.rule].append(failure)
     by_rule = [
-        {
-            "file": file,
-            "column": column,
-            "rule": rule,
-            "count": len(each),
-            "lines": [failure.line for failure in each if failure.line is not None],
-            "value": each[0].value,
-            "remedy": each[0].remedy,
-        }
+        {"file": file, "column": column, "rule": rule, "count": len(each)}
+        | {"lines": [failure.line for failure in each if failure.line is not None]}
+        | {"value": each[0].value, "remedy": each[0].remedy}
         for (file, column, rule), each in groups.items()
     ]
     return {"failures": [vars(failure) for failure in failures], "failures_by_rule": by_rule}
@@ -117,18 +107,14 @@ def describe_failures(failures: list[Failure]) -> Findings:
 
 def describe_units(card: LoadedCard) -> list[Findings]:
     """The columns that were converted, with the factor."""
-    return [
-        {
-            "column": name,
-            "unit": source.unit or f"as column {source.unit_column!r} says",
-            "unit_of_table": units.TARGETS.get(name, "count"),
-            "factor": units.factor(source.unit, name)
-            if source.unit and source.unit != units.IN_CELLS
-            else None,
-        }
-        for name, source in card.card.columns.items()
-        if source.unit or source.unit_column
-    ]
+    found = []
+    for name, source in card.card.columns.items():
+        if unit := source.unit or (source.unit_column and f"as column {source.unit_column!r} says"):
+            is_one = source.unit not in (None, units.IN_CELLS)
+            factor = units.factor(unit, name) if is_one else None
+            target = units.TARGETS.get(name, "count")
+            found.append({"column": name, "unit": unit, "unit_of_table": target, "factor": factor})
+    return found
 
 
 def describe_joins(table: pd.DataFrame) -> Findings:
@@ -182,13 +168,11 @@ def describe_models(
         for name, model in loaded.items()
     }
     fitted = [name for name, reason in reasons.items() if not reason]
-    is_foreseen = bool(fitted) and card.table in OF_MODELS
-    return {
-        "models": [{"model": name, "not_fitted": reason} for name, reason in reasons.items()],
-        "identification": {"model": fitted[0]} | _foresee(loaded[fitted[0]].regressors(table, seen))
-        if is_foreseen
-        else None,
-    }
+    found = {"models": [{"model": name, "not_fitted": why} for name, why in reasons.items()]}
+    if not fitted or card.table not in OF_MODELS:
+        return found | {"identification": None}
+    promise = _foresee(loaded[fitted[0]].regressors(table, seen))
+    return found | {"identification": {"model": fitted[0]} | promise}
 
 
 def _foresee(regressors: pd.DataFrame) -> Findings:

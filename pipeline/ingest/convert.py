@@ -7,12 +7,11 @@ say.
 """
 
 from collections.abc import Collection
-from functools import cache
 
 import numpy as np
 import pandas as pd
 
-from pipeline.core.failures import Failure, SourceError, raise_any
+from pipeline.core.failures import Failure, raise_any
 from pipeline.ingest import tables
 from pipeline.ingest.cards.card import LoadedCard
 from pipeline.ingest.cards.faults import suggest
@@ -24,6 +23,7 @@ from pipeline.ingest.tables import LINE
 
 # Rows that the card excludes by these rules are of no training run: the registry need not have it.
 NOT_A_RUN = {"human", "repeats another row", "chance"}
+FIX = "add it, or correct the card"
 MAXIMUM_SUGGESTIONS = 100  # names that are looked up among the registry's: each takes milliseconds
 
 
@@ -82,16 +82,15 @@ def _list_used_columns(card: LoadedCard) -> set[str]:
 def _check_columns(card: LoadedCard, records: pd.DataFrame) -> None:
     """Raises SourceError for columns that the card reads and the file lacks, and the reverse."""
     used, columns = _list_used_columns(card), list(records.columns.drop(LINE))
-    missing, lacks = sorted(used - set(columns)), "the card reads this column and the file lacks it"
-    extra = sorted(set(columns) - used - set(card.card.ignored))
     faults = [
-        (name, lacks, suggest(name, columns, "add it, or correct the card")) for name in missing
+        (name, "the card reads this column and the file lacks it", suggest(name, columns, FIX))
+        for name in sorted(used - set(columns))
     ]
     remedy = "map it, or list it under `ignored` with a reason"
+    extra = sorted(set(columns) - used - set(card.card.ignored))
     faults += [(name, "column not mapped in the card", remedy) for name in extra]
-    if faults:
-        path = str(card.records_path)
-        raise SourceError(Failure(path, 1, name, "", rule, remedy) for name, rule, remedy in faults)
+    path = str(card.records_path)
+    raise_any(Failure(path, 1, name, "", *words) for name, *words in faults)
 
 
 def _check_units(card: LoadedCard) -> None:
@@ -120,13 +119,12 @@ def _correct(card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:
             raise correction.refuse(card.path, rule, suggest(column, columns, "correct the card"))
         mask = correction.find(records, card.path)
         wrong = records.loc[mask & (records[column] != correction.printed)]
-        if len(wrong):
-            rule = f"the card corrects a cell that should read {correction.printed!r}"
-            remedy = "the source changed: read it again and correct the card"
-            raise SourceError(
-                Failure(str(card.records_path), line, column, cell, rule, remedy)
-                for line, cell in zip(wrong[LINE].tolist(), wrong[column], strict=True)
-            )
+        rule = f"the card corrects a cell that should read {correction.printed!r}"
+        remedy = "the source changed: read it again and correct the card"
+        raise_any(
+            Failure(str(card.records_path), line, column, cell, rule, remedy)
+            for line, cell in zip(wrong[LINE].tolist(), wrong[column], strict=True)
+        )
         corrected.loc[mask, column] = correction.corrected
     return corrected
 
@@ -210,13 +208,8 @@ def _fill(card: LoadedCard, frame: pd.DataFrame) -> pd.DataFrame:
 
 def _tag_techniques(frame: pd.DataFrame, options: LeaderboardOptions) -> pd.Series:
     """The tags of each row, sorted and joined by a space."""
-
-    @cache
-    def list_tags(model: str, method: str) -> str:
-        techniques = sorted(options.techniques.items())
-        return " ".join(
-            tag for tag, each in techniques if method in each.methods or model in each.models
-        )
-
-    pairs = zip(frame["model"], frame["method"], strict=True)
-    return pd.Series([list_tags(*pair) for pair in pairs], dtype="str")
+    tags = pd.Series("", index=frame.index, dtype="str")
+    for tag, each in sorted(options.techniques.items()):
+        has_it = frame["method"].isin(each.methods) | frame["model"].isin(each.models)
+        tags = tags.mask(has_it, tags + f" {tag}")
+    return tags.str.strip()

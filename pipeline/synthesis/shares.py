@@ -136,12 +136,10 @@ def _find_year(
 
 def _find_fields(cell: Passed | None) -> list[Found]:
     """Hardware's share of the progress of hardware and software, by field: 1 / (1 + ratio)."""
-    if cell is None:
-        return []
     return [
         _find_field(cell, key, entry)
-        for key, entry in cell.attributions.items()
-        if key.startswith("ratio[") and not entry.get("reason")
+        for key, entry in (cell.attributions.items() if cell else ())
+        if cell and key.startswith("ratio[") and not entry.get("reason")
     ]
 
 
