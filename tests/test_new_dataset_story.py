@@ -71,10 +71,3 @@ def test_the_printed_dataset_is_made_refused_mended_and_fitted(project: Path) ->
     # the summary lists every cell of the registries, fitted or not
     others = [name for name in unfitted if "speedruns" not in name]
     assert [name for name in others if not name.startswith("reports/summary/")] == []
-
-
-def test_the_printed_commands_are_those_of_the_project() -> None:
-    words = [command.split()[:2] for command in COMMANDS]
-    assert words[0] == ["apportion", "new"]
-    assert words[1] == ["apportion", "check"]
-    assert ["dvc", "repro"] in words

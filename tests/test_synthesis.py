@@ -1,7 +1,6 @@
 """The synthesis on made-up results: shares, statements, page; other numbers say other things."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,8 @@ from toy_synthesis import DOMAINS, make_page
 
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
-from pipeline.site.overview.rows import Row
 from pipeline.site.synthesis_page.words import describe_answer, describe_in_short
-from pipeline.synthesis.entries import find_extremes
-from pipeline.synthesis.shares import COMPUTE, POOLED, Found, divide_progress, exceed, thin
+from pipeline.synthesis.shares import COMPUTE, POOLED, divide_progress, exceed
 
 Run = tuple[dict[str, Any], str]
 
@@ -102,20 +99,6 @@ def test_page_has_sources_citation_and_provenance(made: Run) -> None:
 def test_probability_that_shares_differ_counts_every_pair_of_draws() -> None:
     """By hand: 0.6 exceeds 0.1 and 0.5, 0.4 exceeds 0.1: three of four pairs."""
     assert exceed(np.array([0.4, 0.6]), np.array([0.1, 0.5])) == 0.75
-
-
-def test_the_leaderboards_with_most_and_least_compute_are_compared() -> None:
-    row = Row("", "", "", "", "model")
-    low, middle, high = (
-        Found("step", replace(row, median=each), np.full(2, each)) for each in (0.1, 0.4, 0.6)
-    )
-    assert find_extremes([middle, high, low]) == (high, low)
-    assert find_extremes([low]) is None
-
-
-def test_thinned_draws_are_spread_over_all_chains() -> None:
-    assert list(thin(np.arange(12), 4)) == [1, 4, 7, 10]
-    np.testing.assert_array_equal(thin(np.arange(7), 7), np.arange(7))
 
 
 def test_share_of_a_year_is_the_part_of_compute_in_the_sum_of_both_rates() -> None:
