@@ -50,7 +50,12 @@ def inspect(
     found: Findings = {"dataset": name, "is_accepted": False, "reached": "card"}
 
     def note(what: str, made: Any) -> None:
-        found.update(_describe_step(what, made, datasets))
+        found["reached"] = {"card": "records", "records": "cells"}.get(what, "rules")
+        if what == "card":
+            found["table"] = made.table
+            found["is_registered"] = made.dataset in datasets.get(made.table, [])
+        elif what == "records":
+            found["rows_in"] = len(made)
 
     try:
         accepted = accept(layout, name, note, _read_references(layout, name))
@@ -81,14 +86,6 @@ def _read_references(layout: Layout, name: str) -> Bibliography:
                 others = others.with_own(other)
     others.with_own(folder)
     return own
-
-
-def _describe_step(what: str, made: Any, datasets: dict[str, list[str]]) -> Findings:
-    """What is known once the card, the records or the table are read, and what comes next."""
-    if what == "card":
-        is_registered = made.dataset in datasets.get(made.table, [])
-        return {"table": made.table, "is_registered": is_registered, "reached": "records"}
-    return {"rows_in": len(made), "reached": "cells"} if what == "records" else {"reached": "rules"}
 
 
 def describe_failures(failures: list[Failure]) -> Findings:

@@ -69,7 +69,6 @@ def _exclude(card: LoadedCard, records: pd.DataFrame) -> pd.Series:
 
 
 def _list_used_columns(card: LoadedCard) -> set[str]:
-    """The columns of records.csv that the card reads."""
     return {
         column
         for name, source in card.card.columns.items()

@@ -53,7 +53,6 @@ def make_dataset(
 
 
 def _tell_steps(made: Draft, gaps: list[int]) -> str:
-    """What was made, and numbered, what comes next."""
     folder = HERE.card(made.name).parent.as_posix()
     rows = f"{made.row_count} rows" if made.received else "a header, no rows"
     blank = f"; blank rows left out: {made.blank_row_count}" if made.blank_row_count else ""

@@ -199,7 +199,6 @@ def read_scenarios(path: Path, citation_keys: Collection[str]) -> Scenarios:
 
 
 def _find_unknown(made: Scenarios, citation_keys: Collection[str]) -> Iterator[Fault]:
-    """Names that name nothing."""
     for steps, name, known in _list_names(made, citation_keys):
         if name not in known:
             remedy = suggest(name, known, "write a name that is there")

@@ -118,11 +118,8 @@ def _read_text(path: Path, name: str, remedy_if_missing: str) -> str:
     if not path.is_file():
         raise file_failure(path, f"{name} is missing", remedy_if_missing)
     if (size := path.stat().st_size) > MAXIMUM_BYTES:
-        raise file_failure(
-            path,
-            f"{name} has {size} bytes; at most {MAXIMUM_BYTES} are read",
-            "data belong in records.csv, a card only describes them",
-        )
+        rule = f"{name} has {size} bytes; at most {MAXIMUM_BYTES} are read"
+        raise file_failure(path, rule, "data belong in records.csv, a card only describes them")
     content = path.read_bytes()
     try:
         return content.decode("utf-8-sig")

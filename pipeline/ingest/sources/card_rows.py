@@ -44,7 +44,6 @@ def _check_names(table: pd.DataFrame, card: LoadedCard) -> Iterator[Fault]:
 
 
 def _check_comparisons(table: pd.DataFrame, card: LoadedCard) -> Iterator[Fault]:
-    """At most one fault an end of a comparison."""
     if isinstance(card.options, LeaderboardOptions):
         for number, each in enumerate(card.options.comparisons):
             rows = table[table["benchmark"] == each.benchmark]
