@@ -1,7 +1,6 @@
 """Received files: what is read as it stands, and every reason to refuse one."""
 
 import io
-import re
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
@@ -61,13 +60,6 @@ def test_file_that_is_no_table_is_refused(tmp_path: Path, content: str | bytes, 
 def test_other_kinds_are_refused_with_the_way_out(tmp_path: Path, name: str, words: str) -> None:
     with pytest.raises(SourceError, match=words):
         read(tmp_path, "<html><table><tr><td>1", name)
-
-
-def test_folder_missing_file_and_sheet_of_a_csv_are_refused(tmp_path: Path) -> None:
-    refuse(tmp_path, "a folder")
-    refuse(tmp_path / "none.csv", "cannot be opened")
-    (tmp_path / "a.csv").write_text("a,b\n1,2\n", encoding="utf-8")
-    refuse(tmp_path / "a.csv", "only a workbook has sheets", "Results")
 
 
 @pytest.mark.parametrize(
@@ -152,34 +144,6 @@ def rewrite(path: Path, part: str, change: Callable[[str], str]) -> Path:
             text = old.read(name)
             new.writestr(name, change(text.decode("utf-8")) if name == part else text)
     return path
-
-
-@pytest.mark.parametrize("entity", ['e SYSTEM "file:///etc/hostname"', 'e "expanded"'])
-@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml"])
-def test_entities_are_refused(tmp_path: Path, entity: str, part: str) -> None:
-    def add_entity(text: str) -> str:
-        head = f"<!DOCTYPE x [<!ENTITY {entity}>]>"
-        return head + re.sub(r"^<\?xml.*?\?>", "", text).replace(">model<", ">&e;<")
-
-    path = make_workbook(tmp_path / "a.xlsx", ROWS)
-    refuse(rewrite(path, part, add_entity), "not a sound Excel workbook")
-
-
-def test_archive_that_is_too_large_damaged_or_no_workbook_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = make_workbook(tmp_path / "a.xlsx", ROWS)
-    monkeypatch.setattr(formats, "MAX_PARTS", 3)
-    refuse(path, "parts in the archive, more than 3")
-    monkeypatch.undo()
-    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/media/large.xml", b" " * 65_000_000)
-    refuse(path, "unpacks to 65 MB, more than 64 MB")
-    path.write_bytes(path.read_bytes()[:-200])
-    refuse(path, "not a sound Excel workbook")
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("word/document.xml", "x")
-    refuse(path, "a zip archive, not an Excel workbook")
 
 
 def test_extent_that_the_file_states_cuts_nothing_off(tmp_path: Path) -> None:

@@ -80,15 +80,6 @@ def test_the_ceiling_gives_the_logistic_curve_and_saturates() -> None:
     assert found[-1] == pytest.approx(3.0, abs=1e-6)
 
 
-def test_no_path_passes_its_ceiling() -> None:
-    found = run(make(stepping_on_toes=[1.0, 4.0], ceiling_decades=1.5), 1.0, 10.0, 1000.0)
-    assert np.all(found.decades <= 1.5)
-    np.testing.assert_allclose(found.decades[:, -1], 1.5, atol=1e-6)
-    assert np.isfinite(found.years_to[:, 0]).all()
-    assert np.isinf(found.years_to[:, 1]).all()
-    assert np.isinf(run(make(ceiling_decades=1.0)).years_to).all()
-
-
 def grow(values: tuple[float, ...], a: float, written: float) -> float:
     """The growth rate of A at ln A = `a`, with labour by software of ln A = `written`."""
     toes, fishing, rho, share, jump, ceiling, growth = values

@@ -143,12 +143,9 @@ def _propose_date(cells: list[str]) -> Reading:
         doubts.append(f"{cells[0]!r}: days counted from 1900, as Excel counts?")
     if order == "dmy" and len(refused["mdy", precision]) == len(refused[best]):
         keys["order"] = TODO
-        mixed = (
-            "some have the day first and some the month: state the order of most, correct the rest"
-        )
-        doubts.append(
-            mixed if doubts else f"{cells[0]!r}: no cell tells day (dmy) from month (mdy)"
-        )
+        mixed = "some have the day first and some the month: state the order of most"
+        unclear = f"{cells[0]!r}: no cell tells day (dmy) from month (mdy)"
+        doubts.append(f"{mixed}, correct the rest" if doubts else unclear)
     return keys, doubts
 
 
