@@ -5,6 +5,7 @@ is left for a person to say.
 from dataclasses import dataclass, field, replace
 
 from pipeline.ingest import tables
+from pipeline.ingest.cards.checks import DERIVED
 from pipeline.ingest.sources import units
 from pipeline.ingest.validate import NAMED_BY
 from pipeline.new_dataset.guesses import Guess, describe_column, guess_columns
@@ -12,11 +13,6 @@ from pipeline.new_dataset.readings import TODO, Keys
 from pipeline.new_dataset.received import Sheet
 
 JOINED_TABLES = ("accuracy_leaderboard",)  # ingest can join the run registry to their rows
-# Columns that may be read as 6ND from two others (Kaplan et al. 2020).
-DERIVED = {
-    "training_tokens": ("tokens from 6ND", {"training_flop", "parameters"}),
-    "training_flop": ("flop from 6ND", {"training_tokens", "parameters"}),
-}
 
 
 @dataclass(frozen=True)
@@ -94,9 +90,11 @@ def _fill(table: str, guess: Guess, guesses: list[Guess]) -> Guess:
     """What stands on the card where the file has no such column."""
     if guess.source or guess.keys:
         return guess
-    rule, needed = DERIVED.get(guess.column, ("", set()))
-    if rule and table == "scaling_grid" and needed <= {g.column for g in guesses if g.source}:
-        return replace(guess, certainty="guess", keys={"derived": rule}, reason="not in the file")
+    others = {"parameters", *DERIVED} - {guess.column}  # of C = 6 N D
+    is_known = others <= {each.column for each in guesses if each.source}
+    if guess.column in DERIVED and table == "scaling_grid" and is_known:
+        keys: Keys = {"derived": DERIVED[guess.column]}
+        return replace(guess, certainty="guess", keys=keys, reason="not in the file")
     if tables.TABLES[table].columns[guess.column].nullable:
         reason = "not in the file, and may be empty"
         return replace(guess, certainty="guess", keys={"constant": ""}, reason=reason)
