@@ -130,8 +130,7 @@ def check(
     whether compute can be told from the calendar. Without NAME: a line a dataset, and what is
     wrong with those that are refused, which come last.
     """
-    from pipeline.commands.inspection import inspect
-    from pipeline.commands.inspection_text import describe, describe_shortly
+    from pipeline.commands.inspection import describe, describe_shortly, inspect
 
     datasets, models = _read_registries(Layout(root))
     if name:

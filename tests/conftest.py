@@ -16,9 +16,8 @@ from benchmarks.pages import NOT_FOUND
 from pipeline.core.failures import Failure
 from pipeline.ingest.cards.card import LoadedCard, load_card
 from pipeline.ingest.convert import ingest
-from pipeline.ingest.exclusions import exclude_by_rule
 from pipeline.ingest.sources.records import read_records
-from pipeline.ingest.validate import check_options, find_failures, split
+from pipeline.ingest.validate import check_options, exclude_by_rule, find_failures, split
 
 ROOT = Path(__file__).parents[1]
 

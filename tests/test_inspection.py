@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from pipeline.commands.inspection import Findings, describe_failures, inspect
-from pipeline.commands.inspection_text import describe
+from pipeline.commands.inspection import Findings, describe, describe_failures, inspect
 from pipeline.commands.outliers import FAR, _measure_distance
 from pipeline.core.failures import Failure, SourceError
 from pipeline.core.layout import Layout

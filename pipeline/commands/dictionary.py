@@ -1,7 +1,6 @@
 """The data dictionary, made from the tables: what `data/README.md` says of every column."""
 
-from pipeline.ingest.tables import TABLES
-from pipeline.ingest.tables.table import Table
+from pipeline.ingest.tables import TABLES, Table
 
 HEAD = "| column | unit | meaning | may be empty |\n| --- | --- | --- | --- |"
 

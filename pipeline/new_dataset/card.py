@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.commands.dictionary import describe_table
 from pipeline.commands.printing import render_template
 from pipeline.ingest import tables
-from pipeline.ingest.cards.nodes import find_node
+from pipeline.ingest.cards.faults import find_node
 from pipeline.ingest.cards.schema import FILE_NAME, make_schema
 from pipeline.ingest.cards.yaml_files import Steps
 from pipeline.ingest.validate import NAMED_BY

@@ -61,21 +61,17 @@ def list_panels(scenarios: Scenarios) -> Iterator[tuple[str, list[Variation]]]:
         ]
         for start in range(0, len(others), 2):
             lines = [Variation(CENTRAL, default.label, scenarios.central)]
-            for place, end, other in zip(
-                (0, 2), (LOW, HIGH), others[start : start + 2], strict=False
-            ):
-                lines.insert(place, other._replace(series=end))
+            lines.insert(0, others[start]._replace(series=LOW))
+            lines += [other._replace(series=HIGH) for other in others[start + 1 : start + 2]]
             yield ROLE_TITLES[role], lines
     for each in scenarios.assumptions:
         values = {LOW: each.low, CENTRAL: each.central, HIGH: each.high}
-        yield (
-            each.label,
-            [
-                Variation(end, _say(value), _change(assumptions={str(each.id): value}))
-                for end, value in values.items()
-                if end == CENTRAL or value != each.central
-            ],
-        )
+        lines = [
+            Variation(end, _say(value), _change(assumptions={str(each.id): value}))
+            for end, value in values.items()
+            if end == CENTRAL or value != each.central
+        ]
+        yield each.label, lines
 
 
 def _say(value: float) -> str:

@@ -4,6 +4,7 @@ Raises ValueError with a rule and a remedy where it is not: 03/04/2022 may be tw
 card says which.
 """
 
+import calendar
 import re
 from typing import NoReturn
 
@@ -31,12 +32,11 @@ COARSE_DATES = {
     "year": [r"(?P<y>[0-9]{4})"],
 }
 COARSENESS = ["day", "month", "year"]
-_FULL_MONTHS = (
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
-)
 MONTHS = {
-    name: number for number, full in enumerate(_FULL_MONTHS, 1) for name in (full, full[:3])
+    name.lower(): number
+    for number, full in enumerate(calendar.month_name)
+    for name in (full, full[:3])
+    if number
 } | {"sept": 9}
 
 
