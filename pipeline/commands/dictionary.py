@@ -10,14 +10,9 @@ def render() -> str:
     return "\n\n".join(_render_table(table) for table in TABLES.values())
 
 
-def describe_table(name: str) -> str:
-    """What the table is for, in a sentence."""
-    return TABLES[name].purpose
-
-
 def list_tables() -> list[str]:
     """`name: what it is for` of every table."""
-    return [f"{name}: {describe_table(name)}" for name in TABLES]
+    return [f"{name}: {table.purpose}" for name, table in TABLES.items()]
 
 
 def _render_table(table: Table) -> str:

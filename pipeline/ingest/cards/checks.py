@@ -4,7 +4,7 @@ names that are those of other things.
 The card is looked at as YAML, so that one wrong key does not hide another.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -95,13 +95,12 @@ def find_unknown_names(path: Path, tree: Any) -> Iterator[Failure]:
             yield make_fault(path, tree, steps, rule, remedy)
 
 
-def find_unknown_citations(path: Path, tree: Any, keys: Iterable[str]) -> Iterator[Failure]:
+def find_unknown_citations(path: Path, tree: Any, keys: Collection[str]) -> Iterator[Failure]:
     """Citations of the card that are not among the `keys` of the bibliography."""
-    known = set(keys)
     for steps, value in walk(tree):
-        if _is_citation(steps) and isinstance(value, str) and value not in known:
+        if _is_citation(steps) and isinstance(value, str) and value not in keys:
             rule = "no entry of a bibliography has this key"
-            remedy = suggest(value, known, OTHER_FILES)
+            remedy = suggest(value, keys, OTHER_FILES)
             yield make_fault(path, tree, steps, rule, remedy, value)
 
 

@@ -184,12 +184,15 @@ def list_keys(schema: dict[str, Any], steps: tuple[str | int, ...]) -> list[str]
 
 
 def _branches(schema: dict[str, Any], node: dict[str, Any]) -> list[dict[str, Any]]:
-    """`node` with references followed, and each of its alternatives."""
-    if "$ref" in node:
-        node = schema["$defs"][node["$ref"].removeprefix("#/$defs/")] | {
-            key: value for key, value in node.items() if key != "$ref"
-        }
+    """`node` with its reference followed, and each of its alternatives."""
+    node = follow(schema, node)
     return [node, *(part for each in node.get("anyOf", []) for part in _branches(schema, each))]
+
+
+def follow(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    """What `node` refers to; itself where it refers to nothing."""
+    name = node.get("$ref", "").removeprefix("#/$defs/")
+    return schema["$defs"][name] if name else node
 
 
 def _step_into(node: dict[str, Any], step: str | int) -> dict[str, Any] | None:
