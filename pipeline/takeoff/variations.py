@@ -1,6 +1,7 @@
 """What each input and assumption changes, one at a time, the others at their central values."""
 
 from collections.abc import Iterator
+from itertools import batched
 from typing import NamedTuple
 
 import numpy as np
@@ -59,11 +60,10 @@ def list_panels(scenarios: Scenarios) -> Iterator[tuple[str, list[Variation]]]:
             for each in scenarios.inputs
             if each.role == role and each is not default
         ]
-        for start in range(0, len(others), 2):
-            lines = [Variation(CENTRAL, default.label, scenarios.central)]
-            lines.insert(0, others[start]._replace(series=LOW))
-            lines += [other._replace(series=HIGH) for other in others[start + 1 : start + 2]]
-            yield ROLE_TITLES[role], lines
+        for low, *high in batched(others, 2):
+            central = Variation(CENTRAL, default.label, scenarios.central)
+            ends = [each._replace(series=HIGH) for each in high]
+            yield ROLE_TITLES[role], [low._replace(series=LOW), central, *ends]
     for each in scenarios.assumptions:
         values = {LOW: each.low, CENTRAL: each.central, HIGH: each.high}
         lines = [

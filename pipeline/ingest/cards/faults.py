@@ -59,9 +59,9 @@ def _name_key(steps: Steps) -> str:
 def find_empty(path: Path, tree: Any, schema: dict[str, Any], part: str) -> list[Failure]:
     """A failure for each text below the key `part` that is empty or blank."""
     return [
-        make_fault(path, tree, (part, *steps), "is empty", _explain(schema, (part, *steps)))
-        for steps, value in walk(tree.get(part) or {})
-        if isinstance(value, str) and not value.strip()
+        make_fault(path, tree, steps, "is empty", _explain(schema, steps))
+        for steps, value in walk(tree)
+        if steps[0] == part and isinstance(value, str) and not value.strip()
     ]
 
 

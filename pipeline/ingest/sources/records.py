@@ -168,8 +168,7 @@ def check_names(path: Path, line: int, header: list[str]) -> None:
             raise refuse(*fault, ascii(name))
     if "line" in header:
         raise refuse("'line' is a column of the pipeline", "rename the column")
-    counts = Counter(header)
-    if repeated := sorted(name for name in counts if counts[name] > 1):
+    if repeated := sorted(name for name, count in Counter(header).items() if count > 1):
         raise refuse(f"column names repeat: {repeated}", "give each column its own name")
     plain = ["".join(name.split()).casefold() for name in header]
     forms = Counter(plain)
