@@ -9,12 +9,7 @@ import pytest
 from conftest import ROOT
 from jsonschema import Draft7Validator
 
-from pipeline.ingest.cards.schema import (
-    EDITOR_LINE,
-    FILE_NAME,
-    make_schema,
-    render,
-)
+from pipeline.ingest.cards.schema import EDITOR_LINE, FILE_NAME, make_schema, render
 from pipeline.ingest.cards.yaml_files import read_tree
 from pipeline.ingest.options import OPTIONS
 from pipeline.ingest.tables import TABLES

@@ -138,7 +138,5 @@ def test_stage_commands_run_their_stage_and_print_its_line(
 
 def test_help_imports_nothing_heavy() -> None:
     code = "import sys, pipeline.cli; print({'pandas', 'numpy', 'pydantic'} & set(sys.modules))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

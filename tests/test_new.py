@@ -180,11 +180,7 @@ BAD_NAMES = ("Scores", "my-scores", "../scores", "", "1st", "a" * 61, "a b")
     ],
 )
 def test_what_is_refused_leaves_nothing(
-    copied: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    code: int,
-    told: str,
-    words: tuple[str, ...],
+    copied: Path, monkeypatch: pytest.MonkeyPatch, code: int, told: str, words: tuple[str, ...]
 ) -> None:
     write(copied, "a,b\n1\n")
     shutil.rmtree(copied / "data/sources/lm_perplexity")
