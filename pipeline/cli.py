@@ -37,7 +37,7 @@ def ingest(dataset: Dataset, root: Root = HERE) -> None:
     """Read and validate the rows of DATASET: the table that models are fitted to."""
     from pipeline.ingest.stage import ingest_dataset
 
-    _run_stage(lambda: ingest_dataset(Layout(root), dataset))
+    _run_stage(ingest_dataset, Layout(root), dataset)
 
 
 @app.command(rich_help_panel=STAGES)
@@ -45,14 +45,10 @@ def fit(dataset: Dataset, model: Model = "", root: Root = HERE) -> None:
     """Sample MODEL on DATASET, check the fit, and compute the estimands."""
     from pipeline.fit.stage import fit_cell, fit_dataset
 
-    layout, params = Layout(root), _read_params(root)
-    _run_stage(
-        lambda: (
-            fit_cell(layout, dataset, model, params)
-            if model
-            else fit_dataset(layout, dataset, params)
-        )
-    )
+    if model:
+        _run_stage(fit_cell, Layout(root), dataset, model, _read_params(root))
+    else:
+        _run_stage(fit_dataset, Layout(root), dataset, _read_params(root))
 
 
 @app.command(rich_help_panel=STAGES)
@@ -60,7 +56,7 @@ def synthesise(root: Root = HERE) -> None:
     """Set the shares and rates of all domains beside each other."""
     from pipeline.synthesis.stage import synthesise as make
 
-    _run_stage(lambda: make(Layout(root)))
+    _run_stage(make, Layout(root))
 
 
 @app.command(rich_help_panel=STAGES)
@@ -68,7 +64,7 @@ def simulate(root: Root = HERE) -> None:
     """Simulate what full automation of research would bring."""
     from pipeline.takeoff.stage import simulate as make
 
-    _run_stage(lambda: make(Layout(root), _read_params(root)["takeoff"]))
+    _run_stage(make, Layout(root), _read_params(root)["takeoff"])
 
 
 @app.command(rich_help_panel=STAGES)
@@ -76,14 +72,14 @@ def site(root: Root = HERE) -> None:
     """Make every page, the claims and the summaries."""
     from pipeline.site.stage import build_site
 
-    _run_stage(lambda: build_site(Layout(root)))
+    _run_stage(build_site, Layout(root))
 
 
-def _run_stage(work: Callable[[], str]) -> None:
+def _run_stage(work: Callable[..., str], *given: Any) -> None:
     from pipeline.core.stage import end_with_dvc
 
     end_with_dvc()
-    typer.echo(work())
+    typer.echo(work(*given))
 
 
 def _read_params(root: Path) -> dict[str, Any]:
@@ -130,8 +126,7 @@ def check(
     whether compute can be told from the calendar. Without NAME: a line a dataset, and what is
     wrong with those that are refused, which come last.
     """
-    from pipeline.commands.inspection import inspect
-    from pipeline.commands.inspection_text import describe, describe_shortly
+    from pipeline.commands.inspection import describe, describe_shortly, inspect
 
     datasets, models = _read_registries(Layout(root))
     if name:

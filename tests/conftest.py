@@ -11,14 +11,15 @@ from typing import Any
 import pandas as pd
 import pytest
 from ruamel.yaml import YAML
+from typer.testing import CliRunner
 
 from benchmarks.pages import NOT_FOUND
+from pipeline import cli
 from pipeline.core.failures import Failure
 from pipeline.ingest.cards.card import LoadedCard, load_card
 from pipeline.ingest.convert import ingest
-from pipeline.ingest.exclusions import exclude_by_rule
 from pipeline.ingest.sources.records import read_records
-from pipeline.ingest.validate import check_options, find_failures, split
+from pipeline.ingest.validate import check_options, exclude_by_rule, find_failures, split
 
 ROOT = Path(__file__).parents[1]
 
@@ -52,6 +53,20 @@ def read_cases(name: str) -> Any:
 def stretch(text: str) -> str:
     """`text` with `<x x 1000>` written out: a thousand x."""
     return re.sub(r"<(.) x (\d+)>", lambda found: found[1] * int(found[2]), text)
+
+
+def invoke(*words: str, root: Path | None = ROOT, answers: str = "") -> tuple[int, str]:
+    """Exit code and output of an `apportion` command on the project in `root`."""
+    place = ["--root", str(root)] if root else []
+    result = CliRunner().invoke(cli.app, [*words, *place], input=answers)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+def unwrap(output: str) -> str:
+    """What a command says, in one line and without the frames that a terminal shows."""
+    return " ".join(output.replace("│", " ").split())
 
 
 @dataclass(frozen=True)
@@ -95,6 +110,15 @@ def root() -> Path:
 def runs() -> pd.DataFrame:
     """The validated run registry; treat as read-only."""
     return read_dataset(ROOT / "data/sources/training_runs").validated
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A copy of the datasets and models, without results, to be changed."""
+    shutil.copytree(ROOT / "data/sources", tmp_path / "data/sources")
+    shutil.copy(ROOT / "data/references.bib", tmp_path / "data")
+    (tmp_path / "models").symlink_to(ROOT / "models")
+    return tmp_path
 
 
 @pytest.fixture

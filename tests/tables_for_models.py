@@ -22,9 +22,9 @@ from models.core.parts import PARTS
 from models.options import AccuracyOptions, Comparison, Side
 from pipeline.ingest.cards.card import LoadedCard, load_card
 from pipeline.ingest.convert import ingest
-from pipeline.ingest.exclusions import exclude_by_rule
 from pipeline.ingest.in_house import add_in_house
 from pipeline.ingest.sources.records import read_records
+from pipeline.ingest.validate import exclude_by_rule
 
 ROOT = Path(__file__).parents[1]
 MIDDLE_OF_GRID = {"parameters": 9e8, "tokens": 1.6e10}  # geometric means of the Chinchilla runs

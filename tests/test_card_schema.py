@@ -9,13 +9,7 @@ import pytest
 from conftest import ROOT
 from jsonschema import Draft7Validator
 
-from pipeline.ingest.cards.nodes import find_node, list_keys
-from pipeline.ingest.cards.schema import (
-    EDITOR_LINE,
-    FILE_NAME,
-    make_schema,
-    render,
-)
+from pipeline.ingest.cards.schema import EDITOR_LINE, FILE_NAME, make_schema, render
 from pipeline.ingest.cards.yaml_files import read_tree
 from pipeline.ingest.options import OPTIONS
 from pipeline.ingest.tables import TABLES
@@ -90,11 +84,3 @@ def test_every_key_is_explained(table: str) -> None:
         if not value.get("description")
     ]
     assert silent == []
-
-
-def test_keys_are_found_through_references_and_free_names() -> None:
-    schema = make_schema("accuracy_leaderboard")
-    assert "chance" in list_keys(schema, ("options", "benchmarks", "MATH"))
-    assert "constant" in list_keys(schema, ("columns", "score"))
-    assert find_node(schema, ("exclusions", 0, "count"))["exclusiveMinimum"] == 0
-    assert find_node(schema, ("nothing", 0)) == {}

@@ -1,7 +1,6 @@
 """The `apportion` command: what it prints and how it ends."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,32 +8,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from conftest import ROOT
-from typer.testing import CliRunner
+from conftest import ROOT, invoke, unwrap
 
 from pipeline import cli
 from pipeline.commands.listing import COLUMNS
 
 
-def run(*words: str, root: Path = ROOT) -> tuple[int, str]:
-    """Exit code and output of a command on the project."""
-    result = CliRunner().invoke(cli.app, [*words, "--root", str(root)])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.output
-
-
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """A repository with the datasets and models, and without results."""
-    shutil.copytree(ROOT / "data/sources", tmp_path / "data/sources")
-    shutil.copy(ROOT / "data/references.bib", tmp_path / "data")
-    (tmp_path / "models").symlink_to(ROOT / "models")
-    return tmp_path
-
-
 def test_list_shows_the_headlines_that_the_attribution_files_have() -> None:
-    cells: list[dict[str, Any]] = json.loads(run("list", "--json")[1])
+    cells: list[dict[str, Any]] = json.loads(invoke("list", "--json")[1])
     told = [cell for cell in cells if cell["median"] is not None]
     for cell in told:
         name = f"{cell['dataset']}-{cell['model']}.json"
@@ -47,30 +28,30 @@ def test_list_shows_the_headlines_that_the_attribution_files_have() -> None:
 def test_list_is_tab_separated_for_scripts_and_a_table_in_a_terminal(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    lines = [line.split("\t") for line in run("list")[1].strip().splitlines()]
+    lines = [line.split("\t") for line in invoke("list")[1].strip().splitlines()]
     assert tuple(lines[0]) == COLUMNS
     assert ["math", "compute_multiplier"] in [[line[0], line[3]] for line in lines]
     monkeypatch.setattr(cli, "_is_terminal", lambda: True)
-    assert "months: Doubling" in " ".join(run("list")[1].replace("│", " ").split())
+    assert "months: Doubling" in unwrap(invoke("list")[1])
 
 
-def test_refused_card_is_listed_and_ends_check_with_one(copy: Path) -> None:
-    (copy / "data/sources/minerva/source.yaml").unlink()
-    cells = json.loads(run("list", "--json", root=copy)[1])
+def test_refused_card_is_listed_and_ends_check_with_one(copied: Path) -> None:
+    (copied / "data/sources/minerva/source.yaml").unlink()
+    cells = json.loads(invoke("list", "--json", root=copied)[1])
     refused = [cell for cell in cells if cell["verdict"] == "refused"]
     assert {cell["dataset"] for cell in refused} == {"minerva"}
     assert "the card is missing" in refused[0]["reason"]
-    code, output = run("check", "minerva", root=copy)
+    code, output = invoke("check", "minerva", root=copied)
     assert code == 1
     assert "the card is missing" in output
 
 
 def test_check_counts_rows_for_people_and_scripts() -> None:
-    code, output = run("check", "math")
+    code, output = invoke("check", "math")
     assert code == 0
     assert "math: 176 rows in, 140 fitted" in output
     assert "16 excluded: circular compute" in output
-    assert json.loads(run("check", "minerva", "--json")[1])["rows_fitted"] == 36
+    assert json.loads(invoke("check", "minerva", "--json")[1])["rows_fitted"] == 36
 
 
 @pytest.mark.parametrize(
@@ -83,10 +64,10 @@ def test_check_counts_rows_for_people_and_scripts() -> None:
         (("calibrate", "mmlu", "--only", "coverag"), "no part ['coverag']"),
     ],
 )
-def test_wrong_name_is_a_wrong_command(copy: Path, words: tuple[str, ...], told: str) -> None:
-    code, output = run(*words, root=copy)
+def test_wrong_name_is_a_wrong_command(copied: Path, words: tuple[str, ...], told: str) -> None:
+    code, output = invoke(*words, root=copied)
     assert code == 2
-    assert told in " ".join(output.replace("│", " ").split())
+    assert told in unwrap(output)
 
 
 @pytest.mark.parametrize(
@@ -98,33 +79,33 @@ def test_wrong_name_is_a_wrong_command(copy: Path, words: tuple[str, ...], told:
     ],
 )
 def test_open_shows_the_page(
-    copy: Path, name: list[str], page: str, monkeypatch: pytest.MonkeyPatch
+    copied: Path, name: list[str], page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     verdicts = {"mmlu-compute_multiplier": "fail", "research_inputs-idea_production": "fail"}
     verdicts |= {"research_inputs-idea_production_ceiling": "pass"}
     for each in ("index", *verdicts):
-        (copy / "reports/html").mkdir(parents=True, exist_ok=True)
-        (copy / f"reports/html/{each}.html").touch()
-    (copy / "data/checks").mkdir()
+        (copied / "reports/html").mkdir(parents=True, exist_ok=True)
+        (copied / f"reports/html/{each}.html").touch()
+    (copied / "data/checks").mkdir()
     empty = {"headlines": [], "prior_sensitivity": {}, "driven_by_prior": [], "driven_by": {}}
     empty |= {"identification": None, "reasons": ["divergent"]}
     for each, verdict in verdicts.items():
         check = json.dumps(empty | {"verdict": verdict})
-        (copy / f"data/checks/{each}.json").write_text(check, encoding="utf-8")
+        (copied / f"data/checks/{each}.json").write_text(check, encoding="utf-8")
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", opened.append)
-    made = copy / f"reports/html/{page}.html"
-    assert run("open", *name, root=copy) == (0, f"{made}\n")
+    made = copied / f"reports/html/{page}.html"
+    assert invoke("open", *name, root=copied) == (0, f"{made}\n")
     assert opened == [made.as_uri()]
 
 
 def test_bad_input_is_printed_without_a_traceback(
-    copy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    copied: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    registry = copy / "data/sources/datasets.yaml"
+    registry = copied / "data/sources/datasets.yaml"
     text = registry.read_text(encoding="utf-8")
     registry.write_text(text.replace("[minerva, math,", "[minerva, maths,"), encoding="utf-8")
-    monkeypatch.setattr("sys.argv", ["apportion", "list", "--root", str(copy)])
+    monkeypatch.setattr("sys.argv", ["apportion", "list", "--root", str(copied)])
     with pytest.raises(SystemExit, match="1"):
         cli.main()
     line = next(n for n, each in enumerate(text.splitlines(), 1) if "minerva" in each)
@@ -151,7 +132,7 @@ def test_stage_commands_run_their_stage_and_print_its_line(
     stage = SimpleNamespace(fit_cell=None, fit_dataset=None)
     setattr(stage, function, lambda *given: told.extend(given) or "done: 3 rows")
     monkeypatch.setitem(sys.modules, f"pipeline.{package}.stage", stage)
-    assert run(*words.split()) == (0, "done: 3 rows\n")
+    assert invoke(*words.split()) == (0, "done: 3 rows\n")
     assert (told[0].root, [each for each in told if isinstance(each, str)]) == (ROOT, given)
 
 

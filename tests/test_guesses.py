@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.new_dataset.guesses import Guess, guess_columns, normalise
+from pipeline.new_dataset.guesses import Guess, guess_columns
 from pipeline.new_dataset.received import Sheet
 
 
@@ -20,12 +20,6 @@ def find_sources(table: str, columns: list[str], **cells: str) -> list[str | Non
     """The columns of a file of one row that fill `columns`."""
     sheet = Sheet(list(cells), [list(cells.values())])
     return [each.source for each in guess_columns(table, columns, sheet)]
-
-
-def test_names_are_compared_without_units_and_signs() -> None:
-    headers = ["# Params (B)", "Training compute (FLOP)", "model_name", "Score [%]"]
-    plain = ["number params", "training compute", "model name", "score"]
-    assert list(map(normalise, headers)) == plain
 
 
 @pytest.mark.parametrize(

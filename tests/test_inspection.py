@@ -1,6 +1,5 @@
 """What `apportion check` finds in a dataset, and how it says so."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,8 +7,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from pipeline.commands.inspection import Findings, describe_failures, inspect
-from pipeline.commands.inspection_text import describe
+from pipeline.commands.inspection import Findings, describe, describe_failures, inspect
 from pipeline.commands.outliers import FAR, _measure_distance
 from pipeline.core.failures import Failure, SourceError
 from pipeline.core.layout import Layout
@@ -24,15 +22,13 @@ def look(name: str, root: Path = ROOT) -> Findings:
 
 
 @pytest.fixture
-def edit(tmp_path: Path) -> Callable[[str, Callable[[str], str]], Path]:
+def edit(copied: Path) -> Callable[[str, Callable[[str], str]], Path]:
     """Changes a file below data/ of a copy; returns the copy."""
-    shutil.copytree(ROOT / "data/sources", tmp_path / "data/sources")
-    shutil.copy(ROOT / "data/references.bib", tmp_path / "data")
 
     def change(name: str, how: Callable[[str], str]) -> Path:
-        path = tmp_path / "data" / name
+        path = copied / "data" / name
         path.write_text(how(path.read_text(encoding="utf-8")), encoding="utf-8")
-        return tmp_path
+        return copied
 
     return change
 

@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
+from conftest import invoke, unwrap
 from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
-from typer.testing import CliRunner
 
-from pipeline import cli
 from pipeline.commands.dictionary import list_tables
 from pipeline.core.failures import SourceError
 from pipeline.core.layout import Layout
@@ -36,25 +34,14 @@ Llama 2 70B;GSM8K;13,5;18.07.2023;4;chain-of-thought;Table 3;
 CREATE = ("new", "scores", "--table", "accuracy_leaderboard")
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A copy of the datasets, to be added to."""
-    shutil.copytree(ROOT / "data/sources", tmp_path / "data/sources")
-    shutil.copy(ROOT / "data/references.bib", tmp_path / "data/references.bib")
-    (tmp_path / "models").symlink_to(ROOT / "models")
-    return tmp_path
-
-
-def run(root: Path, *words: str, answers: str = "") -> tuple[int, str]:
+def run(copied: Path, *words: str, answers: str = "") -> tuple[int, str]:
     """Exit code and output of a command on the copy."""
-    result = CliRunner().invoke(cli.app, [*words, "--root", str(root)], input=answers)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, " ".join(result.output.replace("│", " ").split())
+    code, output = invoke(*words, root=copied, answers=answers)
+    return code, unwrap(output)
 
 
-def write(root: Path, text: str = SCORES) -> str:
-    path = root / "received.csv"
+def write(copied: Path, text: str = SCORES) -> str:
+    path = copied / "received.csv"
     path.write_text(text, encoding="utf-8")
     return str(path)
 
@@ -63,23 +50,26 @@ def load(text: str) -> Any:
     return YAML(typ="safe").load(text)
 
 
-def read_card(root: Path, name: str = "scores") -> tuple[str, Any]:
+def read_card(copied: Path, name: str = "scores") -> tuple[str, Any]:
     """Text and values of a card."""
-    text = (root / "data/sources" / name / "source.yaml").read_text(encoding="utf-8")
+    text = (copied / "data/sources" / name / "source.yaml").read_text(encoding="utf-8")
     return text, load(text)
 
 
-def list_files(root: Path) -> dict[str, bytes]:
+def list_files(copied: Path) -> dict[str, bytes]:
     """Every file below data/, hidden ones included, with its content."""
     return {
-        str(path): path.read_bytes() if path.is_file() else b"" for path in root.rglob("data/**/*")
+        str(path): path.read_bytes() if path.is_file() else b""
+        for path in copied.rglob("data/**/*")
     }
 
 
-def test_spreadsheet_becomes_records_as_received_and_a_card_with_marked_guesses(root: Path) -> None:
-    code, output = run(root, *CREATE, "--from", write(root))
-    text, card = read_card(root)
-    rows = (root / "data/sources/scores/records.csv").read_text(encoding="utf-8").splitlines()
+def test_spreadsheet_becomes_records_as_received_and_a_card_with_marked_guesses(
+    copied: Path,
+) -> None:
+    code, output = run(copied, *CREATE, "--from", write(copied))
+    text, card = read_card(copied)
+    rows = (copied / "data/sources/scores/records.csv").read_text(encoding="utf-8").splitlines()
     assert (code, len(rows)) == (0, 4)
     assert "3 rows; blank rows left out: 1" in output
     assert rows[1] == 'GPT-4,MATH,"42,5",14/03/2023,4,chain-of-thought,Table 3,'
@@ -94,23 +84,23 @@ def test_spreadsheet_becomes_records_as_received_and_a_card_with_marked_guesses(
     assert [step for step in steps if step not in output] == []
 
 
-def test_what_only_a_person_can_say_is_todo_and_its_line_is_named(root: Path) -> None:
-    _, output = run(root, *CREATE, "--from", write(root), "--json")
-    text, card = read_card(root)
+def test_what_only_a_person_can_say_is_todo_and_its_line_is_named(copied: Path) -> None:
+    _, output = run(copied, *CREATE, "--from", write(copied), "--json")
+    text, card = read_card(copied)
     told, lines = json.loads(output)["todo_lines"], text.splitlines()
     assert {card[key] for key in ("title", "question", "licence", "retrieved")} == {"TODO"}
     assert card["columns"]["harness"] == card["columns"]["is_verified"] == "TODO"
     assert card["ignored"] == {"Notes": "TODO"}
     assert all("TODO" in lines[number - 1] for number in told)
-    code, output = run(root, "check", "scores")
+    code, output = run(copied, "check", "scores")
     assert code == 1
     assert f"line {told[0]}" in output
 
 
-def test_registry_gains_the_name_and_keeps_everything_else(root: Path) -> None:
-    registry = root / "data/sources/datasets.yaml"
+def test_registry_gains_the_name_and_keeps_everything_else(copied: Path) -> None:
+    registry = copied / "data/sources/datasets.yaml"
     before = registry.read_text(encoding="utf-8").splitlines()
-    run(root, *CREATE)
+    run(copied, *CREATE)
     after = registry.read_text(encoding="utf-8").splitlines()
     changed = [(old, now) for old, now in zip(before, after, strict=True) if old != now]
     assert changed == [(changed[0][0], changed[0][0].replace("]", ", scores]"))]
@@ -138,10 +128,10 @@ def test_one_line_of_the_registry_changes(tmp_path: Path, line: str, extended: s
 
 
 @pytest.mark.parametrize("table", tables.TABLES)
-def test_without_a_file_records_are_the_header_of_the_table(root: Path, table: str) -> None:
-    code, output = run(root, "new", "keyed", "--table", table)
-    _, card = read_card(root, "keyed")
-    header = (root / "data/sources/keyed/records.csv").read_text(encoding="utf-8").strip()
+def test_without_a_file_records_are_the_header_of_the_table(copied: Path, table: str) -> None:
+    code, output = run(copied, "new", "keyed", "--table", table)
+    _, card = read_card(copied, "keyed")
+    header = (copied / "data/sources/keyed/records.csv").read_text(encoding="utf-8").strip()
     assert code == 0
     assert "1. Key the rows into data/sources/keyed/records.csv" in output
     assert header.split(",") == list(card["columns"]) == list_wanted(table, card.get("runs"))
@@ -152,14 +142,14 @@ def test_without_a_file_records_are_the_header_of_the_table(root: Path, table: s
     assert measured == set(units.TARGETS) & set(card["columns"])
 
 
-def test_compute_in_the_file_makes_the_runs_its_own_and_tokens_may_be_derived(root: Path) -> None:
+def test_compute_in_the_file_makes_the_runs_its_own_and_tokens_may_be_derived(copied: Path) -> None:
     text = "params,model,benchmark,score,training compute (FLOP),loss\n1e9,A,MATH,0.4,1e24,2.5\n"
-    run(root, *CREATE, "--from", write(root, text))
-    run(root, "new", "grid", "--table", "scaling_grid", "--from", write(root, text))
-    _, card = read_card(root)
+    run(copied, *CREATE, "--from", write(copied, text))
+    run(copied, "new", "grid", "--table", "scaling_grid", "--from", write(copied, text))
+    _, card = read_card(copied)
     assert card["runs"] == "own"
     assert card["columns"]["training_flop"] == {"from": "training compute (FLOP)", "unit": "FLOP"}
-    assert read_card(root, "grid")[1]["columns"]["training_tokens"] == {
+    assert read_card(copied, "grid")[1]["columns"]["training_tokens"] == {
         "derived": "tokens from 6ND"
     }
 
@@ -167,10 +157,10 @@ def test_compute_in_the_file_makes_the_runs_its_own_and_tokens_may_be_derived(ro
 @pytest.mark.parametrize(
     "words", [(), ("--table",), ("--table", "acuracy_leaderbord"), ("--help",)]
 )
-def test_tables_are_listed_with_what_each_is_for(root: Path, words: tuple[str, ...]) -> None:
-    result = CliRunner().invoke(cli.app, ["new", "scores", *words])
-    output = " ".join(result.output.replace("│", " ").split())
-    assert result.exit_code == (0 if words == ("--help",) else 2)
+def test_tables_are_listed_with_what_each_is_for(copied: Path, words: tuple[str, ...]) -> None:
+    code, output = invoke("new", "scores", *words, root=None)
+    output = unwrap(output)
+    assert code == (0 if words == ("--help",) else 2)
     assert [table for table in list_tables() if table not in output] == []
     assert ("did you mean 'accuracy_leaderboard'" in output) == (len(words) == 2)
 
@@ -190,29 +180,23 @@ BAD_NAMES = ("Scores", "my-scores", "../scores", "", "1st", "a" * 61, "a b")
     ],
 )
 def test_what_is_refused_leaves_nothing(
-    root: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    code: int,
-    told: str,
-    words: tuple[str, ...],
+    copied: Path, monkeypatch: pytest.MonkeyPatch, code: int, told: str, words: tuple[str, ...]
 ) -> None:
-    write(root, "a,b\n1\n")
-    shutil.rmtree(root / "data/sources/lm_perplexity")
-    before = list_files(root)
-    monkeypatch.chdir(root)
-    result = CliRunner().invoke(cli.app, ["new", *words])
-    assert result.exit_code == code
-    assert told in " ".join(result.output.replace("│", " ").split())
-    assert list_files(root) == before
+    write(copied, "a,b\n1\n")
+    shutil.rmtree(copied / "data/sources/lm_perplexity")
+    before = list_files(copied)
+    monkeypatch.chdir(copied)
+    found, output = invoke("new", *words, root=None)
+    assert found == code
+    assert told in unwrap(output)
+    assert list_files(copied) == before
 
 
-def test_refusal_for_scripts_is_json_and_guesses_are_tab_separated(root: Path) -> None:
-    words = [*CREATE, "--root", str(root), "--from"]
-    told = json.loads(
-        CliRunner().invoke(cli.app, [*words, write(root, "a,b\n1\n"), "--json"]).output
-    )
+def test_refusal_for_scripts_is_json_and_guesses_are_tab_separated(copied: Path) -> None:
+    words = (*CREATE, "--json", "--from", write(copied, "a,b\n1\n"))
+    told = json.loads(invoke(*words, root=copied)[1])
     assert (told["is_made"], told["failures"][0]["line"]) == (False, 2)
-    lines = CliRunner().invoke(cli.app, [*words, write(root)]).output.splitlines()
+    lines = invoke(*CREATE, "--from", write(copied), root=copied)[1].splitlines()
     assert lines[0].split("\t") == ["column", "from", "certainty", "keys", "look_at"]
     assert lines[1].split("\t")[:3] == ["benchmark", "Task", "guess"]
 
@@ -220,9 +204,9 @@ def test_refusal_for_scripts_is_json_and_guesses_are_tab_separated(root: Path) -
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
 @pytest.mark.parametrize("at", ["source.yaml", "datasets.yaml"])
 def test_failure_half_way_leaves_nothing(
-    root: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, at: str
+    copied: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, at: str
 ) -> None:
-    before, original = list_files(root), registration.write_text
+    before, original = list_files(copied), registration.write_text
 
     def fail(path: Path, text: str) -> None:
         if path.name == at:
@@ -231,32 +215,32 @@ def test_failure_half_way_leaves_nothing(
 
     monkeypatch.setattr(registration, "write_text", fail)
     with pytest.raises((SourceError, KeyboardInterrupt)):
-        registration.add_dataset(Layout(root), "scores", "efficiency", "card", "records")
-    assert list_files(root) == before
+        registration.add_dataset(Layout(copied), "scores", "efficiency", "card", "records")
+    assert list_files(copied) == before
 
 
 def test_records_that_check_could_not_read_are_not_made(
-    root: Path, monkeypatch: pytest.MonkeyPatch
+    copied: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = list_files(root)
+    before = list_files(copied)
     monkeypatch.setattr(records, "MAXIMUM_LINES", 3)
-    code, output = run(root, *CREATE, "--from", write(root))
+    code, output = run(copied, *CREATE, "--from", write(copied))
     assert code == 1
     assert "4 lines, more than 3 lines" in output
-    assert list_files(root) == before
+    assert list_files(copied) == before
 
 
 def test_person_confirms_corrects_and_declines_guesses(
-    root: Path, monkeypatch: pytest.MonkeyPatch
+    copied: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(command, "is_terminal", lambda: True)
-    before = list_files(root)
-    assert run(root, *CREATE, "--from", write(root), answers="\n\n")[0] == 1  # ends early
-    assert list_files(root) == before
+    before = list_files(copied)
+    assert run(copied, *CREATE, "--from", write(copied), answers="\n\n")[0] == 1  # ends early
+    assert list_files(copied) == before
     # benchmark, model: yes; method: another column, after one that there is not; score: no
     answers = "\n".join(["", "y", "Prompts", "Notes", "n", "", "", ""]) + "\n"
-    code, output = run(root, *CREATE, "--from", write(root), answers=answers)
-    text, card = read_card(root)
+    code, output = run(copied, *CREATE, "--from", write(copied), answers=answers)
+    text, card = read_card(copied)
     assert code == 0
     assert "no column 'Prompts'; there are: System, Task" in output
     assert "score <- 'Top-1 accuracy'; decimal: comma; unit: percent; first cell '42,5'" in output
@@ -264,8 +248,8 @@ def test_person_confirms_corrects_and_declines_guesses(
     assert card["columns"]["score"] == "TODO"
     assert set(card["ignored"]) == {"Top-1 accuracy", "Prompting"}
     assert "model: {from: System}  # guess, confirmed" in text
-    words = ("new", "other", "--table", "efficiency", "--from", write(root), "--yes")
-    assert "<-" not in run(root, *words)[1]
+    words = ("new", "other", "--table", "efficiency", "--from", write(copied), "--yes")
+    assert "<-" not in run(copied, *words)[1]
 
 
 HOSTILE = (
@@ -274,14 +258,14 @@ HOSTILE = (
 )
 
 
-def test_any_name_and_cell_reads_back_from_the_card(root: Path) -> None:
-    assert run(root, *CREATE, "--from", write(root, HOSTILE))[0] == 0
+def test_any_name_and_cell_reads_back_from_the_card(copied: Path) -> None:
+    assert run(copied, *CREATE, "--from", write(copied, HOSTILE))[0] == 0
     header = next(csv.reader(io.StringIO(HOSTILE, newline="")))
-    assert set(read_card(root)[1]["ignored"]) == {name.strip() for name in header}
+    assert set(read_card(copied)[1]["ignored"]) == {name.strip() for name in header}
     text = 'benchmark name,model\n"MATH\ninjected: true\u2028x",A\n'
-    words = ("new", "other", *CREATE[2:], "--from", write(root, text))
-    assert run(root, *words)[0] == 0
-    assert "injected" not in read_card(root, "other")[1]
+    words = ("new", "other", *CREATE[2:], "--from", write(copied, text))
+    assert run(copied, *words)[0] == 0
+    assert "injected" not in read_card(copied, "other")[1]
 
 
 @given(st.text(max_size=60))

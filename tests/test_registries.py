@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, read_cases
 
 from pipeline.core.failures import Failure, SourceError
 from pipeline.ingest.cards.dataset_names import (
@@ -18,6 +18,7 @@ from pipeline.ingest.cards.dataset_names import (
 from pipeline.ingest.registries import read_datasets, read_models
 from pipeline.ingest.tables import TABLES
 
+CASES = read_cases("registries.yaml")
 SOURCES = ROOT / "data/sources"
 HOSTILE = [
     *("", " ", ".", "..", "../x", "a/b", "a\\b", "/etc/passwd", "~", "a.b", "-a", "a-b", "a b"),
@@ -65,25 +66,7 @@ def test_registries_of_the_project_are_read() -> None:
     assert {name for names in models.values() for name in names} <= set(list_models())
 
 
-@pytest.mark.parametrize(
-    ("lists", "line", "value", "rule"),
-    [
-        ("  efficiency: [imagenet_eficiency]\n", 2, "imagenet_eficiency", "no such dataset"),
-        ("  efficiency: []\n  scaling_gird: []\n", 3, "", "no such table"),
-        ("  efficiency:\n    - math\n    - ../math\n", 4, "../math", "words of a-z and 0-9"),
-        ("  efficiency: [con]\n", 2, "con", "device on Windows"),
-        ("  efficiency: [training_runs]\n", 2, "training_runs", "the run registry"),
-        ("  efficiency: [math]\n  scaling_grid: [math]\n", 3, "math", "under efficiency already"),
-        ("  efficiency: [math, math]\n", 2, "math", "under efficiency already"),
-        ("  efficiency: math\n", 2, "", "must be a list"),
-        ("  efficiency: [1]\n", 2, "1", "must be a name"),
-        ("  efficiency: [[a]]\n", 2, "", "must be a name"),
-        ("  - math\n", 1, "", "must be a mapping"),
-        ("", 1, "", "must be a mapping"),
-        ("  efficiency: []\nmodels: {}\n", 3, "", "there is no such key"),
-        ("  efficiency: &a [math]\n", 2, "", "the anchor &a"),
-    ],
-)
+@pytest.mark.parametrize(("lists", "line", "value", "rule"), CASES["datasets"])
 def test_wrong_dataset_is_reported_at_its_line(
     tmp_path: Path, lists: str, line: int, value: str, rule: str
 ) -> None:

@@ -83,19 +83,6 @@ def test_fitted_perplexities_are_those_of_the_published_fit(read: Read) -> None:
     assert table.loc[table["exclusion"].isna(), "training_flop"].notna().sum() == 160
 
 
-def test_mmlu_was_measured_by_three_harnesses(read: Read) -> None:
-    counts = read(SOURCES / "mmlu").table["harness"].value_counts().to_dict()
-    assert counts == {"reported": 161, "obsscaling": 59, "helm": 12}
-
-
-def test_six_unverified_rows_of_minerva_are_fitted_by_name(read: Read) -> None:
-    table = read(SOURCES / "minerva").validated
-    unverified = table[~table["is_verified"]]
-    assert set(unverified["benchmark"]) == {"OCWCourses", "MMLU-STEM"}
-    assert len(unverified) == 6
-    assert unverified["exclusion"].isna().all()
-
-
 @every_leaderboard
 def test_options_of_a_leaderboard_speak_of_its_rows(name: str, read: Read) -> None:
     dataset = read(SOURCES / name)
@@ -130,18 +117,6 @@ def test_published_fact_holds(
     assert found == set(expected)
 
 
-def test_minerva_540b_scores_78_5_percent_on_gsm8k_by_a_vote_of_40(read: Read) -> None:
-    table = read(SOURCES / "minerva").table
-    (score,) = table.loc[
-        (table["benchmark"] == "GSM8K")
-        & (table["model"] == "Minerva 540B")
-        & (table["techniques"] == "domain_tuning majority_vote")
-        & (table["sample_count"] == 40),
-        "score",
-    ]
-    assert score == pytest.approx(0.785)
-
-
 def test_efficiency_of_vision_doubled_every_nine_months_for_ten_years(read: Read) -> None:
     table = read(SOURCES / "research_inputs").table
     vision = table[table["domain"] == "computer vision"].set_index("year")["efficiency"]
@@ -165,12 +140,6 @@ def test_research_grew_at_the_published_rates(read: Read) -> None:
         assert np.log(rows["efficiency"].iloc[-1]) / last / growth == pytest.approx(
             expected, abs=2e-3
         )
-
-
-def test_compute_of_alexnet_is_3_1_teraflop_per_second_days(read: Read) -> None:
-    table = read(SOURCES / "imagenet_efficiency").table
-    (resource,) = table.loc[table["model"] == "AlexNet", "resource"]
-    assert resource / 8.64e16 == pytest.approx(3.1, abs=0.05)
 
 
 @pytest.mark.parametrize(("number", "expected"), list(enumerate(FACTS["corrections"])))

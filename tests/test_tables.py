@@ -9,8 +9,7 @@ import pandera.pandas as pa
 import pytest
 from conftest import read_cases
 
-from pipeline.ingest.tables import TABLES, schema
-from pipeline.ingest.tables.table import read_yaml
+from pipeline.ingest.tables import TABLES, read_yaml, schema
 
 RETRIEVED = date(2024, 12, 31)
 CASES = read_cases("tables.yaml")

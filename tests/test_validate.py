@@ -7,20 +7,16 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from conftest import ROOT, Dataset
+from conftest import ROOT, Dataset, read_cases
 
 from pipeline.core.failures import SourceError
 from pipeline.core.layout import Layout
-from pipeline.ingest.exclusions import exclude_by_rule
 from pipeline.ingest.stage import ingest_dataset
-from pipeline.ingest.tables import TABLES, schema
-from pipeline.ingest.validate import find_failures, say_rule, summarise
+from pipeline.ingest.validate import exclude_by_rule, find_failures, summarise
 
 Read = Callable[[Path], Dataset]
 Copy = Callable[[str], Path]
-EARLIER = "earlier: {model: PaLM 540B, method: c"
-LATER = "later: {model: Minerva 540B, method: majority-vote}"
-UNFITTED = "later: {model: GPT-3 175B (davinci), method: zero-shot, is_fitted: false}"
+CASES = read_cases("validate.yaml")
 ALLOWED = """\
 allowed_failures:
   - rows: {model: PaLM 62B, benchmark: MATH}
@@ -56,28 +52,7 @@ def layout(copy_source: Copy, runs: pd.DataFrame, tmp_path: Path) -> Layout:
     return made
 
 
-@pytest.mark.parametrize(
-    ("dataset", "old", "new", "column", "words"),
-    [
-        ("minerva", EARLIER, EARLIER.replace("540B", "541B"),
-         "options.comparisons.0.earlier.model", "did you mean 'PaLM 540B'"),
-        ("minerva", LATER, LATER.replace("vote", "votes"),
-         "options.comparisons.0.later.method", "did you mean 'majority-vote'"),
-        ("research_inputs", "headline_domain: computer vision", "headline_domain: computer visions",
-         "options.headline_domain", "did you mean 'computer vision'"),
-        ("training_runs", "named_runs: [GPT-3 175B", "named_runs: [GPT-3 1750B",
-         "options.named_runs.0", "did you mean 'GPT-3 175B'"),
-        ("math", LATER, "later: {model: davinci-002, method: chain-of-thought}",
-         "options.comparisons.", "the rows are left out under the rule 'no compute'"),
-        ("lm_perplexity", UNFITTED, UNFITTED.replace(", is_fitted: false", ""),
-         "options.comparisons.", "'published selection'"),
-        ("lm_perplexity", UNFITTED, UNFITTED.replace("GPT-3 175B (davinci)", "GPT-2 (1542M)"),
-         "options.comparisons.", "is fitted. Remedy: remove is_fitted: false"),
-        ("lm_perplexity", UNFITTED,
-         "later: {model: RSM, method: test perplexity, is_fitted: false}",
-         "options.comparisons.", "has parameters and dataset tokens. Remedy: name another row"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("dataset", "old", "new", "column", "words"), CASES["options"])
 def test_option_that_names_no_row_is_refused_at_its_line(
     dataset: str, old: str, new: str, column: str, words: str, copy_source: Copy, read: Read
 ) -> None:
@@ -124,14 +99,6 @@ def test_wrong_columns_are_failures_of_the_file(read: Read) -> None:
         assert column in str(failure)
 
 
-def test_rules_are_said_in_plain_words() -> None:
-    columns = [c for t in TABLES for c in schema(t, pd.Timestamp("2024-01-01")).columns.values()]
-    rules = {str(check.error) for column in columns for check in column.checks}
-    for words in map(say_rule, rules | {"not_nullable", "field_uniqueness"}):
-        assert "_" not in words.split("(")[0]
-        assert "None" not in words
-
-
 def test_row_that_the_card_allows_to_fail_is_left_out_and_counted(
     copy_source: Copy, read: Read
 ) -> None:
@@ -166,19 +133,7 @@ def exclude(dataset: Dataset, line: int, **cells: Any) -> Any:
     return exclusion
 
 
-@pytest.mark.parametrize(
-    ("name", "cells", "rule"),
-    [
-        ("minerva", {"is_compute_circular": True, "is_verified": False}, "circular compute"),
-        ("minerva", {"training_flop": float("nan"), "is_verified": False}, "no compute"),
-        ("minerva", {"exclusion": "run not verified", "is_verified": False}, "run not verified"),
-        ("minerva", {"is_verified": False}, "not verified"),
-        ("imagenet", {"training_flop": float("nan")}, "no compute"),
-        ("lm_perplexity", {"parameters": float("nan")}, "no parameters or tokens"),
-        ("lm_perplexity", {"dataset_tokens": float("nan")}, "no parameters or tokens"),
-        ("lm_perplexity", {"training_flop": float("nan")}, None),  # some models need none
-    ],
-)
+@pytest.mark.parametrize(("name", "cells", "rule"), CASES["exclusions"])
 def test_first_rule_that_applies_is_named(
     name: str, cells: dict[str, object], rule: str | None, read: Read
 ) -> None:

@@ -1,7 +1,6 @@
 """The data dictionary, made from the tables: what `data/README.md` says of every column."""
 
-from pipeline.ingest.tables import TABLES
-from pipeline.ingest.tables.table import Table
+from pipeline.ingest.tables import TABLES, Table
 
 HEAD = "| column | unit | meaning | may be empty |\n| --- | --- | --- | --- |"
 
@@ -11,14 +10,9 @@ def render() -> str:
     return "\n\n".join(_render_table(table) for table in TABLES.values())
 
 
-def describe_table(name: str) -> str:
-    """What the table is for, in a sentence."""
-    return TABLES[name].purpose
-
-
 def list_tables() -> list[str]:
     """`name: what it is for` of every table."""
-    return [f"{name}: {describe_table(name)}" for name in TABLES]
+    return [f"{name}: {table.purpose}" for name, table in TABLES.items()]
 
 
 def _render_table(table: Table) -> str:

@@ -1,4 +1,5 @@
-"""Dataset -> what a reviewer would want to know of it before anything is fitted.
+"""Dataset -> what a reviewer would want to know of it before anything is fitted, as `apportion
+check` prints it (check.txt.jinja).
 
 Reads and validates in place, like the stage *ingest*, and looks further: what was converted,
 joined, left out, repeated or unlike the rest, which models will be fitted, and whether compute and
@@ -7,6 +8,7 @@ date can be told apart. Nothing is written and nothing is sampled.
 
 from collections import defaultdict
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,15 +19,17 @@ from models import fitted_rows
 from pipeline.checks.collinearity import correlate, inflate
 from pipeline.checks.identified import DIVIDED, MAXIMUM_INFLATION
 from pipeline.commands.outliers import find_outliers
-from pipeline.core.failures import Failure, SourceError
+from pipeline.commands.printing import render_template
+from pipeline.core.failures import Failure, SourceError, make_printable, shorten
 from pipeline.core.layout import Layout
-from pipeline.ingest.accept import accept
 from pipeline.ingest.bibliography import Bibliography, read_bibliography
 from pipeline.ingest.cards.card import LoadedCard
 from pipeline.ingest.sources import units
+from pipeline.ingest.stage import accept
 from pipeline.ingest.tables import OF_MODELS
 from pipeline.ingest.validate import summarise
 
+TEMPLATE = Path(__file__).with_name("check.txt.jinja")
 Findings = dict[str, Any]
 # Rows that agree in these may still differ in others: repeats worth a look.
 IDENTITY = (
@@ -46,7 +50,12 @@ def inspect(
     found: Findings = {"dataset": name, "is_accepted": False, "reached": "card"}
 
     def note(what: str, made: Any) -> None:
-        found.update(_describe_step(what, made, datasets))
+        found["reached"] = {"card": "records", "records": "cells"}.get(what, "rules")
+        if what == "card":
+            found["table"] = made.table
+            found["is_registered"] = made.dataset in datasets.get(made.table, [])
+        elif what == "records":
+            found["rows_in"] = len(made)
 
     try:
         accepted = accept(layout, name, note, _read_references(layout, name))
@@ -56,14 +65,10 @@ def inspect(
     found |= {"joins": describe_joins(table)} if runs is not None else {}
     found |= summarise(card, validated, failures, len(table)) | {"is_accepted": True}
     found |= {"units": describe_units(card)} | describe_failures(failures)
-    found |= {
-        "columns": [
-            _describe_column(str(each), values)
-            for each, values in validated.drop(columns="line").items()
-        ],
-        "repeats": _find_repeats(validated),
-        "outliers": find_outliers(validated, card.for_model()),
-    }
+    columns = validated.drop(columns="line").items()
+    found |= {"columns": [_describe_column(str(each), values) for each, values in columns]}
+    found |= {"repeats": _find_repeats(validated)}
+    found |= {"outliers": find_outliers(validated, card.for_model())}
     return found | describe_models(validated, card, runs, model_names.get(card.table, []))
 
 
@@ -83,29 +88,15 @@ def _read_references(layout: Layout, name: str) -> Bibliography:
     return own
 
 
-def _describe_step(what: str, made: Any, datasets: dict[str, list[str]]) -> Findings:
-    """What is known once the card, the records or the table are read, and what comes next."""
-    if what == "card":
-        is_registered = made.dataset in datasets.get(made.table, [])
-        return {"table": made.table, "is_registered": is_registered, "reached": "records"}
-    return {"rows_in": len(made), "reached": "cells"} if what == "records" else {"reached": "rules"}
-
-
 def describe_failures(failures: list[Failure]) -> Findings:
     """Every failure, and by column and rule: how many, on which lines, one value and the remedy."""
     groups: dict[tuple[str, str, str], list[Failure]] = defaultdict(list)
     for failure in failures:
         groups[failure.file, failure.column, failure.rule].append(failure)
     by_rule = [
-        {
-            "file": file,
-            "column": column,
-            "rule": rule,
-            "count": len(each),
-            "lines": [failure.line for failure in each if failure.line is not None],
-            "value": each[0].value,
-            "remedy": each[0].remedy,
-        }
+        {"file": file, "column": column, "rule": rule, "count": len(each)}
+        | {"lines": [failure.line for failure in each if failure.line is not None]}
+        | {"value": each[0].value, "remedy": each[0].remedy}
         for (file, column, rule), each in groups.items()
     ]
     return {"failures": [vars(failure) for failure in failures], "failures_by_rule": by_rule}
@@ -113,18 +104,14 @@ def describe_failures(failures: list[Failure]) -> Findings:
 
 def describe_units(card: LoadedCard) -> list[Findings]:
     """The columns that were converted, with the factor."""
-    return [
-        {
-            "column": name,
-            "unit": source.unit or f"as column {source.unit_column!r} says",
-            "unit_of_table": units.TARGETS.get(name, "count"),
-            "factor": units.factor(source.unit, name)
-            if source.unit and source.unit != units.IN_CELLS
-            else None,
-        }
-        for name, source in card.card.columns.items()
-        if source.unit or source.unit_column
-    ]
+    found = []
+    for name, source in card.card.columns.items():
+        if unit := source.unit or (source.unit_column and f"as column {source.unit_column!r} says"):
+            is_one = source.unit not in (None, units.IN_CELLS)
+            factor = units.factor(unit, name) if is_one else None
+            target = units.TARGETS.get(name, "count")
+            found.append({"column": name, "unit": unit, "unit_of_table": target, "factor": factor})
+    return found
 
 
 def describe_joins(table: pd.DataFrame) -> Findings:
@@ -178,13 +165,11 @@ def describe_models(
         for name, model in loaded.items()
     }
     fitted = [name for name, reason in reasons.items() if not reason]
-    is_foreseen = bool(fitted) and card.table in OF_MODELS
-    return {
-        "models": [{"model": name, "not_fitted": reason} for name, reason in reasons.items()],
-        "identification": {"model": fitted[0]} | _foresee(loaded[fitted[0]].regressors(table, seen))
-        if is_foreseen
-        else None,
-    }
+    found = {"models": [{"model": name, "not_fitted": why} for name, why in reasons.items()]}
+    if not fitted or card.table not in OF_MODELS:
+        return found | {"identification": None}
+    promise = _foresee(loaded[fitted[0]].regressors(table, seen))
+    return found | {"identification": {"model": fitted[0]} | promise}
 
 
 def _foresee(regressors: pd.DataFrame) -> Findings:
@@ -209,3 +194,21 @@ def _foresee(regressors: pd.DataFrame) -> Findings:
         "correlations": correlate(regressors),
         "variance_inflation": inflation,
     }
+
+
+def describe(found: Findings) -> str:
+    """The findings as text, the verdict first; whatever steers a terminal is escaped."""
+    text = render_template(
+        TEMPLATE,
+        found,
+        finalize=lambda value: make_printable(str(value)),
+        shorten=shorten,
+        round_number=lambda value: f"{value:.4g}" if isinstance(value, float) else value,
+    )
+    return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+def describe_shortly(found: Findings) -> str:
+    """One line of a dataset that is accepted, and everything that is wrong with one that is not."""
+    text = describe(found)
+    return text.partition("\n")[0] if found["is_accepted"] else text

@@ -52,7 +52,7 @@ def _describe_cell(layout: Layout, dataset: str, table: str, model: str | None) 
 def _describe_result(layout: Layout, card: LoadedCard, model: str) -> dict[str, Any]:
     cell = f"{card.dataset}-{model}"
     check, page = read_check(layout, cell), layout.page(cell)
-    known = {"page": str(page.relative_to(layout.root)) if page.is_file() else None}
+    known: dict[str, Any] = {"page": str(page.relative_to(layout.root)) if page.is_file() else None}
     if not check:
         return known
     if check.get("not_fitted"):
@@ -60,19 +60,13 @@ def _describe_result(layout: Layout, card: LoadedCard, model: str) -> dict[str, 
     known["verdict"] = check["verdict"]
     if not answers.has_passed(check):
         return known | {"reason": "; ".join(check["reasons"])}
-    key = load(model).headline_key(card.for_model())
+    known["headline"] = key = load(model).headline_key(card.for_model())
     found = relabel(read_json(layout.attribution(cell)) or {}, card.options).get(key)
-    return known | {"headline": key} | _describe_headline(key, found, check)
-
-
-def _describe_headline(
-    key: str, found: dict[str, Any] | None, check: dict[str, Any]
-) -> dict[str, Any]:
     if found is None:
-        return {"reason": "its estimands have not been computed"}
+        return known | {"reason": "its estimands have not been computed"}
     shown = {name: found.get(name) for name in ("label", "unit", "median", "lower", "upper")}
     driven = bool(answers.describe_drivers(key, check))
-    return shown | {"driven_by_prior": driven, "reason": found.get("reason") or None}
+    return known | shown | {"driven_by_prior": driven, "reason": found.get("reason") or None}
 
 
 def describe(cells: Cells, *, is_terminal: bool) -> str:

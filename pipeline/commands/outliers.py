@@ -45,16 +45,10 @@ def find_outliers(table: pd.DataFrame, card: Card) -> list[dict[str, Any]]:
     group = pd.factorize(rows[measured])[0] if measured else np.zeros(len(rows), dtype=int)
     distance = _measure_distance(_transform(rows, card), design, group)
     far = np.flatnonzero(np.abs(distance) > FAR)
-    return [
-        {
-            "line": int(rows["line"].iloc[i]),
-            "model": str(rows["model"].iloc[i]) if "model" in rows else "",
-            "column": outcome,
-            "value": float(rows[outcome].iloc[i]),
-            "distance": round(float(distance[i]), 1),
-        }
-        for i in far[np.argsort(-np.abs(distance[far]), kind="stable")]
-    ]
+    found: Any = pd.DataFrame({"line": rows["line"], "model": rows.get("model", "")})
+    found = found.assign(column=outcome, value=rows[outcome], distance=distance.round(1))
+    farthest = far[np.argsort(-np.abs(distance[far]), kind="stable")]
+    return found.iloc[farthest].to_dict("records")
 
 
 def _transform(rows: pd.DataFrame, card: Card) -> np.ndarray:

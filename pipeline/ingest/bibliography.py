@@ -11,7 +11,7 @@ from pathlib import Path
 from pybtex.database import Entry, Person, PybtexError, parse_string
 from pybtex.richtext import Text
 
-from pipeline.core.failures import Failure, SourceError, file_failure, raise_any
+from pipeline.core.failures import Failure, file_failure, raise_any
 from pipeline.ingest.cards.faults import suggest
 from pipeline.ingest.cards.yaml_files import MAXIMUM_BYTES, MAXIMUM_MARKS, find_invisible
 
@@ -61,11 +61,8 @@ class Bibliography(dict[str, Reference]):
         path = folder / OWN_FILE
         found = _read(path) if path.is_file() else {}
         other = [key for key in found if self.get(key, found[key]) != found[key]]
-        if other:
-            rule = "another bibliography has a different entry under this key"
-            raise SourceError(
-                Failure(str(path), None, "", k, rule, "rename the key") for k in other
-            )
+        rule = "another bibliography has a different entry under this key"
+        raise_any(Failure(str(path), None, "", key, rule, "rename the key") for key in other)
         return Bibliography(self.path, {**self, **found})
 
 
@@ -169,9 +166,8 @@ def to_plain(latex: str) -> str:
     """LaTeX as plain text."""
     text = str(Text.from_latex(latex)).replace("--", "\N{EN DASH}")
     text = re.sub(r"\\+([&_%#$])", r"\1", text)
-    return " ".join(
-        re.sub(r"\\[A-Za-z]+", " ", text).split()
-    )  # commands that pybtex leaves, as \url
+    text = re.sub(r"\\[A-Za-z]+", " ", text)  # commands that pybtex leaves, as \url
+    return " ".join(text.split())
 
 
 def _without_scheme(text: str) -> str:

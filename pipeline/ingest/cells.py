@@ -4,6 +4,7 @@ A cell that cannot be read is noted with its line, and reading goes on: all are 
 """
 
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 
 import pandas as pd
 
@@ -39,20 +40,15 @@ def read_column(
     column, index = source.source or name, records.index
     if source.derived:
         return pd.Series(float("nan"), index=index)
-    if source.constant is not None:
-        cells = pd.Series(str(source.constant), index=index)
-    else:
-        cells = records[column]
+    is_constant = source.constant is not None
+    cells = pd.Series(str(source.constant), index=index) if is_constant else records[column]
     if source.values is not None:
         cells = _translate(cells, source.values, column, problems)
     texts = cells.tolist()
     if dtype == "float64":
         return pd.Series(_read_numbers(name, source, texts, records, problems), index, "float64")
     if dtype.startswith("datetime64"):
-
-        def read_day(text: str) -> pd.Timestamp | None:
-            return dates.read_date(text, source.order, source.precision)
-
+        read_day = partial(dates.read_date, order=source.order, precision=source.precision)
         days = _read_cells(texts, column, problems, read_day)
         return pd.to_datetime(pd.Series(days, index=index)).astype("datetime64[ns]")
     if dtype == "bool":
@@ -64,9 +60,8 @@ def read_column(
 def read_truth(text: str) -> bool:
     """True or False. Raises ValueError (rule, remedy) for any other word, and for 1 and 0."""
     if text.lower() not in TRUTHS:
-        raise ValueError(
-            "neither true nor false", "write true or false, or translate the cell under `values`"
-        )
+        remedy = "write true or false, or translate the cell under `values`"
+        raise ValueError("neither true nor false", remedy)
     return TRUTHS[text.lower()]
 
 

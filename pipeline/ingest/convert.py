@@ -7,22 +7,24 @@ say.
 """
 
 from collections.abc import Collection
-from functools import cache
 
 import numpy as np
 import pandas as pd
 
-from pipeline.core.failures import Failure, SourceError, raise_any
+from pipeline.core.failures import Failure, raise_any
 from pipeline.ingest import tables
 from pipeline.ingest.cards.card import LoadedCard
 from pipeline.ingest.cards.faults import suggest
 from pipeline.ingest.cells import Problems, read_column, refuse_invisible
-from pipeline.ingest.exclusions import exclude_by_card
 from pipeline.ingest.in_house import RATES_TABLE
 from pipeline.ingest.options import EstimateOptions, LeaderboardOptions
-from pipeline.ingest.runs import join_runs
 from pipeline.ingest.sources import numbers, units
 from pipeline.ingest.tables import LINE
+
+# Rows that the card excludes by these rules are of no training run: the registry need not have it.
+NOT_A_RUN = {"human", "repeats another row", "chance"}
+FIX = "add it, or correct the card"
+MAXIMUM_SUGGESTIONS = 100  # names that are looked up among the registry's: each takes milliseconds
 
 
 def ingest(
@@ -49,17 +51,24 @@ def ingest(
     for name, source in card.card.columns.items():
         if source.derived:
             frame[name] = _derive(source.derived, frame)
-    frame["exclusion"] = exclude_by_card(card, records)
+    frame["exclusion"] = _exclude(card, records)
     if citation_keys is not None:
         _check_citations(card, frame["citation"], citation_keys, problems)
     if card.card.runs == "registry":
-        frame = join_runs(frame, runs, problems)
+        frame = _join_runs(frame, runs, problems)
     problems.raise_any()
     return _fill(card, frame)[list(dtypes)]
 
 
+def _exclude(card: LoadedCard, records: pd.DataFrame) -> pd.Series:
+    """The first rule that the card excludes each of the `records` by; empty where none does."""
+    exclusion = pd.Series(pd.NA, index=records.index, dtype="str")
+    for rule in card.card.exclusions:
+        exclusion[rule.find(records, card.path) & exclusion.isna()] = rule.rule
+    return exclusion
+
+
 def _list_used_columns(card: LoadedCard) -> set[str]:
-    """The columns of records.csv that the card reads."""
     return {
         column
         for name, source in card.card.columns.items()
@@ -72,16 +81,15 @@ def _list_used_columns(card: LoadedCard) -> set[str]:
 def _check_columns(card: LoadedCard, records: pd.DataFrame) -> None:
     """Raises SourceError for columns that the card reads and the file lacks, and the reverse."""
     used, columns = _list_used_columns(card), list(records.columns.drop(LINE))
-    missing, lacks = sorted(used - set(columns)), "the card reads this column and the file lacks it"
-    extra = sorted(set(columns) - used - set(card.card.ignored))
     faults = [
-        (name, lacks, suggest(name, columns, "add it, or correct the card")) for name in missing
+        (name, "the card reads this column and the file lacks it", suggest(name, columns, FIX))
+        for name in sorted(used - set(columns))
     ]
     remedy = "map it, or list it under `ignored` with a reason"
+    extra = sorted(set(columns) - used - set(card.card.ignored))
     faults += [(name, "column not mapped in the card", remedy) for name in extra]
-    if faults:
-        path = str(card.records_path)
-        raise SourceError(Failure(path, 1, name, "", rule, remedy) for name, rule, remedy in faults)
+    path = str(card.records_path)
+    raise_any(Failure(path, 1, name, "", *words) for name, *words in faults)
 
 
 def _check_units(card: LoadedCard) -> None:
@@ -110,13 +118,12 @@ def _correct(card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:
             raise correction.refuse(card.path, rule, suggest(column, columns, "correct the card"))
         mask = correction.find(records, card.path)
         wrong = records.loc[mask & (records[column] != correction.printed)]
-        if len(wrong):
-            rule = f"the card corrects a cell that should read {correction.printed!r}"
-            remedy = "the source changed: read it again and correct the card"
-            raise SourceError(
-                Failure(str(card.records_path), line, column, cell, rule, remedy)
-                for line, cell in zip(wrong[LINE].tolist(), wrong[column], strict=True)
-            )
+        rule = f"the card corrects a cell that should read {correction.printed!r}"
+        remedy = "the source changed: read it again and correct the card"
+        raise_any(
+            Failure(str(card.records_path), line, column, cell, rule, remedy)
+            for line, cell in zip(wrong[LINE].tolist(), wrong[column], strict=True)
+        )
         corrected.loc[mask, column] = correction.corrected
     return corrected
 
@@ -143,6 +150,50 @@ def _check_citations(
             problems.add(row, source.source or "citation", key, rule, remedies[key])
 
 
+def _join_runs(frame: pd.DataFrame, runs: pd.DataFrame | None, problems: Problems) -> pd.DataFrame:
+    """`frame` with the columns of the validated registry `runs`, joined by model.
+
+    Notes the rows whose model is not registered.
+    """
+    if runs is None:
+        raise ValueError("the card says `runs: registry`: the validated registry is needed")
+    registry = runs.assign(base_model=_find_roots(runs)).set_index("model")
+    _refuse_unknown(frame, registry.index, problems)
+    columns = [*tables.RUN_COLUMNS, "base_model"]
+    joined = registry[columns].reindex(frame["model"]).reset_index(drop=True)
+    for name in ("is_compute_circular", "is_open_weights", "is_dense"):
+        joined[name] = joined[name].astype("boolean").fillna(False).astype(bool)
+    of_run = "run " + frame["model"].map(registry["exclusion"])
+    frame = frame.assign(exclusion=frame["exclusion"].fillna(of_run).astype("str"))
+    return pd.concat([frame.reset_index(drop=True), joined], axis=1)
+
+
+def _refuse_unknown(frame: pd.DataFrame, known: pd.Index, problems: Problems) -> None:
+    """Notes the rows whose model the registry lacks, with the nearest names of the first ones."""
+    is_unknown = ~frame["model"].isin(known) & ~frame["exclusion"].isin(NOT_A_RUN)
+    rows = is_unknown.to_numpy().nonzero()[0].tolist()
+    models = frame["model"].fillna("").to_numpy()[rows]
+    otherwise = "correct the name, or add the run to the registry"
+    first = list(dict.fromkeys(models))[:MAXIMUM_SUGGESTIONS]
+    near = {model: suggest(model, known, otherwise) for model in first}
+    for row, model in zip(rows, models, strict=True):
+        problems.add(row, "model", model, "not in the run registry", near.get(model, otherwise))
+
+
+def _find_roots(runs: pd.DataFrame) -> pd.Series:
+    """The model at the end of each chain of base models."""
+    parents = dict(zip(runs["model"], runs["base_model"], strict=True))
+
+    def find_root(model: str) -> str:
+        seen = {model}
+        while isinstance(parent := parents.get(model), str) and parent not in seen:
+            seen.add(parent)
+            model = parent
+        return model
+
+    return runs["model"].map(find_root)
+
+
 def _fill(card: LoadedCard, frame: pd.DataFrame) -> pd.DataFrame:
     """`frame` with the columns that no card maps; those of our posteriors follow later."""
     if isinstance(card.options, LeaderboardOptions):
@@ -156,13 +207,8 @@ def _fill(card: LoadedCard, frame: pd.DataFrame) -> pd.DataFrame:
 
 def _tag_techniques(frame: pd.DataFrame, options: LeaderboardOptions) -> pd.Series:
     """The tags of each row, sorted and joined by a space."""
-
-    @cache
-    def list_tags(model: str, method: str) -> str:
-        techniques = sorted(options.techniques.items())
-        return " ".join(
-            tag for tag, each in techniques if method in each.methods or model in each.models
-        )
-
-    pairs = zip(frame["model"], frame["method"], strict=True)
-    return pd.Series([list_tags(*pair) for pair in pairs], dtype="str")
+    tags = pd.Series("", index=frame.index, dtype="str")
+    for tag, each in sorted(options.techniques.items()):
+        has_it = frame["method"].isin(each.methods) | frame["model"].isin(each.models)
+        tags = tags.mask(has_it, tags + f" {tag}")
+    return tags.str.strip()

@@ -67,7 +67,6 @@ def _add_estimates(
 
 
 def _make_row(own: OwnEstimate, found: dict[str, Any]) -> dict[str, Any]:
-    """The cells that are not empty."""
     return {
         "study": own.study,
         "domain": own.domain,

@@ -46,7 +46,7 @@ class Comparison(plain.Comparison):
 
 
 class LeaderboardOptions(plain.LeaderboardOptions):
-    """Options that all leaderboards share. Names and ids are checked in `cards/names.py`."""
+    """Options that all leaderboards share. Names and ids are checked in `cards/checks.py`."""
 
     benchmarks: Mapping[str, BenchmarkFacts]
     techniques: Mapping[plain.Name, Technique]

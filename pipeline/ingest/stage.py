@@ -2,14 +2,39 @@
 its card, what happened to every row, and the rows that failed.
 """
 
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple
 
+import pandas as pd
+
+from pipeline.core.failures import Failure, file_failure
 from pipeline.core.files import write_json, write_parquet, write_text
 from pipeline.core.layout import Layout
-from pipeline.ingest.accept import accept
 from pipeline.ingest.bibliography import read_bibliography
+from pipeline.ingest.cards.card import LoadedCard, load_card
+from pipeline.ingest.cards.dataset_names import REGISTRY
+from pipeline.ingest.convert import ingest
+from pipeline.ingest.in_house import add_in_house
 from pipeline.ingest.options import drop_words
-from pipeline.ingest.validate import render_quarantine, summarise
+from pipeline.ingest.sources.records import read_records
+from pipeline.ingest.validate import (
+    check_options,
+    exclude_by_rule,
+    find_failures,
+    render_quarantine,
+    split,
+    summarise,
+)
+
+
+class Accepted(NamedTuple):
+    """A dataset that passed; `failures` are those that its card allows."""
+
+    card: LoadedCard
+    runs: pd.DataFrame | None
+    table: pd.DataFrame
+    failures: list[Failure]
+    validated: pd.DataFrame
 
 
 def ingest_dataset(layout: Layout, dataset: str) -> str:
@@ -25,11 +50,50 @@ def ingest_dataset(layout: Layout, dataset: str) -> str:
 
     citations = read_bibliography(layout.bibliography).with_own(layout.card(dataset).parent)
     made = accept(layout, dataset, note, citations, reads_results=True)
-    card, table = made.card, made.validated
+    card, table, rows_in = made.card, made.validated, len(made.table)
     known = {"dataset": dataset, "table": card.table}
     options = {"options": drop_words(card.table, card.options)}
     write_json(layout.options(dataset), known | options)
-    write_json(layout.rows(dataset), summarise(card, table, made.failures, len(made.table)))
+    write_json(layout.rows(dataset), summarise(card, table, made.failures, rows_in))
     write_parquet(layout.table(dataset), table)
-    fitted = int(table["exclusion"].isna().sum())
-    return f"{dataset}: {len(made.table)} rows in, {fitted} fitted"
+    return f"{dataset}: {rows_in} rows in, {table['exclusion'].isna().sum()} fitted"
+
+
+def accept(
+    layout: Layout,
+    name: str,
+    note: Callable[[str, Any], None] = lambda *_: None,
+    citation_keys: Collection[str] | None = None,
+    *,
+    reads_results: bool = False,
+) -> Accepted:
+    """The dataset `name`, validated; nothing is written.
+
+    `citation_keys` are those that its card may cite, any if None. `note` is called with (what was
+    read, it) as it goes on: card, records, table, failures. With `reads_results` the registry is
+    the one that was ingested, and our own posteriors enter; without, the registry is validated in
+    place. Raises SourceError with every failure of the step that failed.
+    """
+    card = load_card(layout.card(name), citation_keys)
+    note("card", card)
+    records = read_records(card.records_path)
+    note("records", records)
+    runs = _read_registry(layout, reads_results) if card.card.runs == "registry" else None
+    table = ingest(card, records, runs, citation_keys)
+    if reads_results:
+        table = add_in_house(table, card, layout)
+    note("table", table)
+    failures = find_failures(table, card, records)
+    note("failures", failures)
+    validated = exclude_by_rule(split(table, failures, card, records), card, records)
+    check_options(validated, card, records)
+    return Accepted(card, runs, table, failures, validated)
+
+
+def _read_registry(layout: Layout, reads_results: bool) -> pd.DataFrame:
+    if not reads_results:
+        return accept(layout, REGISTRY).validated
+    if not layout.registry.is_file():
+        remedy = "ingest the run registry first: `python -m pipeline ingest training_runs`"
+        raise file_failure(layout.registry, "the validated run registry is missing", remedy)
+    return pd.read_parquet(layout.registry)

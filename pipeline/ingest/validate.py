@@ -1,11 +1,19 @@
 """Table -> validated table, or every failing row with its line, column, value, rule and remedy.
 
 Rows that fail go to the quarantine file. The stage fails unless the card lists each of them under
-`allowed_failures` with a reason. Rows that pass and are not to be fitted stay in the table with the
-rule that excludes them (exclusions.py). Nothing is dropped without a count.
+`allowed_failures` with a reason. Nothing is dropped without a count: rows that pass and that no
+model reads stay in the table, with the first rule under which they are left out:
+
+1. the rule that the card excludes the row by, in the card's order;
+2. ``run <rule>``: the run registry excludes the run that the row is of;
+3. what no model of the table can use: `unfit` in its YAML;
+4. ``not verified``: nobody has read the figure in its source, and the card does not admit it.
+
+The first two are known before the table is validated, since rules over rows read them.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -14,24 +22,12 @@ import pandera.pandas as pa
 
 from pipeline.core.failures import Failure, raise_any
 from pipeline.ingest import tables
-from pipeline.ingest.cards.card import LoadedCard
-from pipeline.ingest.exclusions import find_lines
+from pipeline.ingest.cards.card import LoadedCard, Selection
 from pipeline.ingest.sources.card_rows import find_absent_rows
 
-QUARANTINE_COLUMNS = ["line", "column", "value", "rule", "remedy"]
 # Options whose keys are the names of rows, and the column that has them.
 NAMED_BY = {"benchmarks": "benchmark", "reference_resource": "target"}
-PLAIN_RULES = {
-    "greater_than_or_equal_to": "at least",
-    "less_than_or_equal_to": "at most",
-    "greater_than": "above",
-    "less_than": "below",
-    "isin": "one of",
-    "str_matches": "of the form",
-    "not_nullable": "not empty",
-    "field_uniqueness": "not repeated",
-    "str_length": "not empty",
-}
+WORDS = {"not_nullable": "not empty", "field_uniqueness": "not repeated"}  # of pandera's rules
 
 
 def find_failures(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) -> list[Failure]:
@@ -39,7 +35,11 @@ def find_failures(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) 
     schema = tables.schema(card.table, card.card.retrieved)
     # Pandera would list every cell of a row that breaks a rule over rows: these are tried here.
     row_rules, schema.checks = schema.checks, []
-    cases = _find_cases(table, schema)
+    cases = pd.DataFrame(columns=["column", "check", "index", "failure_case"])
+    try:
+        schema.validate(table, lazy=True)
+    except pa.errors.SchemaErrors as errors:
+        cases = errors.failure_cases
     whole = cases[cases["index"].isna()]  # a column is missing, extra or mistyped
     if len(whole):
         path, remedy = str(card.records_path), "correct the card"
@@ -52,7 +52,7 @@ def find_failures(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) 
         column, check = map(str, key)
         remedy = schema.columns[column].metadata["remedy"]
         rows = table.loc[index.astype(table.index.dtype)]
-        failures += _place(rows, card, records, column, say_rule(check), remedy)
+        failures += _place(rows, card, records, column, WORDS.get(check, check), remedy)
     with np.errstate(divide="ignore", invalid="ignore"):  # of numbers that are failures already
         for rule in row_rules:
             broken = table[~rule(table).check_output.to_numpy(dtype=bool)]
@@ -60,24 +60,10 @@ def find_failures(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) 
     return sorted(dict.fromkeys(failures), key=lambda f: (f.line or 0, f.column, f.rule))
 
 
-def _find_cases(table: pd.DataFrame, schema: pa.DataFrameSchema) -> pd.DataFrame:
-    """What pandera finds: columns column, check, index, failure_case."""
-    try:
-        schema.validate(table, lazy=True)
-    except pa.errors.SchemaErrors as errors:
-        return errors.failure_cases
-    return pd.DataFrame(columns=["column", "check", "index", "failure_case"])
-
-
 def _place(
-    rows: pd.DataFrame,
-    card: LoadedCard,
-    records: pd.DataFrame,
-    column: str,
-    rule: str,
-    remedy: str,
+    rows: pd.DataFrame, card: LoadedCard, records: pd.DataFrame, column: str, *words: str
 ) -> list[Failure]:
-    """A failure for each of `rows`, with the cell as the file has it."""
+    """A failure for each of `rows`, with the cell as the file has it; `words`: rule, remedy."""
     source = card.card.columns.get(column)
     printed = (source.source or column) if source else column
     if printed in records.columns:  # else the column is joined, derived or constant
@@ -86,18 +72,9 @@ def _place(
         cells = rows[column]
     path = str(card.records_path)
     return [
-        Failure(path, line, column, "" if pd.isna(cell) else str(cell), rule, remedy)
+        Failure(path, line, column, "" if pd.isna(cell) else str(cell), *words)
         for line, cell in zip(rows["line"].tolist(), cells, strict=True)
     ]
-
-
-def say_rule(check: str) -> str:
-    """A rule of a column in plain words."""
-    name, _, rest = check.partition("(")
-    words = PLAIN_RULES.get(name)
-    if words is None:
-        return check
-    return words if words in ("not empty", "not repeated") else f"{words} {rest.removesuffix(')')}"
 
 
 def split(
@@ -109,11 +86,30 @@ def split(
     """
     allowed_lines = find_lines(card.card.allowed_failures, card, records)
     raise_any(failure for failure in failures if failure.line not in allowed_lines)
-    idle = sorted(allowed_lines - {failure.line for failure in failures})
-    rules = [f"line {line} of records.csv does not fail" for line in idle]
-    place, remedy = (str(card.path), None, "allowed_failures", ""), "remove it from the card"
-    raise_any(Failure(*place, rule, remedy) for rule in rules)
+    idle = allowed_lines - {failure.line for failure in failures}
+    rules = [f"line {line} of records.csv does not fail" for line in sorted(idle)]
+    place = str(card.path), None, "allowed_failures", ""
+    raise_any(Failure(*place, rule, "remove it from the card") for rule in rules)
     return table[~table["line"].isin(allowed_lines)].reset_index(drop=True)
+
+
+def exclude_by_rule(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:
+    """The validated table with every exclusion filled in."""
+    is_admitted = table["line"].isin(find_lines(card.card.admitted, card, records))
+    rules = tables.TABLES[card.table].find_unfit(table)
+    rules |= {"not verified": ~table["is_verified"] & ~is_admitted}
+    exclusion = table["exclusion"].copy()
+    for rule, applies in rules.items():
+        exclusion[exclusion.isna() & applies] = rule
+    return table.assign(exclusion=exclusion.astype("str"))
+
+
+def find_lines(
+    selections: Iterable[Selection], card: LoadedCard, records: pd.DataFrame
+) -> set[int]:
+    """The lines of records.csv that any of the card's `selections` picks."""
+    masks = [selection.find(records, card.path) for selection in selections]
+    return {line for mask in masks for line in records.loc[mask, "line"]}
 
 
 def check_options(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) -> None:
@@ -147,11 +143,8 @@ def summarise(
         "excluded": dict(sorted(excluded.items())),
         "admitted_unverified": int((~fitted["is_verified"]).sum()),
         "corrections": [
-            {
-                **{key: getattr(each, key) for key in ("column", "printed", "corrected")},
-                "rows": each.count,
-                "reason": each.reason,
-            }
+            {"column": each.column, "printed": each.printed, "corrected": each.corrected}
+            | {"rows": each.count, "reason": each.reason}
             for each in card.card.corrections
         ],
         "allowed_failures": [
@@ -163,7 +156,6 @@ def summarise(
 
 def render_quarantine(failures: list[Failure]) -> str:
     """The quarantine as CSV, one line per failure."""
-    frame = pd.DataFrame(
-        [vars(failure) for failure in failures], columns=["file", *QUARANTINE_COLUMNS]
-    )
-    return frame[QUARANTINE_COLUMNS].to_csv(index=False, lineterminator="\n")
+    columns = ["line", "column", "value", "rule", "remedy"]
+    frame = pd.DataFrame([vars(failure) for failure in failures], columns=columns)
+    return frame.to_csv(index=False, lineterminator="\n")

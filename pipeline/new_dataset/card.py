@@ -7,10 +7,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from pipeline.commands.dictionary import describe_table
 from pipeline.commands.printing import render_template
 from pipeline.ingest import tables
-from pipeline.ingest.cards.nodes import find_node
+from pipeline.ingest.cards.faults import find_node, follow
 from pipeline.ingest.cards.schema import FILE_NAME, make_schema
 from pipeline.ingest.cards.yaml_files import Steps
 from pipeline.ingest.validate import NAMED_BY
@@ -53,7 +52,7 @@ def render_card(draft: Draft) -> str:
     """The text of source.yaml."""
     values = vars(draft) | {
         "schema": FILE_NAME,
-        "purpose": describe_table(draft.table),
+        "purpose": tables.TABLES[draft.table].purpose,
         "columns": [_render_column(draft.table, each) for each in draft.guesses],
         "options": render_options(draft.table, draft.names),
     }
@@ -92,14 +91,14 @@ def render_options(table: str, names: dict[str, list[str]]) -> str:
 
 def _render_fields(schema: dict[str, Any], steps: Steps, names: dict[str, list[str]]) -> list[str]:
     """The required keys of the mapping at `steps`, in the order of its class."""
-    node = _resolve(schema, steps)
+    node = follow(schema, find_node(schema, steps))
     required = [name for name in node.get("properties", {}) if name in node.get("required", [])]
     return [line for name in required for line in _render_field(schema, (*steps, name), names)]
 
 
 def _render_field(schema: dict[str, Any], steps: Steps, names: dict[str, list[str]]) -> list[str]:
-    name, node, indent = str(steps[-1]), _resolve(schema, steps), "  " * (len(steps) - 1)
-    words = comment(find_node(schema, steps).get("description", ""))
+    name, node, indent = str(steps[-1]), find_node(schema, steps), "  " * (len(steps) - 1)
+    words, node = comment(node.get("description", "")), follow(schema, node)
     head, meaning = f"{indent}{name}:", f"  # {words}" if words else ""
     below: list[str] = []
     if node.get("type") == "array":
@@ -115,10 +114,3 @@ def _render_field(schema: dict[str, Any], steps: Steps, names: dict[str, list[st
         return [head + meaning, *below]
     gap = f"[{TODO}]" if node.get("type") == "array" else PRESET.get(name, TODO)
     return [f"{head} {gap}{meaning}"]
-
-
-def _resolve(schema: dict[str, Any], steps: Steps) -> dict[str, Any]:
-    """The node at `steps` with its reference followed."""
-    node = find_node(schema, steps)
-    name = node.get("$ref", "").rpartition("/")[2]
-    return dict(schema["$defs"][name]) if name else node

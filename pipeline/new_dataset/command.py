@@ -46,8 +46,7 @@ def new(
         str, typer.Option(help="the table it fills, one of those above", show_default=False)
     ] = "",
     received: Annotated[
-        Path | None,
-        typer.Option("--from", help="the received file: .csv, .tsv, .xlsx, .parquet"),
+        Path | None, typer.Option("--from", help="the received file: .csv, .tsv, .xlsx, .parquet")
     ] = None,
     sheet: Annotated[
         str | None, typer.Option(help="of a workbook with several", show_default=False)

@@ -4,24 +4,28 @@ A person confirms them in a terminal, and finds them marked on the card in any c
 """
 
 import json
+import sys
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from pipeline.commands.dictionary import list_tables
+from pipeline.commands.printing import render_table
 from pipeline.core.failures import SourceError
 from pipeline.core.layout import Layout
 from pipeline.ingest.cards.dataset_names import check_dataset_name
 from pipeline.ingest.cards.faults import suggest
 from pipeline.ingest.tables import TABLES
-from pipeline.new_dataset.card import comment, render_card
-from pipeline.new_dataset.draft import Confirm, draft, draft_empty
+from pipeline.new_dataset.card import comment, list_gaps, render_card, render_value
+from pipeline.new_dataset.draft import Confirm, Draft, draft, draft_empty
 from pipeline.new_dataset.guesses import SYNONYM, Guess, guess_reading
 from pipeline.new_dataset.received import Sheet, read_received
 from pipeline.new_dataset.registration import add_dataset, refuse_taken
-from pipeline.new_dataset.words import describe, tell_guesses, tell_keys, tell_steps
 
+HERE = Layout()
 HOW = "Enter: yes. n: no such column. Or type the name of another column of the file."
 
 
@@ -66,12 +70,13 @@ def make_dataset(
         refused = {"dataset": name, "is_made": False, "failures": failures}
         typer.echo(json.dumps(refused, indent=1) if as_json else str(error), err=not as_json)
         raise typer.Exit(1) from None
+    told = _describe(made, list_gaps(card))
     if as_json:
-        typer.echo(json.dumps(describe(made, card), indent=1))
+        typer.echo(json.dumps(told, indent=1))
         return
     if not is_talking:
-        typer.echo(tell_guesses(made))
-    typer.echo(tell_steps(made, card))
+        typer.echo(_tell_guesses(made))
+    typer.echo(_tell_steps(told))
 
 
 def _make_confirm(table: str, sheet: Sheet) -> Confirm:
@@ -83,7 +88,7 @@ def _make_confirm(table: str, sheet: Sheet) -> Confirm:
             return guess
         example = [f"first cell {comment(guess.example)[:40]!r}"] * bool(guess.example)
         source = [repr(guess.source)] * bool(guess.source)
-        shown = "; ".join([*source, *tell_keys(guess), *example, *guess.doubts])
+        shown = "; ".join([*source, *_tell_keys(guess), *example, *guess.doubts])
         while True:
             answer = typer.prompt(f"{guess.column} <- {shown}", default="yes").strip()
             if answer.lower() in ("y", "yes"):
@@ -96,3 +101,71 @@ def _make_confirm(table: str, sheet: Sheet) -> Confirm:
             typer.echo(f"no column {answer!r}; there are: {', '.join(sheet.header)}")
 
     return confirm
+
+
+def _tell_keys(guess: Guess) -> list[str]:
+    """The keys of the card's line beside the column of the file."""
+    return [f"{key}: {render_value(value)}" for key, value in guess.keys.items()]
+
+
+def _describe(made: Draft, gaps: list[int]) -> dict[str, Any]:
+    """What was made, for scripts; `gaps` are the lines of the card that are to be filled in."""
+    folder = HERE.card(made.name).parent.as_posix()
+    return {
+        "dataset": made.name,
+        "is_made": True,
+        "table": made.table,
+        "folder": folder,
+        "rows": made.row_count,
+        "blank_rows_left_out": made.blank_row_count,
+        "columns": [vars(guess) for guess in made.guesses],
+        "ignored": made.ignored,
+        "todo_lines": gaps,
+        "next": _list_steps(made, folder, gaps),
+    }
+
+
+def _tell_guesses(made: Draft) -> str:
+    """A line a column of the table; a table in a terminal, tab-separated elsewhere."""
+    rows = [
+        (
+            *(guess.column, comment(guess.source or ""), guess.certainty),
+            *(", ".join(_tell_keys(guess)), comment("; ".join(guess.doubts))),
+        )
+        for guess in made.guesses
+    ]
+    head = ("column", "from", "certainty", "keys", "look_at")
+    return render_table(head, rows, sys.stdout.isatty()) + "\n"
+
+
+def _tell_steps(told: dict[str, Any]) -> str:
+    """What was made, and numbered, what comes next."""
+    rows = f"{told['rows']} rows" if told["rows"] else "a header, no rows"
+    if left_out := told["blank_rows_left_out"]:
+        rows += f"; blank rows left out: {left_out}"
+    steps = [f"{i}. {step}" for i, step in enumerate(told["next"], start=1)]
+    head = f"made {told['folder']}: source.yaml, records.csv ({rows})"
+    return "\n".join([head, "Next:", *steps])
+
+
+def _list_steps(made: Draft, folder: str, gaps: list[int]) -> list[str]:
+    name, is_guessed = made.name, any(guess.certainty == "guess" for guess in made.guesses)
+    return [
+        *[f"Key the rows into {folder}/records.csv."] * (not made.received),
+        f"Fill in each TODO of {folder}/source.yaml (lines {_join_lines(gaps)})"
+        + ' and confirm the lines with "guess"' * is_guessed
+        + ".",
+        f"`apportion check {name}` says what is wrong, with the line and how to fix it."
+        + " A model that training_runs lacks is added there first." * (made.runs == "registry"),
+        f"`dvc repro` fits it and makes its pages; `apportion open {name}` shows them.",
+        f"Commit {folder}, {HERE.datasets.as_posix()}, dvc.lock, data/checks and "
+        "data/attributions.",
+    ]
+
+
+def _join_lines(lines: list[int]) -> str:
+    """Line numbers, those that follow each other as a range: 3, 5-8."""
+    runs = [
+        [n for _, n in run] for _, run in groupby(enumerate(lines), lambda each: each[1] - each[0])
+    ]
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs)

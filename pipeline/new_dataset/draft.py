@@ -6,19 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from pipeline.ingest import tables
+from pipeline.ingest.cards.checks import DERIVED
 from pipeline.ingest.sources import units
+from pipeline.ingest.validate import NAMED_BY
 from pipeline.new_dataset.guesses import Guess, describe_column, guess_columns
 from pipeline.new_dataset.readings import TODO, Keys
 from pipeline.new_dataset.received import Sheet
 
 JOINED_TABLES = ("accuracy_leaderboard",)  # ingest can join the run registry to their rows
-# Columns that may be read as 6ND from two others (Kaplan et al. 2020).
-DERIVED = {
-    "training_tokens": ("tokens from 6ND", {"training_flop", "parameters"}),
-    "training_flop": ("flop from 6ND", {"training_tokens", "parameters"}),
-}
-NAMING = ("benchmark", "target")  # columns whose cells options speak of
-MAX_NAMES = 30
 Confirm = Callable[[Guess], Guess]
 
 
@@ -66,11 +61,9 @@ def draft(name: str, table: str, received: str, sheet: Sheet, confirm: Confirm) 
         guesses=[_fill(table, guess, guesses) for guess in guesses],
         ignored=[header for header in sheet.header if header not in used],
         names={
-            guess.column: list(dict.fromkeys(filter(None, sheet.read_column(guess.source))))[
-                :MAX_NAMES
-            ]
+            guess.column: list(filter(None, dict.fromkeys(sheet.read_column(guess.source))))[:30]
             for guess in guesses
-            if guess.source and guess.column in NAMING
+            if guess.source and guess.column in NAMED_BY.values()
         },
         records=sheet.to_csv(),
         row_count=len(sheet.rows),
@@ -82,8 +75,7 @@ def list_wanted(table: str, runs: str | None) -> list[str]:
     """The columns of `table` that a card maps, those of the table itself first."""
     joined = tables.JOINED_FROM_REGISTRY if runs == "registry" else set()
     columns = tables.TABLES[table].columns
-    late = tables.PROVENANCE_COLUMNS
-    of_runs = tables.RUN_COLUMNS
+    late, of_runs = tables.PROVENANCE_COLUMNS, tables.RUN_COLUMNS
     wanted = [name for name in columns if name not in tables.FILLED_BY_INGEST | joined]
     return sorted(wanted, key=lambda name: (name in late, name in of_runs))
 
@@ -100,9 +92,11 @@ def _fill(table: str, guess: Guess, guesses: list[Guess]) -> Guess:
     """What stands on the card where the file has no such column."""
     if guess.source or guess.keys:
         return guess
-    rule, needed = DERIVED.get(guess.column, ("", set()))
-    if rule and table == "scaling_grid" and needed <= {g.column for g in guesses if g.source}:
-        return replace(guess, certainty="guess", keys={"derived": rule}, reason="not in the file")
+    others = {"parameters", *DERIVED} - {guess.column}  # of C = 6 N D
+    is_known = others <= {each.column for each in guesses if each.source}
+    if guess.column in DERIVED and table == "scaling_grid" and is_known:
+        keys: Keys = {"derived": DERIVED[guess.column]}
+        return replace(guess, certainty="guess", keys=keys, reason="not in the file")
     if tables.TABLES[table].columns[guess.column].nullable:
         reason = "not in the file, and may be empty"
         return replace(guess, certainty="guess", keys={"constant": ""}, reason=reason)

@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.failures import Failure, SourceError, file_failure
+from pipeline.core.failures import Failure, SourceError, file_failure, raise_any
 from pipeline.ingest.sources.records import MAXIMUM_BYTES, MAXIMUM_CELLS, MAXIMUM_LINES
 
 Row = tuple[int, list[str]]  # line of the file or row of the sheet, counted from 1; cells
@@ -31,10 +31,8 @@ REFUSED = {
     "f": ("a formula, not a value", "copy the sheet and paste as values"),
     "e": ("an error of Excel's, not a value", "empty the cell or fix it"),
 }
-HIDDEN_ROW = (
-    "a hidden row with values: filtered out, or forgotten",
-    "show all rows and delete those that are not data",
-)
+HIDDEN_ROW = "a hidden row with values: filtered out, or forgotten"
+SHOW_ROWS = "show all rows and delete those that are not data"
 
 
 def as_text(value: object) -> str:
@@ -114,26 +112,18 @@ def _read_sheet(path: Path, name: str | None) -> Iterator[Row]:
             refused += _refuse_cells(path, worksheet.title, line, cells)
             if line in hidden and any(texts):
                 at = f"{worksheet.title}!{line}:{line}"
-                refused.append(Failure(str(path), line, at, "", *HIDDEN_ROW))
+                refused.append(Failure(str(path), line, at, "", HIDDEN_ROW, SHOW_ROWS))
             if len(refused) >= SHOWN:
                 break
             yield line, texts
-        if refused:
-            raise SourceError(refused)
+        raise_any(refused)
 
 
-def _refuse_cells(path: Path, title: str, line: int, cells: tuple[Any, ...]) -> list[Failure]:
-    return [
-        Failure(
-            str(path),
-            line,
-            f"{title}!{cell.coordinate}",
-            str(getattr(cell.value, "text", cell.value))[:80],
-            *REFUSED[cell.data_type],
-        )
-        for cell in cells
-        if cell.data_type in REFUSED and cell.value is not None
-    ]
+def _refuse_cells(path: Path, title: str, line: int, cells: tuple[Any, ...]) -> Iterator[Failure]:
+    for cell in cells:
+        if cell.data_type in REFUSED and cell.value is not None:
+            place, value = f"{title}!{cell.coordinate}", getattr(cell.value, "text", cell.value)
+            yield Failure(str(path), line, place, str(value)[:80], *REFUSED[cell.data_type])
 
 
 def _choose_sheet(path: Path, workbook: Any, name: str | None) -> Any:

@@ -111,11 +111,8 @@ def _add_unit(guess: Guess, guesses: list[Guess], sheet: Sheet) -> Guess:
     used = {each.source for each in guesses}
     for header in sheet.header:
         cells = set(sheet.read_column(header))
-        if (
-            header not in used
-            and len(cells) <= 10
-            and all(fits(each, guess.column) for each in cells)
-        ):
+        are_units = len(cells) <= 10 and all(fits(each, guess.column) for each in cells)
+        if header not in used and are_units:
             return replace(guess, certainty="guess", keys=guess.keys | {"unit_column": header})
     doubts = [*guess.doubts, "in which unit are the cells?"]
     return replace(guess, certainty="guess", keys=guess.keys | {"unit": TODO}, doubts=doubts)
@@ -129,11 +126,9 @@ def _compare(name: str, header: str) -> float:
     if plain in names:
         return SYNONYM - names.index(plain) / 10
     words = plain.split()
-    inside = [
-        each for each in names if len(each) > 3 and words[-len(each.split()) :] == each.split()
-    ]
-    if inside and len(words) <= 4:
-        return WEAKEST + len(max(inside, key=len)) / 10
+    inside = [len(each) for each in names if words[-len(each.split()) :] == each.split()]
+    if len(words) <= 4 and max(inside, default=0) > 3:
+        return WEAKEST + max(inside) / 10
     nearest = max(fuzz.ratio(plain, each) for each in names)
     return 0.9 * nearest if nearest >= 88 else 0.0
 

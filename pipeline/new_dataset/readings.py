@@ -8,6 +8,7 @@ it refuses the fewest cells.
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import product
 
 from pipeline.ingest.sources import units
 from pipeline.ingest.sources.dates import COARSENESS, DATE_ORDERS, read_date
@@ -58,7 +59,6 @@ def propose_reading(
 
 
 def _find_refused(cells: list[str], read: Callable[[str], object]) -> list[str]:
-    """The cells that `read` refuses."""
     refused = []
     for cell in cells:
         try:
@@ -129,13 +129,10 @@ def _unit_words(header: str) -> list[str]:
 
 
 def _propose_date(cells: list[str]) -> Reading:
-    refused = {
-        (order, precision): _find_refused(
-            cells, partial(read_date, order=order, precision=precision)
-        )
-        for order in (None, *DATE_ORDERS, "excel")
-        for precision in COARSENESS
-    }
+    refused = {}
+    for order, precision in product((None, *DATE_ORDERS, "excel"), COARSENESS):
+        read = partial(read_date, order=order, precision=precision)
+        refused[order, precision] = _find_refused(cells, read)
     order, precision = best = min(refused, key=lambda each: len(refused[each]))
     keys, doubts = Keys(), _doubt(refused[best])
     if precision != "day":
@@ -146,11 +143,9 @@ def _propose_date(cells: list[str]) -> Reading:
         doubts.append(f"{cells[0]!r}: days counted from 1900, as Excel counts?")
     if order == "dmy" and len(refused["mdy", precision]) == len(refused[best]):
         keys["order"] = TODO
-        doubts.append(
-            "some have the day first and some the month: state the order of most, correct the rest"
-            if doubts
-            else f"{cells[0]!r}: no cell tells day (dmy) from month (mdy)"
-        )
+        mixed = "some have the day first and some the month: state the order of most"
+        unclear = f"{cells[0]!r}: no cell tells day (dmy) from month (mdy)"
+        doubts.append(f"{mixed}, correct the rest" if doubts else unclear)
     return keys, doubts
 
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.core.failures import Failure, SourceError, file_failure
+from pipeline.core.failures import Failure, file_failure, raise_any
 from pipeline.ingest.sources.records import (
     LONG_CELL,
     MAXIMUM_BYTES,
@@ -22,8 +22,8 @@ from pipeline.ingest.sources.records import (
     check_names,
     check_size,
     decode,
+    iterate_rows,
     name_sign,
-    refuse_csv,
 )
 from pipeline.new_dataset.formats import SHOWN, SMALLER, Row, read_parquet, read_workbook
 
@@ -138,14 +138,7 @@ def _read_delimited(path: Path, kind: str) -> Iterator[Row]:
         delimiter, text, above = mark or "\t", rest, 1
     else:
         delimiter = "\t" if kind == ".tsv" else _find_delimiter(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    line = above + 1
-    try:
-        for cells in reader:
-            yield line, cells
-            line = above + reader.line_num + 1
-    except csv.Error as error:
-        raise refuse_csv(path, line, error, above + reader.line_num) from None
+    yield from iterate_rows(path, io.StringIO(text, newline=""), delimiter, above)
 
 
 def _find_delimiter(text: str) -> str:
@@ -192,8 +185,7 @@ def _check_widths(path: Path, width: int, body: list[Row]) -> None:
         for line, row in body
         if len(row) < width or _count_filled(row) > width
     ]
-    if uneven:
-        raise SourceError(uneven[:SHOWN])
+    raise_any(uneven[:SHOWN])
 
 
 def _check_header(path: Path, line: int, header: list[str]) -> None:

@@ -18,11 +18,9 @@ def refuse_taken(layout: Layout, name: str) -> None:
         raise file_failure(folder, "exists already", "choose another name, or remove it first")
     for table, names in read_datasets(layout.datasets).items():
         if name in names:
-            raise file_failure(
-                layout.datasets,
-                f"{name!r} is registered already, under {table}",
-                "choose another name, or take it out of the registry first",
-            )
+            rule = f"{name!r} is registered already, under {table}"
+            remedy = "choose another name, or take it out of the registry first"
+            raise file_failure(layout.datasets, rule, remedy)
 
 
 def add_dataset(layout: Layout, name: str, table: str, card: str, records: str) -> Path:

@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 
 from models import INTERVAL_PROBABILITY
+from models.effective_compute.split import SMALL_TOTAL_DECADES, SMALL_TOTAL_DRAWS
 from pipeline.core.layout import Layout
 from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import RATE, Entry, round_to
 from pipeline.site.overview.estimates import find_share
 from pipeline.site.overview.gathering import Overview
 from pipeline.site.overview.rows import BOUNDS, Row, find_caveats
-from pipeline.synthesis.draws import divide_progress
 
 Kind = Literal["step", "year", "field"]
 OWN = "own_rates"
@@ -136,12 +136,10 @@ def _find_year(
 
 def _find_fields(cell: Passed | None) -> list[Found]:
     """Hardware's share of the progress of hardware and software, by field: 1 / (1 + ratio)."""
-    if cell is None:
-        return []
     return [
         _find_field(cell, key, entry)
-        for key, entry in cell.attributions.items()
-        if key.startswith("ratio[") and not entry.get("reason")
+        for key, entry in (cell.attributions.items() if cell else ())
+        if cell and key.startswith("ratio[") and not entry.get("reason")
     ]
 
 
@@ -165,3 +163,31 @@ def _to_share(ratio: float | None) -> float | None:
 
 def _make_row(kind: Kind, name: str, row_kind: Any = "model", **others: Any) -> Row:
     return Row(GROUPS[kind], "", f"share_{kind}[{name}]", name, row_kind, **others)
+
+
+def divide_progress(grown: np.ndarray, gained: np.ndarray) -> tuple[np.ndarray, str]:
+    """Draws of the share of compute, which grew, in a year's progress; or why there is none.
+
+    In effective compute a year adds the decades by which training compute grows and those by which
+    algorithms make it go further. The posteriors of the two rates rest on different data, so any
+    pairing of their draws is a draw of both. Those of compute are read backwards: two chains from
+    one seed shall not meet their like.
+    """
+    count = min(len(grown), len(gained))
+    grown, gained = thin(grown, count)[::-1], thin(gained, count)
+    total = grown + gained
+    small = float((np.abs(total) < SMALL_TOTAL_DECADES).mean())
+    if small > SMALL_TOTAL_DRAWS:
+        why = f"the total is under {SMALL_TOTAL_DECADES} decades a year in {small:.1%} of the draws"
+        return np.array([]), why
+    return grown / total, ""
+
+
+def thin(draws: np.ndarray, count: int) -> np.ndarray:
+    """`count` of the draws, evenly spread."""
+    return draws[(2 * np.arange(count) + 1) * len(draws) // (2 * count)]
+
+
+def exceed(most: np.ndarray, least: np.ndarray) -> float:
+    """Probability that the first is greater than the second, if any draws may be paired."""
+    return float(np.searchsorted(np.sort(least), most, side="left").mean()) / len(least)

@@ -5,16 +5,29 @@ compute beside the rate of algorithms, and of published pairs of rates. Leaderbo
 the records of our own rates name, each with the posterior that they name.
 """
 
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
 import pandas as pd
 
+from models import INTERVAL_PROBABILITY
 from pipeline.core.files import write_json, write_text
 from pipeline.core.layout import Layout
 from pipeline.fit.attribute import COLUMNS
+from pipeline.site.overview.cells import Passed
+from pipeline.site.overview.comparison import Entry, round_to
 from pipeline.site.overview.gathering import gather
-from pipeline.synthesis.entries import make_entries
-from pipeline.synthesis.shares import collect, read_domains
+from pipeline.site.overview.rows import Row, find_caveats, read_bounds
+from pipeline.synthesis.shares import Found, Kind, collect, exceed, read_domains
 
 NAME = "synthesis"
+LABELS: dict[Kind, str] = {
+    "step": "Compute, share of the step from first to last record",
+    "year": "Compute, share of a year's progress at the frontier",
+    "field": "Hardware, share of a year's progress of hardware and software",
+}
+HALF = 0.5
 
 
 def synthesise(layout: Layout) -> str:
@@ -26,3 +39,62 @@ def synthesise(layout: Layout) -> str:
     write_text(output.with_suffix(".csv"), frame.to_csv(index=False, lineterminator="\n"))
     write_json(output, entries)
     return f"{output}: {len(found)} domains"
+
+
+def make_entries(found: Sequence[Found]) -> dict[str, Entry]:
+    """The estimands: shares, the probability that each is more than half, that both parts count."""
+    entries = {f"share_{each.kind}[{each.label}]": _describe_share(each) for each in found}
+    for each in found:
+        if len(each.draws):
+            label = f"Probability that it is more than half: {LABELS[each.kind]}: {each.label}"
+            chance = round_to((each.draws > HALF).mean())
+            entries[f"p_majority_{each.kind}[{each.label}]"] = _state(label, chance)
+    for each in found:
+        if each.p_both is not None:
+            label = f"Probability that compute and algorithms are both above zero: {each.label}"
+            entries[f"p_both[{each.label}]"] = _state(label, each.p_both)
+    if extremes := find_extremes(found):
+        most, least = extremes
+        names = f"{most.label} over {least.label}"
+        label = f"Probability that compute's share of the step is greater: {names}"
+        entries["p_shares_differ"] = _state(label, round_to(exceed(most.draws, least.draws)))
+    return entries
+
+
+def find_extremes(found: Iterable[Found]) -> tuple[Found, Found] | None:
+    """The leaderboards with the most and the least compute in their step."""
+    steps = [each for each in found if each.kind == "step" and len(each.draws)]
+    steps.sort(key=lambda each: each.row.median or 0.0)
+    return (steps[-1], steps[0]) if len(steps) > 1 else None
+
+
+def _describe_share(each: Found) -> Entry:
+    entry: Entry = {"label": f"{LABELS[each.kind]}: {each.label}", "unit": "share"}
+    entry |= read_bounds(vars(each.row)) | {"prob": INTERVAL_PROBABILITY}
+    entry |= {"p_positive": None, "p_finite": None}
+    if not each.row.has_number:
+        return entry | {"reason": each.row.reason}
+    if len(each.draws):
+        entry |= {"p_positive": round_to((each.draws > 0).mean()), "p_finite": 1.0}
+    return entry | warn(each.row)
+
+
+def _state(label: str, probability: float | None) -> Entry:
+    """A probability: it has no interval."""
+    head: Entry = {"label": label, "unit": "probability", "median": probability}
+    nothing = {"lower": None, "upper": None, "prob": INTERVAL_PROBABILITY}
+    return head | nothing | {"p_positive": None, "p_finite": 1.0}
+
+
+def warn(row: Row) -> dict[str, Any]:
+    """The caveats of a row as those of an entry."""
+    return {"caveats": list(row.caveats), "is_flagged": row.is_flagged}
+
+
+def mark(cell: Passed) -> dict[str, Entry]:
+    """The estimands of a posterior with their caveats, as those of the synthesis have them."""
+    blank = Row("", "", "", "", "model")
+    return {
+        key: entry | warn(replace(blank, caveats=find_caveats(key, cell.check)))
+        for key, entry in cell.attributions.items()
+    }

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from models.takeoff import Economy
-from pipeline.core.failures import Failure, SourceError, file_failure
+from pipeline.core.failures import Failure, SourceError, file_failure, raise_any
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
 from pipeline.ingest.cards.faults import suggest
@@ -56,10 +56,12 @@ class Paths:
 
     def economy(self, scenario: Scenario) -> Economy:
         """The parameters of every path under `scenario`."""
-        columns: Columns = {}
-        for given in self.scenarios.choose(scenario).values():
-            columns |= self.draw(given)
-        return make_economy(**columns, assumed=self.scenarios.assume(scenario))
+        return make_economy(**self.draw_all(scenario), assumed=self.scenarios.assume(scenario))
+
+    def draw_all(self, scenario: Scenario) -> Columns:
+        """The quantities of all inputs under `scenario`."""
+        chosen = self.scenarios.choose(scenario).values()
+        return {name: draws for given in chosen for name, draws in self.draw(given).items()}
 
     def unsupported_reason(self, scenario: Scenario) -> str:
         """Why nothing is said under `scenario`: an input that may not be quoted; else empty."""
@@ -93,8 +95,7 @@ def read_posteriors(layout: Layout, scenarios: Scenarios) -> dict[str, Posterior
     for given in scenarios.inputs:
         if given.posterior in found:
             faults += _find_faults(layout, given, found[given.posterior].draws)
-    if faults:
-        raise SourceError(faults)
+    raise_any(faults)
     return found
 
 
@@ -114,15 +115,15 @@ def _find_faults(layout: Layout, given: Input, frame: pd.DataFrame) -> Iterator[
     """Keys that the posterior does not report, and draws that no path can have."""
     file = str(layout.draws(str(given.posterior)))
     for quantity, key in given.draws.items():
+        rule, remedy = "", "use an estimand that is one by construction"
         if key not in frame:
-            near = suggest(key, map(str, frame), "name a key that it reports, with draws")
             rule = "the posterior has no draws of this estimand"
-            yield Failure(file, None, given.id, key, rule, near)
-            continue
-        column, is_positive = frame[key].to_numpy(dtype=float), quantity != "rate"
-        impossible = ~np.isfinite(column) | (is_positive & (column <= 0))
-        if impossible.any():
-            kind = "positive finite numbers" if is_positive else "finite numbers"
-            remedy = "use an estimand that is one by construction"
-            rule = f"{int(impossible.sum())} draws are not {kind}"
+            remedy = suggest(key, map(str, frame), "name a key that it reports, with draws")
+        else:
+            column, is_positive = frame[key].to_numpy(dtype=float), quantity != "rate"
+            impossible = ~np.isfinite(column) | (is_positive & (column <= 0))
+            if impossible.any():
+                kind = "positive finite numbers" if is_positive else "finite numbers"
+                rule = f"{int(impossible.sum())} draws are not {kind}"
+        if rule:
             yield Failure(file, None, given.id, key, rule, remedy)

@@ -84,12 +84,8 @@ def run_all(paths: Paths, scenarios: Sequence[Scenario]) -> list[Run]:
     outcome = simulate(Economy.join(economies), dates=DATES)
     outcomes = outcome.split([len(each) for each in economies])
     reasons = [paths.unsupported_reason(each) for each in scenarios]
-    return [
-        Run(scenario, economy, None if reason else found, reason)
-        for scenario, economy, found, reason in zip(
-            scenarios, economies, outcomes, reasons, strict=True
-        )
-    ]
+    told = [None if why else each for why, each in zip(reasons, outcomes, strict=True)]
+    return [*map(Run, scenarios, economies, told, reasons)]
 
 
 def collect_estimands(runs: list[Run], paths: Paths) -> xr.Dataset:
@@ -105,9 +101,7 @@ def collect_estimands(runs: list[Run], paths: Paths) -> xr.Dataset:
         is_silent = np.isnan(draws[:, -1]).all()
         why = reasons | ({NO_AUTOMATION: NOTHING_AUTOMATED} if is_silent else {})
         attributes = estimand._asdict() | {"labels": labels, "reasons": why}
-        made[name] = xr.DataArray(
-            draws[None], coords, ("chain", "draw", "scenario"), None, attributes
-        )
+        made[name] = xr.DataArray(draws[None], coords, [*coords], None, attributes)
     return xr.Dataset(made)
 
 

@@ -14,7 +14,7 @@ from pipeline.core.failures import SourceError
 from pipeline.ingest.cards import dataset_names
 from pipeline.ingest.cards.faults import make_fault, suggest
 from pipeline.ingest.cards.strict_files import Number, StrictPart, Words, check_tree
-from pipeline.ingest.cards.yaml_files import Steps, read_tree
+from pipeline.ingest.cards.yaml_files import Fault, Steps, read_tree
 
 Name = Annotated[str, Field(pattern=f"^{dataset_names.PATTERN.pattern}$")]
 Kind = Literal["returns", "pooled_returns", "elasticity", "rate"]
@@ -93,9 +93,9 @@ class Input(StrictPart):
 class Assumption(StrictPart):
     """A parameter that no posterior speaks of, with its range, source and reason."""
 
-    id: Literal[
-        "labour_share", "labour_jump", "ceiling_decades", "experiment_growth", "delay_years"
-    ] = Field(description="the parameter of models/takeoff")
+    id: Literal[tuple(PLAIN)] = Field(  # type: ignore[valid-type]
+        description="the parameter of models/takeoff"
+    )
     label: Words = Field(description="its name for readers")
     unit: Words = Field(description="its unit")
     central: Number = Field(description="the value where nothing else is said")
@@ -180,12 +180,10 @@ class Scenarios(StrictPart):
 
     def citations(self) -> list[str]:
         """Every source that is named, in order."""
+        cited = [each.citation for each in self.published]
         named = [each.citations for each in self.inputs]
         named += [each.citations for each in self.assumptions]
-        return [
-            *(each.citation for each in self.published),
-            *(key for keys in named for key in keys),
-        ]
+        return cited + [key for keys in named for key in keys]
 
 
 def read_scenarios(path: Path, citation_keys: Collection[str]) -> Scenarios:
@@ -200,11 +198,7 @@ def read_scenarios(path: Path, citation_keys: Collection[str]) -> Scenarios:
     return made
 
 
-Fault = tuple[Steps, str, str, Any]  # where it stands, rule, remedy, value
-
-
 def _find_unknown(made: Scenarios, citation_keys: Collection[str]) -> Iterator[Fault]:
-    """Names that name nothing."""
     for steps, name, known in _list_names(made, citation_keys):
         if name not in known:
             remedy = suggest(name, known, "write a name that is there")

@@ -24,12 +24,11 @@ from pipeline.takeoff.scenarios import Assumption, Scenarios, make_economy
 # Later and earlier count as then: the theory says nothing of such spans.
 SHORT_YEARS, HORIZON_YEARS = 0.01, 100.0
 RESAMPLES = 200
-RETURNS, FISHING_OUT, ELASTICITY, RATE = "returns", "fishing_out", "elasticity", "rate"
 POSTERIOR_INPUTS = {
-    RETURNS: "Returns to research, r",
-    FISHING_OUT: "How fast ideas are fished out, given r",
-    ELASTICITY: "Elasticity of substitution",
-    RATE: "Today's rate of progress",
+    "returns": "Returns to research, r",
+    "fishing_out": "How fast ideas are fished out, given r",
+    "elasticity": "Elasticity of substitution",
+    "rate": "Today's rate of progress",
 }
 OUTCOMES = {
     "acceleration": "Whether progress accelerates",
@@ -50,17 +49,12 @@ def draw_design(paths: Paths, uniform: np.ndarray) -> Economy:
     """The paths at `uniform`, shape (path, input), each in [0, 1]."""
     scenarios = paths.scenarios
     columns = dict(zip(label_inputs(scenarios), uniform.T, strict=True))
-    drawn: Columns = {}
-    for given in scenarios.choose(scenarios.central).values():
-        drawn |= paths.draw(given)
-    row = pick_returns(drawn, columns[RETURNS], columns[FISHING_OUT])
-    return make_economy(
-        drawn["stepping_on_toes"][row],
-        drawn["fishing_out"][row],
-        _pick(drawn[ELASTICITY], columns[ELASTICITY]),
-        _pick(drawn[RATE], columns[RATE]),
-        {str(each.id): spread(each, columns[str(each.id)]) for each in scenarios.assumptions},
-    )
+    drawn = paths.draw_all(scenarios.central)
+    row = pick_returns(drawn, columns["returns"], columns["fishing_out"])
+    returns = {name: drawn[name][row] for name in ("stepping_on_toes", "fishing_out")}
+    others = {name: _pick(drawn[name], columns[name]) for name in ("elasticity", "rate")}
+    assumed = {str(each.id): spread(each, columns[str(each.id)]) for each in scenarios.assumptions}
+    return make_economy(**returns, **others, assumed=assumed)
 
 
 def pick_returns(returns: Columns, first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -99,8 +93,7 @@ def analyse(paths: Paths, samples: int, seed: int) -> pd.DataFrame:
     error of the estimate. An outcome that is the same on all paths has no rows.
     """
     labels = label_inputs(paths.scenarios)
-    bounds = [[0.0, 1.0]] * len(labels)
-    problem = {"num_vars": len(labels), "names": list(labels), "bounds": bounds}
+    problem = {"num_vars": len(labels), "names": [*labels], "bounds": [[0.0, 1.0]] * len(labels)}
     uniform = sampling.sample(problem, samples, calc_second_order=False, seed=seed)
     economy = draw_design(paths, uniform)
     rows = [
@@ -125,14 +118,8 @@ def measure(economy: Economy, outcome: Outcome) -> dict[str, np.ndarray]:
 
 def _index(outcome: np.ndarray, problem: dict[str, Any], seed: int) -> list[dict[str, Any]]:
     """The indices of every input, six significant digits as in every file of results."""
-    found: dict[str, np.ndarray] = analysis.analyze(
-        problem,
-        outcome,
-        calc_second_order=False,
-        num_resamples=RESAMPLES,
-        conf_level=INTERVAL_PROBABILITY,
-        seed=seed,
-    )
+    settings = {"num_resamples": RESAMPLES, "conf_level": INTERVAL_PROBABILITY, "seed": seed}
+    found = analysis.analyze(problem, outcome, calc_second_order=False, **settings)
     return [
         {"input": name, "order": order}
         | {

@@ -1,6 +1,7 @@
 """What each input and assumption changes, one at a time, the others at their central values."""
 
 from collections.abc import Iterator
+from itertools import batched
 from typing import NamedTuple
 
 import numpy as np
@@ -59,23 +60,18 @@ def list_panels(scenarios: Scenarios) -> Iterator[tuple[str, list[Variation]]]:
             for each in scenarios.inputs
             if each.role == role and each is not default
         ]
-        for start in range(0, len(others), 2):
-            lines = [Variation(CENTRAL, default.label, scenarios.central)]
-            for place, end, other in zip(
-                (0, 2), (LOW, HIGH), others[start : start + 2], strict=False
-            ):
-                lines.insert(place, other._replace(series=end))
-            yield ROLE_TITLES[role], lines
+        for low, *high in batched(others, 2):
+            central = Variation(CENTRAL, default.label, scenarios.central)
+            ends = [each._replace(series=HIGH) for each in high]
+            yield ROLE_TITLES[role], [low._replace(series=LOW), central, *ends]
     for each in scenarios.assumptions:
         values = {LOW: each.low, CENTRAL: each.central, HIGH: each.high}
-        yield (
-            each.label,
-            [
-                Variation(end, _say(value), _change(assumptions={str(each.id): value}))
-                for end, value in values.items()
-                if end == CENTRAL or value != each.central
-            ],
-        )
+        lines = [
+            Variation(end, _say(value), _change(assumptions={str(each.id): value}))
+            for end, value in values.items()
+            if end == CENTRAL or value != each.central
+        ]
+        yield each.label, lines
 
 
 def _say(value: float) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from attacks import attack, hash_tree, read_yaml, write_project
+from conftest import unwrap
 
 from pipeline import cli
 from pipeline.ingest.cards.yaml_files import read_tree
@@ -46,7 +47,7 @@ def test_hostile_input_is_refused_or_neutralised(
     before = hash_tree(root)
     code = run(monkeypatch, *case["command"])
     told = "".join(capsys.readouterr())
-    output = " ".join(told.replace("│", " ").split())
+    output = unwrap(told)
     assert code == case["code"], told
     for words in (*case["words"], case["place"]):
         assert words in output, told

@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import ValidationError
 
 from models import Card
 from models.options import Options
 from pipeline.core.failures import Failure, SourceError, file_failure
-from pipeline.ingest.cards import checks, names
-from pipeline.ingest.cards import faults as card_faults
+from pipeline.ingest.cards import checks
 from pipeline.ingest.cards.dataset_names import check_dataset_name
+from pipeline.ingest.cards.faults import make_fault
 from pipeline.ingest.cards.parts import ColumnSource as ColumnSource
 from pipeline.ingest.cards.parts import Published as Published
 from pipeline.ingest.cards.parts import Selection as Selection
 from pipeline.ingest.cards.parts import SourceCard, get_class
 from pipeline.ingest.cards.schema import make_schema
+from pipeline.ingest.cards.strict_files import check_tree
 from pipeline.ingest.cards.yaml_files import Steps, find_line, read_tree
 
 
@@ -49,7 +49,7 @@ class LoadedCard:
 
     def make_failure(self, steps: Steps, rule: str, remedy: str, value: str = "") -> Failure:
         """The failure of the key that `steps` lead to, at its line."""
-        return card_faults.make_fault(self.path, self._tree, steps, rule, remedy, value)
+        return make_fault(self.path, self._tree, steps, rule, remedy, value)
 
     def for_model(
         self, runs: pd.DataFrame | None = None, scaling_law: pd.DataFrame | None = None
@@ -70,21 +70,19 @@ def load_card(path: Path, citation_keys: Collection[str] | None = None) -> Loade
     tree = read_tree(path, "the card", "write source.yaml beside records.csv; see CONTRIBUTING.md")
     table, runs = checks.get_table(tree), tree.get("runs", "own")
     schema = make_schema(table)
-    faults = card_faults.find_placeholders(path, tree, schema)
     joins_runs = {"registry": True, "own": False}.get(str(runs))
-    made, card = get_class(table, joins_runs) if table else SourceCard, None
-    try:
-        card = made.model_validate(tree, strict=True, extra="forbid")
-    except ValidationError as error:
-        faults += card_faults.from_pydantic(error, path, tree, schema)
+    made = get_class(table, joins_runs) if table else SourceCard
+    card, faults = check_tree(path, tree, made, schema)
     if table:
         faults += checks.find_wrong_parts(path, tree, schema)
-        faults += names.find_unknown_names(path, tree)
+        faults += checks.find_unknown_names(path, tree)
     if citation_keys is not None:
-        faults += names.find_unknown_citations(path, tree, citation_keys)
-    if faults or card is None:
-        raise SourceError(_keep_first(faults))
-    _note_lines(card, tree)
+        faults += checks.find_unknown_citations(path, tree, citation_keys)
+    if faults or card is None:  # of each key the first: what is to be filled in is not also wrong
+        raise SourceError({(each.line, each.column): each for each in reversed(faults)}.values())
+    for name in ("corrections", "exclusions", "admitted", "allowed_failures"):
+        for number, selection in enumerate(getattr(card, name)):
+            selection._line = find_line(tree, (name, number))
     return LoadedCard(path, card, card.options, tree)
 
 
@@ -95,15 +93,3 @@ def _check_folder(path: Path) -> None:
     except ValueError as error:
         rule, remedy = error.args
         raise file_failure(folder, rule, remedy, "dataset", folder.name) from None
-
-
-def _keep_first(faults: list[Failure]) -> list[Failure]:
-    """One fault per key: what is still to be filled in is not wrong in other ways as well."""
-    return list({(fault.line, fault.column): fault for fault in reversed(faults)}.values())
-
-
-def _note_lines(card: SourceCard, tree: Any) -> None:
-    """Give each selection its line, for failures that only the records show."""
-    for name in ("corrections", "exclusions", "admitted", "allowed_failures"):
-        for number, selection in enumerate(getattr(card, name)):
-            selection._line = find_line(tree, (name, number))

@@ -13,7 +13,6 @@ from rapidfuzz import process
 from ruamel.yaml import YAML
 
 from pipeline.core.failures import Failure
-from pipeline.ingest.cards.nodes import find_node, list_keys
 from pipeline.ingest.cards.yaml_files import Steps, find_line, name_place, shorten, walk
 from pipeline.ingest.tables import FILLED_BY_INGEST, JOINED_FROM_REGISTRY, TABLES
 
@@ -60,9 +59,9 @@ def _name_key(steps: Steps) -> str:
 def find_empty(path: Path, tree: Any, schema: dict[str, Any], part: str) -> list[Failure]:
     """A failure for each text below the key `part` that is empty or blank."""
     return [
-        make_fault(path, tree, (part, *steps), "is empty", _explain(schema, (part, *steps)))
-        for steps, value in walk(tree.get(part) or {})
-        if isinstance(value, str) and not value.strip()
+        make_fault(path, tree, steps, "is empty", _explain(schema, steps))
+        for steps, value in walk(tree)
+        if steps[0] == part and isinstance(value, str) and not value.strip()
     ]
 
 
@@ -84,16 +83,6 @@ def suggest(name: str, choices: Iterable[str], otherwise: str) -> str:
 def list_words(words: Iterable[str]) -> str:
     """The words, quoted and joined by commas."""
     return ", ".join(repr(word) for word in words)
-
-
-def read_day(value: Any) -> Any:
-    """The value, a quoted date as a date."""
-    if not isinstance(value, str) or not value.strip():
-        return value
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise ValueError(RULES["date_type"]) from None
 
 
 def _place(tree: Any, steps: Steps, is_missing: bool) -> Steps:
@@ -176,3 +165,39 @@ def _explain(schema: dict[str, Any], steps: Steps) -> str:
             names = [step for step in steps[:end] if isinstance(step, str)]
             return f"`{names[-1]}`: {words.splitlines()[0]}"
     return "see data/sources/card.schema.json"
+
+
+def find_node(schema: dict[str, Any], steps: tuple[str | int, ...]) -> dict[str, Any]:
+    """The part of `schema` that describes the value at `steps`; empty where there is none."""
+    node: dict[str, Any] = schema
+    for step in steps:
+        node = next(
+            (found for branch in _branches(schema, node) if (found := _step_into(branch, step))), {}
+        )
+    return node
+
+
+def list_keys(schema: dict[str, Any], steps: tuple[str | int, ...]) -> list[str]:
+    """The keys that a mapping at `steps` may have; none where they are free."""
+    branches = _branches(schema, find_node(schema, steps))
+    return [key for branch in branches for key in branch.get("properties", {})]
+
+
+def _branches(schema: dict[str, Any], node: dict[str, Any]) -> list[dict[str, Any]]:
+    """`node` with its reference followed, and each of its alternatives."""
+    node = follow(schema, node)
+    return [node, *(part for each in node.get("anyOf", []) for part in _branches(schema, each))]
+
+
+def follow(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    """What `node` refers to; itself where it refers to nothing."""
+    name = node.get("$ref", "").removeprefix("#/$defs/")
+    return schema["$defs"][name] if name else node
+
+
+def _step_into(node: dict[str, Any], step: str | int) -> dict[str, Any] | None:
+    if isinstance(step, int):
+        return node.get("items")
+    others = [*node.get("patternProperties", {}).values(), node.get("additionalProperties")]
+    free = next((each for each in others if isinstance(each, dict)), None)
+    return node.get("properties", {}).get(step) or free

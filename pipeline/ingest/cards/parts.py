@@ -7,9 +7,7 @@ from typing import Annotated, Any, Literal
 
 import pandas as pd
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     create_model,
@@ -19,36 +17,34 @@ from pydantic import (
 
 from pipeline.core.failures import SourceError, file_failure
 from pipeline.ingest import tables
-from pipeline.ingest.cards import faults
+from pipeline.ingest.cards.faults import RULES, suggest
+from pipeline.ingest.cards.strict_files import StrictPart, Words
 from pipeline.ingest.options import OPTIONS
 
 Text = str | int | float  # strict: true and false are neither
-Words = Annotated[str, Field(pattern=faults.EMPTY_PATTERN)]
-Day = Annotated[date, BeforeValidator(faults.read_day)]
+
+
+def read_day(value: Any) -> Any:
+    """The value, a quoted date as a date."""
+    if not isinstance(value, str) or not value.strip():
+        return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(RULES["date_type"]) from None
+
+
+Day = Annotated[date, BeforeValidator(read_day)]
 TableName = Literal[tables.NAMES]  # type: ignore[valid-type]
-ExclusionRule = Literal[
-    "human",
-    "oracle selection",
-    "chance",
-    "repeats another row",
-    "other test set",
-    "outlier",
-    "sparse technique",
-    "published selection",
-    "repeats another estimate",
-    "adjusts another estimate",
-    "same data as another row",
-    "judgement or assumption",
-    "other quantity",
-    "impossible figure",
-]
+EXCLUSION_RULES = (
+    *("human", "oracle selection", "chance", "repeats another row", "other test set", "outlier"),
+    *("sparse technique", "published selection", "repeats another estimate"),
+    *("adjusts another estimate", "same data as another row", "judgement or assumption"),
+    *("other quantity", "impossible figure"),
+)
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Selection(_Part):
+class Selection(StrictPart):
     """Rows of records.csv picked by the text of their cells, with the number of rows expected."""
 
     _line: int | None = PrivateAttr(None)  # of the card
@@ -66,7 +62,7 @@ class Selection(_Part):
         for column, wanted in self.rows.items():
             if column not in known:
                 rule = f"the card selects rows by {column!r}, which records.csv lacks"
-                remedy = faults.suggest(column, known, "name a column of records.csv")
+                remedy = suggest(column, known, "name a column of records.csv")
                 raise self.refuse(path, rule, remedy)
             values = [str(value) for value in (wanted if isinstance(wanted, list) else [wanted])]
             mask &= records[column].isin(values)
@@ -92,10 +88,10 @@ class Correction(Selection):
 class Exclusion(Selection):
     """Rows that no model reads, under a rule that is counted."""
 
-    rule: ExclusionRule
+    rule: Literal[EXCLUSION_RULES]  # type: ignore[valid-type]
 
 
-class ColumnSource(_Part):
+class ColumnSource(StrictPart):
     """How one column of the table is read from records.csv."""
 
     source: str | None = Field(None, alias="from")
@@ -118,7 +114,7 @@ class ColumnSource(_Part):
         return self
 
 
-class Published(_Part):
+class Published(StrictPart):
     """A published figure that the page prints beside ours."""
 
     estimand: Words
@@ -132,7 +128,7 @@ class Published(_Part):
     difference: Words | None = None
 
 
-class SourceCard(_Part):
+class SourceCard(StrictPart):
     """The whole card; `get_class` has its columns and options."""
 
     table: TableName
@@ -144,14 +140,14 @@ class SourceCard(_Part):
     retrieved: Day
     runs: Literal["registry", "own"] = "own"
     columns: dict[str, ColumnSource]
-    ignored: dict[str, Words] = {}
-    known_errors: list[Words] = []
-    corrections: list[Correction] = []
-    exclusions: list[Exclusion] = []
-    admitted: list[Selection] = []
-    allowed_failures: list[Selection] = []
-    published: list[Published] = []
-    options: Any = {}
+    ignored: dict[str, Words] = Field({})
+    known_errors: list[Words] = Field([])
+    corrections: list[Correction] = Field([])
+    exclusions: list[Exclusion] = Field([])
+    admitted: list[Selection] = Field([])
+    allowed_failures: list[Selection] = Field([])
+    published: list[Published] = Field([])
+    options: Any = Field({})
 
     @field_validator("citations")
     @classmethod
@@ -184,7 +180,7 @@ def get_class(table: str, joins_runs: bool | None = None) -> type[SourceCard]:
         for name in names
         if not (joins_runs and name in joined)
     }
-    columns = create_model(f"{table}_columns", __base__=_Part, **fields)
+    columns = create_model(f"{table}_columns", __base__=StrictPart, **fields)
     options = OPTIONS[table]
     is_required = any(field.is_required() for field in options.model_fields.values())
     return create_model(

@@ -1,11 +1,11 @@
-"""YAML files that people write beside the cards: claims, scenarios, equations.
+"""YAML files that people write: cards, claims, scenarios, equations.
 
-Each is described by a class and checked as strictly as a card: an unknown key, an empty word or a
-number of the wrong kind is a failure with its line.
+Each is described by a class and checked strictly: an unknown key, an empty word or a number of the
+wrong kind is a failure with its line.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -22,19 +22,17 @@ class StrictPart(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-File = TypeVar("File", bound=StrictPart)
-
-
 def check_tree[File: StrictPart](
-    path: Path, tree: Any, file: type[File]
+    path: Path, tree: Any, file: type[File], schema: dict[str, Any] | None = None
 ) -> tuple[File | None, list[Failure]]:
     """What `tree`, read at `path`, says as a `file`, and every fault of form; None where it fails.
 
-    A placeholder that was left is a fault of its own beside a file that can be read.
+    A placeholder that was left is a fault of its own beside a file that can be read. `schema` says
+    what the keys mean, by default that of the class.
     """
-    schema = file.model_json_schema()
+    schema = schema or file.model_json_schema()
     faults = find_placeholders(path, tree, schema)
     try:
-        return file.model_validate(tree), faults
+        return file.model_validate(tree, strict=True, extra="forbid"), faults
     except ValidationError as error:
         return None, [*faults, *from_pydantic(error, path, tree, schema)]

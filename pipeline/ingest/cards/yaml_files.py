@@ -56,6 +56,7 @@ REMEDIES = {
 }
 AS_TEXT = "write it as a plain number, or in quotes if it is text"
 Steps = tuple[str | int, ...]
+Fault = tuple[Steps, str, str, Any]  # where it stands, rule, remedy, value
 
 
 def read_tree(path: Path, name: str, remedy_if_missing: str) -> Any:
@@ -117,11 +118,8 @@ def _read_text(path: Path, name: str, remedy_if_missing: str) -> str:
     if not path.is_file():
         raise file_failure(path, f"{name} is missing", remedy_if_missing)
     if (size := path.stat().st_size) > MAXIMUM_BYTES:
-        raise file_failure(
-            path,
-            f"{name} has {size} bytes; at most {MAXIMUM_BYTES} are read",
-            "data belong in records.csv, a card only describes them",
-        )
+        rule = f"{name} has {size} bytes; at most {MAXIMUM_BYTES} are read"
+        raise file_failure(path, rule, "data belong in records.csv, a card only describes them")
     content = path.read_bytes()
     try:
         return content.decode("utf-8-sig")

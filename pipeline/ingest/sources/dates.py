@@ -4,6 +4,7 @@ Raises ValueError with a rule and a remedy where it is not: 03/04/2022 may be tw
 card says which.
 """
 
+import calendar
 import re
 from typing import NoReturn
 
@@ -31,12 +32,11 @@ COARSE_DATES = {
     "year": [r"(?P<y>[0-9]{4})"],
 }
 COARSENESS = ["day", "month", "year"]
-_FULL_MONTHS = (
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
-)
 MONTHS = {
-    name: number for number, full in enumerate(_FULL_MONTHS, 1) for name in (full, full[:3])
+    name.lower(): number
+    for number, full in enumerate(calendar.month_name)
+    for name in (full, full[:3])
+    if number
 } | {"sept": 9}
 
 
@@ -71,10 +71,9 @@ def _drop_midnight(text: str) -> str:
 
 def _check_precision(coarseness: str, precision: str) -> None:
     if COARSENESS.index(coarseness) > COARSENESS.index(precision):
-        raise ValueError(
-            f"not a date: a {coarseness} without its day",
-            f"write YYYY-MM-DD, or state `precision: {coarseness}` for the column on the card",
-        )
+        remedy = f"state `precision: {coarseness}` for the column on the card"
+        rule = f"not a date: a {coarseness} without its day"
+        raise ValueError(rule, f"write YYYY-MM-DD, or {remedy}")
 
 
 def _make_date(parts: dict[str, str | None]) -> pd.Timestamp:
@@ -99,11 +98,8 @@ def _refuse_date(text: str, order: str | None) -> NoReturn:
         refuse_formula("date")
     if re.fullmatch(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2}|.*[A-Za-z][ -]'?[0-9]{2}", text):
         raise ValueError("not a date: a year of two digits", "write YYYY-MM-DD")
-    slashes = re.fullmatch(
-        r"([0-9]{1,2})[/.]([0-9]{1,2})[/.][0-9]{4}|[0-9]{4}[/.][0-9]{1,2}[/.][0-9]{1,2}", text
-    )
-    if slashes and order is None:
-        likely = _find_likely_order(slashes[1], slashes[2])
+    if order is None and any(re.fullmatch(each, text) for each in DATE_ORDERS.values()):
+        likely = _find_likely_order(*re.split("[/.]", text))
         remedy = f"write YYYY-MM-DD, or state {likely} for the column on the card"
         raise ValueError("not a date: day and month in no stated order", remedy)
     if re.fullmatch(r"[0-9]{5}\.[0-9]*", text) and order == "excel":
@@ -116,9 +112,9 @@ def _refuse_date(text: str, order: str | None) -> NoReturn:
     raise ValueError(rule, "write YYYY-MM-DD, or state the order on the card")
 
 
-def _find_likely_order(first: str | None, second: str | None) -> str:
+def _find_likely_order(first: str, second: str, _: str) -> str:
     """The orders that a date with slashes may have."""
-    if first is None or second is None:
+    if len(first) == 4:
         return "`order: ymd`"
     if int(first) > 12:
         return "`order: dmy`, which this cell shows,"

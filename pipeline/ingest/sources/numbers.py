@@ -53,10 +53,8 @@ def read_number(
     number = _compose(found, scale, decimal)
     applied = None if scale and unit else _agree(cell_unit, unit, column)
     if scale and unit and read_unit(unit, column) != 10**scale:
-        raise ValueError(
-            f"the cell ends in {found['tail'].strip()!r}, and the card says {unit!r}",
-            "correct one of the two",
-        )
+        rule = f"the cell ends in {found['tail'].strip()!r}, and the card says {unit!r}"
+        raise ValueError(rule, "correct one of the two")
     return number * read_unit(applied, column) if applied else number
 
 
@@ -68,10 +66,9 @@ def read_unit(unit: str, column: str) -> float:
     try:
         return units.factor(unit, column)
     except ValueError as error:
-        raise ValueError(
-            f"unit {unit!r} does not fit {column}: {error}",
-            "use a unit of pipeline/ingest/sources/units.py or of pint",
-        ) from None
+        rule = f"unit {unit!r} does not fit {column}: {error}"
+        remedy = "use a unit of pipeline/ingest/sources/units.py or of pint"
+        raise ValueError(rule, remedy) from None
 
 
 def _refuse_word(text: str) -> None:
@@ -80,10 +77,8 @@ def _refuse_word(text: str) -> None:
     if word == "none":
         raise ValueError("may be zero or missing", "write 0, or leave the cell empty")
     if word in ("nan", "inf", "infinity"):
-        raise ValueError(
-            f"not a number: {text} is what a program writes for one",
-            "leave the cell empty where the figure is missing",
-        )
+        rule = f"not a number: {text} is what a program writes for one"
+        raise ValueError(rule, "leave the cell empty where the figure is missing")
     if text.startswith(FORMULA_STARTS) and not re.match(r"[+-]\s?[0-9.,]", text):
         refuse_formula("number")
     if text.startswith("'"):
@@ -103,11 +98,7 @@ def _compose(found: re.Match[str], scale: int, decimal: str | None) -> float:
     """The number of sign, mantissa and power of ten, rounded once."""
     mantissa = "1" if found["power"] else _read_mantissa(found, decimal)
     exponent = found["power"] or found["exponent"] or ""
-    digits = re.sub(
-        r"^.*?10\s?(\^|\*\*)?\s?", "", exponent.translate(SUPERSCRIPTS), flags=re.DOTALL
-    )
-    if exponent[:1] in ("e", "E"):
-        digits = exponent[1:]
+    digits = re.sub(r"(?s)^[eE]|^.*?10\s?(\^|\*\*)?\s?", "", exponent.translate(SUPERSCRIPTS))
     sign = "-" if found["sign"] in ("-", "−") else ""  # noqa: RUF001  the minus sign is meant
     number = float(f"{sign}{mantissa}e{int(digits or '0') + scale}")
     if abs(number) > LARGEST:
@@ -131,10 +122,8 @@ def _read_mantissa(found: re.Match[str], decimal: str | None) -> str:
             "decimal point and no thousands separators",
         )
     if reading is None and decimal:
-        raise ValueError(
-            f"not a number with a decimal {decimal}, as the card says",
-            "correct `decimal` on the card, or the cell",
-        )
+        rule = f"not a number with a decimal {decimal}, as the card says"
+        raise ValueError(rule, "correct `decimal` on the card, or the cell")
     if reading is None or (found["exponent"] and len(text) > len(reading)):
         _refuse_number()
     return reading
@@ -143,16 +132,10 @@ def _read_mantissa(found: re.Match[str], decimal: str | None) -> str:
 def _read_marks(text: str, point: str) -> str | None:
     """Digits with a decimal point of `text`, where `point` is its decimal mark."""
     for group in GROUP_MARKS:
-        if group != point and re.fullmatch(_mantissa_pattern(group, point), text):
+        whole = rf"[1-9][0-9]{{0,2}}({re.escape(group)}[0-9]{{3}})+" if group else "[0-9]+"
+        if group != point and re.fullmatch(rf"{whole}({re.escape(point)}[0-9]+)?", text):
             return (text.replace(group, "") if group else text).replace(point, ".")
     return None
-
-
-def _mantissa_pattern(group: str, point: str) -> str:
-    point = re.escape(point)
-    if not group:
-        return rf"[0-9]+({point}[0-9]+)?"
-    return rf"[1-9][0-9]{{0,2}}({re.escape(group)}[0-9]{{3}})+({point}[0-9]+)?"
 
 
 def _read_tail(tail: str, column: str) -> tuple[int, str | None]:
@@ -161,10 +144,8 @@ def _read_tail(tail: str, column: str) -> tuple[int, str | None]:
     if scale is None:
         return 0, _check_cell_unit(tail, column) if tail else None
     if column not in units.COUNTS:
-        raise ValueError(
-            f"{tail!r} after a number is read in counts only, and {column} is not a count",
-            "write the number out, such as 1.2e9, with its unit on the card",
-        )
+        rule = f"{tail!r} after a number is read in counts only, and {column} is not a count"
+        raise ValueError(rule, "write the number out, such as 1.2e9, with its unit on the card")
     return scale, None
 
 

@@ -10,6 +10,7 @@ import io
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -56,7 +57,10 @@ def read_records(path: Path) -> pd.DataFrame:
     delimiter = _find_delimiter(path, decode(path, content))
     (header_line, header), *rows = _read_rows(path, content, delimiter) or [(1, [""])]
     header = [name.strip() for name in header]
-    _check_header(path, header_line, header)
+    if header == [""]:
+        remedy = "write the names of the columns and the data below"
+        raise file_failure(path, "no rows", remedy, line=header_line)
+    check_names(path, header_line, header)
     rows = _check_rows(path, header, rows, DELIMITERS[delimiter])
     frame = pd.DataFrame([row for _, row in rows], columns=header, dtype=str)
     return frame.apply(lambda column: column.str.strip()).assign(line=[line for line, _ in rows])
@@ -64,9 +68,8 @@ def read_records(path: Path) -> pd.DataFrame:
 
 def _read_bytes(path: Path) -> bytes:
     if not path.is_file():
-        raise file_failure(
-            path, "the file is missing", "put the data beside the card as records.csv"
-        )
+        remedy = "put the data beside the card as records.csv"
+        raise file_failure(path, "the file is missing", remedy)
     check_size(path, path.stat().st_size)
     content = path.read_bytes()
     check_size(path, len(content), max(content.count(b"\n"), content.count(b"\r")))
@@ -119,38 +122,35 @@ def _read_rows(path: Path, content: bytes, delimiter: str) -> list[Row]:
     """
     # Without newline="" a line would end at other characters than editors end it at.
     lines = io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline="")
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     rows: list[Row] = []
-    first, cells = 1, 0
-    longest = csv.field_size_limit(MAXIMUM_CELL_CHARACTERS)
+    cells, longest = 0, csv.field_size_limit(MAXIMUM_CELL_CHARACTERS)
     try:
-        for row in reader:
+        for line, row in iterate_rows(path, lines, delimiter):
             if row or (rows and len(rows[0][1]) == 1):
-                rows.append((first, row or [""]))
+                rows.append((line, row or [""]))
             cells += len(row)
             if cells > MAXIMUM_CELLS:
                 raise file_failure(path, f"more than {MAXIMUM_CELLS:,} cells", SPLIT)
-            first = reader.line_num + 1
-    except csv.Error as error:
-        raise refuse_csv(path, first, error, reader.line_num) from None
     finally:
         csv.field_size_limit(longest)
     return rows
 
 
-def refuse_csv(path: Path, line: int, error: csv.Error, last_line: int) -> SourceError:
-    """What is wrong with the row that begins on `line` and could be read as far as `last_line`."""
-    rule, remedy = f"not CSV: {error} at line {last_line}", "fix the quoting"
-    if "field limit" in str(error):
-        rule, remedy = LONG_CELL
-    return file_failure(path, rule, remedy, line=line)
+def iterate_rows(path: Path, lines: Iterable[str], delimiter: str, above: int = 0) -> Iterator[Row]:
+    """The rows of CSV, with the line where each begins: `above` is how many stand before `lines`.
 
-
-def _check_header(path: Path, line: int, header: list[str]) -> None:
-    if header == [""]:
-        remedy = "write the names of the columns and the data below"
-        raise file_failure(path, "no rows", remedy, line=line)
-    check_names(path, line, header)
+    Raises SourceError where a row is not CSV.
+    """
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    line = above + 1
+    try:
+        for cells in reader:
+            yield line, cells
+            line = above + reader.line_num + 1
+    except csv.Error as error:
+        words = f"not CSV: {error} at line {above + reader.line_num}", "fix the quoting"
+        rule, remedy = LONG_CELL if "field limit" in str(error) else words
+        raise file_failure(path, rule, remedy, line=line) from None
 
 
 def check_names(path: Path, line: int, header: list[str]) -> None:
@@ -168,8 +168,7 @@ def check_names(path: Path, line: int, header: list[str]) -> None:
             raise refuse(*fault, ascii(name))
     if "line" in header:
         raise refuse("'line' is a column of the pipeline", "rename the column")
-    counts = Counter(header)
-    if repeated := sorted(name for name in counts if counts[name] > 1):
+    if repeated := sorted(name for name, count in Counter(header).items() if count > 1):
         raise refuse(f"column names repeat: {repeated}", "give each column its own name")
     plain = ["".join(name.split()).casefold() for name in header]
     forms = Counter(plain)
@@ -185,16 +184,15 @@ def _check_rows(path: Path, header: list[str], rows: list[Row], delimiter: str) 
         rows.pop()
     if not rows:
         raise file_failure(path, "no rows", "add the data below the header")
+    empty = "a row of empty cells between others", "fill it, or remove the line"
+    remedy = f"quote cells that hold a {delimiter}"
     failures = []
     for line, row in rows:
-        rule, remedy = "", ""
         if len(row) != len(header):
             rule = f"{len(row)} cells where the header has {len(header)}"
-            remedy = f"quote cells that hold a {delimiter}"
-        elif not any(map(str.strip, row)):
-            rule, remedy = "a row of empty cells between others", "fill it, or remove the line"
-        if rule:
             failures.append(Failure(str(path), line, "", "", rule, remedy))
+        elif not any(map(str.strip, row)):
+            failures.append(Failure(str(path), line, "", "", *empty))
     raise_any(failures)
     return rows
 

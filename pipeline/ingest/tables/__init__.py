@@ -1,33 +1,121 @@
 """The canonical tables: columns, units, keys, ranges, rules and who is left out. The only schema.
 
-Two files per table: `<table>.yaml` has the columns, each with its meaning, its unit and the remedy
-printed when a value breaks its rule (`data/README.md` is generated from them); `<table>.py` has the
-rules over rows. A table may hold rows that no model reads: `exclusion` says why, and is empty for
-the rows that are fitted.
+`<table>.yaml` has the columns, each with its meaning, its unit and the remedy printed when a value
+breaks its rule; the `rules` over rows, each reported `at` a column; and under `unfit` the rows that
+no model can use. Rules are expressions of columns as `DataFrame.eval` reads them. `data/README.md`
+is generated from these files. A table may hold rows that no model reads: `exclusion` says why, and
+is empty for the rows that are fitted.
 """
 
+from dataclasses import dataclass
 from datetime import date
-from importlib import import_module
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pandera.pandas as pa
+from ruamel.yaml import YAML
 
-from pipeline.ingest.tables.table import Table, read_yaml
+from models.options import OPTIONS
 
-NAMES = (
-    "training_runs",
-    "efficiency",
-    "scaling_grid",
-    "accuracy_leaderboard",
-    "loss_leaderboard",
-    "published_estimates",
-    "growth_rates",
-    "research_inputs",
-    "own_rates",
-)
-TABLES: dict[str, Table] = {
-    name: import_module(f"pipeline.ingest.tables.{name}").TABLE for name in NAMES
-}
+NAMES = tuple(OPTIONS)
+BOUNDS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table; `unfit` has, by rule, an expression of the rows that no model of it can use."""
+
+    name: str
+    purpose: str
+    columns: dict[str, pa.Column]
+    rules: tuple[pa.Check, ...]
+    unfit: dict[str, str]
+
+    @cached_property
+    def dtypes(self) -> dict[str, str]:
+        """The type of each column."""
+        return {name: str(column.dtype) for name, column in self.columns.items()}
+
+    def to_schema(self) -> pa.DataFrameSchema:
+        """The schema; unknown columns are errors."""
+        return pa.DataFrameSchema(self.columns, checks=list(self.rules), strict=True)
+
+    def find_unfit(self, frame: pd.DataFrame) -> dict[str, pd.Series]:
+        """The rows of `frame` that no model can use, by rule."""
+        return {rule: evaluate(frame, unfit) for rule, unfit in self.unfit.items()}
+
+
+@cache
+def read_yaml(name: str) -> dict[str, Any]:
+    """The YAML file `name` beside this module."""
+    return YAML(typ="safe", pure=True).load(Path(__file__).with_name(f"{name}.yaml"))
+
+
+def evaluate(frame: pd.DataFrame, expression: str) -> pd.Series:
+    """An expression of the columns, row by row."""
+    found: Any = frame.eval(expression, engine="python")
+    return found
+
+
+def _make_table(name: str) -> Table:
+    content, shared = read_yaml(name), read_yaml("shared")
+    columns = {column: how for group in content["shares"] for column, how in shared[group].items()}
+    made = {column: _make_column(**how) for column, how in (columns | content["columns"]).items()}
+    rules = tuple(_make_rule(**rule) for rule in content["rules"])
+    return Table(name, content["purpose"], made, rules, content.get("unfit", {}))
+
+
+def _make_column(kind: str, means: str, nullable: bool = False, **how: Any) -> pa.Column:
+    how = read_yaml("shared")["kinds"][kind] | how
+    if among := how.get("among"):
+        listed = f"{', '.join(among[:-1])} or {among[-1]}"
+        how["remedy"] = f"write {listed}" + (", or leave it empty" if nullable else "")
+    checks = []
+    for name, words in BOUNDS.items():
+        if name in how:
+            bound = pd.Timestamp(how[name]) if kind == "day" else how[name]
+            checks.append(getattr(pa.Check, name)(bound, error=f"{words} {bound}"))
+    if among:
+        checks.append(pa.Check.isin(among, error=f"one of {among}"))
+    if pattern := how.get("str_matches"):
+        checks.append(pa.Check.str_matches(pattern, error=f"of the form '{pattern}'"))
+    if "filled" in how:
+        checks.append(pa.Check.str_length(min_value=1, error="not empty"))
+    return pa.Column(
+        how["dtype"],
+        checks,
+        nullable=nullable,
+        unique=how.get("unique", False),
+        description=means,
+        metadata={"unit": how["unit"], "remedy": how["remedy"]},
+    )
+
+
+def _make_rule(
+    at: str,
+    rule: str,
+    remedy: str,
+    holds: str = "",
+    distinct: tuple[list[str], ...] = (),
+    among: str = "line > 0",
+) -> pa.Check:
+    """The rule that an expression holds, or that of the rows `among` which another does, none
+    repeats one of the keys in `distinct`.
+    """
+
+    def check(frame: pd.DataFrame) -> pd.Series:
+        if holds:
+            return evaluate(frame, holds)
+        rows = frame[evaluate(frame, among)]
+        repeated = pd.concat([rows.duplicated(key) for key in distinct], axis=1).any(axis=1)
+        return ~repeated.reindex(frame.index, fill_value=False)
+
+    return pa.Check(check, name=at, error=rule, description=remedy, ignore_na=False)
+
+
+TABLES = {name: _make_table(name) for name in NAMES}
 LINE = "line"  # a column that reading adds: cards cannot name it
 # Tables in which results of models are explained: what trends and designs say is of these alone.
 OF_MODELS = {"efficiency", "scaling_grid", "accuracy_leaderboard", "loss_leaderboard"}

@@ -11,9 +11,9 @@ from models import load
 from pipeline.core.failures import SourceError
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
-from pipeline.ingest.accept import accept
 from pipeline.ingest.bibliography import Bibliography, read_bibliography
 from pipeline.ingest.registries import read_datasets, read_models
+from pipeline.ingest.stage import accept
 from pipeline.site.overview.cells import Apart, Cell, Dataset, Passed, State
 from pipeline.site.overview.comparison import Comparison, compare
 from pipeline.site.pages import answers

@@ -23,7 +23,6 @@ from pipeline.site.synthesis_page.words import (
     list_statements,
 )
 from pipeline.site.words import read_words
-from pipeline.synthesis.entries import mark
 from pipeline.synthesis.shares import (
     COMPUTE,
     FIELDS,
@@ -34,6 +33,7 @@ from pipeline.synthesis.shares import (
     find_cell,
     read_domains,
 )
+from pipeline.synthesis.stage import mark
 
 NAME = "synthesis"
 RETURNS = "research_returns-meta_analysis"
