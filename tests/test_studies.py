@@ -142,8 +142,8 @@ def test_rates_change_at_the_bend_and_their_mean_is_over_the_days_between() -> N
     assert made["rate"] == pytest.approx((366 * 0.1 + (365 + 364) * 1.0) / (366 + 729))
 
 
-def test_halves_leave_out_the_year_of_the_bend() -> None:
-    rates = {"": [9.0, 9.0], "[2019]": [0.0, 1.0], "[2020]": [1.0, 2.0]}
+def test_halves_leave_out_the_years_that_meet_at_the_bend() -> None:
+    rates = {"": [9.0, 9.0], "[2018]": [0.0, 1.0], "[2019]": [1.0, 2.0], "[2020]": [5.0, 5.0]}
     rates |= {"[2021]": [7.0, 7.0], "[2022]": [3.0, 4.0]}
     draws = pd.DataFrame({f"rate_decades_per_year{year}": drawn for year, drawn in rates.items()})
     found = add_halves(draws, 2021)

@@ -57,9 +57,9 @@ class MultiplierPriors:
     )
     drift: Prior = Prior(
         "HalfNormal",
-        (0.4,),
+        (0.6,),
         "decades per year",
-        "a rate may double or stop within a year, as a sharp bend does",
+        "rates of neighbouring years differ by up to 1.2 (95 %): a sharp bend is not ruled out",
     )
     interaction: Prior = Prior(
         "Normal",

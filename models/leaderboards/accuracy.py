@@ -191,12 +191,6 @@ def _build_expected(
 
     index = design.benchmark_index
     chance = _build_chance(design, priors)[index]
-    slope = _build_slope(design, priors)
-    shared = build_shared(design, priors, given)
-    logit = _build_level(priors, given, slope, shared)[index] + slope[index] * shared
-    if design.harnesses:
-        shift = priors.harness_shift.variable("harness_shift", dims="harness")
-        logit = logit + pm.math.dot(design.has_harness, shift)
     span = design.ceiling - chance
     if design.has_trend:
         shortfall = priors.early_shortfall.scaled_variable("early_shortfall", dims="benchmark")
@@ -204,6 +198,15 @@ def _build_expected(
         span = span * pm.math.where(design.is_early, height[index], 1.0)
     power = pm.math.exp(priors.skew.scaled_variable("skew"))
     seen, information = _invert_scores(given, chance, span, concentration, power)
+    mean = pm.math.dot(given["row_share"], seen)
+    variance = pm.math.dot(given["row_share"], (seen - mean[index]) ** 2)
+    slope = _build_slope(design, priors, variance)
+    shared = build_shared(design, priors, given)
+    level = _build_level(priors, given, slope, shared, mean)
+    logit = level[index] + slope[index] * shared
+    if design.harnesses:
+        shift = priors.harness_shift.variable("harness_shift", dims="harness")
+        logit = logit + pm.math.dot(design.has_harness, shift)
     deviation = build_deviation(
         design, priors, given, (seen - logit) / slope[index], information * slope[index] ** 2
     )
@@ -218,27 +221,30 @@ def _rise(logit: Any, power: Any) -> Any:
     return pt.exp(-power * pt.softplus(-(stretch * logit + shift)))
 
 
-def _build_slope(design: ScoreDesign, priors: Any) -> Any:
+def _build_slope(design: ScoreDesign, priors: Any, variance: Any) -> Any:
     """The slope of each benchmark; call inside the model.
 
     Their logs are turned into their mean and what they differ by, which the data know unlike well:
-    independent normals of one scale stay so.
+    independent normals of one scale stay so. The sampler walks around the spread of the logits that
+    the scores speak for, which moves with the curve.
     """
     import pymc as pm
 
     location, scale = priors.slope.parameters_as_data("slope")
-    offset = pm.Normal("slope_offset", 0, 1, dims="contrast")
-    turned = pm.math.dot(helmert(len(design.benchmarks), full=True).T, offset)
+    turn = helmert(len(design.benchmarks), full=True)
+    center = pm.math.dot(turn, pm.math.log(variance) / (2 * scale))
+    offset = draw_around("slope_offset", 0.0, 1.0, center, 1.0, dims="contrast")
+    turned = pm.math.dot(turn.T, offset)
     return pm.Deterministic("slope", pm.math.exp(location + scale * turned), dims="benchmark")
 
 
-def _build_level(priors: Any, given: dict[str, Any], slope: Any, shared: Any) -> Any:
+def _build_level(priors: Any, given: dict[str, Any], slope: Any, shared: Any, mean: Any) -> Any:
     """The logit of each benchmark at the references; call inside the model."""
     import pymc as pm
 
     location, scale = priors.level.parameters_as_data("level")
     at_mean = slope * pm.math.dot(given["row_share"], shared)
-    return draw_around("level", location, scale, -at_mean, 1.0, dims="benchmark")
+    return draw_around("level", location, scale, mean - at_mean, 1.0, dims="benchmark")
 
 
 def _invert_scores(

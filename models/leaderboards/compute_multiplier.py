@@ -71,7 +71,7 @@ __all__ = [
 
 TABLE = "accuracy_leaderboard"
 # Diagonal: on 200 dimensions adapting a low-rank mass matrix takes eight times what drawing takes.
-SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.95, "draws": 3000}
+SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.95}
 
 
 @dataclass(frozen=True)

@@ -98,9 +98,9 @@ class Priors:
     )
     drift: Prior = Prior(
         "HalfNormal",
-        (0.4,),
+        (0.6,),
         "decades per year",
-        "a rate may double or stop within a year, as on other leaderboards",
+        "rates of neighbouring years differ by up to 1.2 (95 %), as on other leaderboards",
     )
     repetition_worth: Prior = Prior(
         "LogNormal",

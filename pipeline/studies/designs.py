@@ -31,11 +31,8 @@ DESIGN_DATASETS = 10
 JITTER_DECADES = 0.3
 JITTER_DAYS = 0.5 * 365.25
 TIMES = {"as_it_is": 1, "twice": 2, "five_times": 5, "uncorrelated": 1}
-PER_MODEL_DIMS = {
-    "base_model",
-    "undisclosed_model",
-    "pair",
-}  # deviations are drawn anew, not taken over
+# What is exchangeable is drawn anew with its fitted scale, not taken over.
+PER_MODEL_DIMS = {"base_model", "undisclosed_model", "pair", "lab"}
 # Compute is 6 N D: each takes the square root of a change of compute.
 SIZES = ("parameters", "training_tokens", "dataset_tokens")
 
@@ -145,7 +142,8 @@ def draw_truth_at(study: Study, posterior: xr.Dataset, table: pd.DataFrame, inde
     """A truth on the rows of `table` at the posterior's medians.
 
     The model draws it from priors without width at the medians, so that deviations of base models
-    come out with the fitted scale; what has labels then takes the median of its label.
+    and effects of laboratories come out with the fitted scale; what else has labels then takes the
+    median of its label.
     """
     pinned = {
         name: Prior("Normal", (float(posterior[name].median()), 0.0), prior.unit, "pinned")

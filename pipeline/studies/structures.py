@@ -5,7 +5,8 @@ that is a line or bends sharply and, with a line, a cost of allocation that the 
 none, or figures of compute without bias. `fitted` changes nothing: the rates of all years are those
 found, however little their data say. Outcomes are simulated on the real rows and the model is
 fitted as it is. Coverage is of 90 % intervals; a bend so sharp is rarer than the prior of the walk
-expects, so that the rate of the year in which it falls is drawn to its neighbours'.
+expects, so that the rates of the two years that meet at it are drawn to each other: they have rows
+of their own.
 """
 
 from dataclasses import dataclass, field, replace
@@ -22,7 +23,7 @@ from pipeline.studies.designs import draw_truth_at
 from pipeline.studies.perturb import describe_failure
 from pipeline.studies.trials import Study, Trial, count_failures, draw_seed, find
 
-EARLY, LATE = "rate_before_the_bend", "rate_after_the_bend"  # years but that of the bend
+EARLY, LATE = "rate_before_the_bend", "rate_after_the_bend"  # years but the two at the bend
 YEARLY = "rate_decades_per_year["
 COEFFICIENTS = ("allocation_under", "allocation_over")
 
@@ -145,11 +146,13 @@ def bend_rates(table: pd.DataFrame, truth: Truth, rates: tuple[float, float]) ->
 
 
 def add_halves(draws: pd.DataFrame, bend: int) -> pd.DataFrame:
-    """The draws with the mean of the yearly rates before and after the year of the bend."""
+    """The draws with the mean of the yearly rates before and after the two years that meet at the
+    bend.
+    """
     keys = [str(key) for key in draws if str(key).startswith(YEARLY)]
     years = {key: int(key[len(YEARLY) : -1]) for key in keys}
     halves = {
-        EARLY: [key for key, year in years.items() if year < bend],
+        EARLY: [key for key, year in years.items() if year < bend - 1],
         LATE: [key for key, year in years.items() if year > bend],
     }
     made = {name: draws[chosen].mean(axis=1) for name, chosen in halves.items() if chosen}

@@ -115,8 +115,8 @@ STRUCTURES = {
     "fitted": "the yearly rates as fitted",
 }
 HALVES = {
-    "rate_before_the_bend": "Mean rate of the years before that of the bend",
-    "rate_after_the_bend": "Mean rate of the years after that of the bend",
+    "rate_before_the_bend": "Mean rate of the years before the two that meet at the bend",
+    "rate_after_the_bend": "Mean rate of the years after the two that meet at the bend",
 }
 
 
