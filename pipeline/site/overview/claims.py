@@ -190,16 +190,12 @@ def _evaluate_claim(claim: Claim, found: Entry, cell: Passed) -> Verdict:
 def describe(verdict: Verdict) -> dict[str, Any]:
     """The verdict for programs, as data/checks/claims.json has it."""
     claim, found = verdict.claim, verdict.found
-    words = ("id", "text", "source", "locator")
-    numbers = ("label", "unit", "median", "lower", "upper")
     return {
-        **{name: getattr(claim, name) for name in words},
+        **{name: getattr(claim, name) for name in ("id", "text", "source", "locator")},
         "probability": verdict.probability,
         "reason": verdict.reason or None,
-        "posterior": claim.posterior,
-        "estimand": claim.estimand,
-        "test": claim.test,
-        **{name: found.get(name) for name in numbers},
+        **{name: getattr(claim, name) for name in ("posterior", "estimand", "test")},
+        **{name: found.get(name) for name in ("label", "unit", "median", "lower", "upper")},
         "driven_by_prior": verdict.is_driven,
         "driven": verdict.driven or None,
         "asked": verdict.asked or None,

@@ -19,30 +19,24 @@ from pipeline.site.pages.packing import neutralise_frame
 
 ROW_COLUMNS = ["group", "label", "kind", *BOUNDS, "interval", "page", "caveats"]
 COVERAGE_COLUMNS = ["cell", "row", "estimand", "coverage", "covered", "intervals", "nominal"]
-Metrics = dict[str, Any]
 
 
-def describe_cell(cell: Cell) -> Metrics:
+def describe_cell(cell: Cell) -> dict[str, Any]:
     """Verdict, headline, rate and record share of a cell; no number where it may not be quoted."""
     if isinstance(cell, Apart):
         return {"verdict": "fail" if cell.state == "failed" else cell.state.replace("_", " ")}
     headline = cell.answer.key
-    named = {"headline": headline, "rate": RATE}
-    driven = [name for name, key in named.items() if answers.describe_drivers(key, cell.check)]
-
-    def bounds(key: str) -> Metrics:
-        found = cell.attributions.get(key) or {}
-        return {name: found[name] for name in BOUNDS if found.get(name) is not None}
-
+    named = {"headline": headline, "rate": RATE, "record_share": record_key(headline)}
+    found = {name: cell.attributions.get(key) or {} for name, key in named.items()}
+    driven = [n for n in ("headline", "rate") if answers.describe_drivers(named[n], cell.check)]
     made = {
         "verdict": "pass",
         "driven": " and ".join(driven) or "no",
         "identified": cell.check.get("is_identified"),
-        "headline": bounds(headline),
-        "rate": bounds(RATE),
-        "record_share": bounds(record_key(headline)),
+        **{name: {b: each[b] for b in BOUNDS if each.get(b) is not None}
+           for name, each in found.items()},
         "coverage": _read_coverage(cell).get(headline, {}).get("share"),
-    }
+    }  # fmt: skip
     return {name: value for name, value in made.items() if value not in (None, {})}
 
 
@@ -60,19 +54,12 @@ def tabulate_rows(rows: Sequence[Row]) -> pd.DataFrame:
 def tabulate_coverage(overview: Overview) -> pd.DataFrame:
     """Coverage of intervals in simulated data: a row a cell and estimand that a study watched."""
     made = [
-        {
-            "cell": cell.name,
-            "row": f"{cell.name} | {key}",
-            "estimand": key,
-            "coverage": found["share"],
-            "covered": found["covered"],
-            "intervals": found["intervals"],
-            "nominal": cell.check["calibration"].get("probability", INTERVAL_PROBABILITY),
-        }
+        (cell.name, f"{cell.name} | {key}", key, found["share"], found["covered"],
+         found["intervals"], cell.check["calibration"].get("probability", INTERVAL_PROBABILITY))
         for cell in overview.passed
         for key, found in _read_coverage(cell).items()
         if found["share"] is not None and key in (cell.answer.key, RATE)
-    ]
+    ]  # fmt: skip
     return pd.DataFrame(made, columns=COVERAGE_COLUMNS)
 
 

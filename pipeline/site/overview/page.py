@@ -1,8 +1,7 @@
 """The index page, and the README's table and picture: one model speaks for a dataset."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
@@ -12,20 +11,12 @@ from pipeline.site.charts import intervals, summaries
 from pipeline.site.charts.drawings import render_page, render_svg, stack_panels
 from pipeline.site.charts.series import OURS
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.overview import claims, comparison, metrics
+from pipeline.site.overview import claims, comparison, estimates, metrics
 from pipeline.site.overview.cells import Apart, Passed
 from pipeline.site.overview.claims import Verdict, read_claims
-from pipeline.site.overview.estimates import (
-    list_rates,
-    list_shares,
-    list_years,
-    read_baselines,
-    summarise,
-)
 from pipeline.site.overview.forest_charts import RATES, SHARES, draw_forest
 from pipeline.site.overview.gathering import Overview, gather
 from pipeline.site.overview.limits import list_limits
-from pipeline.site.overview.published import list_other_fields
 from pipeline.site.overview.rows import Row, say, say_doubling
 from pipeline.site.pages import sentences
 from pipeline.site.pages.citations import cite_page, read_software
@@ -49,9 +40,13 @@ def write_overview(layout: Layout) -> str:
     """
     overview = gather(layout)
     judged = [claims.judge(each, overview) for each in read_claims(layout.claims, overview)]
-    baselines = read_baselines(overview, layout)
-    rates = list_rates(overview, baselines, list_other_fields(overview, layout))
-    rows = {"rates": rates, "years": list_years(overview), "shares": list_shares(overview)}
+    baselines = estimates.read_baselines(overview, layout)
+    others = estimates.list_other_fields(overview, layout)
+    rows = {
+        "rates": estimates.list_rates(overview, baselines, others),
+        "years": estimates.list_years(overview),
+        "shares": estimates.list_shares(overview),
+    }
     page, summary = layout.page("index"), layout.summary
     write_text(page, render(layout, overview, judged, rows))
     write_json(layout.claims_judged, {each.claim.id: claims.describe(each) for each in judged})
@@ -80,7 +75,7 @@ def render(
         drawings,
         title=TITLE,
         overview=overview,
-        lines=summarise(overview.primaries),
+        lines=estimates.summarise(overview.primaries),
         limits=list_limits(overview),
         least_coverage=LEAST_COVERAGE,
         rows=rows,
@@ -89,15 +84,9 @@ def render(
         claimed=[claims.tabulate(each) for each in judged],
         sources=overview.bibliography.cite(list_citations(overview, judged, rows["rates"])),
         citation=cite_page(read_software(layout.citation), f"{TITLE}.", "index"),
-        simulated=_describe(layout, "takeoff", describe_answer),
-        across=_describe(layout, "synthesis", describe_in_short),
+        simulated=(found := read_json(layout.attribution("takeoff"))) and describe_answer(found),
+        across=(found := read_json(layout.attribution("synthesis"))) and describe_in_short(found),
     )
-
-
-def _describe(layout: Layout, name: str, words: Callable[[Any], str]) -> str:
-    """What a stage over several posteriors found; empty where it is not made."""
-    entries = read_json(layout.attribution(name))
-    return words(entries) if entries else ""
 
 
 def list_citations(
@@ -142,8 +131,8 @@ def draw_picture(primaries: Sequence[Passed]) -> str:
         if answer.sentence:
             own = {answer.key: cell.attributions[answer.key]}
             rows = summaries.compare_with_literature(own, NO_BASELINE, published, [answer.key])
-            words = {"title": f"{cell.title}: {answer.label}", "unit": unit_words(answer.unit)}
-            frames.append(rows.assign(panel=cell.name, label=OURS, **words))
+            title, unit = f"{cell.title}: {answer.label}", unit_words(answer.unit)
+            frames.append(rows.assign(panel=cell.name, label=OURS, title=title, unit=unit))
     if not frames:
         return '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>\n'
     frame = pd.concat(frames, ignore_index=True)
