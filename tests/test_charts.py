@@ -11,9 +11,8 @@ from scipy import stats
 
 from pipeline.site.charts import alternatives, checks, intervals
 from pipeline.site.charts.alternatives import POSTERIOR, PRIOR
-from pipeline.site.charts.axes import LINE_PIXELS
+from pipeline.site.charts.axes import LINE_PIXELS, OURS, PUBLISHED
 from pipeline.site.charts.drawings import Drawing
-from pipeline.site.charts.series import OURS, PUBLISHED
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.overview import forest_charts
 from pipeline.site.overview.estimates import Row

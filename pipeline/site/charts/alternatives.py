@@ -13,12 +13,6 @@ DESCRIBED_DIGITS = 3
 PRIOR, POSTERIOR = "prior", "posterior"
 
 
-def join(title: str, panel: str, words: str) -> str:
-    """Title of the figure, that of the panel if it has one, and what the panel shows."""
-    lead = f"{title}{' ' if title.endswith('?') else ': '}{panel}" if panel else title
-    return f"{lead}{'' if lead.endswith('?') else '.'} {words}"
-
-
 def number(value: float) -> str:
     """A number to the digits that alternative text has."""
     return format_number(float(value), DESCRIBED_DIGITS)
@@ -93,10 +87,10 @@ def describe_predictions(frame: pd.DataFrame) -> str:
 
 def describe_groups(frame: pd.DataFrame) -> str:
     """Observed and predicted mean of each group."""
+    columns = [frame[name] for name in ("label", "observed", "median", "lower", "upper")]
     rows = [
-        f"{row['label']}: observed {number(row['observed'])}, predicted "
-        f"{interval(row['median'], row['lower'], row['upper'])}"
-        for row in frame.to_dict("records")
+        f"{label}: observed {number(observed)}, predicted {interval(*numbers)}"
+        for label, observed, *numbers in zip(*columns, strict=True)
     ]
     outside = int((~frame["is_inside"]).sum())
     return f"{outside} of {len(rows)} groups lie outside. {describe_rows(rows)}."

@@ -61,11 +61,12 @@ def _density_pair(panel: str, before: np.ndarray, after: np.ndarray, is_log: boo
     right = max(high, min(prior_high, high + KEPT_WIDTHS * width))
     grid = np.linspace(left, right, GRID_POINTS)
     x = _round(np.exp(grid) if is_log else grid, GRID_DIGITS)
-    parts = [
-        pd.DataFrame({"panel": panel, "series": series, "x": x, "density": _density(draws, grid)})
-        for series, draws in ((PRIOR, before), (POSTERIOR, after))
-    ]
-    return pd.concat(parts, ignore_index=True)
+    draws = {PRIOR: before, POSTERIOR: after}
+    density = {series: _density(each, grid) for series, each in draws.items()}
+    made = pd.DataFrame({"panel": panel, "x": x} | density).melt(
+        ["panel", "x"], value_name="density"
+    )
+    return made.rename(columns={"variable": "series"})[["panel", "series", "x", "density"]]
 
 
 def _density(draws: np.ndarray, grid: np.ndarray) -> np.ndarray:
@@ -86,30 +87,21 @@ def predict(predicted: xr.Dataset, observed: xr.Dataset) -> pd.DataFrame:
 
     Columns panel, row, rank, observed, median, lower, upper, is_inside.
     """
-    frames = [
-        _predict_one(name, predicted[name], observed[name])
-        for name in observed.data_vars
-        if name in predicted
-    ]
-    return pd.concat(frames, ignore_index=True)
+    pairs = [(name, predicted[name], observed[name]) for name in observed if name in predicted]
+    return pd.concat([_predict_one(*each) for each in pairs], ignore_index=True)
 
 
 def _predict_one(name: object, predicted: xr.DataArray, observed: xr.DataArray) -> pd.DataFrame:
-    lower, median, upper = (
-        predicted.quantile([TAIL, 0.5, 1 - TAIL], dim=("chain", "draw"))
-        .transpose("quantile", *observed.dims)
-        .values.reshape(3, -1)
-    )
+    found = predicted.quantile([0.5, TAIL, 1 - TAIL], dim=("chain", "draw"))
+    median, lower, upper = found.transpose("quantile", *observed.dims).values.reshape(3, -1)
     values = observed.values.ravel()
+    numbers = {"observed": values, "median": median, "lower": lower, "upper": upper}
     frame = pd.DataFrame(
         {
             "panel": str(name).replace("_", " "),
             "row": _row_names(observed),
             "rank": stats.rankdata(values, method="ordinal"),
-            "observed": _round(values, PREDICTION_DIGITS),
-            "median": _round(median, PREDICTION_DIGITS),
-            "lower": _round(lower, PREDICTION_DIGITS),
-            "upper": _round(upper, PREDICTION_DIGITS),
+            **{key: _round(each, PREDICTION_DIGITS) for key, each in numbers.items()},
             "is_inside": (values >= lower) & (values <= upper),
         }
     )
@@ -130,12 +122,11 @@ def pit_differences(predicted: xr.Dataset, observed: xr.Dataset) -> pd.DataFrame
     Ties count half, so discrete outcomes have their mid-rank.
     """
     frames = []
-    for name in observed.data_vars:
-        if name in predicted:
-            less, same = predicted[name] < observed[name], predicted[name] == observed[name]
-            ranks = (less + 0.5 * same).mean(("chain", "draw")).values.ravel()
-            panel = str(name).replace("_", " ")
-            frames.append(_differences(panel, "observed", ranks, ranks.size))
+    for name in (name for name in observed if name in predicted):
+        less, same = predicted[name] < observed[name], predicted[name] == observed[name]
+        ranks = (less + 0.5 * same).mean(("chain", "draw")).values.ravel()
+        panel = str(name).replace("_", " ")
+        frames.append(_differences(panel, "observed", ranks, ranks.size))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -153,13 +144,7 @@ def _differences(panel: str, series: str, ranks: np.ndarray, count: int) -> pd.D
     grid = np.linspace(0, 1, CURVE_POINTS + 1)
     distribution = np.searchsorted(np.sort(ranks), grid, side="right") / ranks.size
     reach = float(stats.kstwo.ppf(BAND_PROBABILITY, count))
-    return pd.DataFrame(
-        {
-            "panel": panel,
-            "series": series,
-            "x": grid,
-            "difference": (distribution - grid).round(DIFFERENCE_DECIMALS),
-            "lower": np.maximum(-reach, -grid).round(DIFFERENCE_DECIMALS),
-            "upper": np.minimum(reach, 1 - grid).round(DIFFERENCE_DECIMALS),
-        }
-    )
+    below, above = np.maximum(-reach, -grid), np.minimum(reach, 1 - grid)
+    columns = {"difference": distribution - grid, "lower": below, "upper": above}
+    frame = pd.DataFrame({"panel": panel, "series": series, "x": grid} | columns)
+    return frame.round(dict.fromkeys(columns, DIFFERENCE_DECIMALS))

@@ -13,7 +13,6 @@ import vl_convert
 from markupsafe import Markup
 from ruamel.yaml import YAML
 
-from pipeline.site.charts import alternatives
 from pipeline.site.charts.axes import LINE_PIXELS, break_title
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.numbers import INTERVAL_WORDS
@@ -84,23 +83,23 @@ def draw_panels(
     more_lines = max(len(break_title(figure.x_title or figure.x)) - 1, 0)
     kept_free = AXIS_PIXELS + legend_rows * LEGEND_ROW_PIXELS + more_lines * LINE_PIXELS
     made = tuple(
-        Panel(
-            title,
-            _spec(chart, height),
-            height + kept_free,
-            alternatives.join(figure.title, title, words),
-        )
-        for title, chart, height, words in panels
+        Panel(name, _spec(chart, height), height + kept_free, _join(figure.title, name, words))
+        for name, chart, height, words in panels
     )
     return Drawing(figure.id, figure.title, figure.caption, made, figure.frame)
+
+
+def _join(title: str, panel: str, words: str) -> str:
+    """Title of the figure, that of the panel if it has one, and what the panel shows."""
+    lead = f"{title}{' ' if title.endswith('?') else ': '}{panel}" if panel else title
+    return f"{lead}{'' if lead.endswith('?') else '.'} {words}"
 
 
 def _spec(chart: Layers, height: int) -> dict[str, Any]:
     sized = chart.properties(width="container", height=height)
     with alt.data_transformers.enable("default", max_rows=None):
         spec: dict[str, Any] = sized.to_dict(validate=False)
-    for name in ("$schema", "config"):
-        del spec[name]
+    del spec["$schema"], spec["config"]
     return spec | {"autosize": {"type": "fit-x", "contains": "padding"}}
 
 
@@ -150,20 +149,13 @@ def stack_panels(drawing: Drawing, width: int = 420) -> dict[str, Any]:
     datasets: dict[str, Any] = {}
     for panel in drawing.panels:
         title = {"text": textwrap.wrap(panel.title, TITLE_CHARACTERS), "anchor": "start"}
-        datasets |= panel.spec["datasets"]
-        kept = {
-            name: part for name, part in panel.spec.items() if name not in ("autosize", "datasets")
-        }
+        kept = {name: part for name, part in panel.spec.items() if name != "autosize"}
+        datasets |= kept.pop("datasets")
         charts.append(kept | {"title": title, "width": width})
     legend = "   ".join(f"{sign} {meaning}" for sign, _, meaning in drawing.legend)
+    title = {"text": drawing.title, "subtitle": legend, "anchor": "start"}
     return {
-        "title": {
-            "text": drawing.title,
-            "subtitle": legend,
-            "anchor": "start",
-            "fontSize": 15,
-            "offset": 12,
-        },
+        "title": title | {"fontSize": 15, "offset": 12},
         "vconcat": charts,
         "datasets": datasets,
         "config": CONFIG | {"background": "white"},

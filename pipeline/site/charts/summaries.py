@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.ingest.cards.card import Published
-from pipeline.site.charts.series import BASELINE, OURS, PUBLISHED
+from pipeline.site.charts.axes import BASELINE, OURS, PUBLISHED
 from pipeline.site.pages.answers import Attributions
 from pipeline.site.pages.numbers import INTERVAL_WORDS, SHORT_INTERVAL
 from pipeline.site.pages.sentences import say

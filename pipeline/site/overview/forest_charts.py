@@ -9,8 +9,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from pipeline.site.charts.axes import BASELINE, PALETTE, PUBLISHED
 from pipeline.site.charts.drawings import Drawing, draw_panels
-from pipeline.site.charts.series import BASELINE, PALETTE, PUBLISHED
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.overview.rows import BOUNDS, DECADE_MONTHS, NOT_CONVERGED, Row, read_bounds, say
 

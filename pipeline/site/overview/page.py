@@ -8,8 +8,8 @@ import pandas as pd
 from pipeline.core.files import read_json, write_json, write_text
 from pipeline.core.layout import Layout
 from pipeline.site.charts import intervals, summaries
+from pipeline.site.charts.axes import OURS
 from pipeline.site.charts.drawings import render_page, render_svg, stack_panels
-from pipeline.site.charts.series import OURS
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.overview import claims, comparison, estimates, metrics
 from pipeline.site.overview.cells import Apart, Passed

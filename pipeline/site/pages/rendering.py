@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from pipeline.site.pages.citations import write_bibtex
 from pipeline.site.pages.equations import to_mathml
-from pipeline.site.pages.numbers import format_cell, format_fixed, format_quantity, say_count
+from pipeline.site.pages.numbers import FILTERS
 from pipeline.site.pages.packing import PageData
 
 # What could end a script element or break a line of JavaScript, as JSON escapes.
@@ -68,10 +68,6 @@ def environment(templates: Path, chart_library: Callable[[], Markup]) -> jinja2.
         "json_script": json_script,
         "math": to_mathml,
         "bibtex": write_bibtex,
-        "fixed": format_fixed,
-        "quantity": format_quantity,
-        "cell": format_cell,
-        "count": say_count,
-    }
+    } | FILTERS
     made.globals |= {"chart_library": chart_library, "page_data": PageData()}
     return made

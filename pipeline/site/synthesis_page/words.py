@@ -5,9 +5,10 @@ probability over 0.95 is said to hold, what holds with less than 0.05 not to, an
 is said to be open. The sentences stand in `pages/sentences.yaml`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from pipeline.site.charts.summaries import element, family
 from pipeline.site.overview.comparison import Entry
 from pipeline.site.pages.answers import (
     SENSITIVE,
@@ -21,17 +22,16 @@ from pipeline.synthesis.shares import MEAN, WHOLE
 SURE = 0.95
 SIMILAR = 1.5  # factor within which two rates are called alike, as on the card of rates of fields
 CAVEAT = "▲\N{NO-BREAK SPACE}"
-HEADINGS = {
-    "shared": "What all domains share",
-    "apart": "What they do not share",
-    "open": "What cannot be told",
-}
 LEANING = {"mean": "their mean", "between_sd": "their spread", "predictive": "the next one's"}
+MAJORITIES = ("step", "year", "field")
+STATEMENTS = (
+    *("both", "progress", "step", "difference", "year", "field", "factor", "next", "returns"),
+)
 Entries = Mapping[str, Entry]
 
 
 class Statement(NamedTuple):
-    """A sentence on all domains, and whether they share what it says: a key of `HEADINGS`."""
+    """A sentence on all domains, and whether they share what it says: shared, apart or open."""
 
     kind: str
     text: str
@@ -51,7 +51,7 @@ def describe_in_short(entries: Entries) -> str:
     sides = tally(entries, "step")
     if not any(sides.values()):
         return ""
-    call, majority = say("synthesis_call", **sides), say_majority(sides, "step")
+    call, majority = say("synthesis_call", **sides), _say_majority(sides, "step")
     mean = read_family(entries, "share_year").get(MEAN)
     year = say("synthesis_year", mean=mean, medians=[], tell=tell)
     return f"{call}. {majority}. {year}".strip()
@@ -63,13 +63,15 @@ def tell(entry: Entry) -> str:
     return f"{sign}{describe_bound(entry, 'median')} ({describe_interval(entry)})"
 
 
-def read_family(entries: Entries, family: str) -> dict[str, Entry]:
-    """The entries `family[label]` that have a number, by label."""
+def read_family(entries: Entries, name: str) -> dict[str, Entry]:
+    """The entries `name[label]` that have a number, by label."""
     return {
-        key.partition("[")[2].removesuffix("]"): entry
-        for key, entry in entries.items()
-        if key.startswith(f"{family}[") and entry["median"] is not None
+        element(k): each for k, each in _known(entries).items() if "[" in k and family(k) == name
     }
+
+
+def _known(entries: Entries) -> dict[str, Entry]:
+    return {key: each for key, each in entries.items() if each["median"] is not None}
 
 
 def find_steps(entries: Entries) -> dict[str, Any]:
@@ -79,14 +81,14 @@ def find_steps(entries: Entries) -> dict[str, Any]:
     return {"steps": steps, "most": ordered[-1], "least": ordered[0]}
 
 
-def tally(entries: Entries, family: str) -> dict[str, list[str]]:
+def tally(entries: Entries, name: str) -> dict[str, list[str]]:
     """The domains where compute is more than half, less than half, and where that is open."""
     found: dict[str, list[str]] = {"more": [], "less": [], "open": []}
-    for name, entry in read_family(entries, f"p_majority_{family}").items():
+    for domain, entry in read_family(entries, f"p_majority_{name}").items():
         chance = entry["median"]
         side = "more" if chance > SURE else "less" if chance < 1 - SURE else "open"
-        if name not in WHOLE:
-            found[side].append(name)
+        if domain not in WHOLE:
+            found[side].append(domain)
     return found
 
 
@@ -97,63 +99,42 @@ def list_statements(entries: Entries, pooled: Entries, returns: Entries) -> list
     empty where their fit may not be quoted.
     """
     both = {name: entry["median"] for name, entry in read_family(entries, "p_both").items()}
-    facts = {
+    facts = find_steps(entries) | {
         "both": both,
         "unsure": [name for name, chance in both.items() if chance <= SURE],
         "differ": entries.get("p_shares_differ"),
-        "pooled": _Numbers(pooled),
-        "returns": _Numbers(returns),
+        "pooled": _known(pooled),
+        "returns": _known(returns),
         "sure": SURE,
         "similar": SIMILAR,
         "tell": tell,
         "odds": describe_probability,
-        "join": join_names,
-    } | find_steps(entries)
+    }
     made = [
-        _state("both", facts),
-        _state("progress", facts),
-        state_majority(entries, "step"),
-        _state("difference", facts),
-        state_majority(entries, "year"),
-        state_majority(entries, "field"),
-        _state("factor", facts),
-        _state("next", facts),
-        _state("returns", facts),
+        state_majority(entries, name)
+        if name in MAJORITIES
+        else Statement(*say(f"synthesis_{name}", **facts).partition("|")[::2])
+        for name in STATEMENTS
     ]
     return [each for each in made if each.text]
 
 
-class _Numbers(dict[str, Any]):
-    """The estimands that have a median; None for others."""
-
-    def __init__(self, entries: Entries) -> None:
-        super().__init__({k: each for k, each in entries.items() if each["median"] is not None})
-
-    def __missing__(self, key: str) -> None:
-        return None
-
-
-def _state(name: str, facts: dict[str, Any]) -> Statement:
-    kind, _, text = say(f"synthesis_{name}", **facts).partition("|")
-    return Statement(kind, text)
-
-
-def state_majority(entries: Entries, family: str) -> Statement:
+def state_majority(entries: Entries, name: str) -> Statement:
     """In which domains compute is more than half, less, or either."""
-    sides = tally(entries, family)
+    sides = tally(entries, name)
     taken = [side for side, names in sides.items() if names]
     if not taken:
         return Statement("open", "")
     agreed = "shared" if taken in (["more"], ["less"]) else "open"
     kind = "apart" if sides["more"] and sides["less"] else agreed
-    shares = read_family(entries, f"share_{family}").values()
+    shares = read_family(entries, f"share_{name}").values()
     sign = CAVEAT if any(each.get("is_flagged") for each in shares) else ""
-    return Statement(kind, f"{sign}{say_majority(sides, family)}.")
+    return Statement(kind, f"{sign}{_say_majority(sides, name)}.")
 
 
-def say_majority(sides: Mapping[str, list[str]], family: str) -> str:
+def _say_majority(sides: Mapping[str, list[str]], name: str) -> str:
     """Of each side which of the domains lie on it, and how many."""
-    return say("synthesis_majority", family=family, join=join_names, **sides)
+    return say("synthesis_majority", family=name, **sides)
 
 
 def list_doubts(entries: Entries, read: Mapping[str, Entry], check: Mapping[str, Any]) -> list[str]:
@@ -171,11 +152,6 @@ def list_doubts(entries: Entries, read: Mapping[str, Entry], check: Mapping[str,
     indices = check.get("prior_sensitivity") or {}
     prior = {key: (indices.get(key) or {}).get("prior", 0.0) for key in LEANING}
     if leaning := [words for key, words in LEANING.items() if prior[key] > SENSITIVE]:
-        values = {"count": len(steps), "leaning": leaning, "limit": SENSITIVE, "join": join_names}
+        values = {"count": len(steps), "leaning": leaning, "limit": SENSITIVE}
         doubts.append(say("synthesis_pooling", **values))
     return doubts
-
-
-def join_names(names: Sequence[str]) -> str:
-    """The names in a sentence: "A, B and C"."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

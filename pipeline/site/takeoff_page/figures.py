@@ -9,9 +9,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from pipeline.site.charts.axes import PALETTE
 from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
 from pipeline.site.charts.intervals import draw_intervals, draw_parts
-from pipeline.site.charts.series import PALETTE
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.numbers import INTERVAL_WORDS, format_number
 from pipeline.site.words import Words
@@ -93,25 +93,16 @@ def draw_paths(words: Words, variations: pd.DataFrame) -> Drawing | None:
 
 
 def _path_chart(rows: pd.DataFrame, figure: Figure, top: float) -> Layers:
-    axis, scale = alt.Axis(tickCount=5), alt.Scale(domain=[0, top], nice=False)
-    x = alt.X(
-        field="years",
-        type="quantitative",
-        title=figure.x_title,
-        scale=alt.Scale(nice=False),
-        axis=axis,
-    )
+    axis, wide = alt.Axis(tickCount=5), alt.Scale(nice=False)
+    scale = alt.Scale(domain=[0, top], nice=False)
+    x = alt.X(field="years", type="quantitative", title=figure.x_title, scale=wide, axis=axis)
     y = alt.Y("lower:Q", title=figure.y_title, scale=scale, axis=axis)
     central = alt.Chart(rows[rows["series"] == SERIES[CENTRAL]])
     band = central.mark_area(opacity=0.16, color=PALETTE[0], clip=True)
     ends = [end for end in SERIES if SERIES[end] in set(rows["series"])]
+    colour, dash = _by_series(alt.Color, ends, COLOURS), _by_series(alt.StrokeDash, ends, DASHES)
     line = alt.Chart(rows).mark_line(strokeWidth=2, clip=True)
-    line = line.encode(
-        x=x,
-        y=alt.Y("median:Q", scale=scale),
-        color=_by_series(alt.Color, ends, COLOURS),
-        strokeDash=_by_series(alt.StrokeDash, ends, DASHES),
-    )
+    line = line.encode(x=x, y=alt.Y("median:Q", scale=scale), color=colour, strokeDash=dash)
     return alt.layer(band.encode(x=x, y=y, y2=alt.Y2(field="upper")), line)
 
 
@@ -130,15 +121,15 @@ def _describe_ends(rows: pd.DataFrame) -> str:
 
 def draw_indices(words: Words, entries: Entries, labels: Mapping[str, str]) -> Drawing | None:
     """A panel an outcome: indices of every labelled input, largest total first; None without."""
-    rows = []
-    for outcome, order, name in product(OUTCOMES, ORDERS, labels):
-        if entry := entries.get(f"sobol_{order}[{outcome}-{name}]"):
-            row = {"outcome": outcome, "input": name, "label": labels[name], "order": order}
-            row |= {"index": entry["median"], "lower": entry["lower"], "upper": entry["upper"]}
-            rows.append(row)
+    rows = [
+        (outcome, name, labels[name], order, *(entry[bound] for bound in NUMBERS))
+        for outcome, order, name in product(OUTCOMES, ORDERS, labels)
+        if (entry := entries.get(f"sobol_{order}[{outcome}-{name}]"))
+    ]
     if not rows:
         return None
-    frame = pd.DataFrame(rows)
+    columns = ["outcome", "input", "label", "order", "index", "lower", "upper"]
+    frame = pd.DataFrame(rows, columns=columns)
     said = words.figure("sensitivity", **_lead(frame), **LIMITS)
     figure = Figure("intervals", frame=frame, **said)
     made = {

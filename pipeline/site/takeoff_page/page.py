@@ -13,22 +13,17 @@ from ruamel.yaml import YAML
 from models import takeoff
 from pipeline.core.files import read_json, write_text
 from pipeline.core.layout import Layout
-from pipeline.ingest.bibliography import Bibliography, Reference, read_bibliography
+from pipeline.ingest.bibliography import read_bibliography
 from pipeline.site.charts.drawings import render_page
 from pipeline.site.pages import answers, rendering
-from pipeline.site.pages.citations import cite_page, read_software
+from pipeline.site.pages.citations import cite_page, hash_file, number_sources, read_software
 from pipeline.site.pages.numbers import format_cell, format_number
 from pipeline.site.takeoff_page import figures
-from pipeline.site.takeoff_page.words import (
-    QUANTITIES,
-    describe_answer,
-    list_doubts,
-    summarise_doubts,
-)
+from pipeline.site.takeoff_page import words as said
 from pipeline.site.words import read_words
 from pipeline.studies.verdict import read_check
 from pipeline.takeoff.results import COMPRESSED, ESTIMANDS, GOES_ON
-from pipeline.takeoff.scenarios import NO_AUTOMATION, Input, Scenarios, read_scenarios
+from pipeline.takeoff.scenarios import NO_AUTOMATION, Input, read_scenarios
 from pipeline.takeoff.sensitivity import SHORT_YEARS, label_inputs
 from pipeline.takeoff.variations import CENTRAL, ROLE_TITLES, VARIATIONS
 
@@ -59,17 +54,26 @@ def render(layout: Layout) -> str:
         "paths": figures.draw_paths(words, varied),
         "indices": figures.draw_indices(words, entries, label_inputs(scenarios)),
     }
-    references = cite(bibliography, scenarios)
     files = [layout.scenarios, *map(layout.draws, scenarios.posteriors())]
+    read = {  # posterior: its check, and the keys of it that are read
+        name: (
+            check,
+            [k for i in scenarios.inputs if i.posterior == name for k in i.draws.values()],
+        )
+        for name, check in checks.items()
+    }
     return render_page(
         layout.templates,
         "takeoff",
         drawings,
         title=words.title,
         name=NAME,
-        answer=describe_answer(entries),
-        doubts=describe_doubts(scenarios, checks),
-        scenarios=list_scenarios(entries, labels),
+        answer=said.describe_answer(entries),
+        doubts=said.summarise_doubts(read),
+        scenarios=[
+            {"id": name, "label": label} | {key: entries[f"{key}[{name}]"] for key in ESTIMANDS}
+            for name, label in labels.items()
+        ],
         notes={each.id: each.note for each in scenarios.scenarios},
         compressed=COMPRESSED,
         assumed=scenarios,
@@ -83,8 +87,7 @@ def render(layout: Layout) -> str:
         say_cell=format_cell,
         equations=rendering.plain_text(takeoff.__doc__ or ""),
         formulas=words,
-        references=references,
-        sources=[reference for _, reference in references.values()],
+        **number_sources(bibliography, [*scenarios.citations(), *METHOD_SOURCES]),
         citation=cite_page(read_software(layout.citation), words.title, NAME, hash_files(files)),
         provenance=list_provenance(layout, files),
     )
@@ -92,30 +95,11 @@ def render(layout: Layout) -> str:
 
 def list_changes(varied: pd.DataFrame) -> list[dict[str, Any]]:
     """What each input and assumption changes: its name, and a row a value, the lowest first."""
-    if varied.empty:
-        return []
     first = varied.drop_duplicates(["panel", "series"])
     first = first.assign(is_central=first["series"] == CENTRAL)
     return [
         {"label": rows["varied"].iloc[0], "rows": rows.to_dict("records")}
         for _, rows in first.groupby("panel", sort=False)
-    ]
-
-
-def describe_doubts(scenarios: Scenarios, checks: Checks) -> str:
-    """What is doubtful of the posteriors, from their checks, in one sentence; empty if nothing."""
-    read: dict[str, list[str]] = {name: [] for name in checks}
-    for each in scenarios.inputs:
-        if each.posterior:
-            read[each.posterior] += each.draws.values()
-    return summarise_doubts({name: (checks[name], keys) for name, keys in read.items()})
-
-
-def list_scenarios(entries: figures.Entries, labels: dict[str, str]) -> list[dict[str, Any]]:
-    """The rows of the table of scenarios; the last is today's rate without automation."""
-    return [
-        {"id": name, "label": label} | {key: entries[f"{key}[{name}]"] for key in ESTIMANDS}
-        for name, label in labels.items()
     ]
 
 
@@ -125,7 +109,7 @@ def describe_value(layout: Layout, given: Input) -> str:
         return format_cell(given.value)
     entries = read_json(layout.attribution(given.posterior))
     return "; ".join(
-        f"{QUANTITIES[quantity]}: {answers.describe_bound(entries[key], 'median')} "
+        f"{said.QUANTITIES[quantity]}: {answers.describe_bound(entries[key], 'median')} "
         f"({answers.describe_interval(entries[key])})"
         for quantity, key in given.draws.items()
     )
@@ -135,7 +119,9 @@ def describe_state(checks: Checks, given: Input) -> str:
     """What is doubtful of an input."""
     if given.posterior is None:
         return "assumed"
-    return "; ".join(list_doubts(checks[given.posterior], given.draws)) or "its check found none"
+    return (
+        "; ".join(said.list_doubts(checks[given.posterior], given.draws)) or "its check found none"
+    )
 
 
 def say_years(value: float | None) -> str:
@@ -147,12 +133,6 @@ def say_years(value: float | None) -> str:
     return format_number(value)
 
 
-def cite(bibliography: Bibliography, scenarios: Scenarios) -> dict[str, tuple[int, Reference]]:
-    """Every source of the page by key, numbered in the order in which readers meet them."""
-    cited = bibliography.cite([*scenarios.citations(), *METHOD_SOURCES])
-    return {reference.key: (number, reference) for number, reference in enumerate(cited, start=1)}
-
-
 def list_provenance(layout: Layout, files: Sequence[Path]) -> list[tuple[str, str]]:
     """Settings, versions, and the hash of every file that was read."""
     settings = YAML(typ="safe").load(layout.params.read_text(encoding="utf-8"))[NAME]
@@ -160,16 +140,12 @@ def list_provenance(layout: Layout, files: Sequence[Path]) -> list[tuple[str, st
     return [
         *((name, str(value)) for name, value in settings.items()),
         *((name, version(name)) for name in LIBRARIES),
-        *((drawn.get(path, path.name), _hash(path)) for path in files),
+        *((drawn.get(path, path.name), hash_file(path)) for path in files),
         ("all of these: data SHA-256", hash_files(files)),
     ]
 
 
 def hash_files(files: Sequence[Path]) -> str:
     """The SHA-256 of the inputs together: of a line a file, its own SHA-256 and its name."""
-    lines = (f"{_hash(path)}  {path.name}\n" for path in files)
+    lines = (f"{hash_file(path)}  {path.name}\n" for path in files)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
