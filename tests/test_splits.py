@@ -270,5 +270,5 @@ def test_caption_of_a_reverse_test_is_true(middle: float, unreachable: float, wo
     alone = reverse({"A": needed_flop(1e29)}, runs=None).words["caption"]
     assert "lies above the year of the cluster of Llama 3 405B" in alone
     drawing = reverse_tests.draw_reverse_test(made)
-    assert "P(unreachable)" in drawing.description
+    assert "P(unreachable)" in drawing.panels[0].description
     draw(drawing.panels)

@@ -44,14 +44,9 @@ def number_axis(is_log: bool, ticks: list[float] | None = None, **rules: Any) ->
     power = "replace(format(datum.value, '~e'), '+', '')"
     plain = "format(datum.value, ',~r')" if is_log else "format(datum.value, ',~g')"
     is_plain = "datum.value === 0 || (abs(datum.value) >= 1e-3 && abs(datum.value) < 1e6)"
-    return alt.Axis(
-        labelExpr=f"{is_plain} ? {plain} : {power}",
-        labelOverlap=True,
-        labelFlush=HALF_LABEL_PIXELS,
-        tickCount=TICK_COUNT,
-        values=ticks or alt.Undefined,
-        **rules,
-    )
+    rules |= {"labelOverlap": True, "labelFlush": HALF_LABEL_PIXELS, "tickCount": TICK_COUNT}
+    labels = f"{is_plain} ? {plain} : {power}"
+    return alt.Axis(labelExpr=labels, values=ticks or alt.Undefined, **rules)
 
 
 def make_tooltip(frame: pd.DataFrame, name: str, title: str = "") -> alt.Tooltip:
@@ -86,13 +81,8 @@ def label_axis(labels: list[str], is_listed: bool = False) -> alt.Y:
     text = "slice(datum.label, 4)" if is_listed else "datum.label"
     heading = {"test": f"slice(datum.value, 3, 4) === '{HEADING}'", "value": "bold"}
     weight: Any = {"condition": heading, "value": "normal"} if is_listed else alt.Undefined
-    axis = alt.Axis(
-        labelExpr=f"split({text}, '\\n')",
-        labelLimit=190,
-        ticks=False,
-        domain=False,
-        labelFontWeight=weight,
-    )
+    bare: dict[str, Any] = {"labelLimit": 190, "ticks": False, "domain": False}
+    axis = alt.Axis(labelExpr=f"split({text}, '\\n')", labelFontWeight=weight, **bare)
     return alt.Y(field="label", type="nominal", sort=labels, title=None, axis=axis)
 
 

@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from pipeline.site.charts import alternatives, axes
+from pipeline.site.charts import axes, drawings
 from pipeline.site.charts.axes import KNOWN, OURS, PALETTE, ROW_PIXELS, SHAPES, sign_series
 from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
 from pipeline.site.figures.kinds import Figure
@@ -25,7 +25,7 @@ TOOLTIPS |= {"shown": "estimate", "interval": "interval"}
 def draw_intervals(figure: Figure) -> Drawing:
     """One row a label and one mark a series: the median with its interval."""
     frame = _shown_intervals(figure.frame)
-    words = alternatives.describe_intervals(frame.assign(label=frame["name"]))
+    words = drawings.describe_intervals(frame.assign(label=frame["name"]))
     frame["label"] = axes.wrap_labels(frame["name"])
     rows = frame.groupby("label", sort=False)["series"].nunique()
     least = axes.row_pixels(frame["label"], 2 * ROW_PIXELS)
@@ -45,7 +45,7 @@ def draw_parts(figure: Figure) -> Drawing:
         shown = rows.assign(label=axes.wrap_labels(rows["label"]))
         height = len(rows) * axes.row_pixels(shown["label"], PART_PIXELS)
         chart = _interval_chart(shown, figure, "single", domain)
-        words = alternatives.describe_intervals(rows)
+        words = drawings.describe_intervals(rows)
         panels.append((str(comparison), chart, max(height, 60), words))
     return draw_panels(figure, panels)
 
@@ -64,7 +64,7 @@ def draw_literature(figure: Figure, logarithmic: Iterable[str] = ()) -> Drawing:
         )
         labels = rows["label"].where(is_ours, rows["label"] + ", " + rows["source"])
         labels = labels.str.removeprefix(f"{OURS}, ")  # a family of one has no label of its own
-        words = alternatives.describe_intervals(rows.assign(label=labels))
+        words = drawings.describe_intervals(rows.assign(label=labels))
         panels.append((str(rows["title"].iloc[0]), chart, len(rows) * SOURCE_ROW_PIXELS, words))
     shown = tuple(sign for sign in sign_series(KNOWN) if sign[2] in set(frame["series"]))
     return replace(draw_panels(figure, panels), legend=shown)

@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from pipeline.site.charts import alternatives, axes
+from pipeline.site.charts import axes, drawings
 from pipeline.site.charts.axes import PALETTE, SHAPES, find_measure, make_legend, say_name
 from pipeline.site.charts.drawings import Control, Drawing, draw_panels, name_rows
 from pipeline.site.figures.kinds import Figure
@@ -22,7 +22,7 @@ def draw_scatter(figure: Figure) -> Drawing:
     if figure.curve is not None:
         reach = pd.concat([reach, figure.curve["x"]])
         layers = _curve_layers(figure.curve, figure, reach)
-        more = f" {alternatives.describe_curves(figure.curve)}"
+        more = f" {drawings.describe_curves(figure.curve)}"
     layers.append(_points(frame, figure, reach))
     chart = alt.layer(*layers).resolve_scale(color="independent", shape="independent")
     titles = {"y": figure.y_title or figure.y, "x": figure.x_title or figure.x}
@@ -135,4 +135,4 @@ def _loggable(frame: pd.DataFrame, figure: Figure) -> pd.DataFrame:
 def _describe_range(values: pd.Series) -> str:
     if values.empty or find_measure(values) == "nominal":
         return ""
-    return f" {alternatives.describe_reach(values)}"
+    return f" {drawings.describe_reach(values)}"

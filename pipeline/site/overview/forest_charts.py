@@ -54,9 +54,7 @@ RATES = Axis("decades a year, and as doubling time", RATE_LABELS, "decades per y
 SHARES = Axis("compute's share of the step in effective compute", SHARE_LABELS, "share", 0.5)
 
 
-def draw_forest(
-    rows: Sequence[Row], id_: str, title: str, caption: str, axis: Axis
-) -> Drawing | None:
+def draw_forest(rows: Sequence[Row], axis: Axis, words: dict[str, Any]) -> Drawing | None:
     """The forest plot of `rows`, a heading a group, in their order; None without any number."""
     if not any(row.has_number for row in rows):
         return None
@@ -65,7 +63,7 @@ def draw_forest(
     if any(row.is_flagged for row in rows):
         legend.append((f"{CAVEAT} ○", "inherit", "read its caveat first"))
     estimates = frame.loc[frame["kind"] != "", CSV_COLUMNS].reset_index(drop=True)
-    figure = Figure("intervals", id_, title, caption, estimates)
+    figure = Figure("intervals", frame=estimates, **words)
     panel = ("", _draw(frame, axis), len(frame) * ROW_PIXELS, describe(rows, axis))
     drawing = draw_panels(figure, [panel], legend_rows=1)  # room for two lines of labels
     return replace(drawing, legend=tuple(legend))

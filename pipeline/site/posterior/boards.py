@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from models import Card
-from pipeline.site.charts.alternatives import describe_curves, describe_reach, number
+from pipeline.site.charts.drawings import describe_curves, describe_reach, number
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.sentences import say
 from pipeline.site.words import Words

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
 from models import estimand_key, flatten
 from models.core.prior import list_priors
 from pipeline.ingest.bibliography import Reference
-from pipeline.site.charts import checks, distributions, intervals, summaries
+from pipeline.site.charts import checks, intervals, summaries
 from pipeline.site.charts.drawings import Drawing
 from pipeline.site.figures import draw_figures
 from pipeline.site.figures.kinds import Figure
@@ -23,7 +24,6 @@ from pipeline.site.posterior.waterfalls import Kind, draw_waterfall, make_waterf
 
 WATERFALLS: dict[Kind, str] = {"decades": "parts-of-each-step", "shapley": "parts-of-each-score"}
 OURS = "the model, which weighs all of these"
-INTERVAL = ["label", "median", "lower", "upper"]
 
 
 def draw_all(inputs: Inputs, key: str, split: Split | None) -> dict[str, list[Drawing]]:
@@ -84,28 +84,29 @@ def draw_influence(inputs: Inputs) -> list[Drawing]:
     found, whole = inputs.check.get("influence") or {}, inputs.attributions.get("pooled")
     if not found or whole is None:
         return []
-    rows = [whole | {"label": "all studies"}]
-    rows += [
-        each | {"label": f"without {study} (rows: {each['rows']})"}
+    skipped = [f"{study}: {each['reason']}" for study, each in found.items() if each["reason"]]
+    others = {
+        f"without {study} (rows: {each['rows']})": each
         for study, each in found.items()
         if not each["reason"]
-    ]
-    skipped = [f"{study}: {each['reason']}" for study, each in found.items() if each["reason"]]
+    }
     words = say_figure("influence", skipped=skipped, label=whole["label"], unit=whole["unit"])
-    figure = Figure("intervals", frame=pd.DataFrame(rows)[INTERVAL], **words)
-    return [intervals.draw_intervals(figure)]
+    return [_draw_beside({"all studies": whole} | others, words)]
 
 
 def draw_special_cases(inputs: Inputs, key: str) -> list[Drawing]:
     """The headline under the model and under every special case."""
     cases, names = panels.read_cases(inputs.check, key), inputs.words.special_cases
-    if not cases:
-        return []
-    rows = [inputs.attributions[key] | {"label": OURS}]
-    rows += [case["estimands"][key] | {"label": names.get(name, name)} for name, case in cases]
-    words = say_figure("special-cases", label=inputs.attributions[key]["label"])
-    figure = Figure("intervals", frame=pd.DataFrame(rows)[INTERVAL], **words)
-    return [intervals.draw_intervals(figure)]
+    whole = inputs.attributions.get(key) or {}
+    others = {names.get(name, name): case["estimands"][key] for name, case in cases}
+    words = say_figure("special-cases", label=whole.get("label"))
+    return [_draw_beside({OURS: whole} | others, words)] if cases else []
+
+
+def _draw_beside(rows: dict[str, dict[str, Any]], words: dict[str, Any]) -> Drawing:
+    frame = pd.DataFrame([each | {"label": label} for label, each in rows.items()])
+    frame = frame[["label", "median", "lower", "upper"]]
+    return intervals.draw_intervals(Figure("intervals", frame=frame, **words))
 
 
 def name_sources(figure: Figure, bibliography: Mapping[str, Reference]) -> Figure:
@@ -142,7 +143,7 @@ def draw_priors(inputs: Inputs) -> list[Drawing]:
     """Prior against posterior of every parameter that has a prior of its own."""
     prior, posterior = inputs.group("prior"), inputs.group("posterior")
     priors = list_priors(inputs.cell.model.Priors())
-    frame, logarithmic = distributions.compare_densities(prior, posterior, priors)
+    frame, logarithmic = checks.compare_densities(prior, posterior, priors)
     figure = Figure("scatter", frame=frame, **say_figure("prior-and-posterior"))
     return [] if frame.empty else [checks.draw_densities(figure, logarithmic)]
 
@@ -152,9 +153,9 @@ def draw_predictions(inputs: Inputs) -> list[Drawing]:
     predicted, observed = inputs.group("posterior_predictive"), inputs.group("observed_data")
     if not set(predicted.data_vars) & set(observed.data_vars):
         return []
-    frame = distributions.predict(predicted, observed)
+    frame = checks.predict(predicted, observed)
     words = say_figure("predictions", inside=int(frame["is_inside"].sum()), count=len(frame))
-    ranks = distributions.pit_differences(predicted, observed)
+    ranks = checks.pit_differences(predicted, observed)
     return [
         checks.draw_predictions(Figure("scatter", frame=frame, **words)),
         checks.draw_differences(Figure("scatter", frame=ranks, **say_figure("predictive-ranks"))),
@@ -167,7 +168,7 @@ def draw_chains(inputs: Inputs, key: str) -> list[Drawing]:
     if draws is None or float(draws.max()) == float(draws.min()):
         return []
     effective = inputs.check["min_ess_bulk"] or draws.size
-    frame = distributions.rank_differences(draws, key, effective)
+    frame = checks.rank_differences(draws, key, effective)
     return [checks.draw_differences(Figure("scatter", frame=frame, **say_figure("chains")))]
 
 

@@ -34,22 +34,18 @@ def render_fitted(inputs: Inputs, templates: Path) -> str:
     attributions, key = inputs.attributions, headline.key
     label = inputs.words.name(key.partition("[")[2].removesuffix("]"))
     split = make_split(key, label, cell.estimands, attributions, check)
+    modules = {"answers": answers, "panels": panels, "limits": verdict, "identified": identified}
+    read = {"key": key, "check": check, "attributions": attributions, "split": split}
     return render_page(
         templates,
         "posterior",
         draw_all(inputs, key, split),
-        key=key,
+        **modules,
+        **read,
         answer=answers.answer(headline, attributions, check),
-        split=split,
         has_passed=answers.has_passed(check),
         badges=list_badges(check, key),
         rates=answers.list_rates(attributions, check, key),
-        check=check,
-        attributions=attributions,
-        answers=answers,
-        panels=panels,
-        limits=verdict,
-        identified=identified,
         scores_models=inputs.card.card.table in OF_MODELS,
         confounders=getattr(inputs.card.options, "confounders", CONFOUNDERS),
         convergence=describe_convergence(check),

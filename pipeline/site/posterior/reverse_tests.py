@@ -17,7 +17,7 @@ from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.answers import Attributions, describe_bound, describe_probability
 from pipeline.site.pages.numbers import MOLE, format_number
 from pipeline.site.pages.sentences import say, say_figure
-from pipeline.site.posterior.bars import LINE_PIXELS, number_rows
+from pipeline.site.posterior.splits import LINE_PIXELS, number_rows
 from pipeline.site.words import Words
 
 FLOP, UNREACHABLE = "reverse_test_flop", "reverse_test_p_unreachable"
@@ -149,14 +149,9 @@ def _find_ends(rows: pd.DataFrame, label: str) -> dict[str, Any]:
 def _describe_one(row: Row, largest: Row) -> str:
     """What the early method would need, how that compares, and whether it can be had at all."""
     best = row["best_model"] if isinstance(row["best_model"], str) else ""
-    return say(
-        "reverse_test_row",
-        **dict(row) | {"best_model": best},
-        needed=describe_needed(row),
-        amount=float(largest["median"]),
-        amount_label=largest["label"].removeprefix("one "),
-        unreachable=describe_unreachable(row),
-    )
+    said = {"needed": describe_needed(row), "unreachable": describe_unreachable(row)}
+    amount = {"amount": float(largest["median"]), "amount_label": largest["label"]}
+    return say("reverse_test_row", **dict(row) | said | amount | {"best_model": best})
 
 
 def draw_reverse_test(made: ReverseTest) -> Drawing:

@@ -1,5 +1,6 @@
 """The split of the headline step at the top of a page: shares, words, and bars that fade."""
 
+import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -8,14 +9,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from pipeline.site.charts.axes import PALETTE
 from pipeline.site.charts.drawings import Drawing, draw_panels
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages import answers
 from pipeline.site.pages.answers import Attributions, Check
 from pipeline.site.pages.numbers import format_number, format_quantity
 from pipeline.site.pages.sentences import say, say_figure
-from pipeline.site.posterior import bars
-from pipeline.site.posterior.bars import OF_ALGORITHMS
 
 WHOLES = ("compute", "inference", "algorithms", "unexplained")
 # Where a bar fades: the probability that the share is larger falls by these steps.
@@ -144,20 +144,20 @@ def draw_split(split: Split) -> Drawing:
     is_whole, said = frame["level"] == "whole", list(map(describe_share, rows))
     names = list(frame["part"].where(is_whole, "algorithms: " + frame["part"]))
     low, high = min(0.0, float(frame["lower"].min())), max(1.0, float(frame["upper"].max()))
-    room = bars.ROOM * (high - low)
+    room = ROOM * (high - low)
     domain = [low - room if low < 0 else 0.0, high + (room if high > 1 else 0.0)]
-    layers: list[Any] = [bars.draw_line(at) for at in (0.0, 1.0) if domain[0] < at < domain[1]]
+    layers: list[Any] = [draw_line(at) for at in (0.0, 1.0) if domain[0] < at < domain[1]]
     for number, part in enumerate(frame["part"]):
         if part in split.fades:
             layers += _fading(part, number, split.fades[part])
     layers += _interval_layers(domain)
     data = frame.drop(columns="level").assign(row=range(len(frame)))
     labels = [f"{name}\n{share}" for name, share in zip(names, said, strict=True)]
-    chart = alt.layer(*layers, data=data).encode(y=bars.number_rows(labels))
+    chart = alt.layer(*layers, data=data).encode(y=number_rows(labels))
     listed = "; ".join(labels).replace("\n", " ")
     description = f"Shares of the step, median and 90 % interval: {listed}."
     figure = Figure("intervals", frame=frame, **split.words)
-    return draw_panels(figure, [("", chart, len(frame) * bars.ROW_PIXELS, description)])
+    return draw_panels(figure, [("", chart, len(frame) * ROW_PIXELS, description)])
 
 
 def _interval_layers(domain: list[float]) -> list[alt.Chart]:
@@ -202,6 +202,39 @@ def _fading(part: str, number: int, quantiles: np.ndarray) -> list[alt.Chart]:
 
 
 def _fade(part: str, opacity: float) -> str:
-    colour = bars.pick_colour(part)
+    colour = pick_colour(part)
     red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
     return f"rgba({red},{green},{blue},{SOLID * opacity:.3g})"
+
+
+UNEXPLAINED_COLOUR = "#8a8f98"
+OF_ALGORITHMS = ("allocation", "technique", "trend", "lab")
+COLOURS = dict.fromkeys(("algorithms", *OF_ALGORITHMS), PALETTE[1])
+COLOURS |= {"compute": PALETTE[0], "inference": PALETTE[2]}
+LINE_PIXELS = 13  # between the lines of a label
+ROW_PIXELS = 34  # a label of two lines fits into it
+LABEL_LIMIT = 165
+ROOM = 0.05  # of the axis beside the widest interval
+
+
+def pick_colour(part: str) -> str:
+    """The colour of a part of a step."""
+    return COLOURS.get(part, UNEXPLAINED_COLOUR)
+
+
+def number_rows(labels: list[str], extent: int = 0) -> alt.Y:
+    """Rows numbered from 0, labelled in lines that are centred where all have as many."""
+    lines = max(label.count("\n") for label in labels)
+    words = f"split({json.dumps(labels, ensure_ascii=False)}[datum.value], '\\n')"
+    place: dict[str, Any] = {"labelLimit": LABEL_LIMIT, "labelOffset": -LINE_PIXELS * lines / 2}
+    place |= {"minExtent": extent or alt.Undefined, "ticks": False, "domain": False}
+    axis = alt.Axis(labelExpr=words, **place)
+    scale = alt.Scale(domain=list(range(len(labels))))
+    return alt.Y("row:O", title=None, axis=axis, scale=scale)
+
+
+def draw_line(at: float) -> alt.Chart:
+    """A dashed line across all rows."""
+    chart = alt.Chart(alt.InlineData(values=[{}]))
+    line = chart.mark_rule(strokeDash=[4, 4], opacity=0.5, aria=False)
+    return line.encode(x=alt.datum(at), y=alt.value(0), y2=alt.value("height"))

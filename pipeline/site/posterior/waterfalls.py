@@ -16,7 +16,7 @@ from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.answers import describe_probability
 from pipeline.site.pages.numbers import format_fixed
 from pipeline.site.pages.sentences import say
-from pipeline.site.posterior import bars
+from pipeline.site.posterior import splits
 from pipeline.site.words import Words
 
 Kind = Literal["decades", "shapley"]
@@ -25,10 +25,10 @@ TAIL = (1 - INTERVAL_PROBABILITY) / 2
 DIGITS = 6  # significant, of the numbers that a page carries
 CHARACTER_PIXELS = 6.1  # of a label, on average
 SIGNS = (
-    ("■", bars.COLOURS["compute"], "compute"),
-    ("■", bars.COLOURS["inference"], "inference: compute at test time"),
-    ("■", bars.COLOURS["algorithms"], "algorithms and their parts"),
-    ("■", bars.UNEXPLAINED_COLOUR, "unexplained"),
+    ("■", splits.COLOURS["compute"], "compute"),
+    ("■", splits.COLOURS["inference"], "inference: compute at test time"),
+    ("■", splits.COLOURS["algorithms"], "algorithms and their parts"),
+    ("■", splits.UNEXPLAINED_COLOUR, "unexplained"),
     ("□", "inherit", "whole step"),
     ("━", "inherit", "90 % interval of the part"),
 )
@@ -94,13 +94,9 @@ def make_waterfall(
     left_out: dict[str, list[str]] = {}
     for step, reason in template.attrs.get("reasons", {}).items():
         left_out.setdefault(reason.rstrip("."), []).append(labels[step])
-    caption = say(
-        "waterfall",
-        first=_describe(labels[first], frames[first], drawn[first], scale),
-        is_perplexity=scale is SCALES["nats per token"],
-        repeated=repeated,
-        left_out=left_out,
-    )
+    said = _describe(labels[first], frames[first], drawn[first], scale)
+    undrawn = {"repeated": repeated, "left_out": left_out}
+    caption = say("waterfall", first=said, unit=template.attrs["unit"], **undrawn)
     return Waterfall(scale, pd.concat(frames.values(), ignore_index=True), caption)
 
 
@@ -151,17 +147,11 @@ def _describe(label: str, rows: pd.DataFrame, parts: dict[str, np.ndarray], scal
     largest = max(parts, key=lambda part: abs(named[part]["mean"]))
     sizes = np.abs(np.stack(list(parts.values())))
     chance = (sizes.argmax(axis=0) == list(parts).index(largest)).mean()
-    return say(
-        "waterfall_step",
-        label=label,
-        whole=describe_change(named[WHOLE], scale),
-        unit=scale.short,
-        is_alone=len(parts) == 1,
-        largest=largest,
-        size=describe_change(named[largest], scale),
-        chance=describe_probability(float(chance)),
-        unsigned=[part for part in parts if named[part]["lower"] < 0 < named[part]["upper"]],
-    )
+    told = {"whole": describe_change(named[WHOLE], scale), "unit": scale.short}
+    told |= {"size": describe_change(named[largest], scale), "largest": largest}
+    unsigned = [part for part in parts if named[part]["lower"] < 0 < named[part]["upper"]]
+    chances = {"chance": describe_probability(float(chance)), "unsigned": unsigned}
+    return say("waterfall_step", label=label, count=len(parts), **told, **chances)
 
 
 def draw_waterfall(made: Waterfall, figure_id: str) -> Drawing:
@@ -172,7 +162,7 @@ def draw_waterfall(made: Waterfall, figure_id: str) -> Drawing:
     shown = frame.assign(words=said, **(scale.factor * frame[numbers]).round(4))
     places = shown[numbers].to_numpy(float)
     low, high = min(0.0, float(places.min())), max(0.0, float(places.max()))
-    room = bars.ROOM * (high - low or 1.0)
+    room = splits.ROOM * (high - low or 1.0)
     domain = [round(low - room, 4), round(high + room, 4)]
     extent = round(CHARACTER_PIXELS * max(map(len, said)))
     panels = []
@@ -180,10 +170,10 @@ def draw_waterfall(made: Waterfall, figure_id: str) -> Drawing:
         chart = _waterfall_chart(rows, scale.words, domain, extent)
         described = f"Medians with 90 % intervals in {scale.short}. "
         described += "; ".join(rows["part"] + ": " + rows["words"]) + "."
-        panels.append((str(rows["label"].iloc[0]), chart, len(rows) * bars.ROW_PIXELS, described))
+        panels.append((str(rows["label"].iloc[0]), chart, len(rows) * splits.ROW_PIXELS, described))
     told = frame.drop(columns=["comparison", *numbers])  # places follow from the means
     figure = Figure("intervals", figure_id, scale.title, made.caption, told)
-    present = {bars.pick_colour(part) for part in set(shown["part"]) - {WHOLE}} | {"inherit"}
+    present = {splits.pick_colour(part) for part in set(shown["part"]) - {WHOLE}} | {"inherit"}
     legend = tuple(sign for sign in SIGNS if sign[1] in present)
     return replace(draw_panels(figure, panels), legend=legend)
 
@@ -191,7 +181,7 @@ def draw_waterfall(made: Waterfall, figure_id: str) -> Drawing:
 def _waterfall_chart(rows: pd.DataFrame, title: str, domain: list[float], extent: int) -> Any:
     """Rows are numbers, their labels stand in the axis: a page may have forty of these charts."""
     data = rows[["part", "median", "start", "end", "low", "high"]].assign(
-        colour=["none" if part == WHOLE else bars.pick_colour(part) for part in rows["part"]],
+        colour=["none" if part == WHOLE else splits.pick_colour(part) for part in rows["part"]],
         row=range(len(rows)),
         next=pd.Series([*range(1, len(rows)), None], index=rows.index, dtype=object),
     )
@@ -206,6 +196,6 @@ def _waterfall_chart(rows: pd.DataFrame, title: str, domain: list[float], extent
     )
     joined = base.transform_filter(has_next).mark_rule(opacity=0.45, aria=False)
     whiskers = base.mark_rule(strokeWidth=2).encode(x="low:Q", x2="high")
-    layers = [bars.draw_line(0.0), drawn, joined.encode(x="end:Q", y2="next"), whiskers]
+    layers = [splits.draw_line(0.0), drawn, joined.encode(x="end:Q", y2="next"), whiskers]
     labels = list(rows["part"] + "\n" + rows["words"])
-    return alt.layer(*layers, data=data).encode(y=bars.number_rows(labels, extent))
+    return alt.layer(*layers, data=data).encode(y=splits.number_rows(labels, extent))

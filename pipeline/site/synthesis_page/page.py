@@ -43,10 +43,11 @@ def render(layout: Layout) -> str:
         "shares": [each.row for each in shares.collect(overview, domains)],
         "rates": tabulate_rates(overview, domains),
     }
-    drawings = {}
-    for name, measure in (("shares", axis), ("rates", RATES)):
-        said = words.figure(name, interval=INTERVAL_WORDS)
-        drawings[name] = draw_forest(rows[name], name, said["title"], said["caption"], measure)
+    said = {name: words.figure(name, interval=INTERVAL_WORDS) | {"x_title": ""} for name in rows}
+    drawings = {
+        "shares": draw_forest(rows["shares"], axis, said["shares"]),
+        "rates": draw_forest(rows["rates"], RATES, said["rates"]),
+    }
     pooled, returns = (find_cell(overview, name) for name in (POOLED, RETURNS))
     marked = [mark(cell) if cell else {} for cell in (pooled, returns)]
     headlines = zip(HEADLINES.items(), marked, strict=True)

@@ -12,7 +12,7 @@ import pandas as pd
 from pipeline.site.charts.axes import PALETTE
 from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
 from pipeline.site.charts.intervals import draw_intervals, draw_parts
-from pipeline.site.figures.kinds import Figure
+from pipeline.site.figures.kinds import Figure, order_by
 from pipeline.site.pages.numbers import INTERVAL_WORDS, format_number
 from pipeline.site.words import Words
 from pipeline.takeoff.results import ESTIMANDS
@@ -39,19 +39,15 @@ def draw_times(words: Words, entries: Entries, labels: Mapping[str, str]) -> Dra
         for label, entry in _list_entries(entries, key, labels)
     ]
     said = words.figure("times", **LIMITS)
-    figure = Figure("parts", frame=pd.DataFrame(rows), is_log_x=True, **said)
-    return draw_parts(figure) if rows else None
+    return draw_parts(Figure("parts", frame=pd.DataFrame(rows), **said)) if rows else None
 
 
 def draw_speed(words: Words, entries: Entries, labels: Mapping[str, str]) -> Drawing | None:
     """Years of progress in the first year by scenario; None where nothing may be said."""
-    rows = [
-        {"label": label, **{name: entry[name] for name in NUMBERS}}
-        for label, entry in _list_entries(entries, "speed_up", labels)
-    ]
+    found = _list_entries(entries, "speed_up", labels)
+    rows = [{"label": label, **{n: entry[n] for n in NUMBERS}} for label, entry in found]
     said = words.figure("speed", **LIMITS)
-    figure = Figure("intervals", frame=pd.DataFrame(rows), is_log_x=True, **said)
-    return draw_intervals(figure) if rows else None
+    return draw_intervals(Figure("intervals", frame=pd.DataFrame(rows), **said)) if rows else None
 
 
 def _list_entries(
@@ -147,14 +143,13 @@ def _lead(indices: pd.DataFrame) -> dict[str, str]:
     first, second = totals[totals["outcome"] == outcome].nlargest(2, "index").to_dict("records")
     said = {"outcome": OUTCOMES[str(outcome)]}
     for name, row in (("first", first), ("second", second)):
-        said |= {name: row["label"][:1].lower() + row["label"][1:]}
-        said |= {f"{name}_index": f"{row['index']:.2f}"}
+        said[name] = row["label"][:1].lower() + row["label"][1:]
+        said[f"{name}_index"] = f"{row['index']:.2f}"
     return said
 
 
 def _rank(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of one outcome for a chart of intervals, the input with the largest total first."""
     totals = rows[rows["order"] == "total"].set_index("label")["index"]
-    order = list(totals.sort_values(ascending=False).index)
     ranked = rows.assign(median=rows["index"], series=rows["order"].map(ORDER_WORDS))
-    return ranked.sort_values("label", key=lambda names: names.map(order.index), kind="stable")
+    return order_by(ranked, "label", list(totals.sort_values(ascending=False).index))

@@ -1,8 +1,8 @@
-"""The page of the simulation of full automation: caveats, scenarios, sensitivity."""
+"""The page of the simulation of full automation: its answer, caveats, scenarios, sensitivity."""
 
 import hashlib
-from collections.abc import Sequence
-from functools import partial
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,21 +17,18 @@ from pipeline.ingest.bibliography import read_bibliography
 from pipeline.site.charts.drawings import render_page
 from pipeline.site.pages import answers, rendering
 from pipeline.site.pages.citations import cite_page, hash_file, number_sources, read_software
-from pipeline.site.pages.numbers import format_cell, format_number
+from pipeline.site.pages.sentences import say
 from pipeline.site.takeoff_page import figures
-from pipeline.site.takeoff_page import words as said
 from pipeline.site.words import read_words
 from pipeline.studies.verdict import read_check
 from pipeline.takeoff.results import COMPRESSED, ESTIMANDS, GOES_ON
-from pipeline.takeoff.scenarios import NO_AUTOMATION, Input, read_scenarios
+from pipeline.takeoff.scenarios import NO_AUTOMATION, read_scenarios
 from pipeline.takeoff.sensitivity import SHORT_YEARS, label_inputs
 from pipeline.takeoff.variations import CENTRAL, ROLE_TITLES, VARIATIONS
 
 NAME = "takeoff"
 METHOD_SOURCES = ("jones1995models", "erdil2024ideas", "saltelli2010variance", "iwanaga2022salib")
-LONG_YEARS = 1000.0  # longer times are printed as longer than that
 LIBRARIES = ("numpy", "SALib")
-Checks = dict[str, dict[str, Any]]
 
 
 def write_takeoff_page(layout: Layout) -> None:
@@ -55,36 +52,35 @@ def render(layout: Layout) -> str:
         "indices": figures.draw_indices(words, entries, label_inputs(scenarios)),
     }
     files = [layout.scenarios, *map(layout.draws, scenarios.posteriors())]
-    read = {  # posterior: its check, and the keys of it that are read
-        name: (
-            check,
-            [k for i in scenarios.inputs if i.posterior == name for k in i.draws.values()],
-        )
-        for name, check in checks.items()
+    read = {
+        name: [k for i in scenarios.inputs if i.posterior == name for k in i.draws.values()]
+        for name in checks
     }
+    functions = {"list_doubts": list_doubts, "answers": answers}
+    constants: dict[str, Any] = {
+        "compressed": COMPRESSED,
+        "estimands": ESTIMANDS,
+        "role_titles": ROLE_TITLES,
+    }
+    constants |= {"quantities": QUANTITIES, "short_years": SHORT_YEARS, "name": NAME}
     return render_page(
         layout.templates,
         "takeoff",
         drawings,
+        **functions,
+        **constants,
         title=words.title,
-        name=NAME,
-        answer=said.describe_answer(entries),
-        doubts=said.summarise_doubts(read),
+        answer=describe_answer(entries),
+        doubts=summarise_doubts({name: (checks[name], keys) for name, keys in read.items()}),
         scenarios=[
             {"id": name, "label": label} | {key: entries[f"{key}[{name}]"] for key in ESTIMANDS}
             for name, label in labels.items()
         ],
         notes={each.id: each.note for each in scenarios.scenarios},
-        compressed=COMPRESSED,
         assumed=scenarios,
-        estimands=ESTIMANDS,
         changes=list_changes(varied),
-        role_titles=ROLE_TITLES,
-        describe_value=partial(describe_value, layout),
-        describe_state=partial(describe_state, checks),
-        say_years=say_years,
-        say_chance=answers.describe_probability,
-        say_cell=format_cell,
+        attributions={name: read_json(layout.attribution(name)) for name in checks},
+        checks=checks,
         equations=rendering.plain_text(takeoff.__doc__ or ""),
         formulas=words,
         **number_sources(bibliography, [*scenarios.citations(), *METHOD_SOURCES]),
@@ -95,42 +91,14 @@ def render(layout: Layout) -> str:
 
 def list_changes(varied: pd.DataFrame) -> list[dict[str, Any]]:
     """What each input and assumption changes: its name, and a row a value, the lowest first."""
+    if varied.empty:
+        return []
     first = varied.drop_duplicates(["panel", "series"])
     first = first.assign(is_central=first["series"] == CENTRAL)
     return [
         {"label": rows["varied"].iloc[0], "rows": rows.to_dict("records")}
         for _, rows in first.groupby("panel", sort=False)
     ]
-
-
-def describe_value(layout: Layout, given: Input) -> str:
-    """Median and interval of what is read of a posterior, or the value of an input."""
-    if given.posterior is None:
-        return format_cell(given.value)
-    entries = read_json(layout.attribution(given.posterior))
-    return "; ".join(
-        f"{said.QUANTITIES[quantity]}: {answers.describe_bound(entries[key], 'median')} "
-        f"({answers.describe_interval(entries[key])})"
-        for quantity, key in given.draws.items()
-    )
-
-
-def describe_state(checks: Checks, given: Input) -> str:
-    """What is doubtful of an input."""
-    if given.posterior is None:
-        return "assumed"
-    return (
-        "; ".join(said.list_doubts(checks[given.posterior], given.draws)) or "its check found none"
-    )
-
-
-def say_years(value: float | None) -> str:
-    """Years in words, between the shortest and the longest that mean anything."""
-    if value is None or value > LONG_YEARS:
-        return f">\N{NO-BREAK SPACE}{format_number(LONG_YEARS, 4)}"
-    if value < SHORT_YEARS:
-        return f"<\N{NO-BREAK SPACE}{SHORT_YEARS:g}"
-    return format_number(value)
 
 
 def list_provenance(layout: Layout, files: Sequence[Path]) -> list[tuple[str, str]]:
@@ -149,3 +117,49 @@ def hash_files(files: Sequence[Path]) -> str:
     """The SHA-256 of the inputs together: of a line a file, its own SHA-256 and its name."""
     lines = (f"{hash_file(path)}  {path.name}\n" for path in files)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+FAMILY = "p_acceleration["
+QUANTITIES = {
+    "stepping_on_toes": "exponent of research",
+    "fishing_out": "exponent of ideas found",
+    "returns": "returns to research",
+    "elasticity": "elasticity of substitution",
+    "rate": "decades a year",
+}
+Check = dict[str, Any]
+
+
+def describe_answer(entries: dict[str, dict[str, Any]]) -> str:
+    """The probability in the first scenario and how far the others move it, from the entries."""
+    family = [entry for key, entry in entries.items() if key.startswith(FAMILY)]
+    return say("takeoff_answer", family=family, odds=answers.describe_probability)
+
+
+def list_doubts(check: Check, draws: Mapping[str, str]) -> list[str]:
+    """What is doubtful of an input that reads `draws` (quantity: key) of the posterior checked."""
+    kinds = _find_kinds(check, draws.values())
+    said = [say(f"doubt.{kind}") for kind in kinds if kind != "driven"]
+    driven = {name: answers.describe_drivers(key, check) for name, key in draws.items()}
+    if "driven" in kinds:
+        said += [f"{QUANTITIES[name]} {words}" for name, words in driven.items() if words]
+    return said
+
+
+def summarise_doubts(posteriors: Mapping[str, tuple[Check, Iterable[str]]]) -> str:
+    """How many posteriors (name: check, keys read) are doubtful, and why; empty if none."""
+    found = Counter(kind for each in posteriors.values() for kind in _find_kinds(*each))
+    return say("takeoff_doubts", count=len(posteriors), found=found)
+
+
+def _find_kinds(check: Check, keys: Iterable[str]) -> list[str]:
+    """The doubts of a posterior of which these keys are read."""
+    if not answers.has_passed(check):
+        return ["failed"]
+    found = {
+        "off": check.get("is_calibrated") is False,
+        "uncalibrated": check.get("is_calibrated") is None,
+        "confounded": check.get("is_identified") is False,
+        "driven": any(answers.describe_drivers(key, check) for key in keys),
+    }
+    return [kind for kind, is_so in found.items() if is_so]
