@@ -137,11 +137,6 @@ def share_chart_library(library: Markup) -> None:
     _library[:] = [library]
 
 
-def render_svg(spec: dict[str, Any]) -> str:
-    """The chart of a spec as SVG text, for pictures outside the pages."""
-    return str(vl_convert.vegalite_to_svg(spec)) + "\n"
-
-
 def stack_panels(drawing: Drawing, width: int = 420) -> dict[str, Any]:
     """All panels in one spec of fixed width and on white, for a picture outside a page."""
     charts = []

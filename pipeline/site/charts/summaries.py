@@ -44,7 +44,7 @@ def describe_baseline(frame: pd.DataFrame) -> str:
     """How many of the baseline's estimates lie outside our intervals; empty without a baseline."""
     numbers = frame.dropna(subset="median")
     ours = numbers[numbers["series"] == OURS].set_index("key")[["lower", "upper"]].astype(float)
-    found = numbers[numbers["series"] == BASELINE].join(ours, "key", "inner", rsuffix="_of_ours")
+    found = numbers[numbers["series"] == BASELINE].join(ours.add_suffix("_of_ours"), "key", "inner")
     below = found["median"] < found["lower_of_ours"]
     outside = int((below | (found["median"] > found["upper_of_ours"])).sum())
     return "" if found.empty else say("baseline", outside=outside, count=len(found))

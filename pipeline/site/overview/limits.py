@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import RATE, SPLIT, Entry
@@ -26,7 +26,7 @@ def list_limits(overview: Overview) -> dict[str, list[Limit]]:
     """All limits by topic; topics without any are left out."""
     found = {
         topic: [
-            Limit(_say(name, cell, **values), f"{cell.name}.html#{anchor}")
+            Limit(say(f"limit_{name}", cell=cell, **values), f"{cell.name}.html#{anchor}")
             for cell in overview.passed
             for name, values in find(cell)
         ]
@@ -34,10 +34,6 @@ def list_limits(overview: Overview) -> dict[str, list[Limit]]:
     }
     found["disagree"] = list(_find_disagreements(overview))
     return {topic: limits for topic, limits in found.items() if limits}
-
-
-def _say(name: str, cell: Passed, **values: Any) -> str:
-    return say(f"limit_{name}", cell=f"{cell.title}, {cell.model_title}", **values)
 
 
 def asked_keys(cell: Passed) -> list[str]:

@@ -1,18 +1,19 @@
 """The index page, and `reports/summary`: the README's table and picture, metrics and plots."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import vl_convert
 
 from models import INTERVAL_PROBABILITY
 from pipeline.core.files import read_json, write_json, write_text
 from pipeline.core.layout import Layout
 from pipeline.site.charts import intervals, summaries
 from pipeline.site.charts.axes import OURS
-from pipeline.site.charts.drawings import render_page, render_svg, stack_panels
+from pipeline.site.charts.drawings import render_page, stack_panels
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.overview import claims, comparison, estimates
 from pipeline.site.overview.cells import Apart, Cell, Passed
@@ -27,7 +28,7 @@ from pipeline.site.pages import answers, sentences
 from pipeline.site.pages.citations import cite_page, read_software
 from pipeline.site.pages.numbers import INTERVAL_WORDS, SHORT_INTERVAL, unit_words
 from pipeline.site.pages.packing import neutralise_frame
-from pipeline.site.synthesis_page.words import describe_in_short
+from pipeline.site.synthesis_page.page import describe_in_short
 from pipeline.site.takeoff_page.page import describe_answer
 from pipeline.studies.verdict import LEAST_COVERAGE
 
@@ -71,6 +72,10 @@ def render(
         name: draw_forest(rows[name], axis, sentences.say_figure(name, **said))
         for name, axis in FORESTS.items()
     }
+    cards = [dataset.card.card for dataset in overview.datasets if dataset.card]
+    cited = [key for c in cards for key in (*c.citations, *(each.citation for each in c.published))]
+    cited += [each.claim.source for each in judged]
+    cited += [row.citation for row in rows["rates"] if row.citation]
     return render_page(
         layout.templates,
         "overview",
@@ -86,23 +91,11 @@ def render(
         judged=judged,
         claims=claims,
         answers=answers,
-        sources=overview.bibliography.cite(list_citations(overview, judged, rows["rates"])),
+        sources=overview.bibliography.cite(cited),
         citation=cite_page(read_software(layout.citation), f"{TITLE}.", "index"),
         simulated=(found := read_json(layout.attribution("takeoff"))) and describe_answer(found),
         across=(found := read_json(layout.attribution("synthesis"))) and describe_in_short(found),
     )
-
-
-def list_citations(
-    overview: Overview, judged: Sequence[Verdict], rates: Sequence[Row]
-) -> Iterator[str]:
-    """The citation keys of every card, in the order of the registry, of the claims and rates."""
-    for dataset in overview.datasets:
-        if dataset.card:
-            yield from dataset.card.card.citations
-            yield from (each.citation for each in dataset.card.card.published)
-    yield from (each.claim.source for each in judged)
-    yield from (row.citation for row in rates if row.citation)
 
 
 NO_BASELINE = pd.DataFrame(columns=["key", "label", "method", "estimate", "lower", "upper"])
@@ -142,7 +135,7 @@ def draw_picture(primaries: Sequence[Passed]) -> str:
     frame = pd.concat(frames, ignore_index=True)
     figure = Figure("intervals", "headlines", "The answers so far", "", frame)
     drawing = intervals.draw_literature(figure, summaries.logarithmic_panels(frame))
-    return render_svg(stack_panels(drawing))
+    return str(vl_convert.vegalite_to_svg(stack_panels(drawing))) + "\n"
 
 
 ROW_COLUMNS = ["group", "label", "kind", *BOUNDS, "interval", "page", "caveats"]

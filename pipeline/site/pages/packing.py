@@ -29,14 +29,9 @@ class PageData:
         self._frames: dict[str, tuple[pd.DataFrame, int | None]] = {}
         self.files: dict[str, dict[str, str]] = {}
 
-    def add_figure(self, frame: pd.DataFrame, name: str) -> str:
-        """Keep the rows of the figure `name`, to six significant digits; its name."""
-        self._frames[name] = (frame, FIGURE_DIGITS)
-        return name
-
-    def add_table(self, frame: pd.DataFrame, name: str) -> str:
-        """Keep the rows of the table `name` as exactly as they are; its name."""
-        self._frames[name] = (frame, None)
+    def add_table(self, frame: pd.DataFrame, name: str, digits: int | None = None) -> str:
+        """Keep the rows of the table `name`, exactly or to some significant digits; its name."""
+        self._frames[name] = (frame, digits)
         return name
 
     def add_file(self, text: str, name: str, kind: str) -> str:

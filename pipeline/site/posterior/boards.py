@@ -73,7 +73,10 @@ def make_board(figure: Figure, card: Card, words: Words) -> Board:
     released = rows["release_date"]
     rows = rows.assign(
         status=rows.get("status", "fitted"),
-        techniques=[_name_techniques(tags, words) for tags in rows["techniques"]],
+        techniques=[
+            JOINT.join(map(words.name, tags.split())) or NO_TECHNIQUE
+            for tags in rows["techniques"].fillna("")
+        ],
         decimal_year=(released.dt.year + (released.dt.day_of_year - 1) / DAYS_A_YEAR).round(2),
         **_compute_error(rows, figure, card.options),
     )
@@ -93,11 +96,6 @@ def find_records(rows: pd.DataFrame, y: str, is_better_high: bool) -> pd.Series:
     before = order.groupby("benchmark")["value"].transform(lambda seen: seen.cummax().shift())
     is_record = order["value"] > before.fillna(-np.inf)
     return is_record.reindex(rows.index, fill_value=False)
-
-
-def _name_techniques(tags: Any, words: Words) -> str:
-    named = [words.name(tag) for tag in tags.split()] if isinstance(tags, str) else []
-    return JOINT.join(named) or NO_TECHNIQUE
 
 
 def _compute_error(rows: pd.DataFrame, figure: Figure, options: Any) -> dict[str, Any]:

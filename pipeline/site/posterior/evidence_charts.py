@@ -192,7 +192,13 @@ def _curve_layers(board: Board, x: alt.X) -> list[Any]:
         band = base.mark_area(opacity=0.12, **INK).encode(y=low, y2="upper")
         dash = alt.StrokeDash("series:N", title="median and 90 % band", sort=None)
         return [band, base.mark_line(strokeWidth=1.6, **INK).encode(y=middle, strokeDash=dash)]
-    base, colour = base.transform_filter(_is_shown(board)), _colour(board)
+    # of the first year and of the chosen one; at the end, of a middle one too
+    early, between, _ = board.shown_years
+    is_shown = (
+        f"datum.year === {early} || (datum.year <= {YEAR} && {YEAR} < datum.until)"
+        f" || ({YEAR} === {board.years[-1]} && datum.year === {between})"
+    )
+    base, colour = base.transform_filter(is_shown), _colour(board)
     return [
         base.mark_area(opacity=0.16, clip=True).encode(y=low, y2="upper", color=colour),
         base.mark_line(strokeWidth=2, clip=True).encode(y=middle, color=colour),
@@ -215,15 +221,6 @@ def _curve_names(board: Board, base: alt.Chart) -> list[Any]:
         named.transform_filter(f"datum.year === {first}").mark_text(**place, dy=side),
         named.transform_filter(rest).mark_text(**place, dy=-side),
     ]
-
-
-def _is_shown(board: Board) -> str:
-    """Curves shown: of the first year and of the chosen one; at the end, of a middle one too."""
-    first, middle, _ = board.shown_years
-    return (
-        f"datum.year === {first} || (datum.year <= {YEAR} && {YEAR} < datum.until)"
-        f" || ({YEAR} === {board.years[-1]} && datum.year === {middle})"
-    )
 
 
 def _highlight(board: Board, chosen: float, other: float) -> Any:

@@ -88,22 +88,15 @@ def describe_data(inputs: Inputs) -> dict[str, Any]:
     """
     card, table, words = inputs.card.card, inputs.cell.table, inputs.words
     keys = [*card.citations, *table["citation"], *(row.citation for row in card.published)]
-    attributes = inputs.cell.tree.attrs
-    title = f"{card.question} {card.title}: {words.title}."
-    return {
-        "title": card.title,
-        "model_title": words.title,
-        "name": inputs.name,
+    attributes, title = inputs.cell.tree.attrs, f"{card.question} {card.title}: {words.title}."
+    data_hash = str(attributes.get("data_hash", ""))
+    return vars(inputs) | {
         "card": card,
-        "validation": inputs.validation,
         "columns": describe_columns(table, inputs.card.table),
         "table": table,
-        "formulas": words,
         "equations": plain_text(inputs.cell.model.__doc__ or ""),
         **number_sources(inputs.bibliography, keys),
-        "citation": cite_page(
-            inputs.software, title, inputs.name, str(attributes.get("data_hash", ""))
-        ),
+        "citation": cite_page(inputs.software, title, inputs.name, data_hash),
         "provenance": list_provenance(attributes),
     }
 

@@ -20,11 +20,13 @@ from pipeline.studies import verdict
 
 
 def write_page(sources: Sources, dataset: str, model: str) -> None:
-    """Write the page of one cell, whole or not at all."""
-    inputs = read_inputs(sources, dataset, model)
-    render = render_unfitted if inputs.cell.not_fitted else render_fitted
+    """Write the page of one cell, whole or not at all; one that cannot be fitted has its data."""
+    inputs, templates = read_inputs(sources, dataset, model), sources.layout.templates
     with debug_mode(False):  # Altair's checks of every part, which tests of charts leave on
-        text = render(inputs, sources.layout.templates)
+        if reason := inputs.cell.not_fitted:
+            text = render_page(templates, "unfitted", {}, reason=reason, **describe_data(inputs))
+        else:
+            text = render_fitted(inputs, templates)
     write_text(sources.layout.page(inputs.name), text)
 
 
@@ -35,13 +37,13 @@ def render_fitted(inputs: Inputs, templates: Path) -> str:
     label = inputs.words.name(key.partition("[")[2].removesuffix("]"))
     split = make_split(key, label, cell.estimands, attributions, check)
     modules = {"answers": answers, "panels": panels, "limits": verdict, "identified": identified}
-    read = {"key": key, "check": check, "attributions": attributions, "split": split}
     return render_page(
         templates,
         "posterior",
         draw_all(inputs, key, split),
         **modules,
-        **read,
+        key=key,
+        split=split,
         answer=answers.answer(headline, attributions, check),
         has_passed=answers.has_passed(check),
         badges=list_badges(check, key),
@@ -52,9 +54,3 @@ def render_fitted(inputs: Inputs, templates: Path) -> str:
         priors=list_priors(cell.model.Priors()),
         **describe_data(inputs),
     )
-
-
-def render_unfitted(inputs: Inputs, templates: Path) -> str:
-    """The page of a model that cannot be fitted to the dataset: the reason and the data."""
-    reason = inputs.cell.not_fitted
-    return render_page(templates, "unfitted", {}, reason=reason, **describe_data(inputs))

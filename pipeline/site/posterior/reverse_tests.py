@@ -157,7 +157,11 @@ def _describe_one(row: Row, largest: Row) -> str:
 def draw_reverse_test(made: ReverseTest) -> Drawing:
     """Needed compute as intervals over the known amounts, all on one logarithmic axis."""
     frame, rows = made.frame, made.frame.to_dict("records")
-    labels = [_label(row) for row in rows]
+    labels = [
+        wrap_label(row["label"], characters=LABEL_CHARACTERS)
+        + (f"\n{describe_unreachable(row)}" if row["kind"] == NEEDED else "")
+        for row in rows
+    ]
     lines = max(label.count("\n") for label in labels)  # labels of fewer are moved to the middle
     labels = ["\n" * ((lines - label.count("\n")) // 2) + label for label in labels]
     low, high = find_domain(frame)
@@ -199,8 +203,8 @@ def _needed_layers(frame: pd.DataFrame, low: float, high: float) -> list[alt.Cha
         .encode(x=f"{name}:Q", stroke=alt.value("currentColor"))
         for name, (_, shape, _) in RECORDED.items()
     ]
-    scale = alt.Scale(type="log", domain=[low, high], nice=False)
-    x = alt.X("median:Q", title="training compute (FLOP)", scale=scale, axis=flop_axis(low, high))
+    scale, axis = alt.Scale(type="log", domain=[low, high], nice=False), _flop_axis(low, high)
+    x = alt.X("median:Q", title="training compute (FLOP)", scale=scale, axis=axis)
     return [
         needed.mark_rule(strokeWidth=3, color=COLOUR).encode(x="start:Q", x2="end"),
         arrows.encode(x="end:Q", color=alt.value(COLOUR)),
@@ -222,18 +226,13 @@ def _known_amount(row: Row, number: int, middle: float) -> alt.LayerChart:
     return alt.layer(line.encode(y=alt.value(0), y2=alt.value("height")), text)
 
 
-def _label(row: Row) -> str:
-    label = wrap_label(row["label"], characters=LABEL_CHARACTERS)
-    return f"{label}\n{describe_unreachable(row)}" if row["kind"] == NEEDED else label
-
-
 def _describe_row(row: Row) -> str:
     if row["kind"] != NEEDED:
         return f"{row['label']}: {format_number(row['median'])} FLOP"
     return f"{row['label']}: {describe_needed(row)} FLOP, {describe_unreachable(row)}"
 
 
-def flop_axis(low: float, high: float) -> alt.Axis:
+def _flop_axis(low: float, high: float) -> alt.Axis:
     """Whole decades, every so many that they have room: 1e20, 1e24, ..."""
     first, last = math.ceil(math.log10(low)), math.floor(math.log10(high))
     step = max(1, math.ceil((last - first) / FLOP_TICKS))

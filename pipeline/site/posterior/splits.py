@@ -179,7 +179,8 @@ def _interval_layers(domain: list[float]) -> list[alt.Chart]:
 def _fading(part: str, number: int, quantiles: np.ndarray) -> list[alt.Chart]:
     """Bars from zero to either side, as opaque at a share as it is likely to be reached."""
     reached = 1 - np.asarray(FADE_LEVELS)  # probability that the share is above the quantile
-    first = float(np.interp(0.0, quantiles, reached))
+    first, colour = float(np.interp(0.0, quantiles, reached)), pick_colour(part)
+    ink = ",".join(str(int(colour[at : at + 2], 16)) for at in (1, 3, 5))
     made = []
     for end, inside, chance, start in (
         (quantiles[-1], quantiles > 0, reached, first),
@@ -188,7 +189,9 @@ def _fading(part: str, number: int, quantiles: np.ndarray) -> list[alt.Chart]:
         if inside.any():
             stops = sorted(zip(quantiles[inside] / end, chance[inside], strict=True))
             colours = [
-                alt.GradientStop(offset=round(float(at), 4), color=_fade(part, float(share)))
+                alt.GradientStop(
+                    offset=round(float(at), 4), color=f"rgba({ink},{SOLID * share:.3g})"
+                )
                 for at, share in [(0.0, start), *stops]
             ]
             ends = {"x1": 0, "x2": 1, "y1": 0, "y2": 0} | ({} if end > 0 else {"x1": 1, "x2": 0})
@@ -199,12 +202,6 @@ def _fading(part: str, number: int, quantiles: np.ndarray) -> list[alt.Chart]:
             )
             made.append(bar.encode(x="zero:Q", x2="end"))
     return made
-
-
-def _fade(part: str, opacity: float) -> str:
-    colour = pick_colour(part)
-    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{SOLID * opacity:.3g})"
 
 
 UNEXPLAINED_COLOUR = "#8a8f98"

@@ -11,7 +11,7 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from models import takeoff
-from pipeline.core.files import read_json, write_text
+from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
 from pipeline.ingest.bibliography import read_bibliography
 from pipeline.site.charts.drawings import render_page
@@ -29,11 +29,6 @@ from pipeline.takeoff.variations import CENTRAL, ROLE_TITLES, VARIATIONS
 NAME = "takeoff"
 METHOD_SOURCES = ("jones1995models", "erdil2024ideas", "saltelli2010variance", "iwanaga2022salib")
 LIBRARIES = ("numpy", "SALib")
-
-
-def write_takeoff_page(layout: Layout) -> None:
-    """Write the page; the same results give the same bytes."""
-    write_text(layout.page(NAME), render(layout))
 
 
 def render(layout: Layout) -> str:
@@ -82,7 +77,7 @@ def render(layout: Layout) -> str:
         attributions={name: read_json(layout.attribution(name)) for name in checks},
         checks=checks,
         equations=rendering.plain_text(takeoff.__doc__ or ""),
-        formulas=words,
+        words=words,
         **number_sources(bibliography, [*scenarios.citations(), *METHOD_SOURCES]),
         citation=cite_page(read_software(layout.citation), words.title, NAME, hash_files(files)),
         provenance=list_provenance(layout, files),
