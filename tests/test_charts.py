@@ -9,11 +9,9 @@ import pytest
 import vl_convert
 from scipy import stats
 
-from pipeline.site.charts import alternatives, checks, intervals
-from pipeline.site.charts.alternatives import POSTERIOR, PRIOR
-from pipeline.site.charts.axes import LINE_PIXELS
-from pipeline.site.charts.drawings import Drawing
-from pipeline.site.charts.series import OURS, PUBLISHED
+from pipeline.site.charts import checks, drawings, intervals
+from pipeline.site.charts.axes import LINE_PIXELS, OURS, PUBLISHED
+from pipeline.site.charts.drawings import POSTERIOR, PRIOR, Drawing
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.overview import forest_charts
 from pipeline.site.overview.estimates import Row
@@ -28,6 +26,7 @@ LITERATURE: dict[str, Any] = {
     "interval": "",
     "is_open": False,
 }
+WORDS = {"id": "rates", "title": "Rates", "caption": "Caption."}
 ROWS = [
     Row("First", "a", "r", "Plain", "model", 0.5, 0.25, 1.0),
     Row("First", "a", "r", HOSTILE, "model", 0.4, -0.2, None, caveats=("not identified",)),
@@ -73,7 +72,7 @@ def draw_groups() -> Drawing:
 
 
 def draw_forest() -> Drawing:
-    return forest_charts.draw_forest(ROWS, "rates", "Rates", "Caption.", forest_charts.RATES)
+    return forest_charts.draw_forest(ROWS, forest_charts.RATES, WORDS)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +116,7 @@ def test_interval_without_end_runs_to_the_edge() -> None:
     rows = {row["label"]: row for row in next(iter(spec["datasets"].values()))}
     assert rows["b"]["upper"] is None
     assert rows["b"]["high"] == find_domain(spec)[1]
-    assert "b: 2.00 (1.50 to no upper bound)" in drawing.description
+    assert "b: 2.00 (1.50 to no upper bound)" in drawing.panels[0].description
 
 
 @pytest.mark.parametrize(
@@ -131,7 +130,9 @@ def test_interval_without_end_runs_to_the_edge() -> None:
 )
 def test_what_an_interval_lacks_is_said(numbers: tuple[float, ...], words: str) -> None:
     pairs = zip(("median", "lower", "upper"), numbers, strict=True)
-    assert words in draw_intervals(**{name: [each, 1.0] for name, each in pairs}).description
+    assert (
+        words in draw_intervals(**{name: [each, 1.0] for name, each in pairs}).panels[0].description
+    )
 
 
 def test_labels_in_lines_have_rows_as_high_and_are_described_in_full() -> None:
@@ -139,7 +140,7 @@ def test_labels_in_lines_have_rows_as_high_and_are_described_in_full() -> None:
     short, long = draw_intervals(), draw_intervals(label=[label, "b"])
     heights = [drawing.panels[0].spec["height"] for drawing in (long, short)]
     assert heights[0] >= 2 * 3 * LINE_PIXELS > heights[1]
-    assert f"{label}: 1.00" in long.description
+    assert f"{label}: 1.00" in long.panels[0].description
 
 
 def test_densities_say_where_the_posterior_lies() -> None:
@@ -148,7 +149,7 @@ def test_densities_say_where_the_posterior_lies() -> None:
         pd.DataFrame({"x": grid, "density": stats.norm(1, sd).pdf(grid), "series": series})
         for series, sd in ((PRIOR, 3), (POSTERIOR, 1))
     ]
-    words = alternatives.describe_densities(pd.concat(curves))
+    words = drawings.describe_densities(pd.concat(curves))
     assert "peaks 3.0 times" in words
     found = re.match(r"Posterior (\S+) \((\S+) to ([^)]+)\)", words)
     assert found is not None
@@ -158,12 +159,12 @@ def test_densities_say_where_the_posterior_lies() -> None:
 
 def test_predictions_and_ranks_name_what_lies_outside() -> None:
     frame = pd.DataFrame({"row": ["a", "b", "c"], "observed": [1.0, 5.0, -3.0], "median": 1.0})
-    words = alternatives.describe_predictions(frame.assign(lower=0.0, upper=2.0))
+    words = drawings.describe_predictions(frame.assign(lower=0.0, upper=2.0))
     assert "1 lie above theirs, 1 below" in words
     assert "b, observed 5.00, predicted 1.00 (0 to 2.00)" in words
     ranks = pd.DataFrame({"series": ["1", "1", "2", "2"], "x": [0.2, 0.8] * 2})
     ranks = ranks.assign(difference=[0.01, -0.02, 0.2, 0.0], lower=-0.1, upper=0.1)
-    words = alternatives.describe_differences(ranks)
+    words = drawings.describe_differences(ranks)
     assert "1: largest difference \N{MINUS SIGN}0.0200 at 0.800, inside" in words
     assert "2: largest difference 0.200 at 0.200, outside of the band over 50" in words
 

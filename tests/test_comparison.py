@@ -31,7 +31,7 @@ def make(model: str, densities: Any, **check: Any) -> Passed:
 def test_differences_are_those_of_arviz() -> None:
     rng = np.random.default_rng(4)
     densities = {name: rng.normal(-1, 0.5, 60) for name in ("a", "b", "c")}
-    ours = {row.model: row for row in compare([make(*pair) for pair in densities.items()]).rows}
+    ours = {row["model"]: row for row in compare([make(*pair) for pair in densities.items()]).rows}
     given = {
         name: ELPDData(
             elpd=each.sum(), se=1.0, p=1.0, n_samples=1, n_data_points=60, scale="log",
@@ -42,18 +42,18 @@ def test_differences_are_those_of_arviz() -> None:
     theirs = arviz_compare(given, round_to="none")
     for name, row in ours.items():
         found = theirs.loc[name]
-        assert row.elpd == pytest.approx(found["elpd"], rel=1e-5)
-        assert row.difference == pytest.approx(found["elpd_diff"], rel=1e-4)
-        assert row.difference_se == pytest.approx(found["dse"], rel=1e-4)
+        assert row["elpd"] == pytest.approx(found["elpd"], rel=1e-5)
+        assert row["difference"] == pytest.approx(found["elpd_diff"], rel=1e-4)
+        assert row["difference_se"] == pytest.approx(found["dse"], rel=1e-4)
 
 
 def test_only_units_that_all_models_read_with_the_same_rows_are_compared() -> None:
     first, second = make("first", [-1.0] * 20), make("second", [-2.0] * 12)
     made = compare([first, second])
     assert made.shared == 12
-    rows = {row.model: row for row in made.rows}
-    assert (rows["first"].units, rows["first"].elpd) == (20, -12)
-    assert (rows["second"].difference, rows["second"].difference_se) == (-12, 0)
+    rows = {row["model"]: row for row in made.rows}
+    assert (rows["first"]["units"], rows["first"]["elpd"]) == (20, -12)
+    assert (rows["second"]["difference"], rows["second"]["difference_se"]) == (-12, 0)
     second.check["rows_by_unit"]["m3"] = 2
     assert "m3" not in comparison.align([first, second]).index
 
@@ -75,5 +75,5 @@ def test_models_that_cannot_be_compared_are_listed_with_the_reason(
 ) -> None:
     made = compare([make("first", [-1.0] * 20), second])
     assert made.reason == reason
-    assert [row.model for row in made.rows] == ["first", "second"]
-    assert (made.rows[1].difference is None) == bool(reason)
+    assert [row["model"] for row in made.rows] == ["first", "second"]
+    assert (made.rows[1]["difference"] is None) == bool(reason)

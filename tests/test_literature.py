@@ -10,7 +10,7 @@ from conftest import ROOT, read_dataset
 from real_overview import read_overview
 
 from pipeline.core.layout import Layout
-from pipeline.site.overview.published import list_other_fields
+from pipeline.site.overview.estimates import list_other_fields
 
 NAME = "progress_rates"
 

@@ -7,7 +7,7 @@ import pandas as pd
 from conftest import ROOT
 from real_overview import RATE, read_overview, read_passing
 
-from pipeline.site.overview import metrics
+from pipeline.site.overview import page
 from pipeline.site.overview.estimates import list_rates, list_shares
 from pipeline.site.pages.packing import neutralise_frame
 
@@ -20,7 +20,7 @@ def test_summary_has_the_numbers_of_every_cell_and_none_of_cells_that_are_gone(
     gone = tmp_path / "metrics/gone-toy.json"
     gone.parent.mkdir()
     gone.write_text("{}", encoding="utf-8")
-    metrics.write_summary(tmp_path, read_overview(), [], {"rates": []})
+    page.write_summary(tmp_path, read_overview(), [], {"rates": []})
     written = {path.stem: json.loads(path.read_text()) for path in gone.parent.glob("*.json")}
     assert set(written) == {cell.name for cell in read_overview().cells}
     assert pd.read_csv(tmp_path / "rates.csv").empty
@@ -41,7 +41,7 @@ def test_plots_draw_what_the_tables_have() -> None:
     fields = {found["field"] for found in drawn if not found["field"].startswith("<")}
     assert fields == {"lower", "upper"}
     for rows in (list_shares(read_overview()), list_rates(read_overview(), {})):
-        frame = neutralise_frame(metrics.tabulate_rows(rows))
+        frame = neutralise_frame(page.tabulate_rows(rows))
         assert fields <= set(frame.columns)
         assert frame["row"].is_unique
         assert frame[["median", "lower"]].notna().any(axis=1).all()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipeline.ingest.cards.card import Published
-from pipeline.site.posterior.results import compare_published
+from pipeline.site.posterior.panels import compare_published
 
 OURS: dict[str, Any] = {"unit": "decades per year", "median": 0.4, "lower": 0.3, "upper": 0.5}
 CLOSED, OPEN = "0.300 to 0.500", "0.300 to no upper bound"

@@ -9,7 +9,7 @@ from real_overview import LAYOUT, read_overview
 from pipeline.site.overview.page import write_answers
 from pipeline.site.pages import answers
 from pipeline.site.pages.badges import describe_convergence
-from pipeline.site.posterior.results import describe_density
+from pipeline.site.posterior.panels import describe_density
 
 ENDS = r"\(90\s% interval (.*?) to (.*?)\)"
 NOT_NUMBERS = r"R-hat|E-BFMI|90\s% "

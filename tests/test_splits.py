@@ -15,9 +15,9 @@ from models.options import Comparison, Side
 from pipeline.fit.attribute import attribute
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.numbers import MOLE
-from pipeline.site.posterior import reverse_tests, split_charts, waterfalls
+from pipeline.site.posterior import reverse_tests, waterfalls
 from pipeline.site.posterior.reverse_tests import KNOWN, ReverseTest
-from pipeline.site.posterior.splits import FADE_LEVELS, Split, make_split
+from pipeline.site.posterior.splits import FADE_LEVELS, SOLID, Split, draw_split, make_split
 from pipeline.site.posterior.waterfalls import WHOLE, Waterfall, make_waterfall
 from pipeline.site.words import Words
 
@@ -135,7 +135,7 @@ def test_intervals_of_a_split_are_those_of_the_attributions() -> None:
 
 def test_bar_is_as_opaque_as_the_share_is_likely_to_reach_there() -> None:
     estimands = make_estimands(spread(2.0, 1.0))
-    (panel,) = split_charts.draw_split(split(estimands)).panels
+    (panel,) = draw_split(split(estimands)).panels
     bars = [layer for layer in panel.spec["layer"] if isinstance(layer["mark"].get("color"), dict)]
     sides = []
     for layer in bars:
@@ -149,7 +149,7 @@ def test_bar_is_as_opaque_as_the_share_is_likely_to_reach_there() -> None:
                     estimands["share_compute"].to_numpy() > bar["end"] * stop["offset"]
                 ).mean()
                 opacity = float(stop["color"].removesuffix(")").split(",")[-1])
-                assert opacity / split_charts.SOLID == pytest.approx(likely, abs=0.01)
+                assert opacity / SOLID == pytest.approx(likely, abs=0.01)
     assert sorted(sides) == [(0, 0), (1, 0), (2, 0), (2, 1)]  # the unexplained is of either sign
     draw([panel])
 
@@ -204,7 +204,7 @@ def test_every_step_is_drawn_once_or_named_with_its_reason() -> None:
     row = get(made.frame[made.frame["comparison"] == FIRST], "part", "compute")
     assert row["median"] == pytest.approx(0.02, abs=1e-3)
     assert waterfalls.describe_change(row, made.scale).startswith("+2.0 (1.1 to 2.9)")
-    panels = split_charts.draw_waterfall(made, "parts").panels
+    panels = waterfalls.draw_waterfall(made, "parts").panels
     assert [panel.title for panel in panels] == [f"Label of {FIRST}", f"Label of {SMALL}"]
     draw(panels)
 
@@ -270,5 +270,5 @@ def test_caption_of_a_reverse_test_is_true(middle: float, unreachable: float, wo
     alone = reverse({"A": needed_flop(1e29)}, runs=None).words["caption"]
     assert "lies above the year of the cluster of Llama 3 405B" in alone
     drawing = reverse_tests.draw_reverse_test(made)
-    assert "P(unreachable)" in drawing.description
+    assert "P(unreachable)" in drawing.panels[0].description
     draw(drawing.panels)

@@ -12,7 +12,7 @@ from toy_synthesis import DOMAINS, make_page
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
 from pipeline.site.overview.rows import Row
-from pipeline.site.synthesis_page.words import describe_answer, describe_in_short
+from pipeline.site.synthesis_page.page import describe_answer, describe_in_short
 from pipeline.synthesis.shares import COMPUTE, POOLED, Found, divide_progress, exceed, thin
 from pipeline.synthesis.stage import find_extremes
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from conftest import read_cases
 
-from pipeline.site.synthesis_page import words
+from pipeline.site.synthesis_page import page as words
 from pipeline.synthesis.shares import MEAN, NEW
 
 Entries = dict[str, dict[str, Any]]

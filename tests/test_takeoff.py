@@ -23,7 +23,7 @@ from toy_takeoff import (
 from pipeline.core.failures import SourceError
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
-from pipeline.site.takeoff_page.words import describe_answer, list_doubts, summarise_doubts
+from pipeline.site.takeoff_page.page import describe_answer, list_doubts, summarise_doubts
 from pipeline.takeoff.draws import Paths, Posterior, pair
 from pipeline.takeoff.results import ESTIMANDS, run_all
 from pipeline.takeoff.sensitivity import analyse, pick_returns, spread

@@ -13,7 +13,7 @@ from models import load
 from models.core.prior import list_priors
 from pipeline.core.failures import SourceError
 from pipeline.ingest.cards.card import load_card
-from pipeline.site.pages.equations import FUNCTIONS, convert, to_mathml
+from pipeline.site.pages.rendering import FUNCTIONS, convert, to_mathml
 from pipeline.site.words import Note, Words, list_labels, read_words, relabel, say_headline
 
 FOLDER = ROOT / "reports/models"

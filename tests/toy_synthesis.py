@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from toy_takeoff import HERE, PASSED, link_project
 
-from pipeline.core.files import write_json, write_parquet
+from pipeline.core.files import write_json, write_parquet, write_text
 from pipeline.core.layout import Layout
 from pipeline.ingest.cards.card import load_card
 from pipeline.site.overview.estimates import record_key
-from pipeline.site.synthesis_page.page import write_synthesis_page
+from pipeline.site.synthesis_page import page
 from pipeline.synthesis.shares import COMPUTE, FIELDS, POOLED, read_domains
 from pipeline.synthesis.stage import synthesise
 
@@ -57,7 +57,7 @@ def make_page(folder: Path, **toy: Any) -> Path:
     """The page of a synthesis of made-up results."""
     layout = write_toys(folder, **toy)
     synthesise(layout)
-    write_synthesis_page(layout)
+    write_text(layout.page("synthesis"), page.render(layout))
     return layout.page("synthesis")
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from conftest import ROOT
 
-from pipeline.core.files import write_json, write_parquet
+from pipeline.core.files import write_json, write_parquet, write_text
 from pipeline.core.layout import Layout
 from pipeline.ingest.bibliography import read_bibliography
-from pipeline.site.takeoff_page.page import write_takeoff_page
+from pipeline.site.takeoff_page import page
 from pipeline.takeoff.scenarios import Scenarios, read_scenarios
 from pipeline.takeoff.stage import simulate
 
@@ -80,5 +80,5 @@ def make_page(folder: Path, checks: dict[str, dict[str, Any]] | None = None) -> 
     """The page of a simulation on made-up draws."""
     layout = write_toys(folder, checks=checks)
     simulate(layout, SETTINGS)
-    write_takeoff_page(layout)
+    write_text(layout.page("takeoff"), page.render(layout))
     return layout.page("takeoff")

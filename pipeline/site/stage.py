@@ -4,30 +4,27 @@ import multiprocessing
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 from markupsafe import Markup
 
 from pipeline.core.failures import Failure, SourceError
-from pipeline.core.files import write_json
+from pipeline.core.files import write_json, write_text
 from pipeline.core.layout import Layout
 from pipeline.ingest.registries import read_datasets, read_models
 from pipeline.site.charts.drawings import chart_library, share_chart_library
 from pipeline.site.overview.page import write_overview
 from pipeline.site.posterior.inputs import Sources, read_sources
 from pipeline.site.posterior.page import write_page
-from pipeline.site.synthesis_page.page import write_synthesis_page
-from pipeline.site.takeoff_page.page import write_takeoff_page
+from pipeline.site.synthesis_page import page as synthesis
+from pipeline.site.takeoff_page import page as takeoff
 from pipeline.studies.verdict import read_check
 
 WORKERS = 2
 OVERVIEW = "index"
-TOGETHER: dict[str, Callable[[Layout], object]] = {
-    "synthesis": write_synthesis_page,
-    "takeoff": write_takeoff_page,
-}
+TOGETHER = {"synthesis": synthesis, "takeoff": takeoff}
 Name = tuple[str, str]  # dataset and model; no model for pages of several posteriors
 
 
@@ -110,12 +107,14 @@ def _end_with_parent() -> None:
 
 def write_one(sources: Sources, name: Name) -> list[Failure]:
     """Write one page; what was wrong with its sources, if it could not be made."""
-    dataset, model = name
+    (dataset, model), layout = name, sources.layout
     try:
         if model:
             write_page(sources, dataset, model)
+        elif dataset == OVERVIEW:
+            write_overview(layout)
         else:
-            (TOGETHER | {OVERVIEW: write_overview})[dataset](sources.layout)
+            write_text(layout.page(dataset), TOGETHER[dataset].render(layout))
     except SourceError as error:
         return list(error.failures)
     return []

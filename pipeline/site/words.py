@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -22,6 +22,10 @@ from pipeline.ingest.cards.yaml_files import read_tree
 
 NOT_SEPARATED = "not separated"  # reason of results where the card says `allocation: none`
 HEADLINE = "{label}: {median} (90 % interval {lower} to {upper})."  # of a model without words
+HEADLINE_WORDS = (
+    "the answer in a sentence, with {median}, {lower} and {upper}; {label} is what it is of, and "
+    "an option of the card stands in by its name"
+)
 RECORD_PATH = ", first to last record"  # after the id of a benchmark, in labels of the results
 
 
@@ -57,17 +61,16 @@ class FigureWords(StrictPart):
     caption: Text = Field(description="what to see in it")
     x_title: str = Field("", description="title of the horizontal axis")
     y_title: str = Field("", description="title of the vertical axis")
+    axes: dict[Literal["x", "y", "colour", "log"], str] = Field(
+        {}, description="columns of x, y and colour; `log` names the axes that are logarithmic"
+    )
 
 
 class WordsFile(StrictPart):
     """A file of `reports/models`."""
 
     title: str = Field("", description="the model in two or three words")
-    headline: str = Field(
-        "",
-        description="the answer in a sentence, with {median}, {lower} and {upper}; {label} is what "
-        "it is of, and an option of the card stands in by its name",
-    )
+    headline: str = Field("", description=HEADLINE_WORDS)
     notes: list[Text | Note] = Field([], description="sentences below the headline")
     figures: dict[str, FigureWords] = Field({}, description="figure: its words")
     estimands: dict[str, Text] = Field({}, description="estimand: what it is")
@@ -101,11 +104,13 @@ class Words:
     def figure(self, figure_id: str, **values: object) -> dict[str, Any]:
         """The words of a figure as arguments of `Figure`, with `values` in their {places}."""
         said = self.figures[figure_id].model_dump()
-        return {"id": figure_id} | {name: fill(text, values) for name, text in said.items()}
+        columns = said.pop("axes")
+        logarithmic = {f"is_log_{axis}": True for axis in columns.pop("log", "")}
+        told = {name: fill(text, values) for name, text in said.items()}
+        return {"id": figure_id} | told | columns | logarithmic
 
 
-@dataclass(frozen=True)
-class Headline:
+class Headline(NamedTuple):
     """The answer of a page: `sentence` has {median}, {lower} and {upper} of the estimand `key`."""
 
     key: str
@@ -181,17 +186,13 @@ def _reword(entry: dict[str, Any], words: Words, options: Any) -> dict[str, str]
 
 def say_headline(words: Words, options: Any, key: str, label: str = "") -> Headline:
     """The headline of `key`, of `label` where given, and the notes that the card calls for."""
-    values = {
-        name: each for name, each in dict(options or {}).items() if not hasattr(each, "items")
-    }
+    values = {name: v for name, v in dict(options or {}).items() if not hasattr(v, "items")}
     values["label"] = label or words.name(key.partition("[")[2].removesuffix("]") or key)
-    notes = [note for note in words.notes if isinstance(note, str) or _is_called_for(note, options)]
-    said = [note if isinstance(note, str) else note.text for note in notes]
-    return Headline(
-        key,
-        fill(words.headline, values),
-        tuple(fill(note, values) for note in said) + tuple(getattr(options, "notes", ())),
+    called = (
+        note for note in words.notes if isinstance(note, str) or _is_called_for(note, options)
     )
+    said = [fill(note if isinstance(note, str) else note.text, values) for note in called]
+    return Headline(key, fill(words.headline, values), (*said, *getattr(options, "notes", ())))
 
 
 def _is_called_for(note: Note, options: Any) -> bool:

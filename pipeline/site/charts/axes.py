@@ -1,8 +1,8 @@
-"""Scales, axes and tooltips, and labels in lines that fit a narrow window."""
+"""Scales, axes, legends and tooltips, labels in lines, and the series of a chart by name."""
 
 import math
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import altair as alt
@@ -18,9 +18,7 @@ TOOLTIP_FORMATS = {"quantitative": ".4~g", "temporal": "%Y-%m-%d"}
 
 def number_scale(is_log: bool, **rules: Any) -> alt.Scale:
     """A logarithmic scale, or a linear one that need not start at zero."""
-    if is_log:
-        return alt.Scale(type="log", **rules)
-    return alt.Scale(type="linear", zero=False, **rules)
+    return alt.Scale(**({"type": "log"} if is_log else {"type": "linear", "zero": False}), **rules)
 
 
 def log_ticks(low: float, high: float) -> list[float]:
@@ -46,14 +44,9 @@ def number_axis(is_log: bool, ticks: list[float] | None = None, **rules: Any) ->
     power = "replace(format(datum.value, '~e'), '+', '')"
     plain = "format(datum.value, ',~r')" if is_log else "format(datum.value, ',~g')"
     is_plain = "datum.value === 0 || (abs(datum.value) >= 1e-3 && abs(datum.value) < 1e6)"
-    return alt.Axis(
-        labelExpr=f"{is_plain} ? {plain} : {power}",
-        labelOverlap=True,
-        labelFlush=HALF_LABEL_PIXELS,
-        tickCount=TICK_COUNT,
-        values=ticks or alt.Undefined,
-        **rules,
-    )
+    rules |= {"labelOverlap": True, "labelFlush": HALF_LABEL_PIXELS, "tickCount": TICK_COUNT}
+    labels = f"{is_plain} ? {plain} : {power}"
+    return alt.Axis(labelExpr=labels, values=ticks or alt.Undefined, **rules)
 
 
 def make_tooltip(frame: pd.DataFrame, name: str, title: str = "") -> alt.Tooltip:
@@ -65,10 +58,8 @@ def make_tooltip(frame: pd.DataFrame, name: str, title: str = "") -> alt.Tooltip
 
 def find_measure(column: pd.Series) -> Measure:
     """What a scale may do with a column: dates are temporal, booleans are names."""
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return "temporal"
-    is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-    return "quantitative" if is_number else "nominal"
+    kind = column.dtype.kind
+    return "temporal" if kind == "M" else "quantitative" if kind in "iuf" else "nominal"
 
 
 def say_name(name: str) -> str:
@@ -88,16 +79,11 @@ LINE_PIXELS = 14  # of a label in lines
 def label_axis(labels: list[str], is_listed: bool = False) -> alt.Y:
     """Row labels in lines; the four characters of order and weight of listed rows are cut off."""
     text = "slice(datum.label, 4)" if is_listed else "datum.label"
-    axis: dict[str, Any] = {
-        "labelExpr": f"split({text}, '\\n')",
-        "labelLimit": 190,
-        "ticks": False,
-        "domain": False,
-    }
-    if is_listed:
-        heading = {"test": f"slice(datum.value, 3, 4) === '{HEADING}'", "value": "bold"}
-        axis["labelFontWeight"] = {"condition": heading, "value": "normal"}
-    return alt.Y(field="label", type="nominal", sort=labels, title=None, axis=alt.Axis(**axis))
+    heading = {"test": f"slice(datum.value, 3, 4) === '{HEADING}'", "value": "bold"}
+    weight: Any = {"condition": heading, "value": "normal"} if is_listed else alt.Undefined
+    bare: dict[str, Any] = {"labelLimit": 190, "ticks": False, "domain": False}
+    axis = alt.Axis(labelExpr=f"split({text}, '\\n')", labelFontWeight=weight, **bare)
+    return alt.Y(field="label", type="nominal", sort=labels, title=None, axis=axis)
 
 
 def break_title(title: str) -> list[str]:
@@ -132,3 +118,43 @@ def list_labels(frame: pd.DataFrame, is_heading: pd.Series) -> list[str]:
     names = frame["label"].map(lambda text: wrap_label(text, SOURCE_LINES))
     marks = is_heading.map({True: HEADING, False: " "})
     return [f"{i:03d}{mark}{name}" for i, (mark, name) in enumerate(zip(marks, names, strict=True))]
+
+
+PALETTE = ("#3b82c4", "#d9772b", "#2a9d74", "#b65fc2", "#c9485b", "#8c8f2f", "#5f9ea8")
+SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "triangle-left")
+DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
+SIGNS = dict(zip(SHAPES, "●■◆▲✚▼◀", strict=True))
+OURS, BASELINE, PUBLISHED = "this posterior", "classical baseline", "published"
+KNOWN = (OURS, BASELINE, PUBLISHED)
+LEGEND_CHARACTERS = 19  # of the longest name: beyond, a name a row
+LEGEND_LIMITS = {2: 108, 1: 240}  # pixels of a name by columns: both fit a window of 360 pixels
+
+
+def series_scale(domain: Sequence[str], values: Sequence[Any]) -> alt.Scale:
+    """A scale that gives each name its value, from the start again where there are more names."""
+    chosen = [values[i % len(values)] for i in range(len(domain))]
+    return alt.Scale(domain=list(domain), range=chosen)
+
+
+def sign_series(series: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
+    """The legend of series in their order: the sign of the shape, the colour and the name."""
+    return tuple(
+        (SIGNS[SHAPES[i % len(SHAPES)]], PALETTE[i % len(PALETTE)], name)
+        for i, name in enumerate(series)
+    )
+
+
+def make_legend(names: pd.Series, **more: Any) -> alt.Legend:
+    """A legend in as many columns as the names leave room for."""
+    columns = legend_columns(names)
+    return alt.Legend(columns=columns, labelLimit=LEGEND_LIMITS[columns], **more)
+
+
+def legend_columns(names: pd.Series) -> int:
+    """Two, or one where a name is long."""
+    return 1 if names.dropna().astype(str).str.len().max() > LEGEND_CHARACTERS else 2
+
+
+def count_legend_rows(names: pd.Series) -> int:
+    """The rows that a legend of the names takes, without its title."""
+    return math.ceil(names.nunique() / legend_columns(names))

@@ -1,29 +1,22 @@
-"""Charts of checks: densities of priors and posteriors, predictions, groups of rows, ranks."""
+"""Checks as charts: densities, predictions, groups of rows and ranks, from draws to drawings."""
 
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
+import xarray as xr
+from scipy import stats
 
-from pipeline.site.charts import alternatives
-from pipeline.site.charts.alternatives import POSTERIOR, PRIOR
-from pipeline.site.charts.axes import (
-    BELOW_LABELS,
-    ROW_PIXELS,
-    break_title,
-    label_axis,
-    log_ticks,
-    make_tooltip,
-    number_axis,
-    number_scale,
-    row_pixels,
-    wrap_labels,
-)
-from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
-from pipeline.site.charts.series import DASHES, PALETTE, series_scale
+from models import INTERVAL_PROBABILITY
+from models.core.prior import Prior
+from pipeline.site.charts import axes, drawings
+from pipeline.site.charts.axes import DASHES, PALETTE, break_title, make_tooltip, series_scale
+from pipeline.site.charts.drawings import POSTERIOR, PRIOR, Drawing, Layers, draw_panels
 from pipeline.site.figures.kinds import Figure
 
 GROUP_SIGNS = (
@@ -31,65 +24,72 @@ GROUP_SIGNS = (
     ("━", PALETTE[0], "predicted, median and interval"),
     ("✚", PALETTE[4], "observed mean outside of the interval"),
 )
+DENSITY_SIGNS = (("┅", PALETTE[1], PRIOR), ("━", PALETTE[0], POSTERIOR))
+# Colour and shape of an observed value inside of its interval, or outside.
+INSIDE = {
+    name: alt.condition("datum.is_inside", alt.value(within), alt.value(outside))
+    for name, within, outside in (("color", PALETTE[0], PALETTE[4]), ("shape", "circle", "cross"))
+}
 
 
 def draw_densities(figure: Figure, logarithmic: Iterable[str] = ()) -> Drawing:
     """A small panel a parameter: prior and posterior (columns panel, x, density, series)."""
+    is_log = set(logarithmic).__contains__
+    words = drawings.describe_densities
 
     def draw(rows: pd.DataFrame) -> Layers:
-        return _density_chart(rows, is_log=rows["panel"].iloc[0] in set(logarithmic))
+        return _density_chart(rows, is_log(rows["panel"].iloc[0]))
 
-    drawing = _draw(figure, draw, 110, alternatives.describe_densities)
-    return replace(drawing, legend=(("┅", PALETTE[1], PRIOR), ("━", PALETTE[0], POSTERIOR)))
+    return replace(_draw(figure, draw, words, lambda _: 110), legend=DENSITY_SIGNS)
 
 
 def draw_predictions(figure: Figure) -> Drawing:
     """Observed values over their predictive intervals, lowest first, a panel a variable."""
-    words = alternatives.describe_predictions
-    return _draw(figure, lambda rows: _prediction_chart(rows, figure), 240, words)
+    words = drawings.describe_predictions
+    return _draw(figure, lambda rows: _prediction_chart(rows, figure), words, lambda _: 240)
 
 
 def draw_groups(figure: Figure) -> Drawing:
     """Observed means over the intervals predicted for them: a row a group, a panel a grouping."""
-    panels = []
-    for name, rows in figure.frame.groupby("panel", sort=False):
-        shown = rows.assign(label=wrap_labels(rows["label"]))
-        height = len(rows) * row_pixels(shown["label"], 2 * ROW_PIXELS)
-        words = alternatives.describe_groups(rows)
-        panels.append((str(name), _group_chart(shown, figure), max(height, 60), words))
-    return replace(draw_panels(figure, panels), legend=GROUP_SIGNS)
+
+    def measure(rows: pd.DataFrame) -> int:
+        labels = axes.wrap_labels(rows["label"])
+        return max(len(rows) * axes.row_pixels(labels, 2 * axes.ROW_PIXELS), 60)
+
+    words = drawings.describe_groups
+    drawing = _draw(figure, lambda rows: _group_chart(rows, figure), words, measure)
+    return replace(drawing, legend=GROUP_SIGNS)
 
 
 def draw_differences(figure: Figure) -> Drawing:
     """A cumulative distribution less the uniform one, with its band, a panel a variable."""
     series = figure.frame["series"].nunique()
-    legend_rows = 1 + math.ceil(series / 2) if series > 1 else 0
-    words = alternatives.describe_differences
-    return _draw(figure, lambda rows: _difference_chart(rows, figure), 180, words, legend_rows)
+    below = 1 + math.ceil(series / 2) if series > 1 else 0
+    words = drawings.describe_differences
+    return _draw(figure, lambda rows: _difference_chart(rows, figure), words, lambda _: 180, below)
 
 
 def _draw(
     figure: Figure,
     chart: Callable[[pd.DataFrame], Layers],
-    height: int,
     words: Callable[[pd.DataFrame], str],
+    height: Callable[[pd.DataFrame], int],
     legend_rows: int = 0,
 ) -> Drawing:
     """A panel for the rows of each value of column `panel`."""
     groups = figure.frame.groupby("panel", sort=False)
-    panels = [(str(name), chart(rows), height, words(rows)) for name, rows in groups]
+    panels = [(str(name), chart(rows), height(rows), words(rows)) for name, rows in groups]
     return draw_panels(figure, panels, legend_rows)
 
 
 def _density_chart(rows: pd.DataFrame, is_log: bool) -> Layers:
-    series = [PRIOR, POSTERIOR]
-    ticks = log_ticks(float(rows["x"].min()), float(rows["x"].max())) if is_log else None
-    scale = number_scale(is_log, nice=False)
-    x = alt.X("x:Q", title=None, scale=scale, axis=number_axis(is_log, ticks))
+    ticks = axes.log_ticks(rows["x"].min(), rows["x"].max()) if is_log else None
+    scale = axes.number_scale(is_log, nice=False)
+    x = alt.X("x:Q", title=None, scale=scale, axis=axes.number_axis(is_log, ticks))
     base = alt.Chart(rows).encode(x=x, y=alt.Y("density:Q", axis=None, stack=False))
-    colours = series_scale(series, (PALETTE[1], PALETTE[0]))
+    colours = series_scale([PRIOR, POSTERIOR], (PALETTE[1], PALETTE[0]))
     colour = alt.Color("series:N", title=None, legend=None, scale=colours)
-    dashes = series_scale(series, ([4, 3], [1, 0]))
+    dashes = series_scale([PRIOR, POSTERIOR], ([4, 3], [1, 0]))
     dash = alt.StrokeDash("series:N", legend=None, scale=dashes)
     area = base.mark_area(opacity=0.2).encode(color=colour)
     return alt.layer(area, base.mark_line(strokeWidth=1.6).encode(color=colour, strokeDash=dash))
@@ -97,52 +97,173 @@ def _density_chart(rows: pd.DataFrame, is_log: bool) -> Layers:
 
 def _prediction_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
     names = ("row", "observed", "median", "lower", "upper")
-    axis = alt.Axis(tickCount=6)
-    base = alt.Chart(rows).encode(
-        x=alt.X("rank:Q", title="rows, lowest observed value first", axis=axis),
-        tooltip=[make_tooltip(rows, name) for name in names],
-    )
+    title, axis = "rows, lowest observed value first", alt.Axis(tickCount=6)
+    tooltip = [make_tooltip(rows, name) for name in names]
+    base = alt.Chart(rows).encode(x=alt.X("rank:Q", title=title, axis=axis), tooltip=tooltip)
     low = alt.Y("lower:Q", title=figure.y_title, scale=alt.Scale(zero=False))
     bars = base.mark_rule(strokeWidth=2.5, opacity=0.35, color=PALETTE[0])
     dots = base.mark_point(filled=True, size=22, opacity=1)
-    return alt.layer(bars.encode(y=low, y2="upper"), dots.encode(y="observed:Q", **_inside()))
+    return alt.layer(bars.encode(y=low, y2="upper"), dots.encode(y="observed:Q", **INSIDE))
 
 
 def _group_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
+    rows = rows.assign(label=axes.wrap_labels(rows["label"]))
     names = ("group", "count", "observed", "median", "lower", "upper", "p")
     tooltip = [make_tooltip(rows, name) for name in names]
-    base = alt.Chart(rows).encode(y=label_axis(list(rows["label"])), tooltip=tooltip)
-    scale, axis = number_scale(False, padding=12), number_axis(False, **BELOW_LABELS)
+    base = alt.Chart(rows).encode(y=axes.label_axis(list(rows["label"])), tooltip=tooltip)
+    scale = axes.number_scale(False, padding=12)
+    axis = axes.number_axis(False, **axes.BELOW_LABELS)
     low = alt.X("lower:Q", title=break_title(figure.x_title), scale=scale, axis=axis)
     bars = base.mark_rule(strokeWidth=7, opacity=0.35, color=PALETTE[0]).encode(x=low, x2="upper")
     ticks = base.mark_tick(thickness=2, height=12, color=PALETTE[0]).encode(x="median:Q")
-    dots = base.mark_point(filled=True, size=60, opacity=1).encode(x="observed:Q", **_inside())
+    dots = base.mark_point(filled=True, size=60, opacity=1).encode(x="observed:Q", **INSIDE)
     return alt.layer(bars, ticks, dots)
 
 
-def _inside() -> dict[str, Any]:
-    """Colour and shape of an observed value inside of its interval, or outside."""
-    pairs = {"color": (PALETTE[0], PALETTE[4]), "shape": ("circle", "cross")}
-    return {
-        name: alt.condition("datum.is_inside", alt.value(within), alt.value(outside))
-        for name, (within, outside) in pairs.items()
-    }
-
-
 def _difference_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
-    axis = alt.Axis(tickCount=5)
-    scale = alt.Scale(domain=[0, 1])
+    axis, scale = alt.Axis(tickCount=5), alt.Scale(domain=[0, 1])
     x = alt.X("x:Q", title=break_title(figure.x_title), axis=axis, scale=scale)
-    first = alt.Chart(rows[rows["series"] == rows["series"].iloc[0]]).encode(x=x)
+    series = list(dict.fromkeys(rows["series"]))
+    first = alt.Chart(rows[rows["series"] == series[0]]).encode(x=x)
     low = alt.Y("lower:Q", title=figure.y_title, axis=axis)
     band = first.mark_area(opacity=0.14, color=PALETTE[0]).encode(y=low, y2="upper")
-    series = list(dict.fromkeys(rows["series"]))
     styles: dict[str, Any] = {"title": None} | ({"legend": None} if len(series) == 1 else {})
+    colour = alt.Color("series:N", scale=series_scale(series, PALETTE), **styles)
+    dash = alt.StrokeDash("series:N", scale=series_scale(series, DASHES), **styles)
     line = alt.Chart(rows).mark_line(interpolate="step-after", strokeWidth=1.5)
-    lines = line.encode(
-        x=x,
-        y="difference:Q",
-        color=alt.Color("series:N", scale=series_scale(series, PALETTE), **styles),
-        strokeDash=alt.StrokeDash("series:N", scale=series_scale(series, DASHES), **styles),
+    return alt.layer(band, line.encode(x=x, y="difference:Q", color=colour, strokeDash=dash))
+
+
+TAIL = (1 - INTERVAL_PROBABILITY) / 2
+SHOWN_ELEMENTS = 6  # of a vector parameter
+GRID_POINTS = 90  # of a density
+GRID_DIGITS, DENSITY_DIGITS = 7, 4  # significant ones: more could not be seen, and fill the page
+KEPT_WIDTHS = 4  # of the posterior on each side, beyond which a wide prior is cut
+CURVE_POINTS = 100  # of a cumulative distribution
+BAND_PROBABILITY = 0.95
+PREDICTION_DIGITS = 6  # significant: more would only make pages larger
+DIFFERENCE_DECIMALS = 5  # of a probability, in charts
+
+
+def compare_densities(
+    prior: xr.Dataset, posterior: xr.Dataset, priors: list[tuple[str, Prior]]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Densities of prior and posterior (panel, series, x, density); the panels on a log axis."""
+    frames, logarithmic = [pd.DataFrame(columns=["panel", "series", "x", "density"])], []
+    for name, made in priors:
+        if name not in posterior or name not in prior:
+            continue
+        is_log = made.family == "LogNormal"
+        before = _by_element(prior[name])
+        for label, after in list(_by_element(posterior[name]).items())[:SHOWN_ELEMENTS]:
+            if label in before:
+                panel = f"{name}[{label}]" if label else name
+                title = f"{panel} ({made.unit})" if made.unit not in ("", "1") else panel
+                frames.append(_density_pair(title, before[label], after, is_log))
+                logarithmic += [title] if is_log else []
+    return pd.concat(frames[1:] or frames, ignore_index=True), logarithmic
+
+
+def _by_element(variable: xr.DataArray) -> dict[str, np.ndarray]:
+    """Draws of a scalar, or of each element of a vector or matrix by its labels."""
+    dims = [str(dim) for dim in variable.dims if dim not in ("chain", "draw")]
+    found = variable.transpose(*dims, "chain", "draw")
+    values = found.values.reshape(-1, found.sizes["chain"] * found.sizes["draw"])
+    labels = product(*(found[dim].values for dim in dims))
+    return {", ".join(map(str, label)): each for label, each in zip(labels, values, strict=True)}
+
+
+def _density_pair(panel: str, before: np.ndarray, after: np.ndarray, is_log: bool) -> pd.DataFrame:
+    """Both densities on one grid that shows the posterior whole and cuts a far wider prior."""
+    if is_log:
+        before, after = np.log(before), np.log(after)
+    low, high = np.quantile(after, [0.001, 0.999])
+    width = max(high - low, 1e-12)
+    prior_low, prior_high = np.quantile(before, [0.01, 0.99])
+    left = min(low, max(prior_low, low - KEPT_WIDTHS * width))
+    right = max(high, min(prior_high, high + KEPT_WIDTHS * width))
+    grid = np.linspace(left, right, GRID_POINTS)
+    x = _round(np.exp(grid) if is_log else grid, GRID_DIGITS)
+    draws = {PRIOR: before, POSTERIOR: after}
+    density = {series: _density(each, grid) for series, each in draws.items()}
+    made = pd.DataFrame({"panel": panel, "x": x} | density).melt(
+        ["panel", "x"], value_name="density"
     )
-    return alt.layer(band, lines)
+    return made.rename(columns={"variable": "series"})[["panel", "series", "x", "density"]]
+
+
+def _density(draws: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """Kernel density on `grid`, reflected at the ends: a positive quantity keeps its edge."""
+    from arviz_stats.base import array_stats  # a second to import
+
+    points, density, _ = array_stats.kde(np.ravel(draws))
+    return _round(np.interp(grid, points, density, left=0.0, right=0.0), DENSITY_DIGITS)
+
+
+def _round(values: np.ndarray, digits: int) -> np.ndarray:
+    """`values` to that many significant digits."""
+    return np.array([float(f"{value:.{digits - 1}e}") for value in values])
+
+
+def predict(predicted: xr.Dataset, observed: xr.Dataset) -> pd.DataFrame:
+    """Observed values beside their predictive intervals, a row each, lowest first by panel.
+
+    Columns panel, row, rank, observed, median, lower, upper, is_inside.
+    """
+    pairs = [(name, predicted[name], observed[name]) for name in observed if name in predicted]
+    return pd.concat([_predict_one(*each) for each in pairs], ignore_index=True)
+
+
+def _predict_one(name: object, predicted: xr.DataArray, observed: xr.DataArray) -> pd.DataFrame:
+    found = predicted.quantile([0.5, TAIL, 1 - TAIL], dim=("chain", "draw"))
+    median, lower, upper = found.transpose("quantile", *observed.dims).values.reshape(3, -1)
+    values = observed.values.ravel()
+    numbers = {"observed": values, "median": median, "lower": lower, "upper": upper}
+    rank, panel = stats.rankdata(values, method="ordinal"), str(name).replace("_", " ")
+    frame = pd.DataFrame({"panel": panel, "row": _row_names(observed), "rank": rank}).assign(
+        **{key: _round(each, PREDICTION_DIGITS) for key, each in numbers.items()},
+        is_inside=(values >= lower) & (values <= upper),
+    )
+    return frame.sort_values("rank", kind="stable", ignore_index=True)
+
+
+def _row_names(observed: xr.DataArray) -> list[str]:
+    """The labels of the observations where the model names them, else their numbers in the fit."""
+    labels = observed[observed.dims[0]].values if observed.indexes else np.arange(observed.size)
+    if observed.ndim != 1 or np.issubdtype(labels.dtype, np.number):
+        return [f"row {i + 1} of the fit" for i in range(observed.size)]
+    return [str(label) for label in labels]
+
+
+def pit_differences(predicted: xr.Dataset, observed: xr.Dataset) -> pd.DataFrame:
+    """Distribution of predictive ranks (PIT) less the uniform one, with its simultaneous band.
+
+    Ties count half, so discrete outcomes have their mid-rank.
+    """
+    frames = []
+    for name in (name for name in observed if name in predicted):
+        less, same = predicted[name] < observed[name], predicted[name] == observed[name]
+        ranks = (less + 0.5 * same).mean(("chain", "draw")).values.ravel()
+        panel = str(name).replace("_", " ")
+        frames.append(_differences(panel, "observed", ranks, ranks.size))
+    return pd.concat(frames, ignore_index=True)
+
+
+def rank_differences(draws: xr.DataArray, label: str, effective_count: float) -> pd.DataFrame:
+    """By chain, ranks less the uniform distribution; the band is for the effective draws."""
+    chains = draws.transpose("chain", "draw").values
+    ranks = (stats.rankdata(chains).reshape(chains.shape) - 0.5) / chains.size
+    count = max(int(min(effective_count, chains.size) / len(chains)), 2)
+    frames = [_differences(label, f"chain {i + 1}", row, count) for i, row in enumerate(ranks)]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _differences(panel: str, series: str, ranks: np.ndarray, count: int) -> pd.DataFrame:
+    """Distribution of `ranks` less the uniform one; the band is Kolmogorov's for `count` values."""
+    grid = np.linspace(0, 1, CURVE_POINTS + 1)
+    distribution = np.searchsorted(np.sort(ranks), grid, side="right") / ranks.size
+    reach = float(stats.kstwo.ppf(BAND_PROBABILITY, count))
+    below, above = np.maximum(-reach, -grid), np.minimum(reach, 1 - grid)
+    columns = {"difference": distribution - grid, "lower": below, "upper": above}
+    frame = pd.DataFrame({"panel": panel, "series": series, "x": grid} | columns)
+    return frame.round(dict.fromkeys(columns, DIFFERENCE_DECIMALS))

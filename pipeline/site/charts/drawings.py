@@ -1,4 +1,6 @@
-"""Drawings: a figure's charts with their heights, words and rows, for light and dark pages."""
+"""Drawings: charts with their heights and rows, for light and dark pages, and what they say to
+readers who cannot see them, made from their numbers.
+"""
 
 import re
 import textwrap
@@ -8,16 +10,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 import altair as alt
+import numpy as np
 import pandas as pd
 import vl_convert
 from markupsafe import Markup
 from ruamel.yaml import YAML
 
-from pipeline.site.charts import alternatives
 from pipeline.site.charts.axes import LINE_PIXELS, break_title
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.pages.numbers import INTERVAL_WORDS
+from pipeline.site.pages.numbers import INTERVAL_WORDS, format_number
 from pipeline.site.pages.rendering import environment
+from pipeline.site.pages.sentences import say
 
 type Layers = alt.LayerChart | alt.FacetChart
 TITLE_CHARACTERS = 64
@@ -71,11 +74,6 @@ class Drawing:
     controls: tuple[Control, ...] = ()
     rows: str = ""
 
-    @property
-    def description(self) -> str:
-        """The alternative text of the first chart."""
-        return self.panels[0].description if self.panels else self.title
-
 
 def draw_panels(
     figure: Figure, panels: Sequence[tuple[str, Layers, int, str]], legend_rows: int = 0
@@ -84,23 +82,23 @@ def draw_panels(
     more_lines = max(len(break_title(figure.x_title or figure.x)) - 1, 0)
     kept_free = AXIS_PIXELS + legend_rows * LEGEND_ROW_PIXELS + more_lines * LINE_PIXELS
     made = tuple(
-        Panel(
-            title,
-            _spec(chart, height),
-            height + kept_free,
-            alternatives.join(figure.title, title, words),
-        )
-        for title, chart, height, words in panels
+        Panel(name, _spec(chart, height), height + kept_free, _join(figure.title, name, words))
+        for name, chart, height, words in panels
     )
     return Drawing(figure.id, figure.title, figure.caption, made, figure.frame)
+
+
+def _join(title: str, panel: str, words: str) -> str:
+    """Title of the figure, that of the panel if it has one, and what the panel shows."""
+    lead = f"{title}{' ' if title.endswith('?') else ': '}{panel}" if panel else title
+    return f"{lead}{'' if lead.endswith('?') else '.'} {words}"
 
 
 def _spec(chart: Layers, height: int) -> dict[str, Any]:
     sized = chart.properties(width="container", height=height)
     with alt.data_transformers.enable("default", max_rows=None):
         spec: dict[str, Any] = sized.to_dict(validate=False)
-    for name in ("$schema", "config"):
-        del spec[name]
+    del spec["$schema"], spec["config"]
     return spec | {"autosize": {"type": "fit-x", "contains": "padding"}}
 
 
@@ -139,33 +137,113 @@ def share_chart_library(library: Markup) -> None:
     _library[:] = [library]
 
 
-def render_svg(spec: dict[str, Any]) -> str:
-    """The chart of a spec as SVG text, for pictures outside the pages."""
-    return str(vl_convert.vegalite_to_svg(spec)) + "\n"
-
-
 def stack_panels(drawing: Drawing, width: int = 420) -> dict[str, Any]:
     """All panels in one spec of fixed width and on white, for a picture outside a page."""
     charts = []
     datasets: dict[str, Any] = {}
     for panel in drawing.panels:
-        title = {"text": textwrap.wrap(panel.title, TITLE_CHARACTERS), "anchor": "start"}
-        datasets |= panel.spec["datasets"]
-        kept = {
-            name: part for name, part in panel.spec.items() if name not in ("autosize", "datasets")
-        }
-        charts.append(kept | {"title": title, "width": width})
+        lines = textwrap.wrap(panel.title, TITLE_CHARACTERS)
+        kept = {name: part for name, part in panel.spec.items() if name != "autosize"}
+        datasets |= kept.pop("datasets")
+        charts.append(kept | {"title": {"text": lines, "anchor": "start"}, "width": width})
     legend = "   ".join(f"{sign} {meaning}" for sign, _, meaning in drawing.legend)
-    return {
-        "title": {
-            "text": drawing.title,
-            "subtitle": legend,
-            "anchor": "start",
-            "fontSize": 15,
-            "offset": 12,
-        },
-        "vconcat": charts,
-        "datasets": datasets,
-        "config": CONFIG | {"background": "white"},
-        "padding": 16,
-    }
+    title: dict[str, Any] = {"text": drawing.title, "subtitle": legend, "anchor": "start"}
+    title |= {"fontSize": 15, "offset": 12}
+    made = {"title": title, "vconcat": charts, "datasets": datasets}
+    return made | {"config": CONFIG | {"background": "white"}, "padding": 16}
+
+
+DESCRIBED_ROWS = 8  # rows whose numbers are spelled out
+DESCRIBED_DIGITS = 3
+PRIOR, POSTERIOR = "prior", "posterior"
+
+
+def number(value: float) -> str:
+    """A number to the digits that alternative text has."""
+    return format_number(float(value), DESCRIBED_DIGITS)
+
+
+def interval(median: float, lower: float, upper: float) -> str:
+    """A median with its interval."""
+    return f"{number(median)} ({number(lower)} to {number(upper)})"
+
+
+def describe_reach(values: pd.Series) -> str:
+    """From the smallest to the largest value; dates as days."""
+    low, high = values.min(), values.max()
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return f"from {low:%Y-%m-%d} to {high:%Y-%m-%d}"
+    return f"from {number(low)} to {number(high)}"
+
+
+def describe_rows(rows: list[str]) -> str:
+    """The first rows in words, and how many more there are."""
+    more = f"; and {len(rows) - DESCRIBED_ROWS} more" if len(rows) > DESCRIBED_ROWS else ""
+    return f"{'; '.join(rows[:DESCRIBED_ROWS])}{more}"
+
+
+def describe_intervals(frame: pd.DataFrame) -> str:
+    """Estimates with their intervals (columns label, series, shown)."""
+    names = frame["label"].astype(str)
+    if len(set(frame["series"])) > 1:
+        same = frame["label"] == frame["series"]
+        names = names.where(same, names + ", " + frame["series"].astype(str))
+    rows = [f"{name}: {shown}" for name, shown in zip(names, frame["shown"], strict=True)]
+    return say("alt_intervals", count=len(rows), rows=describe_rows(rows))
+
+
+def describe_curves(frame: pd.DataFrame) -> str:
+    """The median and interval of every series of a curve at the middle of its x."""
+    rows = []
+    for series, curve in frame.groupby("series", sort=False):
+        at: Any = curve.sort_values("x").iloc[len(curve) // 2].to_dict()
+        rows.append(f"{series} {interval(at['median'], at['lower'], at['upper'])}")
+    middle: Any = frame["x"].sort_values().iloc[len(frame) // 2]
+    where = f"{middle:%Y-%m-%d}" if isinstance(middle, pd.Timestamp) else number(middle)
+    return say("alt_curves", where=where, rows="; ".join(rows))
+
+
+def describe_densities(frame: pd.DataFrame) -> str:
+    """Where the posterior lies and how much higher it peaks than the prior, off the curves."""
+    curves = {str(name): rows for name, rows in frame.groupby("series")}
+    posterior = curves[POSTERIOR]
+    mass = posterior["density"].cumsum() / posterior["density"].sum()
+    ends = [float(posterior["x"].iloc[int(np.searchsorted(mass, p))]) for p in (0.05, 0.5, 0.95)]
+    ratio = posterior["density"].max() / max(float(curves[PRIOR]["density"].max()), 1e-300)
+    return say("alt_densities", interval=interval(ends[1], ends[0], ends[2]), ratio=ratio)
+
+
+def describe_predictions(frame: pd.DataFrame) -> str:
+    """How many observed values lie outside of their intervals, on which side, the farthest one."""
+    width = (frame["upper"] - frame["lower"]).replace(0, np.nan)
+    beyond = (frame["observed"] - frame["median"]).abs() / width
+    row: Any = None if beyond.isna().all() else frame.loc[[beyond.idxmax()]].iloc[0].to_dict()
+    reach, middle = describe_reach(frame["observed"]), number(width.median())
+    predicted = row and interval(row["median"], row["lower"], row["upper"])
+    farthest = {"row": row, "predicted": predicted}
+    return say("alt_predictions", frame=frame, reach=reach, width=middle, **farthest)
+
+
+def describe_groups(frame: pd.DataFrame) -> str:
+    """Observed and predicted mean of each group."""
+    columns = [frame[name] for name in ("label", "observed", "median", "lower", "upper")]
+    rows = [
+        f"{label}: observed {number(observed)}, predicted {interval(*numbers)}"
+        for label, observed, *numbers in zip(*columns, strict=True)
+    ]
+    outside = int((~frame["is_inside"]).sum())
+    return f"{outside} of {len(rows)} groups lie outside. {describe_rows(rows)}."
+
+
+def describe_differences(frame: pd.DataFrame) -> str:
+    """The largest distance of each series from the uniform distribution, and whether it leaves."""
+    rows = []
+    for series, curve in frame.groupby("series", sort=False):
+        at: Any = curve.loc[[curve["difference"].abs().idxmax()]].iloc[0]
+        leaves = (curve["difference"] > curve["upper"]) | (curve["difference"] < curve["lower"])
+        share = format_number(100 * float(leaves.mean()))
+        inside = f"outside of the band over {share} % of the ranks" if leaves.any() else "inside"
+        largest = f"{number(at['difference'])} at {number(at['x'])}"
+        rows.append(f"{series}: largest difference {largest}, {inside}")
+    reach = number(max(frame["upper"].max(), -frame["lower"].min()))
+    return say("alt_differences", reach=reach, rows=describe_rows(rows))

@@ -8,43 +8,27 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from pipeline.site.charts import alternatives
-from pipeline.site.charts.axes import (
-    BELOW_LABELS,
-    ROW_PIXELS,
-    break_title,
-    label_axis,
-    list_labels,
-    log_ticks,
-    number_axis,
-    number_scale,
-    row_pixels,
-    wrap_labels,
-)
+from pipeline.site.charts import axes, drawings
+from pipeline.site.charts.axes import KNOWN, OURS, PALETTE, ROW_PIXELS, SHAPES, sign_series
 from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
-from pipeline.site.charts.series import KNOWN, OURS, PALETTE, SHAPES, series_scale, sign_series
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.numbers import format_number
 
 IntervalStyle = Literal["single", "grouped", "listed"]
 SOURCE_ROW_PIXELS = 30
 PART_PIXELS = 24
-TOOLTIPS = {
-    "name": "label",
-    "source": "source",
-    "series": "series",
-    "shown": "estimate",
-    "interval": "interval",
-}
+NUMBERS = ["median", "lower", "upper"]
+TOOLTIPS = {"name": "label", "source": "source", "series": "series"}
+TOOLTIPS |= {"shown": "estimate", "interval": "interval"}
 
 
 def draw_intervals(figure: Figure) -> Drawing:
     """One row a label and one mark a series: the median with its interval."""
     frame = _shown_intervals(figure.frame)
-    words = alternatives.describe_intervals(frame.assign(label=frame["name"]))
-    frame["label"] = wrap_labels(frame["name"])
+    words = drawings.describe_intervals(frame.assign(label=frame["name"]))
+    frame["label"] = axes.wrap_labels(frame["name"])
     rows = frame.groupby("label", sort=False)["series"].nunique()
-    least = row_pixels(frame["label"], 2 * ROW_PIXELS)
+    least = axes.row_pixels(frame["label"], 2 * ROW_PIXELS)
     height = int(sum(max(count * ROW_PIXELS, least) for count in rows))
     series = _order_series(frame)
     chart = _interval_chart(frame, figure, "grouped" if len(series) > 1 else "single")
@@ -58,10 +42,10 @@ def draw_parts(figure: Figure) -> Drawing:
     domain = _domain(frame, figure.is_log_x)
     panels = []
     for comparison, rows in frame.groupby("comparison", sort=False):
-        shown = rows.assign(label=wrap_labels(rows["label"]))
-        height = len(rows) * row_pixels(shown["label"], PART_PIXELS)
+        shown = rows.assign(label=axes.wrap_labels(rows["label"]))
+        height = len(rows) * axes.row_pixels(shown["label"], PART_PIXELS)
         chart = _interval_chart(shown, figure, "single", domain)
-        words = alternatives.describe_intervals(rows)
+        words = drawings.describe_intervals(rows)
         panels.append((str(comparison), chart, max(height, 60), words))
     return draw_panels(figure, panels)
 
@@ -75,10 +59,12 @@ def draw_literature(figure: Figure, logarithmic: Iterable[str] = ()) -> Drawing:
         named = rows.assign(label=rows["label"].where(is_ours, rows["source"]))
         unit = str(rows["unit"].iloc[0])
         listed = replace(figure, x_title=unit, is_log_x=name in set(logarithmic))
-        chart = _interval_chart(rows.assign(label=list_labels(named, is_ours)), listed, "listed")
+        chart = _interval_chart(
+            rows.assign(label=axes.list_labels(named, is_ours)), listed, "listed"
+        )
         labels = rows["label"].where(is_ours, rows["label"] + ", " + rows["source"])
         labels = labels.str.removeprefix(f"{OURS}, ")  # a family of one has no label of its own
-        words = alternatives.describe_intervals(rows.assign(label=labels))
+        words = drawings.describe_intervals(rows.assign(label=labels))
         panels.append((str(rows["title"].iloc[0]), chart, len(rows) * SOURCE_ROW_PIXELS, words))
     shown = tuple(sign for sign in sign_series(KNOWN) if sign[2] in set(frame["series"]))
     return replace(draw_panels(figure, panels), legend=shown)
@@ -97,22 +83,20 @@ def _interval_chart(
     ends = frame["upper"].where(~frame["is_open"], high)
     base = alt.Chart(frame.assign(high=ends)).encode(**encoding)
     rule = base.transform_filter("isValid(datum.lower) && isValid(datum.high)")
-    dots = base.mark_point(filled=True, size=70, opacity=1)
+    dot: dict[str, Any] = {"filled": True, "size": 70}
+    ticks = axes.log_ticks(low, high) if figure.is_log_x else None
     x = alt.X(
         "median:Q",
-        scale=number_scale(figure.is_log_x, domain=[low, high], nice=False),
-        title=break_title(figure.x_title) or None,
-        axis=number_axis(
-            figure.is_log_x, log_ticks(low, high) if figure.is_log_x else None, **BELOW_LABELS
-        ),
+        scale=axes.number_scale(figure.is_log_x, domain=[low, high], nice=False),
+        title=axes.break_title(figure.x_title) or None,
+        axis=axes.number_axis(figure.is_log_x, ticks, **axes.BELOW_LABELS),
     )
     layers = [
         rule.mark_rule(strokeWidth=2.2, opacity=0.75).encode(x="lower:Q", x2="high"),
-        dots.encode(x=x, **shape),
+        base.mark_point(**dot, opacity=1).encode(x=x, **shape),
     ]
     if frame["is_open"].any():  # heads at the right edge for intervals without an upper bound
-        heads = base.transform_filter("datum.is_open")
-        heads = heads.mark_point(filled=True, size=70, angle=90, opacity=1)
+        heads = base.transform_filter("datum.is_open").mark_point(**dot, angle=90, opacity=1)
         layers.append(heads.encode(x="high:Q", shape=alt.value("triangle")))
     if low < 0 < high:
         zero = alt.Chart(pd.DataFrame({"zero": [0.0]}))
@@ -123,7 +107,7 @@ def _interval_chart(
 def _interval_encoding(frame: pd.DataFrame, style: IntervalStyle) -> dict[str, Any]:
     shown = [name for name in TOOLTIPS if name in frame and (name != "source" or style == "listed")]
     encoding: dict[str, Any] = {
-        "y": label_axis(list(dict.fromkeys(frame["label"])), style == "listed"),
+        "y": axes.label_axis(list(dict.fromkeys(frame["label"])), style == "listed"),
         "tooltip": [alt.Tooltip(f"{name}:N", title=TOOLTIPS[name]) for name in shown],
         "color": alt.value(PALETTE[0]),
     }
@@ -133,7 +117,7 @@ def _interval_encoding(frame: pd.DataFrame, style: IntervalStyle) -> dict[str, A
     if style == "grouped":
         encoding["yOffset"] = alt.YOffset("series:N", sort=series)
     for channel, values in ((alt.Color, PALETTE), (alt.Shape, SHAPES)):
-        scale = series_scale(series, values)
+        scale = axes.series_scale(series, values)
         encoding[channel.__name__.lower()] = channel("series:N", legend=None, scale=scale)
     return encoding
 
@@ -147,14 +131,14 @@ def _order_series(frame: pd.DataFrame, kept: Sequence[str] = ()) -> list[str]:
 
 def _domain(frame: pd.DataFrame, is_log: bool) -> tuple[float, float]:
     """The range of an axis of intervals; open ones need more room on the right."""
-    values = frame[["median", "lower", "upper"]].stack().dropna()
-    if values.empty:
+    values, is_open = frame[NUMBERS].to_numpy(dtype=float), frame["is_open"].any()
+    if np.isnan(values).all():
         return (0.1, 10.0) if is_log else (0.0, 1.0)
-    low, high = float(np.min(values)), float(np.max(values))
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
     if is_log:
-        return low / 1.25, high * (2.0 if frame["is_open"].any() else 1.25)
+        return low / 1.25, high * (2.0 if is_open else 1.25)
     room = (high - low) or abs(high) or 1.0
-    return low - 0.06 * room, high + (0.3 if frame["is_open"].any() else 0.06) * room
+    return low - 0.06 * room, high + (0.3 if is_open else 0.06) * room
 
 
 def _shown_intervals(frame: pd.DataFrame) -> pd.DataFrame:
@@ -167,8 +151,7 @@ def _shown_intervals(frame: pd.DataFrame) -> pd.DataFrame:
         if name not in made:
             made[name] = default
     made["is_open"] |= np.isposinf(made["upper"].astype(float))
-    numbers = ["median", "lower", "upper"]
-    made[numbers] = made[numbers].astype(float).replace([np.inf, -np.inf], np.nan)
+    made[NUMBERS] = made[NUMBERS].astype(float).replace([np.inf, -np.inf], np.nan)
     return made.assign(shown=[_interval_words(dict(row)) for row in made.to_dict("records")])
 
 
@@ -176,8 +159,7 @@ def _interval_words(row: dict[Any, Any]) -> str:
     if pd.isna(row["median"]) and pd.isna(row["lower"]):
         return "no finite value" if row["is_open"] else "not reported"
     median, lower, upper = (
-        "" if pd.isna(row[name]) else format_number(row[name], 3)
-        for name in ("median", "lower", "upper")
+        "" if pd.isna(row[name]) else format_number(row[name], 3) for name in NUMBERS
     )
     shown = median or "no median"
     return f"{shown} ({lower} to {upper or 'no upper bound'})" if lower else shown

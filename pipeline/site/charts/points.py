@@ -6,19 +6,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from pipeline.site.charts import alternatives
-from pipeline.site.charts.axes import (
-    TICK_COUNT,
-    break_title,
-    decade_ticks,
-    find_measure,
-    make_tooltip,
-    number_axis,
-    number_scale,
-    say_name,
-)
+from pipeline.site.charts import axes, drawings
+from pipeline.site.charts.axes import PALETTE, SHAPES, find_measure, make_legend, say_name
 from pipeline.site.charts.drawings import Control, Drawing, draw_panels, name_rows
-from pipeline.site.charts.series import PALETTE, SHAPES, count_legend_rows, make_legend
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.sentences import say
 
@@ -32,17 +22,12 @@ def draw_scatter(figure: Figure) -> Drawing:
     if figure.curve is not None:
         reach = pd.concat([reach, figure.curve["x"]])
         layers = _curve_layers(figure.curve, figure, reach)
-        more = f" {alternatives.describe_curves(figure.curve)}"
+        more = f" {drawings.describe_curves(figure.curve)}"
     layers.append(_points(frame, figure, reach))
     chart = alt.layer(*layers).resolve_scale(color="independent", shape="independent")
-    words = say(
-        "alt_scatter",
-        count=len(frame),
-        y=figure.y_title or figure.y,
-        y_reach=_describe_range(frame[figure.y]),
-        x=figure.x_title or figure.x,
-        x_reach=_describe_range(frame[figure.x]),
-    )
+    titles = {"y": figure.y_title or figure.y, "x": figure.x_title or figure.x}
+    ends = {f"{name}_reach": _describe_range(frame[getattr(figure, name)]) for name in titles}
+    words = say("alt_scatter", count=len(frame), **titles, **ends)
     drawing = draw_panels(figure, [("", chart, 380, words + more)], _legend_rows(frame, figure))
     if not figure.colour or find_measure(frame[figure.colour]) != "nominal":
         return drawing
@@ -69,9 +54,9 @@ def _legend_rows(frame: pd.DataFrame, figure: Figure) -> int:
     rows = 0
     if figure.colour:
         is_nominal = find_measure(frame[figure.colour]) == "nominal"
-        rows += 1 + (count_legend_rows(frame[figure.colour]) if is_nominal else 2)
+        rows += 1 + (axes.count_legend_rows(frame[figure.colour]) if is_nominal else 2)
     if figure.curve is not None:
-        rows += 2 + count_legend_rows(figure.curve["series"])
+        rows += 2 + axes.count_legend_rows(figure.curve["series"])
     return rows
 
 
@@ -80,7 +65,9 @@ def _points(frame: pd.DataFrame, figure: Figure, reach: pd.Series) -> Any:
     encoding: dict[str, Any] = {
         "x": _position(alt.X, reach, figure.x, figure.x_title, figure.is_log_x),
         "y": _position(alt.Y, frame[figure.y], figure.y, figure.y_title, figure.is_log_y),
-        "tooltip": [make_tooltip(frame, name) for name in figure.hover or (figure.x, figure.y)],
+        "tooltip": [
+            axes.make_tooltip(frame, name) for name in figure.hover or (figure.x, figure.y)
+        ],
     }
     chart = alt.Chart(frame).mark_point(filled=True, size=58, opacity=0.85, strokeWidth=0.5)
     name = figure.colour
@@ -114,29 +101,25 @@ def _curve_layers(curve: pd.DataFrame, figure: Figure, reach: pd.Series) -> list
     """The band and the median line of every series of a curve, on an axis that has the reach."""
     frame = curve.dropna(subset=["x", "median"])
     x = _position(alt.X, reach, "x", figure.x_title, figure.is_log_x)
-    scale = number_scale(figure.is_log_y, nice=not figure.is_log_y, padding=12)
-    base = alt.Chart(frame).encode(x=x, detail="series:N")
-    band = base.mark_area(opacity=0.12, color="currentColor").encode(
-        y=alt.Y("lower:Q", scale=scale), y2="upper"
-    )
+    scale = axes.number_scale(figure.is_log_y, nice=not figure.is_log_y, padding=12)
+    base, ink = alt.Chart(frame).encode(x=x, detail="series:N"), "currentColor"
+    low, middle = alt.Y("lower:Q", scale=scale), alt.Y("median:Q", scale=scale)
     title, legend = "median and 90 % band", make_legend(frame["series"])
-    line = base.mark_line(strokeWidth=1.6, color="currentColor").encode(
-        y=alt.Y("median:Q", scale=scale),
-        strokeDash=alt.StrokeDash("series:N", title=title, sort=None, legend=legend),
-    )
-    return [band, line]
+    dash = alt.StrokeDash("series:N", title=title, sort=None, legend=legend)
+    line = base.mark_line(strokeWidth=1.6, color=ink).encode(y=middle, strokeDash=dash)
+    return [base.mark_area(opacity=0.12, color=ink).encode(y=low, y2="upper"), line]
 
 
 def _position(
     channel: type[alt.X] | type[alt.Y], values: pd.Series, name: str, title: str, is_log: bool
 ) -> Any:
     kind, words = find_measure(values), title or say_name(name)
-    made: dict[str, Any] = {"title": break_title(words) if channel is alt.X else words}
+    made: dict[str, Any] = {"title": axes.break_title(words) if channel is alt.X else words}
     if kind == "quantitative":
-        made["scale"] = number_scale(is_log, nice=not is_log, padding=12)
-        made["axis"] = number_axis(is_log, decade_ticks(values) if is_log else None)
+        made["scale"] = axes.number_scale(is_log, nice=not is_log, padding=12)
+        made["axis"] = axes.number_axis(is_log, axes.decade_ticks(values) if is_log else None)
     if kind == "temporal":
-        made["axis"] = alt.Axis(tickCount=TICK_COUNT, labelOverlap=True)
+        made["axis"] = alt.Axis(tickCount=axes.TICK_COUNT, labelOverlap=True)
     return channel(field=name, type=kind, **made)
 
 
@@ -152,4 +135,4 @@ def _loggable(frame: pd.DataFrame, figure: Figure) -> pd.DataFrame:
 def _describe_range(values: pd.Series) -> str:
     if values.empty or find_measure(values) == "nominal":
         return ""
-    return f" {alternatives.describe_reach(values)}"
+    return f" {drawings.describe_reach(values)}"

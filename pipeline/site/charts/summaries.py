@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.ingest.cards.card import Published
-from pipeline.site.charts.series import BASELINE, OURS, PUBLISHED
+from pipeline.site.charts.axes import BASELINE, OURS, PUBLISHED
+from pipeline.site.figures.kinds import order_by
 from pipeline.site.pages.answers import Attributions
 from pipeline.site.pages.numbers import INTERVAL_WORDS, SHORT_INTERVAL
 from pipeline.site.pages.sentences import say
@@ -30,41 +31,31 @@ def compare_with_literature(
     """
     others = [*_baseline_rows(baseline), *_published_rows(published)]
     compared = {str(row["key"]) for row in others} & set(attributions) | set(always)
-    ours = [_own_row(key, found) for key, found in attributions.items() if key in compared]
-    frame = pd.DataFrame(
-        [row for row in (*ours, *others) if row["key"] in compared], columns=COLUMNS
+    rows = [_own_row(key, found) for key, found in attributions.items()] + others
+    kept = [row for row in rows if row["key"] in compared]
+    frame = order_by(pd.DataFrame(kept, columns=COLUMNS), "key", list(attributions))
+    return frame.reset_index(drop=True).assign(
+        panel=[family(key) for key in frame["key"]],
+        label=[element(key) or OURS for key in frame["key"]],
     )
-    order = {key: position for position, key in enumerate(attributions)}
-    frame = frame.sort_values(
-        "key", key=lambda keys: keys.map(order), kind="stable", ignore_index=True
-    )
-    frame["panel"] = [family(key) for key in frame["key"]]
-    frame["label"] = [element(key) or OURS for key in frame["key"]]
-    return frame
 
 
 def describe_baseline(frame: pd.DataFrame) -> str:
     """How many of the baseline's estimates lie outside our intervals; empty without a baseline."""
-    ours = frame[frame["series"] == OURS].set_index("key")
-    found = frame[(frame["series"] == BASELINE) & frame["median"].notna()]
-    found = found[found["key"].isin(ours.index[ours["median"].notna()])]
-    if found.empty:
-        return ""
-    beside = ours.loc[found["key"], ["lower", "upper"]].astype(float).to_numpy()
-    median = found["median"].to_numpy(dtype=float)
-    outside = int(((median < beside[:, 0]) | (median > beside[:, 1])).sum())
-    return say("baseline", outside=outside, count=len(found))
+    numbers = frame.dropna(subset="median")
+    ours = numbers[numbers["series"] == OURS].set_index("key")[["lower", "upper"]].astype(float)
+    found = numbers[numbers["series"] == BASELINE].join(ours.add_suffix("_of_ours"), "key", "inner")
+    below = found["median"] < found["lower_of_ours"]
+    outside = int((below | (found["median"] > found["upper_of_ours"])).sum())
+    return "" if found.empty else say("baseline", outside=outside, count=len(found))
 
 
 def logarithmic_panels(frame: pd.DataFrame) -> list[str]:
     """Panels whose values are all positive and span too much for a linear axis."""
-    chosen = []
-    for panel, rows in frame.groupby("panel", sort=False):
-        values = rows[NUMBERS].astype(float).stack()
-        values = values[np.isfinite(values)]
-        if len(values) and values.min() > 0 and values.max() / values.min() > LOG_RATIO:
-            chosen.append(str(panel))
-    return chosen
+    values = frame.set_index("panel")[NUMBERS].astype(float).stack()
+    found = values[np.isfinite(values)].groupby("panel", sort=False).agg(["min", "max"])
+    is_wide = (found["min"] > 0) & (found["max"] > LOG_RATIO * found["min"])
+    return [str(panel) for panel in found.index[is_wide]]
 
 
 def family(key: str) -> str:
@@ -85,23 +76,17 @@ def _own_row(key: str, found: dict[str, Any]) -> dict[str, Any]:
 
 def _baseline_rows(baseline: pd.DataFrame) -> list[dict[str, Any]]:
     rows = baseline.rename(columns={"estimate": "median", "method": "source"})
-    kept = rows[["key", "source", *NUMBERS]].assign(
-        series=BASELINE, interval=SHORT_INTERVAL, is_open=np.isposinf(rows["upper"].astype(float))
-    )
+    is_open = np.isposinf(rows["upper"].astype(float))
+    made = rows.assign(series=BASELINE, interval=SHORT_INTERVAL, is_open=is_open)
+    kept = made[["key", "source", *NUMBERS, "series", "interval", "is_open"]]
     return [{str(name): value for name, value in row.items()} for row in kept.to_dict("records")]
 
 
 def _published_rows(published: Sequence[Published]) -> list[dict[str, Any]]:
     return [
-        {
-            "key": row.estimand,
-            "series": PUBLISHED,
-            "source": row.label,
-            "interval": row.interval or "no interval printed",
-            "median": row.estimate,
-            "lower": row.lower,
-            "upper": row.upper,
-            "is_open": row.lower is not None and row.upper is None,
-        }
+        {"key": row.estimand, "series": PUBLISHED, "source": row.label}
+        | {"interval": row.interval or "no interval printed"}
+        | {"median": row.estimate, "lower": row.lower, "upper": row.upper}
+        | {"is_open": row.lower is not None and row.upper is None}
         for row in published
     ]

@@ -27,18 +27,14 @@ def draw_headlines(estimands: xr.Dataset, words: Words) -> Figure:
     marked = [name for name, each in estimands.items() if each.attrs.get("is_headline")]
     frames = [_frame(str(name), estimands[name], words) for name in marked or estimands]
     said = words.figures.get(GENERIC)
-    return Figure(
-        kind="intervals",
-        id=GENERIC,
-        title=said.title if said else "The main estimates",
-        caption=said.caption if said else "Posterior medians and intervals.",
-        frame=pd.concat(frames, ignore_index=True),
-    )
+    title = said.title if said else "The main estimates"
+    caption = said.caption if said else "Posterior medians and intervals."
+    return Figure("intervals", GENERIC, title, caption, pd.concat(frames, ignore_index=True))
 
 
 def _frame(name: str, draws: xr.DataArray, words: Words) -> pd.DataFrame:
     label = str(draws.attrs.get("label", estimand_key(name, draws)))
     if set(draws.dims) == {"chain", "draw"}:
-        return summarise(draws.expand_dims("whole")).assign(label=label, series=POSTERIOR_SERIES)
+        return summarise(draws).assign(label=label, series=POSTERIOR_SERIES)
     frame = make_intervals(draws)
     return frame.assign(label=[f"{label}: {words.name(each)}" for each in frame["label"]])

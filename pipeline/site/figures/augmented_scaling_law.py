@@ -35,18 +35,9 @@ def _draw_losses(posterior: xr.Dataset, cell: Cell, words: Words) -> Figure:
         status=np.where(is_fitted, "fitted", "not fitted"),
         shown=table["benchmark"].where(is_fitted, "not fitted"),
     ).dropna(subset=["flop_6nd"])
-    return Figure(
-        kind="scatter",
-        frame=points[[*HOVER, "locator", "shown"]],
-        x="flop_6nd",
-        y="perplexity",
-        colour="shown",
-        is_log_x=True,
-        is_log_y=True,
-        hover=HOVER,
-        curve=_curves(posterior, prepare(table, cell.card), benchmark),
-        **words.figure("perplexity-against-compute", benchmark=benchmark),
-    )
+    curve, shown = _curves(posterior, prepare(table, cell.card), benchmark), [*HOVER, "locator"]
+    said = words.figure("perplexity-against-compute", benchmark=benchmark)
+    return Figure("scatter", frame=points[[*shown, "shown"]], hover=HOVER, curve=curve, **said)
 
 
 def _curves(posterior: xr.Dataset, sizes: Sizes, benchmark: str) -> pd.DataFrame:

@@ -33,23 +33,16 @@ def _draw_runs(posterior: xr.Dataset, design: Design, words: Words) -> Figure:
         make_curve(dates, 10.0 ** find_middle(posterior, years), "middle of all runs"),
     ]
     above = f"{(runs['log10_flop'] > edge_at_release).mean():.0%}"
-    return Figure(
-        kind="scatter",
-        frame=runs[[*HOVER, "locator"]],
-        x="release_date",
-        y="training_flop",
-        colour="compute_confidence",
-        is_log_y=True,
-        hover=HOVER,
-        curve=pd.concat(curves, ignore_index=True),
-        **words.figure("compute-against-date", largest_of=largest_of, above=above),
-    )
+    said = words.figure("compute-against-date", largest_of=largest_of, above=above)
+    shown, curve = runs[[*HOVER, "locator"]], pd.concat(curves, ignore_index=True)
+    return Figure("scatter", frame=shown, hover=HOVER, curve=curve, **said)
 
 
 def _draw_definitions(posterior: xr.Dataset, design: Design, words: Words) -> Figure:
     rates = [find_rate(posterior, design, each) for each in OTHER_DEFINITIONS]
+    labels = [f"largest of {each} runs" for each in OTHER_DEFINITIONS]
     own = summarise(xr.concat(rates, dim="definition")).assign(
-        label=[f"largest of {each} runs" for each in OTHER_DEFINITIONS], series=POSTERIOR_SERIES
+        label=labels, series=POSTERIOR_SERIES
     )
     classical = fit_definitions(design).drop(columns=["label", "key"])
     classical = classical.rename(columns={"estimate": "median", "method": "label"})
@@ -57,4 +50,4 @@ def _draw_definitions(posterior: xr.Dataset, design: Design, words: Words) -> Fi
     low, high = frame["median"].min(), frame["median"].max()
     said = {"low": f"{low:.2f}", "high": f"{high:.2f}"}
     said |= {"low_factor": f"{10**low:.1f}", "high_factor": f"{10**high:.1f}"}
-    return Figure(kind="intervals", frame=frame, **words.figure("rate-by-definition", **said))
+    return Figure("intervals", frame=frame, **words.figure("rate-by-definition", **said))

@@ -16,19 +16,14 @@ HOVER = ("model", "target", "release_date", "resource", "epochs", "citation")
 def draw(cell: Cell, words: Words) -> list[Figure]:
     """Resource against date with the headline target's frontier, and the rates by target."""
     rows, target = prepare(cell.table, cell.card).rows, get_options(cell.card).headline_target
-    scatter = Figure(
-        kind="scatter",
-        frame=rows[[*HOVER, "reduction_factor", "locator"]],
-        x="release_date",
-        y="resource",
-        colour="target",
-        is_log_y=True,
-        hover=HOVER,
-        curve=_make_frontier(cell, rows[rows["target"] == target], target),
-        **words.figure("resource-against-date", target=target),
-    )
+    shown = rows[[*HOVER, "reduction_factor", "locator"]]
+    curve = _make_frontier(cell, rows[rows["target"] == target], target)
+    said = words.figure("resource-against-date", target=target)
     rates = make_intervals(cell.estimands["rate_decades_per_year"])
-    return [scatter, Figure(kind="intervals", frame=rates, **words.figure("rates-by-target"))]
+    return [
+        Figure("scatter", frame=shown, hover=HOVER, curve=curve, **said),
+        Figure("intervals", frame=rates, **words.figure("rates-by-target")),
+    ]
 
 
 def _make_frontier(cell: Cell, rows: pd.DataFrame, target: str) -> pd.DataFrame:

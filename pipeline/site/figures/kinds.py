@@ -41,13 +41,12 @@ class Figure:
 
 
 def summarise(draws: xr.DataArray) -> pd.DataFrame:
-    """Columns lower, median and upper (90 %, equal-tailed) of draws on chain, draw and one more.
+    """Columns lower, median and upper (90 %, equal-tailed) of draws on one more dim, or none.
 
     Rows are in the order of that dim.
     """
     quantiles = draws.quantile([TAIL, 0.5, 1 - TAIL], dim=("chain", "draw"))
-    (dim,) = [name for name in quantiles.dims if name != "quantile"]
-    values = quantiles.transpose(dim, "quantile").to_numpy()
+    values = quantiles.transpose(..., "quantile").to_numpy().reshape(-1, 3)
     return pd.DataFrame(values, columns=["lower", "median", "upper"])
 
 
@@ -61,3 +60,8 @@ def make_intervals(draws: xr.DataArray) -> pd.DataFrame:
 def make_curve(x: Any, draws: xr.DataArray, series: str) -> pd.DataFrame:
     """One series of a scatter's curve: `draws` on chain, draw and `x`, at the positions `x`."""
     return summarise(draws).assign(x=np.asarray(x), series=series)
+
+
+def order_by(frame: pd.DataFrame, column: str, order: list[str]) -> pd.DataFrame:
+    """The rows in the order of the values of a column; those of one value stay as they are."""
+    return frame.sort_values(column, kind="stable", key=lambda each: each.map(order.index))

@@ -1,7 +1,5 @@
 """The figures of a meta-analysis: forest, domains, opposed specifications, funnel."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -10,7 +8,7 @@ from models.estimates.classical import measure_errors, regress_funnel
 from models.estimates.estimates import LOWER, POINT, Design, prepare, to_natural
 from models.estimates.meta_analysis import unstated_median
 from pipeline.fit.cell import Cell
-from pipeline.site.figures.kinds import Figure, make_intervals, summarise
+from pipeline.site.figures.kinds import Figure, make_intervals, order_by, summarise
 from pipeline.site.words import Words
 
 PRINTED, DOMAIN = "as published", "its domain, this posterior"
@@ -20,44 +18,31 @@ HOVER = ("study", "domain", "estimate", "standard_error")
 def draw(cell: Cell, words: Words) -> list[Figure]:
     """Every study beside its domain, the domains, opposed specifications, and the funnel."""
     design = prepare(cell.table, cell.card)
-    figures = [
-        _draw_forest(design, cell.estimands, words),
-        _draw_domains(design, cell.estimands, words),
-        _draw_specifications(design, cell.estimands, words),
-        _draw_funnel(design, words),
-    ]
+    makers = (_draw_forest, _draw_domains, _draw_specifications, _draw_funnel)
+    figures = [make(design, cell.estimands, words) for make in makers]
     return [figure for figure in figures if figure is not None]
 
 
 def _draw_forest(design: Design, found: xr.Dataset, words: Words) -> Figure:
     """Each row as published beside the value of its domain: how far it is shrunk."""
     floor, domains = design.options.floor, design.labels("domain")
-    ordered = design.rows.sort_values(
-        "domain", kind="stable", key=lambda each: each.map(domains.index)
-    )
+    ordered = order_by(design.rows, "domain", list(domains))
     has_floored = floor is not None and (ordered["estimate"] <= floor).any()
     more = f" Estimates at or below {floor:g} are drawn at it." if has_floored else ""
-    return Figure(
-        kind="intervals",
-        frame=_pair(ordered, design, found, floor),
-        is_log_x=design.options.scale == "log",
-        **words.figure("studies-by-domain", floored=more, axis=_title(design)),
-    )
+    frame, is_log = _pair(ordered, design, found, floor), design.options.scale == "log"
+    said = words.figure("studies-by-domain", floored=more, axis=_title(design))
+    return Figure("intervals", frame=frame, is_log_x=is_log, **said)
 
 
 def _draw_domains(design: Design, found: xr.Dataset, words: Words) -> Figure:
     """The value of each domain, the pooled value and a domain not yet studied."""
     whole = {"pooled": "pooled", "predictive": "a domain not yet studied"}
     frames = [make_intervals(found["domain_value"])] + [
-        summarise(found[key].expand_dims("whole", axis=-1)).assign(label=label)
-        for key, label in whole.items()
+        summarise(found[key]).assign(label=label) for key, label in whole.items()
     ]
-    return Figure(
-        kind="intervals",
-        frame=pd.concat(frames, ignore_index=True).assign(series="posterior, 90 %"),
-        is_log_x=design.options.scale == "log",
-        **words.figure("values-by-domain", chances=_say_chances(found), axis=_title(design)),
-    )
+    frame = pd.concat(frames, ignore_index=True).assign(series="posterior, 90 %")
+    said = words.figure("values-by-domain", chances=_say_chances(found), axis=_title(design))
+    return Figure("intervals", frame=frame, is_log_x=design.options.scale == "log", **said)
 
 
 def _say_chances(found: xr.Dataset) -> str:
@@ -86,41 +71,29 @@ def _draw_specifications(design: Design, found: xr.Dataset, words: Words) -> Fig
         return None
     frame = _pair(several, design, found, None)
     frame["label"] = _name_rows(several).repeat(2).to_numpy()
-    return Figure(
-        kind="intervals", frame=frame, **words.figure("specifications", axis=_title(design))
-    )
+    said = words.figure("specifications", axis=_title(design))
+    return Figure("intervals", frame=frame, **said)
 
 
-def _draw_funnel(design: Design, words: Words) -> Figure | None:
+def _draw_funnel(design: Design, _: xr.Dataset, words: Words) -> Figure | None:
     """Estimate against standard error; None where there are fewer than two points."""
     points = design.rows[design.rows["side"] == POINT]
     if len(points) < 2:
         return None
     errors = measure_errors(points, unstated_median())
-    frame = pd.DataFrame(
-        {
-            "study": _name_rows(points),
-            "domain": points["domain"],
-            "estimate": to_natural(points["value"].to_numpy(), design.options),
-            "standard_error": errors,
-            "error": np.where(points["unstated_factor"] > 0, "assumed", "stated"),
-        }
-    )
+    frame = points[["domain"]].assign(
+        study=_name_rows(points),
+        estimate=to_natural(points["value"].to_numpy(), design.options),
+        standard_error=errors,
+        error=np.where(points["unstated_factor"] > 0, "assumed", "stated"),
+    )[[*HOVER, "error"]]
     found, is_log = regress_funnel(points, errors), design.options.scale == "log"
-    test = f"{found.intercept:.2f}, p = {found.p_value:.2f}" if found else ""
-    tested: dict[str, Any] = {"rows": found.rows, "test": test} if found else {}
-    scale = " (log scale)" if is_log else ""
-    name = "funnel" if found else "funnel-untested"
-    said = words.figure(name, axis=_title(design), scale=scale, **tested)
-    columns: dict[str, Any] = {
-        "x": "estimate",
-        "y": "standard_error",
-        "colour": "error",
-        "hover": HOVER,
-    }
-    return Figure(
-        kind="scatter", frame=frame, is_log_x=is_log, **columns, **said | {"id": "funnel"}
-    )
+    said = {"axis": _title(design), "scale": " (log scale)" if is_log else ""}
+    if found:
+        said |= {"rows": str(found.rows)}
+        said |= {"test": f"{found.intercept:.2f}, p = {found.p_value:.2f}"}
+    told = words.figure("funnel" if found else "funnel-untested", **said) | {"id": "funnel"}
+    return Figure("scatter", frame=frame, is_log_x=is_log, hover=HOVER, **told)
 
 
 def _name_rows(rows: pd.DataFrame) -> pd.Series:

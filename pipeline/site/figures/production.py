@@ -1,7 +1,5 @@
 """The figures of idea production: room below a ceiling, returns, exponents, paths, research."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -16,7 +14,6 @@ from pipeline.site.words import Words
 SHOWN_DRAWS = 150  # of a field, in the figure of the two exponents
 EXPONENTS = ["fishing_out", "stepping_on_toes"]
 HOVER = ("domain", "year", "research_input", "efficiency", "citation")
-BY_YEAR: dict[str, Any] = {"x": "year", "colour": "domain", "is_log_y": True, "hover": HOVER}
 
 
 def draw(cell: Cell, words: Words) -> list[Figure]:
@@ -33,22 +30,15 @@ def _draw_room(cell: Cell, words: Words) -> Figure:
         + _list(room["domain"], (room < np.log10(factor)).mean(("chain", "draw")))
         for factor in get_options(cell.card).ceiling_within
     ]
-    return Figure(
-        kind="intervals",
-        frame=make_intervals(room),
-        **words.figure("room-below-the-ceiling", chances="; ".join(said)),
-    )
+    told = words.figure("room-below-the-ceiling", chances="; ".join(said))
+    return Figure("intervals", frame=make_intervals(room), **told)
 
 
 def _draw_returns(cell: Cell, words: Words) -> Figure:
     returns = cell.estimands["returns_to_research"]
     above = _list(returns["domain"], (returns > 1).mean(("chain", "draw")))
-    return Figure(
-        kind="intervals",
-        frame=make_intervals(returns),
-        is_log_x=True,
-        **words.figure("returns-by-field", above=above),
-    )
+    said = words.figure("returns-by-field", above=above)
+    return Figure("intervals", frame=make_intervals(returns), **said)
 
 
 def _list(domains: xr.DataArray, values: xr.DataArray) -> str:
@@ -63,17 +53,9 @@ def _draw_exponents(cell: Cell, words: Words) -> Figure:
     frame = kept.transpose("domain", "sample").to_dataframe().reset_index()
     first, second = (xr.DataArray(np.log(stacked[name])) for name in EXPONENTS)
     together = xr.corr(first, second, dim="sample")
-    return Figure(
-        kind="scatter",
-        frame=frame[[*EXPONENTS, "domain"]],
-        x="fishing_out",
-        y="stepping_on_toes",
-        colour="domain",
-        is_log_x=True,
-        is_log_y=True,
-        hover=("domain", *EXPONENTS),
-        **words.figure("exponents", correlations=_list(stacked["domain"], together)),
-    )
+    said = words.figure("exponents", correlations=_list(stacked["domain"], together))
+    hover = ("domain", *EXPONENTS)
+    return Figure("scatter", frame=frame[[*EXPONENTS, "domain"]], hover=hover, **said)
 
 
 def _draw_paths(cell: Cell, words: Words) -> Figure:
@@ -81,25 +63,15 @@ def _draw_paths(cell: Cell, words: Words) -> Figure:
     curves = [
         make_curve(years, xr.ufuncs.exp(path), domain) for domain, (years, path) in paths.items()
     ]
-    rows = fitted_rows(cell.table)
-    return Figure(
-        kind="scatter",
-        frame=rows.loc[rows["efficiency"].notna(), [*HOVER, "efficiency_measure"]],
-        y="efficiency",
-        **BY_YEAR,
-        curve=pd.concat(curves, ignore_index=True),
-        **words.figure("efficiency-paths"),
-    )
+    rows, curve = fitted_rows(cell.table), pd.concat(curves, ignore_index=True)
+    frame = rows.loc[rows["efficiency"].notna(), [*HOVER, "efficiency_measure"]]
+    said = words.figure("efficiency-paths")
+    return Figure("scatter", frame=frame, hover=HOVER, curve=curve, **said)
 
 
 def _draw_research(cell: Cell, words: Words) -> Figure:
     rows = fitted_rows(cell.table).sort_values("year", kind="stable")
     first = rows.groupby("domain")["research_input"].transform("first")
     shown = rows.assign(growth=rows["research_input"] / first).sort_index()
-    return Figure(
-        kind="scatter",
-        frame=shown.loc[shown["research_input"].notna(), [*HOVER, "growth"]],
-        y="growth",
-        **BY_YEAR,
-        **words.figure("research"),
-    )
+    frame = shown.loc[shown["research_input"].notna(), [*HOVER, "growth"]]
+    return Figure("scatter", frame=frame, hover=HOVER, **words.figure("research"))

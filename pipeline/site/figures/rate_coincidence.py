@@ -6,7 +6,7 @@ import pandas as pd
 from models import fitted_rows
 from models.estimates.rate_coincidence import find_reason
 from pipeline.fit.cell import Cell
-from pipeline.site.figures.kinds import Figure, make_intervals
+from pipeline.site.figures.kinds import Figure, make_intervals, order_by
 from pipeline.site.words import Words
 
 HOVER = ("domain", "study", "software_rate", "hardware_rate", "locator")
@@ -20,24 +20,8 @@ def draw(cell: Cell, words: Words) -> list[Figure]:
     ours = make_intervals(cell.estimands["ratio_by_domain"]).assign(series="this posterior")
     frame = pd.concat([printed.assign(lower=np.nan, upper=np.nan), ours], ignore_index=True)
     reason = find_reason(rows)
-    said = f" {reason[0].upper()}{reason[1:]}." if reason else ""
-    ratios = Figure(
-        kind="intervals",
-        frame=frame.sort_values(
-            "label", kind="stable", key=lambda each: each.map(list(rows["domain"]).index)
-        ),
-        is_log_x=True,
-        **words.figure("ratios", untested=said),
-    )
-    pairs = Figure(
-        kind="scatter",
-        frame=rows[list(HOVER)],
-        x="hardware_rate",
-        y="software_rate",
-        colour="domain",
-        is_log_x=True,
-        is_log_y=True,
-        hover=HOVER,
-        **words.figure("pairs"),
-    )
-    return [ratios, pairs]
+    said = words.figure("ratios", untested=f" {reason[0].upper()}{reason[1:]}." if reason else "")
+    return [
+        Figure("intervals", frame=order_by(frame, "label", list(rows["domain"])), **said),
+        Figure("scatter", frame=rows[list(HOVER)], hover=HOVER, **words.figure("pairs")),
+    ]

@@ -1,7 +1,6 @@
 """The figures of the scaling law: loss against compute with the least loss, allocation factors."""
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from models.scaling.scaling_law import make_law, prepare
@@ -10,6 +9,7 @@ from pipeline.site.figures.kinds import Figure, make_curve, make_intervals
 from pipeline.site.words import Words
 
 SIZES = ("parameters", "training_tokens", "training_flop", "loss_nats", "tokens_per_parameter")
+HOVER = (*SIZES, "citation")
 
 
 def draw(cell: Cell, words: Words) -> list[Figure]:
@@ -18,29 +18,14 @@ def draw(cell: Cell, words: Words) -> list[Figure]:
     points = table.assign(
         status=np.where(table["exclusion"].isna(), "fitted", "excluded"),
         tokens_per_parameter=table["training_tokens"] / table["parameters"],
-    )
-    scatter = Figure(
-        kind="scatter",
-        frame=points[[*SIZES, "status", "citation"]],
-        x="training_flop",
-        y="loss_nats",
-        colour="status",
-        is_log_x=True,
-        hover=(*SIZES, "citation"),
-        curve=_make_frontier(cell),
-        **words.figure("loss-against-compute"),
-    )
-    factors = Figure(
-        kind="intervals",
-        frame=make_intervals(cell.estimands["allocation_factor"]),
-        is_log_x=True,
-        **words.figure("allocation-factors"),
-    )
-    return [scatter, factors]
-
-
-def _make_frontier(cell: Cell) -> pd.DataFrame:
-    law = make_law(cell.tree["posterior"].to_dataset(), prepare(cell.table))
-    flop = np.geomspace(cell.table["training_flop"].min(), 1e24, 40)
+    )[[*SIZES, "status", "citation"]]
+    law = make_law(cell.tree["posterior"].to_dataset(), prepare(table))
+    flop = np.geomspace(table["training_flop"].min(), 1e24, 40)
     least = law.least_loss(xr.DataArray(flop, dims="x"))
-    return make_curve(flop, least, "least loss at this compute")
+    curve = make_curve(flop, least, "least loss at this compute")
+    said = words.figure("loss-against-compute")
+    factors = make_intervals(cell.estimands["allocation_factor"])
+    return [
+        Figure("scatter", frame=points, hover=HOVER, curve=curve, **said),
+        Figure("intervals", frame=factors, **words.figure("allocation-factors")),
+    ]

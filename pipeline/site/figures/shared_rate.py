@@ -6,7 +6,7 @@ from scipy import stats
 from models import INTERVAL_PROBABILITY
 from models.estimates.shared_rate import prepare
 from pipeline.fit.cell import Cell
-from pipeline.site.figures.kinds import Figure, make_intervals, summarise
+from pipeline.site.figures.kinds import Figure, make_intervals, order_by, summarise
 from pipeline.site.words import Words
 
 UNPOOLED, POOLED, OVERALL = "its own data alone", "partially pooled", "of all leaderboards"
@@ -17,8 +17,8 @@ def draw(cell: Cell, words: Words) -> list[Figure]:
     """Every leaderboard before and after pooling with the whole, and how far each is drawn."""
     shrinkage = make_intervals(cell.estimands["shrinkage"])
     return [
-        Figure(kind="intervals", frame=_list_rates(cell), **words.figure("pooling")),
-        Figure(kind="intervals", frame=shrinkage, **words.figure("shrinkage")),
+        Figure("intervals", frame=_list_rates(cell), **words.figure("pooling")),
+        Figure("intervals", frame=shrinkage, **words.figure("shrinkage")),
     ]
 
 
@@ -31,11 +31,8 @@ def _list_rates(cell: Cell) -> pd.DataFrame:
         pd.DataFrame({"label": design.domains, **ends, "series": UNPOOLED}),
         make_intervals(found["rate_by_domain"]).assign(series=POOLED),
         *(
-            summarise(found[name].expand_dims("whole")).assign(label=label, series=OVERALL)
+            summarise(found[name]).assign(label=label, series=OVERALL)
             for label, name in WHOLE.items()
         ),
     ]
-    order = [*design.domains, *WHOLE]
-    return pd.concat(frames, ignore_index=True).sort_values(
-        "label", kind="stable", key=lambda each: each.map(order.index)
-    )
+    return order_by(pd.concat(frames, ignore_index=True), "label", [*design.domains, *WHOLE])

@@ -28,12 +28,18 @@ class Dataset:
         return self.card.card.title if self.card else self.name
 
 
-@dataclass(frozen=True)
-class Passed:
-    """A posterior that may be quoted.
+class _Named:
+    name: str
 
-    `draws` has a column per estimand, and no columns where there is no file of draws.
-    """
+    @property
+    def dataset(self) -> str:
+        """The name of the dataset."""
+        return self.name.partition("-")[0]
+
+
+@dataclass(frozen=True)
+class Passed(_Named):
+    """A posterior that may be quoted; `draws` has a column per estimand, if there is a file."""
 
     name: str
     card: LoadedCard
@@ -46,18 +52,13 @@ class Passed:
     draws: pd.DataFrame = field(compare=False)
 
     @property
-    def dataset(self) -> str:
-        """The name of the dataset."""
-        return self.name.partition("-")[0]
-
-    @property
     def title(self) -> str:
         """The title of the dataset."""
         return self.card.card.title
 
 
 @dataclass(frozen=True)
-class Apart:
+class Apart(_Named):
     """A posterior that may not be quoted, or does not exist, and why."""
 
     name: str
@@ -67,11 +68,6 @@ class Apart:
     reasons: list[str]
     state: State
     attributions: Attributions = field(default_factory=dict)  # for their names alone
-
-    @property
-    def dataset(self) -> str:
-        """The name of the dataset."""
-        return self.name.partition("-")[0]
 
 
 Cell = Passed | Apart

@@ -1,9 +1,8 @@
 """`data/claims.yaml` -> the propositions of the public debate, and how probable each is."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -19,23 +18,22 @@ from pipeline.site.overview.gathering import Overview
 from pipeline.site.pages import answers
 from pipeline.site.pages.numbers import format_cell, format_quantity, is_share
 
+NAMES = f"^{dataset_names.PATTERN.pattern}$"
+POSTERIOR = (
+    "<dataset>-<model>, or <dataset> for the model that speaks for it: the first of its table that "
+    "passed"
+)
 TESTS = ("at_least", "at_most", "between", "finite")
 
 
 class Claim(StrictPart):
     """One proposition with one test: at_least, at_most, between or finite."""
 
-    id: str = Field(
-        pattern=f"^{dataset_names.PATTERN.pattern}$",
-        description="a name that stays: words joined by _",
-    )
+    id: str = Field(pattern=NAMES, description="a name that stays: words joined by _")
     text: Words = Field(description="what was claimed, in neutral words of our own")
     source: Words = Field(description="key of data/references.bib")
     locator: Words = Field(description="where in the source it stands")
-    posterior: Words = Field(
-        description="<dataset>-<model>, or <dataset> for the model that speaks for it: the first "
-        "of its table that passed"
-    )
+    posterior: Words = Field(description=POSTERIOR)
     estimand: Words = Field(description="key of data/attributions/<posterior>.json")
     at_least: Number | None = Field(None, description="true from this value up, in its unit")
     at_most: Number | None = Field(None, description="true up to this value, in its unit")
@@ -62,10 +60,8 @@ class Claim(StrictPart):
         if self.finite:
             return np.isfinite(values)
         low, high = self.between or (self.at_least, self.at_most)
-        return np.asarray(
-            (values >= (-np.inf if low is None else low))
-            & (values <= (np.inf if high is None else high))
-        )
+        is_above = True if low is None else values >= low
+        return np.asarray(is_above & (True if high is None else values <= high))
 
 
 class ClaimFile(StrictPart):
@@ -138,8 +134,7 @@ STATES = {"failed": "the fit did not converge", "not_fitted": "not fitted", "mis
 NO_DRAWS = "the draws of it are missing: run `dvc repro`"
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What became of a claim: its probability, or the reason why it has none.
 
     `asked` is the posterior that was asked, `found` the estimand as its attribution file has it.
@@ -149,7 +144,7 @@ class Verdict:
 
     claim: Claim
     asked: str = ""
-    found: Entry = field(default_factory=dict)
+    found: Entry = {}  # noqa: RUF012  # nobody writes to it
     probability: float | None = None
     is_driven: bool | None = None
     driven: str = ""
@@ -167,17 +162,14 @@ def judge(claim: Claim, overview: Overview) -> Verdict:
             if isinstance(cell, Apart)
         )
         return Verdict(claim, reason="; ".join(reasons))
-    found = cell.attributions.get(claim.estimand)
-    if found is None:
-        return Verdict(claim, cell.name, reason=f"{cell.model_title} has no such estimand")
-    if found.get("reason"):
-        return Verdict(claim, cell.name, found, reason=f"not reported: {found['reason']}")
-    if claim.estimand not in cell.draws:
-        return Verdict(claim, cell.name, found, reason=NO_DRAWS)
-    return _evaluate_claim(claim, found, cell)
-
-
-def _evaluate_claim(claim: Claim, found: Entry, cell: Passed) -> Verdict:
+    found = cell.attributions.get(claim.estimand) or {}
+    reason = f"not reported: {found['reason']}" if found.get("reason") else ""
+    if claim.estimand not in cell.attributions:
+        reason = f"{cell.model_title} has no such estimand"
+    elif not reason and claim.estimand not in cell.draws:
+        reason = NO_DRAWS
+    if reason:
+        return Verdict(claim, cell.name, found, reason=reason)
     values = cell.draws[claim.estimand].to_numpy(dtype=float)
     if np.isnan(values).any():
         raise ValueError(f"{claim.posterior}: draws of {claim.estimand} are not numbers")
@@ -190,34 +182,15 @@ def _evaluate_claim(claim: Claim, found: Entry, cell: Passed) -> Verdict:
 def describe(verdict: Verdict) -> dict[str, Any]:
     """The verdict for programs, as data/checks/claims.json has it."""
     claim, found = verdict.claim, verdict.found
-    words = ("id", "text", "source", "locator")
-    numbers = ("label", "unit", "median", "lower", "upper")
     return {
-        **{name: getattr(claim, name) for name in words},
+        **{name: getattr(claim, name) for name in ("id", "text", "source", "locator")},
         "probability": verdict.probability,
         "reason": verdict.reason or None,
-        "posterior": claim.posterior,
-        "estimand": claim.estimand,
-        "test": claim.test,
-        **{name: found.get(name) for name in numbers},
+        **{name: getattr(claim, name) for name in ("posterior", "estimand", "test")},
+        **{name: found.get(name) for name in ("label", "unit", "median", "lower", "upper")},
         "driven_by_prior": verdict.is_driven,
         "driven": verdict.driven or None,
         "asked": verdict.asked or None,
-    }
-
-
-def tabulate(verdict: Verdict) -> dict[str, Any]:
-    """The verdict as a row of the page, its numbers in words."""
-    found, probability = verdict.found, verdict.probability
-    unit, is_shown = found.get("unit", "1"), bool(found) and not found.get("reason")
-    return {
-        "verdict": verdict,
-        "claim": verdict.claim,
-        "probability": "" if probability is None else answers.describe_probability(probability),
-        "label": found.get("label", verdict.claim.estimand),
-        "test": word_test(verdict.claim, unit),
-        "value": _add_unit(answers.describe_bound(found, "median"), unit) if is_shown else "",
-        "interval": answers.describe_interval(found) if is_shown else "",
     }
 
 
@@ -227,7 +200,7 @@ def word_test(claim: Claim, unit: str) -> str:
     if claim.finite:
         return name
     bounds = [_word_number(bound, unit) for bound in claim.between or [value]]
-    return _add_unit(f"{name.replace('_', ' ')} {' and '.join(bounds)}", unit)
+    return add_unit(f"{name.replace('_', ' ')} {' and '.join(bounds)}", unit)
 
 
 def _word_number(value: float, unit: str) -> str:
@@ -236,6 +209,6 @@ def _word_number(value: float, unit: str) -> str:
     return format_quantity(value, unit) if unit == "FLOP" else format_cell(value)
 
 
-def _add_unit(number: str, unit: str) -> str:
+def add_unit(number: str, unit: str) -> str:
     """`number` with its unit; shares have theirs in the number."""
     return number if is_share(unit) else f"{number} {UNITS.get(unit, unit)}".strip()

@@ -2,33 +2,38 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from models import load
+from models import fitted_rows, load
 from pipeline.core.layout import Layout
+from pipeline.ingest.cards.card import LoadedCard, Published
+from pipeline.ingest.options import EstimateOptions
+from pipeline.site.charts.summaries import element, family
 from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import RATE, SPLIT
 from pipeline.site.overview.gathering import Overview
-from pipeline.site.overview.published import list_published
-from pipeline.site.overview.rows import NOT_CONVERGED, Row, read_bounds, read_row
-from pipeline.site.pages.numbers import SHORT_INTERVAL
+from pipeline.site.overview.rows import DECADE_MONTHS, NOT_CONVERGED, Row, read_bounds, read_row
+from pipeline.site.pages.numbers import SHORT_INTERVAL, format_quantity
 
 RECORDS = "first_record-last_record"
 SPLIT_WORDS = "Compute, share of the step in effective compute: "
+DOUBLING = "doubling_time_months"
+UNIT = "decades per year"
+NO_INTERVAL = "no interval printed"
 Baselines = Mapping[str, pd.DataFrame]  # by the name of the cell
 
 
 def read_baselines(overview: Overview, layout: Layout) -> dict[str, pd.DataFrame]:
     """The classical twin of every passing cell that reports a rate and has a validated table."""
-    made = {}
-    for cell in overview.passed:
-        table = layout.table(cell.dataset)
-        if any(is_rate(key) for key in cell.attributions) and table.is_file():
-            baseline = load(cell.model).baseline
-            made[cell.name] = baseline(pd.read_parquet(table), cell.card.for_model())
-    return made
+    tables = {cell.name: layout.table(cell.dataset) for cell in overview.passed}
+    return {
+        cell.name: load(cell.model).baseline(pd.read_parquet(table), cell.card.for_model())
+        for cell in overview.passed
+        if any(map(is_rate, cell.attributions)) and (table := tables[cell.name]).is_file()
+    }
 
 
 def list_rates(
@@ -42,8 +47,7 @@ def list_rates(
         entries = [pair for cell in passed for pair in cell.attributions.items()]
         found = dict.fromkeys(k for k, each in entries if is_rate(k) and not each.get("reason"))
         for key in sorted(found, key=lambda key: key != RATE):  # the shared one first
-            target = key.partition("[")[2].removesuffix("]") or "all targets"
-            label = target if len(found) > 1 else ""
+            label = (element(key) or "all targets") if len(found) > 1 else ""
             rows += _list_models(overview, dataset.name, key, dataset.title, label)
         if found:
             rows += [*_list_baselines(passed, baselines), *published[dataset.name]]
@@ -53,12 +57,10 @@ def list_rates(
 def list_years(overview: Overview) -> list[Row]:
     """The rate of every calendar year of the leaderboards, a group a dataset."""
     return [
-        replace(row, group=cell.title, label=key.partition("[")[2].removesuffix("]"), caveats=())
+        replace(row, group=cell.title, label=element(key), caveats=())
         for cell in overview.primaries
         for key in cell.attributions
-        if key.startswith(f"{RATE}[") and not is_rate(key)
-        for row in [read_row(cell, key)]
-        if row is not None
+        if key.startswith(f"{RATE}[") and not is_rate(key) and (row := read_row(cell, key))
     ]
 
 
@@ -81,20 +83,12 @@ def list_shares(overview: Overview) -> list[Row]:
 
 def is_rate(key: str) -> bool:
     """Whether `key` is a rate of progress, shared or of one target, and not of a single year."""
-    family, _, label = key.partition("[")
-    return family == RATE and not label.removesuffix("]").isdigit()
+    return family(key) == RATE and not element(key).isdigit()
 
 
 def record_key(key: str) -> str:
     """The compute share of the record path of the benchmark of the comparison `key`."""
     return f"{SPLIT}[{key.partition('[')[2].partition('-')[0]}-{RECORDS}]"
-
-
-def find_rate(cell: Passed) -> Row | None:
-    """The rate that goes with the headline, if it has a number: of its label, or the shared one."""
-    named = f"{RATE}[{cell.answer.key.partition('[')[2]}"
-    row = read_row(cell, named if named in cell.attributions else RATE)
-    return row if row and row.has_number else None
 
 
 def find_share(cell: Passed) -> Row | None:
@@ -140,31 +134,16 @@ def _list_baselines(passed: Sequence[Passed], baselines: Baselines) -> list[Row]
     for cell in passed:
         for found in baselines.get(cell.name, pd.DataFrame()).to_dict("records"):
             key, method = str(found["key"]), found["method"]
-            if not is_rate(key):
-                continue
-            target = key.partition("[")[2].removesuffix("]")
-            median, lower, upper = (
-                float(found[name]) if math.isfinite(found[name]) else None
-                for name in ("estimate", "lower", "upper")
-            )
-            row = Row(
-                cell.title,
-                cell.dataset,
-                key,
-                f"{target}: {method}" if target else method,
-                "baseline",
-                median,
-                lower,
-                upper,
-                interval=SHORT_INTERVAL,
-                page=cell.name,
-            )
-            rows.setdefault((key, method, median, lower, upper), row)
+            if is_rate(key):
+                numbers = [float(found[name]) for name in ("estimate", "lower", "upper")]
+                a, b, c = (each if math.isfinite(each) else None for each in numbers)
+                label = f"{element(key)}: {method}" if element(key) else method
+                row = Row(cell.title, cell.dataset, key, label, "baseline", a, b, c, SHORT_INTERVAL)
+                rows.setdefault((key, method, a, b, c), replace(row, page=cell.name))
     return list(rows.values())
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """What is known of one dataset: compute's share of its record path, and its rate."""
 
     title: str
@@ -172,16 +151,82 @@ class Line:
     share: Row | None
     rate: Row
 
-    @property
-    def is_rising(self) -> bool:
-        """Whether the interval of the rate is wholly above zero."""
-        return self.rate.lower is not None and self.rate.lower > 0
-
 
 def summarise(primaries: Sequence[Passed]) -> list[Line]:
-    """The answer so far of every posterior that speaks for a dataset and has a rate of progress."""
-    return [
-        Line(cell.title, cell.name, find_share(cell), rate)
-        for cell in primaries
-        if (rate := find_rate(cell))
+    """The answer so far of every posterior that speaks for a dataset and has a rate of progress.
+
+    The rate is that of the headline's label, or the shared one.
+    """
+    lines = []
+    for cell in primaries:
+        named = f"{RATE}[{cell.answer.key.partition('[')[2]}"
+        row = read_row(cell, named if named in cell.attributions else RATE)
+        if row and row.has_number:
+            lines.append(Line(cell.title, cell.name, find_share(cell), row))
+    return lines
+
+
+def list_published(overview: Overview) -> dict[str, list[Row]]:
+    """The published rates of each dataset's card.
+
+    A value that several cards print beside theirs stands once: with the dataset whose data come
+    from its source, or with the first card where the source is nobody's.
+    """
+    cards = [dataset.card for dataset in overview.datasets if dataset.card]
+    listed = [
+        (card, each, (each.citation, family(each.estimand), each.estimate, each.lower, each.upper))
+        for card in cards
+        for each in card.card.published
+        if family(each.estimand) in (RATE, DOUBLING)
     ]
+    owners: dict[tuple[object, ...], str] = {}
+    for is_own in (True, False):
+        for card, each, identity in listed:
+            if not is_own or each.citation in card.card.citations:
+                owners.setdefault(identity, card.dataset)
+    rows: dict[str, list[Row]] = {card.dataset: [] for card in cards}
+    for card, each, identity in listed:
+        if owners[identity] == card.dataset:
+            rows[card.dataset].append(_make_row(card, each))
+    return rows
+
+
+def _make_row(card: LoadedCard, each: Published) -> Row:
+    """The value as a rate; of a doubling time, the ends of the interval change places."""
+    key, label = f"{RATE}{each.estimand.removeprefix(family(each.estimand))}", each.label
+    if element(key):
+        label = f"{element(key)}: {label}"
+    median, lower, upper = each.estimate, each.lower, each.upper
+    if family(each.estimand) == DOUBLING:
+        median, lower, upper = (DECADE_MONTHS / n if n else None for n in (median, upper, lower))
+    row = Row(card.card.title, card.dataset, key, label, "published", median, lower, upper)
+    return replace(row, interval=each.interval or NO_INTERVAL, citation=each.citation)
+
+
+def list_other_fields(overview: Overview, layout: Layout) -> list[Row]:
+    """The fitted published rates of fields that we have no posterior of, field by field."""
+    cards = [dataset.card for dataset in overview.datasets if dataset.card]
+    rows = [row for card in cards for row in _read_other_fields(card, layout)]
+    fields = [row.group for row in rows]
+    return sorted(rows, key=lambda row: fields.index(row.group))
+
+
+def _read_other_fields(card: LoadedCard, layout: Layout) -> Iterator[Row]:
+    options, path = card.options, layout.table(card.dataset)
+    if not isinstance(options, EstimateOptions) or options.unit != UNIT or not path.is_file():
+        return
+    covered = [own.domain for own in options.own_estimates]
+    rows = fitted_rows(pd.read_parquet(path))
+    for row in rows[~rows["is_own"] & ~rows["domain"].isin(covered)].to_dict("records"):
+        numbers = {"median": row["estimate"], "lower": row["lower"], "upper": row["upper"]}
+        if not pd.isna(row["bound"]):
+            numbers |= {"median": None, row["bound"]: row["estimate"]}
+        shown: dict[str, Any] = {
+            name: None if pd.isna(each) else float(each) for name, each in numbers.items()
+        }
+        interval = "range" if row["interval_kind"] == "range" else NO_INTERVAL
+        if row["interval_kind"] == "probability":
+            interval = format_quantity(row["interval_probability"], "share")
+        label = ", ".join(str(row[n]) for n in ("study", "specification") if not pd.isna(row[n]))
+        made = Row(str(row["domain"]), "", RATE, label, "published", **shown)
+        yield replace(made, interval=interval, citation=str(row["citation"]))

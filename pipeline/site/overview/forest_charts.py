@@ -1,6 +1,6 @@
 """Rows of estimates under headings -> a forest plot; marks with a caveat are hollow."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
@@ -9,8 +9,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from pipeline.site.charts.axes import BASELINE, PALETTE, PUBLISHED
 from pipeline.site.charts.drawings import Drawing, draw_panels
-from pipeline.site.charts.series import BASELINE, PALETTE, PUBLISHED
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.overview.rows import BOUNDS, DECADE_MONTHS, NOT_CONVERGED, Row, read_bounds, say
 
@@ -54,23 +54,16 @@ RATES = Axis("decades a year, and as doubling time", RATE_LABELS, "decades per y
 SHARES = Axis("compute's share of the step in effective compute", SHARE_LABELS, "share", 0.5)
 
 
-def draw_forest(
-    rows: Sequence[Row], id_: str, title: str, caption: str, axis: Axis
-) -> Drawing | None:
+def draw_forest(rows: Sequence[Row], axis: Axis, words: dict[str, Any]) -> Drawing | None:
     """The forest plot of `rows`, a heading a group, in their order; None without any number."""
     if not any(row.has_number for row in rows):
         return None
-    frame = make_frame(rows, axis)
-    shown_kinds = {row.kind for row in rows}
-    legend = [
-        (sign, colour, words)
-        for kind, (words, sign, colour, _) in SERIES.items()
-        if kind in shown_kinds
-    ]
+    frame, kinds = make_frame(rows, axis), {row.kind for row in rows}
+    legend = [(sign, ink, said) for kind, (said, sign, ink, _) in SERIES.items() if kind in kinds]
     if any(row.is_flagged for row in rows):
         legend.append((f"{CAVEAT} ○", "inherit", "read its caveat first"))
     estimates = frame.loc[frame["kind"] != "", CSV_COLUMNS].reset_index(drop=True)
-    figure = Figure("intervals", id_, title, caption, estimates)
+    figure = Figure("intervals", frame=estimates, **words)
     panel = ("", _draw(frame, axis), len(frame) * ROW_PIXELS, describe(rows, axis))
     drawing = draw_panels(figure, [panel], legend_rows=1)  # room for two lines of labels
     return replace(drawing, legend=tuple(legend))
@@ -80,8 +73,7 @@ def describe(rows: Sequence[Row], axis: Axis) -> str:
     """The alternative text: of each group the first estimate, caveat before number."""
     said = []
     for group, members in groupby(rows, by_group):
-        listed = list(members)
-        first = next((row for row in listed if row.has_number), listed[0])
+        first = sorted(members, key=lambda row: not row.has_number)[0]
         caveat = f"{'; '.join(first.caveats)}: " if first.caveats else ""
         said.append(f"{group}, {first.label}: {caveat}{say(first, axis.unit)}.")
     return f"Forest plot of {len(rows)} estimates. {' '.join(said)}"
@@ -89,37 +81,29 @@ def describe(rows: Sequence[Row], axis: Axis) -> str:
 
 def make_frame(rows: Sequence[Row], axis: Axis) -> pd.DataFrame:
     """A line of the plot a row: headings without numbers, estimates with their words."""
-    frame = pd.DataFrame(_list_lines(rows, axis))
+    words = ("label", "kind", "series", "caveat", "shown", "interval", "page")
+    lines: list[dict[str, Any]] = []
+    for group, members in groupby(rows, by_group):
+        heading = {"text": HEADING, "group": group, "is_sure": True}
+        lines.append(heading | read_bounds({}) | dict.fromkeys(words, ""))
+        lines += [_describe_row(row, axis) for row in members]
+    frame = pd.DataFrame(lines)
     frame["place"] = [f"{i:03d}{text}" for i, text in enumerate(frame.pop("text"))]
     return frame
 
 
-def _list_lines(rows: Sequence[Row], axis: Axis) -> Iterator[dict[str, Any]]:
-    words = ("label", "kind", "series", "caveat", "shown", "interval", "page")
-    for group, members in groupby(rows, by_group):
-        heading = {"text": HEADING, "group": group, "is_sure": True}
-        yield heading | read_bounds({}) | dict.fromkeys(words, "")
-        yield from (_describe_row(row, axis) for row in members)
-
-
 def _describe_row(row: Row, axis: Axis) -> dict[str, Any]:
-    sign = f"{CAVEAT} " if row.is_flagged else ""
-    sign = sign if row.has_number else f"{NO_NUMBER} "
-    name = f"{row.label}: {NOT_CONVERGED}" if NOT_CONVERGED in row.caveats else row.label
-    text = sign + name
+    sign = f"{NO_NUMBER} " if not row.has_number else f"{CAVEAT} " if row.is_flagged else ""
+    text = sign + row.label + (f": {NOT_CONVERGED}" if NOT_CONVERGED in row.caveats else "")
     if len(text) > LABEL_CHARACTERS:
         text = text[: LABEL_CHARACTERS - 1].rstrip(" ,:;(") + "…"
     return {
+        **{name: getattr(row, name) for name in ("group", "label", "kind", "interval", "page")},
         "text": PLAIN + text,
-        "group": row.group,
-        "label": row.label,
-        "kind": row.kind,
         "series": SERIES[row.kind][0],
         "caveat": "; ".join(row.caveats) or "none",
         "is_sure": not row.is_flagged,
         "shown": say(row, axis.unit),
-        "interval": row.interval,
-        "page": row.page,
     } | read_bounds(vars(row))
 
 
@@ -132,24 +116,20 @@ def _draw(frame: pd.DataFrame, axis: Axis) -> alt.LayerChart:
     tooltip = [alt.Tooltip(f"{name}:N", title=said or axis.unit) for name, said in TOLD.items()]
     reference = alt.Chart(pd.DataFrame({"reference": [axis.reference]}))
     estimates = alt.Chart(drawn).encode(_place(frame), _by_kind(alt.Color), tooltip=tooltip)
-    intervals = estimates.transform_filter(
-        "isValid(datum.lower) || isValid(datum.upper)"
-    ).transform_calculate(
+    intervals = estimates.transform_filter("isValid(datum.lower) || isValid(datum.upper)")
+    intervals = intervals.transform_calculate(
         start=f"isValid(datum.lower) ? datum.lower : {low}",
         end=f"isValid(datum.upper) ? datum.upper : {high}",
     )
     medians = estimates.transform_filter("isValid(datum.median)").mark_point(size=60, opacity=1)
     fill = alt.condition("datum.is_sure", _by_kind(alt.Color), alt.value("transparent"))
-    headings = alt.Chart(titles).mark_text(
-        align="left", limit=alt.ExprRef("width"), fontWeight="bold", fontSize=12
-    )
+    width, ink = alt.ExprRef("width"), alt.value("currentColor")
+    names = alt.Chart(titles).mark_text(align="left", limit=width, fontWeight="bold", fontSize=12)
     return alt.layer(
         reference.mark_rule(strokeDash=[4, 4], opacity=0.5).encode(x="reference:Q"),
         intervals.mark_rule(strokeWidth=2, opacity=0.75).encode(x="start:Q", x2="end"),
         medians.encode(_scale(axis, low, high), _by_kind(alt.Shape), fill=fill),
-        headings.encode(
-            _place(frame), x=alt.value(2), text="heading:N", color=alt.value("currentColor")
-        ),
+        names.encode(_place(frame), x=alt.value(2), text="heading:N", color=ink),
     )
 
 
@@ -162,28 +142,18 @@ def _reach(frame: pd.DataFrame, axis: Axis) -> tuple[float, float]:
 
 
 def _place(frame: pd.DataFrame) -> alt.Y:
+    bare: dict[str, Any] = {"ticks": False, "domain": False, "grid": False}
+    axis = alt.Axis(labelExpr="slice(datum.label, 4)", labelLimit=LABEL_PIXELS, **bare)
     places = list(frame["place"])
-    axis = alt.Axis(
-        labelExpr="slice(datum.label, 4)",
-        labelLimit=LABEL_PIXELS,
-        ticks=False,
-        domain=False,
-        grid=False,
-    )
     scale = alt.Scale(domain=places, padding=0.1)
     return alt.Y("place:N", sort=places, title=None, axis=axis, scale=scale)
 
 
 def _scale(axis: Axis, low: float, high: float) -> alt.X:
     last = high - LAST_LABEL * (high - low)  # a label beyond it could be cut
-    shown = alt.Axis(
-        labelExpr=f"datum.value > {last:.6g} ? '' : {axis.labels}",
-        tickCount=TICKS,
-        labelOverlap=True,
-        labelFlush=False,
-        orient="bottom",
-        titleAnchor="end",
-    )
+    labels = f"datum.value > {last:.6g} ? '' : {axis.labels}"
+    place: dict[str, Any] = {"labelFlush": False, "orient": "bottom", "titleAnchor": "end"}
+    shown = alt.Axis(labelExpr=labels, tickCount=TICKS, labelOverlap=True, **place)
     scale = alt.Scale(domain=[low, high], nice=False, zero=False)
     return alt.X("median:Q", title=axis.title, scale=scale, axis=shown)
 

@@ -1,5 +1,6 @@
 """Registries + results -> every cell of dataset x model, sorted by what became of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -49,10 +50,7 @@ class Overview:
     @property
     def primaries(self) -> list[Passed]:
         """The posterior that speaks for each dataset: the first in the registry that passed."""
-        first: dict[str, Passed] = {}
-        for cell in self.passed:
-            first.setdefault(cell.dataset, cell)
-        return list(first.values())
+        return [cell for cell in self.passed if cell is self.passed_of(cell.dataset)[0]]
 
 
 def gather(layout: Layout) -> Overview:
@@ -62,10 +60,12 @@ def gather(layout: Layout) -> Overview:
     whatever an earlier run left. Raises SourceError for the project's own files.
     """
     models = read_models(layout.models)
-    names = [(n, table) for table, found in read_datasets(layout.datasets).items() for n in found]
-    bibliography, refused = _join_bibliographies(layout, [name for name, _ in names])
+    tables = {
+        name: table for table, names in read_datasets(layout.datasets).items() for name in names
+    }
+    bibliography, refused = _join_bibliographies(layout, tables)
     overview = Overview([], [], bibliography)
-    for name, table in names:
+    for name, table in tables.items():
         dataset = _read_dataset(layout, name, table, bibliography, refused.get(name, ""))
         cells = [_read_cell(layout, dataset, model) for model in models.get(table, [])]
         overview.datasets.append(dataset)
@@ -77,7 +77,9 @@ def gather(layout: Layout) -> Overview:
     return overview
 
 
-def _join_bibliographies(layout: Layout, names: list[str]) -> tuple[Bibliography, dict[str, str]]:
+def _join_bibliographies(
+    layout: Layout, names: Iterable[str]
+) -> tuple[Bibliography, dict[str, str]]:
     """All references that the datasets bring, and of which dataset they are refused, and why."""
     bibliography, refused = read_bibliography(layout.bibliography), {}
     for name in names:
@@ -107,10 +109,10 @@ def _read_dataset(
 
 def _say_first(error: SourceError) -> str:
     """The first failure by its place in the dataset's folder, and how many there are more."""
-    first, count = error.failures[0], len(error.failures) - 1
+    first, *more = error.failures
     path = Path(first.file)
-    more = f" And {count} more." if count else ""
-    return str(replace(first, file=f"{path.parent.name}/{path.name}")) + more
+    said = str(replace(first, file=f"{path.parent.name}/{path.name}"))
+    return f"{said} And {len(more)} more." if more else said
 
 
 def _read_cell(layout: Layout, dataset: Dataset, model_name: str) -> Cell:
@@ -133,15 +135,8 @@ def _read_cell(layout: Layout, dataset: Dataset, model_name: str) -> Cell:
         return apart(["the fit passed, but its estimands have not been computed"], "missing")
     key = load(model_name).headline_key(card.for_model())
     headline = say_headline(words, card.options, key)
-    draws = layout.draws(name)
-    return Passed(
-        name=name,
-        card=card,
-        model=model_name,
-        model_title=words.title,
-        check=check,
-        attributions=attributions,
-        answer=answers.answer(headline, attributions, check),
-        badges=list_badges(check, key),
-        draws=pd.read_parquet(draws) if draws.is_file() else pd.DataFrame(),
-    )
+    answer, badges = answers.answer(headline, attributions, check), list_badges(check, key)
+    path = layout.draws(name)
+    draws = pd.read_parquet(path) if path.is_file() else pd.DataFrame()
+    title = words.title
+    return Passed(name, card, model_name, title, check, attributions, answer, badges, draws)

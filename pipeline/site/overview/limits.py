@@ -1,24 +1,21 @@
 """Check and attribution files -> what the data cannot tell, each with its numbers."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import NamedTuple
 
 from pipeline.site.overview.cells import Passed
-from pipeline.site.overview.comparison import RATE, SPLIT
+from pipeline.site.overview.comparison import RATE, SPLIT, Entry
 from pipeline.site.overview.estimates import record_key
 from pipeline.site.overview.gathering import Overview
 from pipeline.site.pages import answers
 from pipeline.site.pages.sentences import say
 from pipeline.studies.verdict import LEAST_COVERAGE, OUT_OF_DATE
 
-Found = dict[str, Any]
-Case = tuple[str, Found]  # name of the sentence, and what it is filled with
+Case = tuple[str, Entry]  # name of the sentence, and what it is filled with
 
 
-@dataclass(frozen=True)
-class Limit:
+class Limit(NamedTuple):
     """One thing that the data cannot tell; `link` leads to what shows it."""
 
     sentence: str
@@ -29,7 +26,7 @@ def list_limits(overview: Overview) -> dict[str, list[Limit]]:
     """All limits by topic; topics without any are left out."""
     found = {
         topic: [
-            Limit(_say(name, cell, **values), f"{cell.name}.html#{anchor}")
+            Limit(say(f"limit_{name}", cell=cell, **values), f"{cell.name}.html#{anchor}")
             for cell in overview.passed
             for name, values in find(cell)
         ]
@@ -37,10 +34,6 @@ def list_limits(overview: Overview) -> dict[str, list[Limit]]:
     }
     found["disagree"] = list(_find_disagreements(overview))
     return {topic: limits for topic, limits in found.items() if limits}
-
-
-def _say(name: str, cell: Passed, **values: Any) -> str:
-    return say(f"limit_{name}", cell=f"{cell.title}, {cell.model_title}", **values)
 
 
 def asked_keys(cell: Passed) -> list[str]:
@@ -71,8 +64,7 @@ def _find_driven(cell: Passed) -> Iterator[Case]:
 
 
 def _find_unsettled(cell: Passed) -> Iterator[Case]:
-    for key in asked_keys(cell):
-        found = cell.attributions[key]
+    for found in map(cell.attributions.__getitem__, asked_keys(cell)):
         lower, upper = found.get("lower"), found.get("upper")
         if lower is not None and upper is not None and lower < 0 < upper:
             yield "unsettled", found | {"interval": answers.describe_interval(found)}
@@ -87,22 +79,20 @@ def _find_unreported(cell: Passed) -> Iterator[Case]:
 def _find_narrow(cell: Passed) -> Iterator[Case]:
     """Coverage below the limit: of truths from the prior, and of fixed compute shares."""
     coverage = cell.check.get("calibration") or {}
-    fixed = _read_study(cell, "fixed_share")
-    cases: list[tuple[Found, Found, Found]] = [
+    watched, fixed = coverage.get("estimands") or {}, _read_study(cell, "fixed_share")
+    cases: list[tuple[Entry, Entry, Entry]] = [
         ({"truth": None, "label": cell.attributions[key]["label"], "bias": None}, coverage, found)
         for key in asked_keys(cell)
-        if (found := (coverage.get("estimands") or {}).get(key))
+        if (found := watched.get(key))
     ]
-    cases += [
-        ({"truth": float(share), "bias": found.get("median_bias")}, fixed, found)
-        for share, found in (fixed.get("shares") or {}).items()
-    ]
+    for share, found in (fixed.get("shares") or {}).items():
+        cases.append(({"truth": float(share), "bias": found.get("median_bias")}, fixed, found))
     for values, study, found in cases:
         if found["share"] is not None and found["share"] < LEAST_COVERAGE:
             yield "too_narrow", found | values | {"probability": study["probability"]}
 
 
-def _read_study(cell: Passed, name: str) -> dict[str, Any]:
+def _read_study(cell: Passed, name: str) -> Entry:
     return (cell.check.get("study") or {}).get(name) or {}
 
 
@@ -120,29 +110,23 @@ def _find_disagreements(overview: Overview) -> Iterator[Limit]:
         for key in asked_keys(first) if first.dataset == second.dataset else []:
             one, other = first.attributions[key], second.attributions.get(key) or {}
             if disagree(one, other):
-                sentence = say(
-                    "limit_disagree",
-                    dataset=first.title,
-                    label=one["label"],
-                    first=first.model_title,
-                    second=second.model_title,
-                    one=quote(one),
-                    other=quote(other),
-                )
+                titles = {"first": first.model_title, "second": second.model_title}
+                numbers = {"one": quote(one), "other": quote(other), "label": one["label"]}
+                sentence = say("limit_disagree", dataset=first.title, **titles, **numbers)
                 yield Limit(sentence, f"#compared-{first.dataset}")
 
 
-def quote(found: Found) -> str:
+def quote(found: Entry) -> str:
     """Median and interval of an estimand: "17 (13 to no upper bound)"."""
     return f"{answers.describe_bound(found, 'median')} ({answers.describe_interval(found)})"
 
 
-def disagree(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def disagree(one: Entry, other: Entry) -> bool:
     """Whether the median of each lies outside the interval of the other."""
     return _is_outside(one, other) and _is_outside(other, one)
 
 
-def _is_outside(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def _is_outside(one: Entry, other: Entry) -> bool:
     median, lower, upper = one.get("median"), other.get("lower"), other.get("upper")
     if median is None or other.get("median") is None:
         return False

@@ -1,45 +1,39 @@
-"""The index page, and the README's table and picture: one model speaks for a dataset."""
+"""The index page, and `reports/summary`: the README's table and picture, metrics and plots."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import vl_convert
 
+from models import INTERVAL_PROBABILITY
 from pipeline.core.files import read_json, write_json, write_text
 from pipeline.core.layout import Layout
 from pipeline.site.charts import intervals, summaries
-from pipeline.site.charts.drawings import render_page, render_svg, stack_panels
-from pipeline.site.charts.series import OURS
+from pipeline.site.charts.axes import OURS
+from pipeline.site.charts.drawings import render_page, stack_panels
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.overview import claims, comparison, metrics
-from pipeline.site.overview.cells import Apart, Passed
+from pipeline.site.overview import claims, comparison, estimates
+from pipeline.site.overview.cells import Apart, Cell, Passed
 from pipeline.site.overview.claims import Verdict, read_claims
-from pipeline.site.overview.estimates import (
-    list_rates,
-    list_shares,
-    list_years,
-    read_baselines,
-    summarise,
-)
+from pipeline.site.overview.comparison import RATE
+from pipeline.site.overview.estimates import record_key
 from pipeline.site.overview.forest_charts import RATES, SHARES, draw_forest
 from pipeline.site.overview.gathering import Overview, gather
 from pipeline.site.overview.limits import list_limits
-from pipeline.site.overview.published import list_other_fields
-from pipeline.site.overview.rows import Row, say, say_doubling
-from pipeline.site.pages import sentences
+from pipeline.site.overview.rows import BOUNDS, Row, say, say_doubling
+from pipeline.site.pages import answers, sentences
 from pipeline.site.pages.citations import cite_page, read_software
 from pipeline.site.pages.numbers import INTERVAL_WORDS, SHORT_INTERVAL, unit_words
-from pipeline.site.synthesis_page.words import describe_in_short
-from pipeline.site.takeoff_page.words import describe_answer
+from pipeline.site.pages.packing import neutralise_frame
+from pipeline.site.synthesis_page.page import describe_in_short
+from pipeline.site.takeoff_page.page import describe_answer
 from pipeline.studies.verdict import LEAST_COVERAGE
 
 TITLE = "How much of AI progress is compute, and how much is algorithms?"
-FORESTS = {
-    "rates": ("How fast algorithms improve, by domain", RATES),
-    "years": ("How fast algorithms improved, year by year", RATES),
-    "shares": ("Compute's share of progress, by benchmark and model", SHARES),
-}
+FORESTS = {"rates": RATES, "years": RATES, "shares": SHARES}
 
 
 def write_overview(layout: Layout) -> str:
@@ -49,9 +43,13 @@ def write_overview(layout: Layout) -> str:
     """
     overview = gather(layout)
     judged = [claims.judge(each, overview) for each in read_claims(layout.claims, overview)]
-    baselines = read_baselines(overview, layout)
-    rates = list_rates(overview, baselines, list_other_fields(overview, layout))
-    rows = {"rates": rates, "years": list_years(overview), "shares": list_shares(overview)}
+    baselines = estimates.read_baselines(overview, layout)
+    others = estimates.list_other_fields(overview, layout)
+    rows = {
+        "rates": estimates.list_rates(overview, baselines, others),
+        "years": estimates.list_years(overview),
+        "shares": estimates.list_shares(overview),
+    }
     page, summary = layout.page("index"), layout.summary
     write_text(page, render(layout, overview, judged, rows))
     write_json(layout.claims_judged, {each.claim.id: claims.describe(each) for each in judged})
@@ -59,7 +57,7 @@ def write_overview(layout: Layout) -> str:
     write_text(summary / "answers.svg", draw_picture(overview.primaries))
     compared = {made.dataset: comparison.describe(made) for made in overview.comparisons}
     write_json(summary / "comparison.json", compared)
-    metrics.write_summary(summary, overview, judged, rows)
+    write_summary(summary, overview, judged, rows)
     states = Counter(cell.state if isinstance(cell, Apart) else "passed" for cell in overview.cells)
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in states.items())
     return f"{page}: {counts}"
@@ -71,45 +69,33 @@ def render(
     """The index page as HTML text."""
     said = {"interval": INTERVAL_WORDS, "short": SHORT_INTERVAL}
     drawings = {
-        name: draw_forest(rows[name], name, title, sentences.say(f"{name}_caption", **said), axis)
-        for name, (title, axis) in FORESTS.items()
+        name: draw_forest(rows[name], axis, sentences.say_figure(name, **said))
+        for name, axis in FORESTS.items()
     }
+    cards = [dataset.card.card for dataset in overview.datasets if dataset.card]
+    cited = [key for c in cards for key in (*c.citations, *(each.citation for each in c.published))]
+    cited += [each.claim.source for each in judged]
+    cited += [row.citation for row in rows["rates"] if row.citation]
     return render_page(
         layout.templates,
         "overview",
         drawings,
         title=TITLE,
         overview=overview,
-        lines=summarise(overview.primaries),
+        lines=estimates.summarise(overview.primaries),
         limits=list_limits(overview),
         least_coverage=LEAST_COVERAGE,
         rows=rows,
         say=say,
         say_doubling=say_doubling,
-        claimed=[claims.tabulate(each) for each in judged],
-        sources=overview.bibliography.cite(list_citations(overview, judged, rows["rates"])),
+        judged=judged,
+        claims=claims,
+        answers=answers,
+        sources=overview.bibliography.cite(cited),
         citation=cite_page(read_software(layout.citation), f"{TITLE}.", "index"),
-        simulated=_describe(layout, "takeoff", describe_answer),
-        across=_describe(layout, "synthesis", describe_in_short),
+        simulated=(found := read_json(layout.attribution("takeoff"))) and describe_answer(found),
+        across=(found := read_json(layout.attribution("synthesis"))) and describe_in_short(found),
     )
-
-
-def _describe(layout: Layout, name: str, words: Callable[[Any], str]) -> str:
-    """What a stage over several posteriors found; empty where it is not made."""
-    entries = read_json(layout.attribution(name))
-    return words(entries) if entries else ""
-
-
-def list_citations(
-    overview: Overview, judged: Sequence[Verdict], rates: Sequence[Row]
-) -> Iterator[str]:
-    """The citation keys of every card, in the order of the registry, of the claims and rates."""
-    for dataset in overview.datasets:
-        if dataset.card:
-            yield from dataset.card.card.citations
-            yield from (each.citation for each in dataset.card.card.published)
-    yield from (each.claim.source for each in judged)
-    yield from (row.citation for row in rates if row.citation)
 
 
 NO_BASELINE = pd.DataFrame(columns=["key", "label", "method", "estimate", "lower", "upper"])
@@ -142,11 +128,78 @@ def draw_picture(primaries: Sequence[Passed]) -> str:
         if answer.sentence:
             own = {answer.key: cell.attributions[answer.key]}
             rows = summaries.compare_with_literature(own, NO_BASELINE, published, [answer.key])
-            words = {"title": f"{cell.title}: {answer.label}", "unit": unit_words(answer.unit)}
-            frames.append(rows.assign(panel=cell.name, label=OURS, **words))
+            title, unit = f"{cell.title}: {answer.label}", unit_words(answer.unit)
+            frames.append(rows.assign(panel=cell.name, label=OURS, title=title, unit=unit))
     if not frames:
         return '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>\n'
     frame = pd.concat(frames, ignore_index=True)
     figure = Figure("intervals", "headlines", "The answers so far", "", frame)
     drawing = intervals.draw_literature(figure, summaries.logarithmic_panels(frame))
-    return render_svg(stack_panels(drawing))
+    return str(vl_convert.vegalite_to_svg(stack_panels(drawing))) + "\n"
+
+
+ROW_COLUMNS = ["group", "label", "kind", *BOUNDS, "interval", "page", "caveats"]
+COVERAGE_COLUMNS = ["cell", "row", "estimand", "coverage", "covered", "intervals", "nominal"]
+
+
+def describe_cell(cell: Cell) -> dict[str, Any]:
+    """Verdict, headline, rate and record share of a cell; no number where it may not be quoted."""
+    if isinstance(cell, Apart):
+        return {"verdict": "fail" if cell.state == "failed" else cell.state.replace("_", " ")}
+    headline = cell.answer.key
+    named = {"headline": headline, "rate": RATE, "record_share": record_key(headline)}
+    found = {name: cell.attributions.get(key) or {} for name, key in named.items()}
+    driven = [n for n in ("headline", "rate") if answers.describe_drivers(named[n], cell.check)]
+    made = {
+        "verdict": "pass",
+        "driven": " and ".join(driven) or "no",
+        "identified": cell.check.get("is_identified"),
+        **{name: {b: each[b] for b in BOUNDS if each.get(b) is not None}
+           for name, each in found.items()},
+        "coverage": _read_coverage(cell).get(headline, {}).get("share"),
+    }  # fmt: skip
+    return {name: value for name, value in made.items() if value not in (None, {})}
+
+
+def _read_coverage(cell: Passed) -> dict[str, Any]:
+    return (cell.check.get("calibration") or {}).get("estimands") or {}
+
+
+def tabulate_rows(rows: Sequence[Row]) -> pd.DataFrame:
+    """The rows of a forest plot with a number, as `dvc plots` reads them."""
+    frame = pd.DataFrame([vars(row) for row in rows if row.has_number], columns=ROW_COLUMNS)
+    frame.insert(0, "row", frame["label"] + " | " + frame["group"])
+    return frame.assign(caveats=frame["caveats"].map("; ".join))
+
+
+def tabulate_coverage(overview: Overview) -> pd.DataFrame:
+    """Coverage of intervals in simulated data: a row a cell and estimand that a study watched."""
+    made = [
+        (cell.name, f"{cell.name} | {key}", key, found["share"], found["covered"],
+         found["intervals"], cell.check["calibration"].get("probability", INTERVAL_PROBABILITY))
+        for cell in overview.passed
+        for key, found in _read_coverage(cell).items()
+        if found["share"] is not None and key in (cell.answer.key, RATE)
+    ]  # fmt: skip
+    return pd.DataFrame(made, columns=COVERAGE_COLUMNS)
+
+
+def tabulate_claims(verdicts: Sequence[Verdict]) -> pd.DataFrame:
+    """The probability of every claim that has one."""
+    made = [(verdict.claim.id, verdict.probability) for verdict in verdicts]
+    return pd.DataFrame(made, columns=["claim", "probability"]).dropna()
+
+
+def write_summary(
+    folder: Path, overview: Overview, verdicts: Sequence[Verdict], rows: Mapping[str, Sequence[Row]]
+) -> None:
+    """Write `metrics/<cell>.json` and the tables; files of cells that are gone are removed."""
+    for old in (folder / "metrics").glob("*.json"):
+        if old.stem not in {cell.name for cell in overview.cells}:
+            old.unlink()
+    for cell in overview.cells:
+        write_json(folder / "metrics" / f"{cell.name}.json", describe_cell(cell))
+    tables = {name: tabulate_rows(found) for name, found in rows.items()}
+    tables |= {"coverage": tabulate_coverage(overview), "claims": tabulate_claims(verdicts)}
+    for name, frame in tables.items():
+        write_text(folder / f"{name}.csv", neutralise_frame(frame).to_csv(index=False))

@@ -71,29 +71,27 @@ def find_caveats(key: str, check: dict[str, Any]) -> tuple[str, ...]:
 
 def say(row: Row, unit: str) -> str:
     """The estimate in words: "0.36 (0.28 to 0.47)"; why there is none where there is none."""
-    if not row.has_number:
-        return row.reason
     median = "no estimate" if row.median is None else format_quantity(row.median, unit)
-    if row.lower is None and row.upper is None:
-        return median
-    lower, upper = (
+    ends = [
         f"no {name} bound" if value is None else format_quantity(value, unit)
         for name, value in (("lower", row.lower), ("upper", row.upper))
-    )
-    return f"{median} ({lower} to {upper})"
+    ]
+    return _join(row, median, ends)
 
 
 def say_doubling(row: Row) -> str:
     """The doubling time of a rate with its interval: "10 months (7.9 to 13)"."""
-    if not row.has_number:
-        return row.reason
-    median, fast, slow = map(to_doubling_time, (row.median, row.upper, row.lower))
+    median, *ends = map(to_doubling_time, (row.median, row.upper, row.lower))
     nothing = "no estimate" if row.median is None else "no finite median"
     shown = f"{format_number(median)} months" if median else nothing
-    if row.lower is None and row.upper is None:
-        return shown
-    ends = [format_number(end) if end else "no bound" for end in (fast, slow)]
-    return f"{shown} ({ends[0]} to {ends[1]})"
+    return _join(row, shown, [format_number(end) if end else "no bound" for end in ends])
+
+
+def _join(row: Row, median: str, ends: list[str]) -> str:
+    if not row.has_number:
+        return row.reason
+    is_alone = row.lower is None and row.upper is None
+    return median if is_alone else f"{median} ({ends[0]} to {ends[1]})"
 
 
 def to_doubling_time(rate: float | None) -> float | None:

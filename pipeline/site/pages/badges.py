@@ -1,27 +1,17 @@
 """The state of every check, in a word and in a sentence."""
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from pipeline.site.pages.answers import (
-    NOT_CALIBRATED,
-    NOT_IDENTIFIED,
-    SENSITIVE,
-    Check,
-    describe_drivers,
-    has_passed,
-    list_drivers,
-)
+from pipeline.site.pages import answers
+from pipeline.site.pages.answers import Check
 from pipeline.site.pages.sentences import say
 from pipeline.studies.verdict import LEAST_COVERAGE
 
 State = Literal["good", "bad", "unknown"]
-ON_AVERAGE = "calibrated on average"
 MARKS: dict[State, str] = {"good": "✓", "bad": "✗", "unknown": "?"}
 
 
-@dataclass(frozen=True)
-class Badge:
+class Badge(NamedTuple):
     """One check in a word and in a sentence; `anchor` is the section with the evidence."""
 
     word: str
@@ -46,52 +36,40 @@ def list_badges(check: Check, headline: str = "") -> list[Badge]:
         _converged(check),
         _calibrated(check),
         _identified(check, headline),
-        _sensitive(check, describe_drivers(headline, check)),
+        _sensitive(check, answers.describe_drivers(headline, check)),
     ]
 
 
 def _converged(check: Check) -> Badge:
-    if has_passed(check):
+    if answers.has_passed(check):
         return Badge("converged", "good", describe_convergence(check), "convergence")
     return Badge("not converged", "bad", "; ".join(check["reasons"]), "convergence")
 
 
 def _calibrated(check: Check) -> Badge:
-    state = check.get("is_calibrated")
-    missed = _describe_missed(check) if state else ""
+    """Calibrated on average where an interval seldom holds one of the fixed compute shares."""
+    state, study = check.get("is_calibrated"), (check.get("study") or {}).get("fixed_share") or {}
+    missed = [
+        found | {"truth": float(truth)}
+        for truth, found in (study.get("shares") or {}).items()
+        if state and found["share"] is not None and found["share"] < LEAST_COVERAGE
+    ]
     reason = check.get("calibration_reason") or ""
     text = say("calibrated", state=state, reason=reason, missed=missed)
     words: dict[Any, tuple[str, State]] = {
         None: ("calibration not measured", "unknown"),
-        False: (NOT_CALIBRATED, "bad"),
-        True: (ON_AVERAGE, "unknown") if missed else ("calibrated", "good"),
+        False: (answers.NOT_CALIBRATED, "bad"),
+        True: ("calibrated on average", "unknown") if missed else ("calibrated", "good"),
     }
     return Badge(*words[state], text, "calibration")
 
 
-def _describe_missed(check: Check) -> str:
-    """The fixed compute shares whose intervals under-cover; empty where there is none."""
-    study = (check.get("study") or {}).get("fixed_share") or {}
-    missed = [
-        found | {"truth": float(truth)}
-        for truth, found in (study.get("shares") or {}).items()
-        if found["share"] is not None and found["share"] < LEAST_COVERAGE
-    ]
-    return say("missed_shares", missed=missed) if missed else ""
-
-
 def _identified(check: Check, headline: str) -> Badge:
-    state = check.get("is_identified")
-    text = say(
-        "identified",
-        state=state,
-        reason=check.get("identification_reason") or "",
-        reasons=check.get("identification_reasons") or [],
-    )
+    state, text = check.get("is_identified"), say("identified", check=check)
     if state is None:
         return Badge("identification not measured", "unknown", text, "identification")
     grade = (check.get("identification_grade") or {}).get(headline)
-    word = "identified" if state else NOT_IDENTIFIED
+    word = "identified" if state else answers.NOT_IDENTIFIED
     word = f"{word} ({grade})" if grade else word
     return Badge(word, "good" if state else "bad", text, "identification")
 
@@ -99,14 +77,13 @@ def _identified(check: Check, headline: str) -> Badge:
 def _sensitive(check: Check, headline: str) -> Badge:
     indices = check.get("prior_sensitivity") or {}
     driven = check.get("driven_by_prior") or []
-    moved = [key for key, index in indices.items() if (index["prior"] or 0) > SENSITIVE]
-    by = {key: list_drivers(key, check) for key in driven}
-    state: State = "good"
-    word = "not prior-sensitive"
-    if driven:
-        word, state = f"headline {headline}" if headline else "prior-driven in part", "bad"
-    elif moved or not indices:
-        word = "prior-sensitive in part" if moved else "prior sensitivity not measured"
-        state = "unknown"
+    moved = [key for key, index in indices.items() if (index["prior"] or 0) > answers.SENSITIVE]
+    by = {key: answers.list_drivers(key, check) for key in driven}
     text = say("sensitive", driven=driven, by=by, moved=moved, indices=indices)
-    return Badge(word, state, text, "sensitivity")
+    if driven:
+        word = f"headline {headline}" if headline else "prior-driven in part"
+        return Badge(word, "bad", text, "sensitivity")
+    if indices and not moved:
+        return Badge("not prior-sensitive", "good", text, "sensitivity")
+    word = "prior-sensitive in part" if moved else "prior sensitivity not measured"
+    return Badge(word, "unknown", text, "sensitivity")

@@ -1,16 +1,17 @@
 """What readers take into their own bibliographies: a page's sources, and the page itself."""
 
+import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from pybtex.database import BibliographyData
 from pybtex.database.output.bibtex import Writer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.core.failures import SourceError
-from pipeline.ingest.bibliography import Reference
+from pipeline.ingest.bibliography import Bibliography, Reference
 from pipeline.ingest.cards.faults import from_pydantic
 from pipeline.ingest.cards.yaml_files import read_tree
 
@@ -20,16 +21,6 @@ class _Author(BaseModel):
     name: str = Field("", description="name of a group")
     family_names: str = Field("", alias="family-names", description="family name of a person")
     given_names: str = Field("", alias="given-names", description="given names of a person")
-
-    @property
-    def words(self) -> str:
-        """The name as people say it."""
-        return self.name or f"{self.given_names} {self.family_names}".strip()
-
-    @property
-    def bibtex(self) -> str:
-        """The name as BibTeX has it; that of a group is one word in braces."""
-        return f"{{{self.name}}}" if self.name else f"{self.family_names}, {self.given_names}"
 
 
 class Software(BaseModel):
@@ -42,8 +33,7 @@ class Software(BaseModel):
     doi: str = Field("", description="DOI of the software")
 
 
-@dataclass(frozen=True)
-class PageCitation:
+class PageCitation(NamedTuple):
     """How a page is cited."""
 
     words: str
@@ -63,23 +53,36 @@ def read_software(path: Path) -> Software:
 def cite_page(software: Software, title: str, name: str, data_hash: str = "") -> PageCitation:
     """The words and the entry for the page `name`; the hash of the data stands in for a date."""
     data = f"data SHA-256 {data_hash}" if data_hash else ""
-    authors = ", ".join(author.words for author in software.authors)
     doi = f"doi:{software.doi}" if software.doi else ""
-    version = f"version {software.version}"
-    identity = ", ".join(part for part in (f"page {name}", version, data, doi) if part)
-    words = f"{authors}. “{title}” In: {software.title}, {identity}."
+    version, people = f"version {software.version}", software.authors
+    authors = (each.name or f"{each.given_names} {each.family_names}".strip() for each in people)
+    identity = ", ".join(filter(None, (f"page {name}", version, data, doi)))
+    words = f"{', '.join(authors)}. “{title}” In: {software.title}, {identity}."
+    # the name of a group is one word in braces
+    named = (f"{{{e.name}}}" if e.name else f"{e.family_names}, {e.given_names}" for e in people)
     fields = {
+        "author": " and ".join(named),
         "title": _escape(title),
         "howpublished": _escape(f"Page {name} of {software.title}"),
         "version": software.version,
-        "note": _escape(", ".join(part for part in (version.capitalize(), data) if part)),
+        "note": _escape(", ".join(filter(None, (version.capitalize(), data)))),
         "doi": software.doi,
     }
-    people = " and ".join(author.bibtex for author in software.authors)
-    lines = [f"author = {{{people}}}"]
-    lines += [f"{field} = {{{text}}}" for field, text in fields.items() if text]
+    lines = [f"{field} = {{{text}}}" for field, text in fields.items() if text]
     key = "apportion-" + re.sub(r"[^a-z0-9]+", "-", name.lower())
     return PageCitation(words, f"@misc{{{key},\n  " + ",\n  ".join(lines) + "\n}\n")
+
+
+def hash_file(path: Path) -> str:
+    """The SHA-256 of a file that a page speaks of."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def number_sources(bibliography: Bibliography, keys: Iterable[str]) -> dict[str, Any]:
+    """A page's `sources`, in the order of the keys, and the `references` by key, numbered."""
+    cited = bibliography.cite(keys)
+    numbered = {each.key: (number, each) for number, each in enumerate(cited, start=1)}
+    return {"sources": cited, "references": numbered}
 
 
 class _Verbatim(Writer):

@@ -1,6 +1,7 @@
 """Numbers in people's units, and cells of tables as text."""
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,11 @@ def say_count(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def join_names(names: Sequence[str]) -> str:
+    """The names in a sentence: "A, B and C"."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
 def is_share(unit: str) -> bool:
     """Whether `unit` is that of a share of one, printed in percent."""
     return unit.split(" ")[0] == "share"
@@ -79,3 +85,16 @@ def format_cell(value: Any) -> str:
         return str(value)
     mantissa, times, power = format_number(float(value), SIGNIFICANT_CELL).partition(TIMES)
     return (mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa) + times + power
+
+
+# What the sentences and the templates of the pages write numbers with.
+FILTERS: dict[str, Callable[..., str]] = {
+    "number": format_number,
+    "quantity": format_quantity,
+    "fixed": format_fixed,
+    "count": say_count,
+    "cell": format_cell,
+    "unit": lambda unit: "" if is_share(unit) else unit_words(unit),
+    "names": join_names,
+    "signed": lambda chance: chance if chance[0] in "<>" else f"= {chance}",
+}

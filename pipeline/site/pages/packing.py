@@ -29,14 +29,9 @@ class PageData:
         self._frames: dict[str, tuple[pd.DataFrame, int | None]] = {}
         self.files: dict[str, dict[str, str]] = {}
 
-    def add_figure(self, frame: pd.DataFrame, name: str) -> str:
-        """Keep the rows of the figure `name`, to six significant digits; its name."""
-        self._frames[name] = (frame, FIGURE_DIGITS)
-        return name
-
-    def add_table(self, frame: pd.DataFrame, name: str) -> str:
-        """Keep the rows of the table `name` as exactly as they are; its name."""
-        self._frames[name] = (frame, None)
+    def add_table(self, frame: pd.DataFrame, name: str, digits: int | None = None) -> str:
+        """Keep the rows of the table `name`, exactly or to some significant digits; its name."""
+        self._frames[name] = (frame, digits)
         return name
 
     def add_file(self, text: str, name: str, kind: str) -> str:
@@ -46,11 +41,10 @@ class PageData:
 
     def pack(self, specs: dict[str, Spec]) -> dict[str, Any]:
         """`charts`, `tables` and `files` by name, and the `columns` that the first two name."""
-        charts = {
-            place: spec
-            | {"datasets": {name: self._pack_rows(rows) for name, rows in spec["datasets"].items()}}
-            for place, spec in specs.items()
-        }
+        charts = {}
+        for place, spec in specs.items():
+            packed = {name: self._pack_rows(rows) for name, rows in spec["datasets"].items()}
+            charts[place] = spec | {"datasets": packed}
         tables = {name: self._pack_frame(*each) for name, each in self._frames.items()}
         return {"charts": charts, "tables": tables, "columns": self.columns, "files": self.files}
 
@@ -58,10 +52,8 @@ class PageData:
         """The dataset of a chart as columns; as it is where its rows are not alike."""
         if not rows or any(list(row) != list(rows[0]) for row in rows):
             return rows
-        columns = {
-            name: self._store([shorten(row[name], FIGURE_DIGITS) for row in rows])
-            for name in rows[0]
-        }
+        lists = {name: [shorten(row[name], FIGURE_DIGITS) for row in rows] for name in rows[0]}
+        columns = {name: self._store(values) for name, values in lists.items()}
         return {"rows": len(rows), "columns": columns}
 
     def _pack_frame(self, frame: pd.DataFrame, digits: int | None) -> dict[str, Any]:

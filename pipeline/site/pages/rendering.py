@@ -1,20 +1,52 @@
-"""What every page shares: templates, embedded JSON, and words of cards as HTML."""
+"""What every page shares: templates, embedded JSON, words of cards as HTML, formulas as MathML.
+
+MathML is made here, when the page is, so that a page needs no script and no network to show it.
+"""
 
 import inspect
 import json
 import re
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 import jinja2
+from latex2mathml.converter import convert_to_element
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from pipeline.site.pages.citations import write_bibtex
-from pipeline.site.pages.equations import to_mathml
-from pipeline.site.pages.numbers import format_cell, format_fixed, format_quantity, say_count
+from pipeline.site.pages.numbers import FILTERS
 from pipeline.site.pages.packing import PageData
+
+FUNCTIONS = {"log", "exp", "min", "max"}
+# Space before and after: names of functions would touch others, differentials would drift off.
+SPACES = {"log": ("0.17em", "0.17em"), "exp": ("0.17em", "0.17em"), "d": ("0.17em", "0")}
+
+
+def to_mathml(latex: str, display: Literal["block", "inline"] = "inline") -> Markup:
+    """The equation as presentation MathML, with its LaTeX beside it for those who copy it."""
+    math = Element("math", display=display)
+    semantics = SubElement(math, "semantics")
+    semantics.extend(convert(latex, display))
+    SubElement(semantics, "annotation", encoding="application/x-tex").text = latex
+    return Markup(tostring(math, encoding="unicode"))  # noqa: S704  # ElementTree escapes
+
+
+def convert(latex: str, display: str = "inline") -> Element:
+    """The formula as elements, with signs that the library takes for letters put right."""
+    made = convert_to_element(latex, display=display)
+    for part in made.iter():
+        part.text = unescape(part.text) if part.text else None
+        is_sign = part.text in FUNCTIONS or not re.search(r"\w", part.text or "")
+        if part.tag == "mi" and is_sign:
+            part.tag = "mo"
+        if part.tag == "mo" and part.text in SPACES:
+            part.attrib.update(zip(("lspace", "rspace"), SPACES[part.text], strict=True))
+    return made
+
 
 # What could end a script element or break a line of JavaScript, as JSON escapes.
 _SCRIPT_ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
@@ -54,24 +86,11 @@ def environment(templates: Path, chart_library: Callable[[], Markup]) -> jinja2.
     `chart_library` is what the pages call for the script that draws their charts. What a page's
     templates add to `page_data` stands in that page: an environment makes one page.
     """
+    loader, strict = jinja2.FileSystemLoader(templates), jinja2.StrictUndefined
     made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(templates),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+        loader=loader, autoescape=True, undefined=strict, trim_blocks=True, lstrip_blocks=True
     )
-    made.filters |= {
-        "slug": slug,
-        "prose": format_prose,
-        "phrase": format_phrase,
-        "json_script": json_script,
-        "math": to_mathml,
-        "bibtex": write_bibtex,
-        "fixed": format_fixed,
-        "quantity": format_quantity,
-        "cell": format_cell,
-        "count": say_count,
-    }
+    made.filters |= {"slug": slug, "prose": format_prose, "phrase": format_phrase} | FILTERS
+    made.filters |= {"json_script": json_script, "math": to_mathml, "bibtex": write_bibtex}
     made.globals |= {"chart_library": chart_library, "page_data": PageData()}
     return made

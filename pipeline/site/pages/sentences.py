@@ -8,13 +8,7 @@ from typing import Any
 import jinja2
 from ruamel.yaml import YAML
 
-from pipeline.site.pages.numbers import (
-    INTERVAL_WORDS,
-    format_fixed,
-    format_number,
-    format_quantity,
-    say_count,
-)
+from pipeline.site.pages.numbers import FILTERS, INTERVAL_WORDS
 
 SPACES = re.compile(r"[ \n]+")
 
@@ -36,13 +30,7 @@ def _sentences() -> dict[str, jinja2.Template]:
     """Every sentence by name; those of figures as `<id>.title`, `<id>.caption` and so on."""
     made = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701  # text
     made.globals["interval_words"] = INTERVAL_WORDS
-    made.filters |= {
-        "number": format_number,
-        "quantity": format_quantity,
-        "fixed": format_fixed,
-        "count": say_count,
-        "signed": lambda chance: chance if chance[0] in "<>" else f"= {chance}",
-    }
+    made.filters |= FILTERS
     read = YAML(typ="safe").load(Path(__file__).with_name("sentences.yaml"))
     texts: dict[str, str] = {}
     for name, text in read.items():

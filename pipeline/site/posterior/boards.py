@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from models import Card
-from pipeline.site.charts import alternatives
-from pipeline.site.charts.alternatives import describe_reach, number
+from pipeline.site.charts.drawings import describe_curves, describe_reach, number
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.sentences import say
 from pipeline.site.words import Words
@@ -46,11 +45,6 @@ class Board:
         return list(range(int(released.min()), int(released.max()) + 1))
 
     @property
-    def has_dates(self) -> bool:
-        """Whether the rows are of more than one year."""
-        return len(self.years) > 1
-
-    @property
     def benchmarks(self) -> pd.Series:
         """The benchmarks by name."""
         return pd.Series(sorted(set(self.rows["benchmark"])), dtype=object)
@@ -66,14 +60,6 @@ class Board:
         """Whether the curves are of years, not of something else."""
         return "year" in self.curve
 
-    @property
-    def hover(self) -> list[str]:
-        """What pointing at a row shows: the figure's own columns, then what the board adds."""
-        figure = self.figure
-        first = ["model", "benchmark", self.lab, "release_date", figure.x, "compute_interval"]
-        rest = [figure.y, *figure.hover, "techniques", "status", "citation"]
-        return [name for name in dict.fromkeys([*first, *rest]) if name in self.rows]
-
 
 def is_board(figure: Figure) -> bool:
     """Whether a figure is the scores of a leaderboard against compute."""
@@ -87,7 +73,10 @@ def make_board(figure: Figure, card: Card, words: Words) -> Board:
     released = rows["release_date"]
     rows = rows.assign(
         status=rows.get("status", "fitted"),
-        techniques=[_name_techniques(tags, words) for tags in rows["techniques"]],
+        techniques=[
+            JOINT.join(map(words.name, tags.split())) or NO_TECHNIQUE
+            for tags in rows["techniques"].fillna("")
+        ],
         decimal_year=(released.dt.year + (released.dt.day_of_year - 1) / DAYS_A_YEAR).round(2),
         **_compute_error(rows, figure, card.options),
     )
@@ -109,11 +98,6 @@ def find_records(rows: pd.DataFrame, y: str, is_better_high: bool) -> pd.Series:
     return is_record.reindex(rows.index, fill_value=False)
 
 
-def _name_techniques(tags: Any, words: Words) -> str:
-    named = [words.name(tag) for tag in tags.split()] if isinstance(tags, str) else []
-    return JOINT.join(named) or NO_TECHNIQUE
-
-
 def _compute_error(rows: pd.DataFrame, figure: Figure, options: Any) -> dict[str, Any]:
     """Ends of the 90 % interval of each compute figure, and their words.
 
@@ -121,23 +105,21 @@ def _compute_error(rows: pd.DataFrame, figure: Figure, options: Any) -> dict[str
     """
     if figure.x != "training_flop" or "compute_confidence" not in rows:
         return {"compute_interval": "taken as exact by this model"}
-    by_class = options.compute_error_decades.model_dump()
-    factor = 10 ** (NORMAL_95 * rows["compute_confidence"].map(by_class).astype(float))
+    by_class, classes = options.compute_error_decades.model_dump(), rows["compute_confidence"]
+    factor = 10 ** (NORMAL_95 * classes.map(by_class).astype(float))
     low, high = rows[figure.x] / factor, rows[figure.x] * factor
     words = [
         "not known" if pd.isna(first) else f"{number(first)} to {number(last)} ({name})"
-        for first, last, name in zip(low, high, rows["compute_confidence"], strict=True)
+        for first, last, name in zip(low, high, classes, strict=True)
     ]
     return {"compute_low": low, "compute_high": high, "compute_interval": words}
 
 
 def _name_years(figure: Figure) -> pd.DataFrame:
     """The curve's rows; those of dated series with year, until (the year of the next), is_named."""
-    if figure.curve is None:
-        return pd.DataFrame({"x": [], "series": []})
-    frame = figure.curve
-    found = frame["series"].str.extract(r"\b(\d{4})$")[0]
-    if found.isna().any():
+    frame = pd.DataFrame({"x": [], "series": []}) if figure.curve is None else figure.curve
+    found = frame["series"].astype(str).str.extract(r"\b(\d{4})$")[0]
+    if frame.empty or found.isna().any():
         return frame
     year = found.astype(int)
     years = sorted(set(year))
@@ -152,18 +134,12 @@ def _name_years(figure: Figure) -> pd.DataFrame:
 def describe_compute(board: Board) -> str:
     """The points against compute and the curves of the first, a middle and the last year."""
     figure, rows, curve = board.figure, board.rows, board.curve
-    words = say(
-        "alt_board",
-        count=len(rows),
-        fitted=int((rows["status"] == "fitted").sum()),
-        y=figure.y_title,
-        y_reach=describe_reach(rows[figure.y]),
-        x=figure.x_title,
-        x_reach=describe_reach(rows[figure.x]),
-    )
+    reach = {"y_reach": describe_reach(rows[figure.y]), "x_reach": describe_reach(rows[figure.x])}
+    fitted, titles = int((rows["status"] == "fitted").sum()), (figure.y_title, figure.x_title)
+    words = say("alt_board", count=len(rows), fitted=fitted, titles=titles, **reach)
     if board.has_dated_curves:
         curve = curve[curve["year"].isin(board.shown_years)]
-    return words if curve.empty else f"{words} {alternatives.describe_curves(curve)}"
+    return words if curve.empty else f"{words} {describe_curves(curve)}"
 
 
 def describe_dates(board: Board) -> str:
@@ -171,21 +147,11 @@ def describe_dates(board: Board) -> str:
     figure, rows = board.figure, board.rows
     paths = []
     for benchmark, path in rows[rows["is_record"]].groupby("benchmark"):
-        records = path.sort_values("release_date").to_dict("records")
+        ends = path.sort_values("release_date").iloc[[0, -1]].to_dict("records")
         first, last = (
             f"{row['model']} ({row['release_date']:%Y-%m-%d}, {number(row[figure.y])})"
-            for row in (records[0], records[-1])
+            for row in ends
         )
-        paths.append(f"{benchmark}: {len(records)} records, from {first} to {last}")
+        paths.append(f"{benchmark}: {len(path)} records, from {first} to {last}")
     reach = describe_reach(rows["release_date"])
     return say("alt_board_dates", count=len(rows), y=figure.y_title, reach=reach, paths=paths)
-
-
-def write_caption(board: Board) -> str:
-    """The figure's own caption with what the charts add to it."""
-    return say(
-        "board_caption",
-        caption=board.figure.caption,
-        benchmarks=len(board.benchmarks),
-        has_errors="compute_low" in board.rows,
-    )

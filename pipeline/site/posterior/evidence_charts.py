@@ -9,11 +9,12 @@ import pandas as pd
 
 from models import Card
 from pipeline.site.charts import axes
+from pipeline.site.charts.axes import PALETTE, SHAPES, count_legend_rows, make_legend
 from pipeline.site.charts.drawings import AXIS_PIXELS, Control, Drawing, draw_panels, name_rows
 from pipeline.site.charts.intervals import draw_intervals, draw_parts
 from pipeline.site.charts.points import choose_from, draw_scatter
-from pipeline.site.charts.series import PALETTE, SHAPES, count_legend_rows, make_legend
 from pipeline.site.figures.kinds import Figure
+from pipeline.site.pages.sentences import say
 from pipeline.site.posterior import boards
 from pipeline.site.posterior.boards import JOINT, NO_TECHNIQUE, Board
 from pipeline.site.words import Words
@@ -30,6 +31,7 @@ NAME_SHARE = 0.1  # of the width of a narrow chart, for the name of a year
 NAME_ROOM = 0.08  # of the height of a chart: names of curves closer than that would touch
 DRAWN_BY = {"parts": draw_parts, "intervals": draw_intervals, "scatter": draw_scatter}
 TITLES = {"compute_interval": "its 90 % interval", "citation": "source"}
+INK: dict[str, Any] = {"color": "currentColor", "clip": True}
 
 
 def draw(figure: Figure) -> Drawing:
@@ -47,20 +49,20 @@ def draw_linked(figure: Figure, card: Card, words: Words) -> Drawing:
 
 def draw_board(board: Board) -> Drawing:
     """Scores against compute, with a curve a year, and against the date, with the records."""
+    figure, rows, names = board.figure, board.rows, board.benchmarks
     panels = [
         ("Against compute", _compute_chart(board), PIXELS, boards.describe_compute(board)),
         ("Against the date of release", _date_chart(board), PIXELS, boards.describe_dates(board)),
     ]
-    shown = replace(board.figure, frame=board.rows, caption=boards.write_caption(board))
-    drawing = draw_panels(shown, panels, _count_legend_rows(board))
+    said = {"benchmarks": len(names), "has_errors": "compute_low" in rows}
+    caption = say("board_caption", caption=figure.caption, **said)
+    legend_rows = 3 if board.has_dated_curves else 5 + len(set(board.curve["series"])) // 2
+    legend_rows += 1 + count_legend_rows(names) if len(names) > 1 else 0
+    drawing = draw_panels(replace(figure, frame=rows, caption=caption), panels, legend_rows)
     first, second = drawing.panels  # the legend stands at the first
-    return replace(
-        drawing,
-        panels=(first, replace(second, pixels=PIXELS + AXIS_PIXELS)),
-        legend=_legend(board),
-        controls=_controls(board),
-        rows=name_rows(first),
-    )
+    shown = (first, replace(second, pixels=PIXELS + AXIS_PIXELS))
+    controls, named = tuple(_controls(board)), name_rows(first)
+    return replace(drawing, panels=shown, legend=_legend(board), controls=controls, rows=named)
 
 
 def link_techniques(drawing: Drawing) -> Drawing:
@@ -79,14 +81,8 @@ def link_techniques(drawing: Drawing) -> Drawing:
     return replace(drawing, panels=(linked,))
 
 
-def _count_legend_rows(board: Board) -> int:
-    names, series = board.benchmarks, len(set(board.curve["series"]))
-    rows = 3 + (0 if board.has_dated_curves else 2 + series // 2)
-    return rows + (1 + count_legend_rows(names) if len(names) > 1 else 0)
-
-
 def _legend(board: Board) -> tuple[tuple[str, str, str], ...]:
-    colour = DATE_COLOURS[0] if board.has_dates else PALETTE[0]
+    colour = DATE_COLOURS[0] if len(board.years) > 1 else PALETTE[0]
     signs = [("●", colour, "fitted")]
     if (board.rows["status"] != "fitted").any():
         signs.append(("○", colour, "not fitted"))
@@ -96,22 +92,21 @@ def _legend(board: Board) -> tuple[tuple[str, str, str], ...]:
     return tuple(signs)
 
 
-def _controls(board: Board) -> tuple[Control, ...]:
-    rows = board.rows
+def _controls(board: Board) -> list[Control]:
     choices = (
         (board.lab, LAB, board.lab, ""),
         ("benchmark", BENCHMARK, "benchmark", ""),
         ("techniques", TECHNIQUE, "technique", JOINT),
     )
     chosen = [
-        choose_from(rows[column], signal, label, joint)
-        for column, signal, label, joint in choices
-        if len(set(rows[column])) > 1
+        choose_from(board.rows[column], *choice)
+        for column, *choice in choices
+        if len(set(board.rows[column])) > 1
     ]
-    if board.has_dates:
+    if len(board.years) > 1:
         options = tuple((str(year), str(year)) for year in board.years)
         chosen.append(Control(YEAR, "released up to", "release_date", "until", options))
-    return tuple(chosen)
+    return chosen
 
 
 def _compute_chart(board: Board) -> alt.LayerChart:
@@ -127,14 +122,9 @@ def _compute_chart(board: Board) -> alt.LayerChart:
     layers = [*_curve_layers(board, place("x")), _record_line(board, place(figure.x), "linear")]
     if "compute_low" in rows:
         bars = alt.Chart(rows).transform_filter(f"{UNTIL} && isValid(datum.compute_low)")
-        bars = bars.mark_rule(strokeWidth=1, clip=True).encode(
-            x=place("compute_low"),
-            x2="compute_high",
-            y=_y(board),
-            color=_colour(board),
-            opacity=_highlight(board, 0.3, 0.03),
-        )
-        layers.append(bars)
+        where = {"x": place("compute_low"), "x2": "compute_high", "y": _y(board)}
+        faint = {"color": _colour(board), "opacity": _highlight(board, 0.3, 0.03)}
+        layers.append(bars.mark_rule(strokeWidth=1, clip=True).encode(**where, **faint))
     return _layer(board, [*layers, _points(board, place(figure.x))])
 
 
@@ -158,26 +148,26 @@ def _layer(board: Board, layers: list[Any]) -> alt.LayerChart:
 
 def _points(board: Board, x: alt.X, has_legend: bool = True) -> alt.Chart:
     """The rows up to the chosen year; hollow where not fitted, faint where not chosen."""
-    fitted = "datum.status === 'fitted'"
+    figure, rows, names = board.figure, board.rows, board.benchmarks
+    first = ["model", "benchmark", board.lab, "release_date", figure.x, "compute_interval"]
+    told = [*first, figure.y, *figure.hover, "techniques", "status", "citation"]
+    shown = [name for name in dict.fromkeys(told) if name in rows]
     encoding: dict[str, Any] = {
         "x": x,
         "y": _y(board),
         "color": _colour(board, has_legend=has_legend),
         "stroke": _colour(board, alt.Stroke),
-        "fillOpacity": alt.condition(fitted, alt.value(0.9), alt.value(0.0)),
+        "fillOpacity": alt.condition("datum.status === 'fitted'", alt.value(0.9), alt.value(0.0)),
         "opacity": _highlight(board, 0.9, 0.16),
-        "tooltip": [
-            axes.make_tooltip(board.rows, name, TITLES.get(name, "")) for name in board.hover
-        ],
+        "tooltip": [axes.make_tooltip(rows, name, TITLES.get(name, "")) for name in shown],
     }
-    if len(board.benchmarks) > 1:
-        values = list(board.benchmarks)
-        scale = alt.Scale(domain=values, range=SHAPES[: len(values)])
-        ink = {"symbolFillColor": "currentColor", "symbolStrokeColor": "currentColor"}
-        legend = make_legend(board.benchmarks, **(ink if board.has_dates else {}))
-        shown = legend if has_legend else None
-        encoding["shape"] = alt.Shape("benchmark:N", scale=scale, legend=shown)
-    points = alt.Chart(board.rows).transform_filter(UNTIL)
+    if len(names) > 1:
+        scale = alt.Scale(domain=list(names), range=SHAPES[: len(names)])
+        ink = dict.fromkeys(("symbolFillColor", "symbolStrokeColor"), "currentColor")
+        legend = make_legend(names, **(ink if len(board.years) > 1 else {}))
+        kept = legend if has_legend else None
+        encoding["shape"] = alt.Shape("benchmark:N", scale=scale, legend=kept)
+    points = alt.Chart(rows).transform_filter(UNTIL)
     mark = points.mark_point(filled=True, size=62, strokeWidth=1.4, strokeOpacity=1)
     return mark.encode(**encoding)
 
@@ -185,14 +175,11 @@ def _points(board: Board, x: alt.X, has_legend: bool = True) -> alt.Chart:
 def _record_line(board: Board, x: alt.X, interpolate: Any) -> alt.Chart:
     """The path of the records of each benchmark, in order of date."""
     line = alt.Chart(board.rows).transform_filter(f"datum.is_record && {UNTIL} && {OF_BENCHMARK}")
-    made = line.mark_line(
-        interpolate=interpolate, strokeWidth=1.1, strokeDash=[3, 3], color="currentColor"
+    thin: dict[str, Any] = {"strokeWidth": 1.1, "strokeDash": [3, 3], "color": "currentColor"}
+    order, detail = alt.Order("release_date:T"), alt.Detail("benchmark:N")
+    return line.mark_line(interpolate=interpolate, **thin).encode(
+        x=x, y=_y(board), opacity=alt.value(0.6), order=order, detail=detail
     )
-    path: dict[str, Any] = {
-        "order": alt.Order("release_date:T"),
-        "detail": alt.Detail("benchmark:N"),
-    }
-    return made.encode(x=x, y=_y(board), opacity=alt.value(0.6), **path)
 
 
 def _curve_layers(board: Board, x: alt.X) -> list[Any]:
@@ -200,18 +187,21 @@ def _curve_layers(board: Board, x: alt.X) -> list[Any]:
     if board.curve.empty:
         return []
     base = alt.Chart(board.curve).encode(x=x, detail="series:N")
+    low, middle = _y(board, "lower"), _y(board, "median")
     if not board.has_dated_curves:
-        ink: dict[str, Any] = {"color": "currentColor", "clip": True}
-        band = base.mark_area(opacity=0.12, **ink).encode(y=_y(board, "lower"), y2="upper")
+        band = base.mark_area(opacity=0.12, **INK).encode(y=low, y2="upper")
         dash = alt.StrokeDash("series:N", title="median and 90 % band", sort=None)
-        line = base.mark_line(strokeWidth=1.6, **ink)
-        return [band, line.encode(y=_y(board, "median"), strokeDash=dash)]
-    base, colour = base.transform_filter(_is_shown(board)), _colour(board)
-    band = base.mark_area(opacity=0.16, clip=True)
-    line = base.mark_line(strokeWidth=2, clip=True)
+        return [band, base.mark_line(strokeWidth=1.6, **INK).encode(y=middle, strokeDash=dash)]
+    # of the first year and of the chosen one; at the end, of a middle one too
+    early, between, _ = board.shown_years
+    is_shown = (
+        f"datum.year === {early} || (datum.year <= {YEAR} && {YEAR} < datum.until)"
+        f" || ({YEAR} === {board.years[-1]} && datum.year === {between})"
+    )
+    base, colour = base.transform_filter(is_shown), _colour(board)
     return [
-        band.encode(y=_y(board, "lower"), y2="upper", color=colour),
-        line.encode(y=_y(board, "median"), color=colour),
+        base.mark_area(opacity=0.16, clip=True).encode(y=low, y2="upper", color=colour),
+        base.mark_line(strokeWidth=2, clip=True).encode(y=middle, color=colour),
         *_curve_names(board, base),
     ]
 
@@ -231,16 +221,6 @@ def _curve_names(board: Board, base: alt.Chart) -> list[Any]:
         named.transform_filter(f"datum.year === {first}").mark_text(**place, dy=side),
         named.transform_filter(rest).mark_text(**place, dy=-side),
     ]
-
-
-def _is_shown(board: Board) -> str:
-    """Curves shown: of the first year and of the chosen one; at the end, of a middle one too."""
-    first, middle, _ = board.shown_years
-    last = board.years[-1]
-    return (
-        f"datum.year === {first} || (datum.year <= {YEAR} && {YEAR} < datum.until)"
-        f" || ({YEAR} === {last} && datum.year === {middle})"
-    )
 
 
 def _highlight(board: Board, chosen: float, other: float) -> Any:
@@ -270,13 +250,12 @@ def _y(board: Board, name: str = "") -> Any:
 
 def _colour(board: Board, channel: Any = alt.Color, has_legend: bool = False) -> Any:
     """Colour by date, in decimal years, with stops at equal distances; by benchmark in one year."""
-    first, last = board.years[0], board.years[-1] + 1
-    if not board.has_dates:
-        values = list(board.benchmarks)
-        scale = alt.Scale(domain=values, range=PALETTE[: len(values)])
+    names, years = list(board.benchmarks), board.years
+    if len(years) == 1:
+        scale = alt.Scale(domain=names, range=PALETTE[: len(names)])
         legend = make_legend(board.benchmarks) if has_legend else None
         return channel("benchmark:N", scale=scale, legend=legend)
-    stops = list(np.linspace(first, last, len(DATE_COLOURS)))
+    stops = list(np.linspace(years[0], years[-1] + 1, len(DATE_COLOURS)))
     scale = alt.Scale(domain=stops, range=list(DATE_COLOURS), interpolate="lab", clamp=True)
     legend = alt.Legend(format="d", tickCount=4) if has_legend else None
     return channel("decimal_year:Q", title="release date", scale=scale, legend=legend)

@@ -2,40 +2,44 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
 from models import estimand_key, flatten
 from models.core.prior import list_priors
 from pipeline.ingest.bibliography import Reference
-from pipeline.site.charts import checks, distributions, intervals, summaries
+from pipeline.site.charts import checks, intervals, summaries
 from pipeline.site.charts.drawings import Drawing
 from pipeline.site.figures import draw_figures
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.pages.answers import Check, has_passed
+from pipeline.site.pages.answers import has_passed
 from pipeline.site.pages.numbers import unit_words
 from pipeline.site.pages.sentences import say_figure
 from pipeline.site.posterior import boards, evidence_charts, panels
 from pipeline.site.posterior.inputs import Inputs
-from pipeline.site.posterior.results import draw_special_cases
 from pipeline.site.posterior.reverse_tests import draw_reverse_test, make_reverse_test
-from pipeline.site.posterior.split_charts import draw_split, draw_waterfall
-from pipeline.site.posterior.splits import Split
-from pipeline.site.posterior.waterfalls import Kind, make_waterfall
+from pipeline.site.posterior.splits import Split, draw_split
+from pipeline.site.posterior.waterfalls import Kind, draw_waterfall, make_waterfall
 
 WATERFALLS: dict[Kind, str] = {"decades": "parts-of-each-step", "shapley": "parts-of-each-score"}
+OURS = "the model, which weighs all of these"
 
 
 def draw_all(inputs: Inputs, key: str, split: Split | None) -> dict[str, list[Drawing]]:
-    """Every drawing of the page, by the part of the page that it stands in."""
+    """Every drawing of the page, by the part of the page that it stands in.
+
+    What speaks of the headline or beside it is drawn where the fit has passed alone.
+    """
+    passed = has_passed(inputs.check)
     return {
         "split": [draw_split(split)] if split and not split.reason else [],
-        "evidence": [*draw_evidence(inputs, key), *draw_influence(inputs)],
-        "special_cases": draw_special_cases(inputs, key),
-        "literature": draw_literature(inputs),
+        "evidence": draw_evidence(inputs, key) + (draw_influence(inputs) if passed else []),
+        "special_cases": draw_special_cases(inputs, key) if passed else [],
+        "literature": draw_literature(inputs) if passed else [],
         "priors": draw_priors(inputs),
         "predictions": draw_predictions(inputs),
-        "groups": draw_groups(inputs.check),
+        "groups": draw_groups(inputs),
         "chains": draw_chains(inputs, key),
     }
 
@@ -46,33 +50,28 @@ def draw_evidence(inputs: Inputs, key: str) -> list[Drawing]:
     Those of a leaderboard are linked with each other. Waterfalls stand in for the model's figure
     of the same parts.
     """
-    figures = draw_figures(inputs.cell, inputs.words)
-    steps = draw_steps(inputs, key) if has_passed(inputs.check) else []
+    cell, words, passed = inputs.cell, inputs.words, has_passed(inputs.check)
+    figures = draw_figures(cell, words)
+    steps = draw_steps(inputs, key) if passed else []
     own = [
         name_sources(figure, inputs.bibliography)
         for figure in figures
         if not (steps and figure.kind == "parts")
     ]
-    is_linked = any(boards.is_board(figure) for figure in own)
-    drawn = [
-        evidence_charts.draw_linked(figure, inputs.cell.card, inputs.words)
-        if is_linked
-        else evidence_charts.draw(figure)
-        for figure in own
-    ]
-    if has_passed(inputs.check):
+    is_linked = any(map(boards.is_board, own))
+    draw, linked = evidence_charts.draw, evidence_charts.draw_linked
+    drawn = [linked(each, cell.card, words) if is_linked else draw(each) for each in own]
+    if passed:
         scatter = next((figure for figure in figures if figure.kind == "scatter"), None)
-        cell = inputs.cell
-        made = make_reverse_test(
-            inputs.attributions, cell.table, cell.card.runs, scatter, inputs.words
-        )
+        found, runs = inputs.attributions, cell.card.runs
+        made = make_reverse_test(found, cell.table, runs, scatter, words)
         steps += [draw_reverse_test(made)] if made else []
     return [*drawn, *steps]
 
 
 def draw_steps(inputs: Inputs, key: str) -> list[Drawing]:
     """Waterfalls of every step in effective compute and in the outcome; `key` is the headline."""
-    step = key.partition("[")[2].removesuffix("]")
+    step = summaries.element(key)
     made = {
         figure_id: make_waterfall(inputs.cell.estimands, kind, step, inputs.words)
         for kind, figure_id in WATERFALLS.items()
@@ -83,18 +82,31 @@ def draw_steps(inputs: Inputs, key: str) -> list[Drawing]:
 def draw_influence(inputs: Inputs) -> list[Drawing]:
     """The pooled value without each study in turn, and with all; of meta-analyses alone."""
     found, whole = inputs.check.get("influence") or {}, inputs.attributions.get("pooled")
-    if not found or whole is None or not has_passed(inputs.check):
+    if not found or whole is None:
         return []
-    rows = [whole | {"label": "all studies"}]
-    rows += [
-        each | {"label": f"without {study} (rows: {each['rows']})"}
+    skipped = [f"{study}: {each['reason']}" for study, each in found.items() if each["reason"]]
+    others = {
+        f"without {study} (rows: {each['rows']})": each
         for study, each in found.items()
         if not each["reason"]
-    ]
-    skipped = [f"{study}: {each['reason']}" for study, each in found.items() if each["reason"]]
-    frame = pd.DataFrame(rows)[["label", "median", "lower", "upper"]]
+    }
     words = say_figure("influence", skipped=skipped, label=whole["label"], unit=whole["unit"])
-    return [intervals.draw_intervals(Figure("intervals", frame=frame, **words))]
+    return [_draw_beside({"all studies": whole} | others, words)]
+
+
+def draw_special_cases(inputs: Inputs, key: str) -> list[Drawing]:
+    """The headline under the model and under every special case."""
+    cases, names = panels.read_cases(inputs.check, key), inputs.words.special_cases
+    whole = inputs.attributions.get(key) or {}
+    others = {names.get(name, name): case["estimands"][key] for name, case in cases}
+    words = say_figure("special-cases", label=whole.get("label"))
+    return [_draw_beside({OURS: whole} | others, words)] if cases else []
+
+
+def _draw_beside(rows: dict[str, dict[str, Any]], words: dict[str, Any]) -> Drawing:
+    frame = pd.DataFrame([each | {"label": label} for label, each in rows.items()])
+    frame = frame[["label", "median", "lower", "upper"]]
+    return intervals.draw_intervals(Figure("intervals", frame=frame, **words))
 
 
 def name_sources(figure: Figure, bibliography: Mapping[str, Reference]) -> Figure:
@@ -106,24 +118,21 @@ def name_sources(figure: Figure, bibliography: Mapping[str, Reference]) -> Figur
 
 
 def draw_literature(inputs: Inputs) -> list[Drawing]:
-    """Ours beside the classical baseline and published values; none where the fit failed."""
-    if not has_passed(inputs.check):
-        return []
-    baseline = inputs.cell.model.baseline(inputs.cell.table, inputs.cell.card)
-    frame = summaries.compare_with_literature(
-        inputs.attributions, baseline, inputs.card.card.published
-    )
+    """Ours beside the classical baseline and published values."""
+    cell, published = inputs.cell, inputs.card.card.published
+    baseline = cell.model.baseline(cell.table, cell.card)
+    frame = summaries.compare_with_literature(inputs.attributions, baseline, published)
     if frame.empty:
         return []
-    attributes = {  # where a family and its pooled value share a key, the family's words stay
+    found = {  # where a family and its pooled value share a key, the family's words stay
         estimand_key(str(name), variable): variable.attrs
-        for name, variable in reversed(list(inputs.cell.estimands.items()))
+        for name, variable in reversed(list(cell.estimands.items()))
     }
     said = summaries.describe_baseline(frame)
-    frame["title"] = [attributes[panel]["label"] for panel in frame["panel"]]
-    frame["unit"] = [unit_words(attributes[panel]["unit"]) for panel in frame["panel"]]
+    frame["title"] = [found[panel]["label"] for panel in frame["panel"]]
+    frame["unit"] = [unit_words(found[panel]["unit"]) for panel in frame["panel"]]
     frame["label"] = [
-        inputs.words.name(attributes[panel].get("labels", {}).get(label, label))
+        inputs.words.name(found[panel].get("labels", {}).get(label, label))
         for panel, label in zip(frame["panel"], frame["label"], strict=True)
     ]
     figure = Figure("intervals", frame=frame, **say_figure("literature", said=said))
@@ -132,14 +141,11 @@ def draw_literature(inputs: Inputs) -> list[Drawing]:
 
 def draw_priors(inputs: Inputs) -> list[Drawing]:
     """Prior against posterior of every parameter that has a prior of its own."""
+    prior, posterior = inputs.group("prior"), inputs.group("posterior")
     priors = list_priors(inputs.cell.model.Priors())
-    frame, logarithmic = distributions.compare_densities(
-        inputs.group("prior"), inputs.group("posterior"), priors
-    )
-    if frame.empty:
-        return []
+    frame, logarithmic = checks.compare_densities(prior, posterior, priors)
     figure = Figure("scatter", frame=frame, **say_figure("prior-and-posterior"))
-    return [checks.draw_densities(figure, logarithmic)]
+    return [] if frame.empty else [checks.draw_densities(figure, logarithmic)]
 
 
 def draw_predictions(inputs: Inputs) -> list[Drawing]:
@@ -147,10 +153,9 @@ def draw_predictions(inputs: Inputs) -> list[Drawing]:
     predicted, observed = inputs.group("posterior_predictive"), inputs.group("observed_data")
     if not set(predicted.data_vars) & set(observed.data_vars):
         return []
-    frame = distributions.predict(predicted, observed)
-    inside = int(frame["is_inside"].sum())
-    words = say_figure("predictions", inside=inside, count=len(frame))
-    ranks = distributions.pit_differences(predicted, observed)
+    frame = checks.predict(predicted, observed)
+    words = say_figure("predictions", inside=int(frame["is_inside"].sum()), count=len(frame))
+    ranks = checks.pit_differences(predicted, observed)
     return [
         checks.draw_predictions(Figure("scatter", frame=frame, **words)),
         checks.draw_differences(Figure("scatter", frame=ranks, **say_figure("predictive-ranks"))),
@@ -163,16 +168,22 @@ def draw_chains(inputs: Inputs, key: str) -> list[Drawing]:
     if draws is None or float(draws.max()) == float(draws.min()):
         return []
     effective = inputs.check["min_ess_bulk"] or draws.size
-    frame = distributions.rank_differences(draws, key, effective)
+    frame = checks.rank_differences(draws, key, effective)
     return [checks.draw_differences(Figure("scatter", frame=frame, **say_figure("chains")))]
 
 
-def draw_groups(check: Check) -> list[Drawing]:
+def draw_groups(inputs: Inputs) -> list[Drawing]:
     """Observed means beside predicted ones, by date, compute, technique and benchmark."""
-    frame = panels.make_groups(check)
+    found = inputs.check.get("predictive_checks") or {}
+    frame = pd.DataFrame(found.get("groups") or [])
     if frame.empty:
         return []
-    outcome = str(check["predictive_checks"].get("outcome") or "outcome").replace("_", " ")
+    frame = frame.assign(
+        panel=frame["by"].map(lambda by: panels.GROUPED_BY.get(by, f"By {by}")),
+        label=frame["group"] + " (" + frame["count"].astype(str) + ")",
+        is_inside=frame["observed"].between(frame["lower"], frame["upper"]),
+    )
+    outcome = str(found.get("outcome") or "outcome").replace("_", " ")
     outside = int((~frame["is_inside"]).sum())
     words = say_figure("predictive-groups", outcome=outcome, outside=outside, count=len(frame))
     return [checks.draw_groups(Figure("intervals", frame=frame, **words))]

@@ -11,15 +11,16 @@ import xarray as xr
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
 from pipeline.fit.cell import Cell, load_cell
-from pipeline.ingest.bibliography import Bibliography, Reference, read_bibliography
+from pipeline.ingest.bibliography import Bibliography, read_bibliography
 from pipeline.ingest.cards.card import LoadedCard, load_card
 from pipeline.ingest.tables import TABLES
 from pipeline.site.pages.answers import Attributions
-from pipeline.site.pages.citations import PageCitation, Software, cite_page, read_software
-from pipeline.site.pages.numbers import format_cell
+from pipeline.site.pages.citations import Software, cite_page, number_sources, read_software
 from pipeline.site.pages.rendering import plain_text
 from pipeline.site.words import Headline, Words, read_words, relabel, say_headline
 from pipeline.studies.verdict import read_check
+
+PROVENANCE_COLUMNS = {"line", "citation", "locator", "is_verified", "exclusion"}
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,8 @@ class Inputs:
     @property
     def headline(self) -> Headline:
         """The answer of the page, without its numbers."""
-        return say_headline(
-            self.words, self.card.options, self.cell.model.headline_key(self.cell.card)
-        )
+        key = self.cell.model.headline_key(self.cell.card)
+        return say_headline(self.words, self.card.options, key)
 
     def group(self, name: str) -> xr.Dataset:
         """A group of the posterior file; empty where the file has none."""
@@ -81,45 +81,24 @@ def read_inputs(sources: Sources, dataset: str, model: str) -> Inputs:
     )
 
 
-PROVENANCE_COLUMNS = {"line", "citation", "locator", "is_verified", "exclusion"}
-Numbered = dict[str, tuple[int, Reference]]
-
-
 def describe_data(inputs: Inputs) -> dict[str, Any]:
-    """What every page says of its model and dataset, fitted or not."""
-    references = cite_sources(inputs)
-    return {
-        "title": inputs.card.card.title,
-        "model_title": inputs.words.title,
-        "name": inputs.name,
-        "card": inputs.card.card,
-        "validation": inputs.validation,
-        "rows": list_rows(inputs.cell.table, references),
-        "columns": describe_columns(inputs.cell.table, inputs.card.table),
-        "table": inputs.cell.table,
-        "formulas": inputs.words,
+    """What every page says of its model and dataset, fitted or not.
+
+    A page is cited with its question, its cell and the hash of the data it speaks of.
+    """
+    card, table, words = inputs.card.card, inputs.cell.table, inputs.words
+    keys = [*card.citations, *table["citation"], *(row.citation for row in card.published)]
+    attributes, title = inputs.cell.tree.attrs, f"{card.question} {card.title}: {words.title}."
+    data_hash = str(attributes.get("data_hash", ""))
+    return vars(inputs) | {
+        "card": card,
+        "columns": describe_columns(table, inputs.card.table),
+        "table": table,
         "equations": plain_text(inputs.cell.model.__doc__ or ""),
-        "references": references,
-        "sources": [reference for _, reference in references.values()],
-        "citation": cite(inputs),
-        "provenance": list_provenance(inputs.cell.tree.attrs),
+        **number_sources(inputs.bibliography, keys),
+        "citation": cite_page(inputs.software, title, inputs.name, data_hash),
+        "provenance": list_provenance(attributes),
     }
-
-
-def cite(inputs: Inputs) -> PageCitation:
-    """How the page is cited: its question, its cell and the hash of the data it speaks of."""
-    card, data_hash = inputs.card.card, str(inputs.cell.tree.attrs.get("data_hash", ""))
-    title = f"{card.question} {card.title}: {inputs.words.title}."
-    return cite_page(inputs.software, title, inputs.name, data_hash)
-
-
-def cite_sources(inputs: Inputs) -> Numbered:
-    """Every source of the page by key, numbered in the order in which readers meet them."""
-    card = inputs.card.card
-    published = (row.citation for row in card.published)
-    keys = [*card.citations, *inputs.cell.table["citation"], *published]
-    cited = inputs.bibliography.cite(keys)
-    return {reference.key: (number, reference) for number, reference in enumerate(cited, start=1)}
 
 
 def describe_columns(table: pd.DataFrame, table_name: str) -> list[tuple[str, str, str]]:
@@ -131,21 +110,6 @@ def describe_columns(table: pd.DataFrame, table_name: str) -> list[tuple[str, st
         if name not in PROVENANCE_COLUMNS
         and table[name].notna().any()
         and table[name].astype(str).ne("").any()
-    ]
-
-
-def list_rows(table: pd.DataFrame, references: Numbered) -> list[dict[str, Any]]:
-    """Every row of the data as text, with its source's number and whether it was fitted."""
-    return [
-        {
-            "cells": {str(name): format_cell(value) for name, value in row.items()},
-            "line": row["line"],
-            "source": references[row["citation"]],
-            "locator": format_cell(row["locator"]),
-            "is_verified": bool(row["is_verified"]),
-            "exclusion": format_cell(row["exclusion"]),
-        }
-        for row in table.to_dict("records")
     ]
 
 

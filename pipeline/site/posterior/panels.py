@@ -1,152 +1,88 @@
 """What a page says of the checks of its cell; what a check file lacks reads as not measured."""
 
-from dataclasses import dataclass, replace
-from typing import Any
+from math import isnan, nan
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from pipeline.checks.identified import LARGEST_INFLATION, MAXIMUM_INFLATION
+from pipeline.ingest.cards.card import Published
 from pipeline.site.pages.answers import Check
-from pipeline.site.pages.badges import State
-from pipeline.site.pages.numbers import format_fixed, format_number
+from pipeline.site.pages.numbers import SIGNIFICANT_TABLE, format_number
 from pipeline.site.pages.sentences import say
-from pipeline.studies.verdict import LARGE_SHIFT, LARGEST_COVERAGE, LEAST_COVERAGE, OUT_OF_DATE
+from pipeline.studies.verdict import LARGE_SHIFT
 
-NOT_MEASURED = "not measured"
 GROUPED_BY = {
     "date": "By release date (thirds)",
     "compute": "By training compute (thirds)",
     "technique": "By technique",
     "benchmark": "By benchmark",
 }
+SHOWN_SHIFTS = 10
+NOTICEABLE = 0.9  # of the width: a design that narrows the interval by less says nothing
+OTHER_DESIGNS = {"twice": "twice", "five": "five_times", "broken": "uncorrelated"}
+DAYS_A_YEAR = 365.25
+Case = tuple[str, dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class Light:
-    """A state in a word, with its shape for readers who do not see its colour."""
+class Ratio(NamedTuple):
+    """Width of an interval over its width on the design as it is, with its 90 % interval.
 
-    state: State
-    word: str
-    shape: str
+    Studies made before the interval was measured have none: both ends are NaN, and nothing is told.
+    """
 
+    mean: float
+    lower: float
+    upper: float
 
-GRADES = {
-    "strong": "strong evidence",
-    "moderate": "moderate evidence",
-    "weak": "weak evidence",
-    "none": "hardly any evidence",
-}
-LIGHTS = {
-    True: Light("good", "identified", "●"),
-    False: Light("bad", "not identified", "▲"),
-    None: Light("unknown", NOT_MEASURED, "■"),
-}
+    def __str__(self) -> str:
+        interval = "" if isnan(self.lower) else f" [{self.lower:.2f}, {self.upper:.2f}]"
+        return f"{self.mean:.2f}{interval}"
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the design narrows the interval beyond what chance could do, and noticeably."""
+        return self.upper < 1 and self.mean <= NOTICEABLE
 
 
-def choose_light(check: Check, key: str) -> Light:
-    """The light of the headline `key`, with the grade of its identification."""
-    light = LIGHTS[check.get("is_identified")]
-    grade = (check.get("identification_grade") or {}).get(key)
-    return replace(light, word=f"{light.word}: {GRADES[grade]}") if grade else light
+def read_ratio(design: dict[str, Any]) -> Ratio | None:
+    """The ratio of a design that was tried; None where it was not measured."""
+    mean = design.get("ratio")
+    ends = [design.get(name) for name in ("ratio_lower", "ratio_upper")]
+    return None if mean is None else Ratio(mean, *(nan if end is None else end for end in ends))
 
 
-def list_reasons(check: Check) -> list[str]:
-    """Why the data do or do not distinguish the parts, a sentence each."""
-    reasons = check.get("identification_reasons") or [check.get("identification_reason")]
-    return list(filter(None, reasons))
+def answer_design(design: dict[str, Any], years: float | None) -> list[str]:
+    """Whether more data would resolve the split, and the ratios that say so.
+
+    `years` is the span of the data, for the pace at which models came.
+    """
+    known = design.get("designs") or {}
+    read = {name: read_ratio(known.get(key) or {}) for name, key in OTHER_DESIGNS.items()}
+    tried = [ratio for ratio in read.values() if ratio]
+    if len(tried) < len(read):
+        return []
+    numbers: dict[str, Any] = {**read, "has_interval": not any(isnan(each.lower) for each in tried)}
+    return [
+        say("design_verdict", years=years, noticeable=NOTICEABLE, **numbers),
+        say("design_numbers", datasets=known["twice"]["datasets"], **numbers),
+    ]
 
 
-def list_regressors(check: Check) -> list[dict[str, Any]]:
-    """Of each regressor its name, variance inflation and correlations with all of them in turn."""
-    measured = check.get("identification") or {}
-    inflation = measured.get("variance_inflation") or {}
+def span_years(table: pd.DataFrame) -> float | None:
+    """Years from the first to the last release of the fitted rows; None where there are none."""
+    if "release_date" not in table:
+        return None
+    dates = table.loc[table["exclusion"].isna(), "release_date"].dropna()
+    return (dates.max() - dates.min()).days / DAYS_A_YEAR if len(dates) else None
+
+
+def read_correlations(measured: dict[str, Any]) -> dict[tuple[str, str], float | None]:
+    """The correlation of each pair of regressors, either way round."""
     found: dict[tuple[str, str], float | None] = {}
     for pair in measured.get("correlations") or []:
-        found[pair["first"], pair["second"]] = pair["correlation"]
-        found[pair["second"], pair["first"]] = pair["correlation"]
-    names = list(dict.fromkeys([*inflation, *(first for first, _ in found)]))
-    return [
-        {
-            "name": name,
-            "inflation": _inflation_words(inflation.get(name)),
-            "is_inflated": (inflation.get(name) or 0) > MAXIMUM_INFLATION,
-            "correlations": [
-                "" if name == other else format_fixed(found.get((name, other)), 2)
-                for other in names
-            ],
-        }
-        for name in names
-    ]
-
-
-def _inflation_words(value: float | None) -> str:
-    if value is not None and value >= LARGEST_INFLATION:
-        return "beyond measure"
-    return NOT_MEASURED if value is None else format_number(value, 3)
-
-
-def make_groups(check: Check) -> pd.DataFrame:
-    """Predictive checks by group, as `predictive-groups` shows them; empty where there are none."""
-    checks = check.get("predictive_checks") or {}
-    frame = pd.DataFrame(checks.get("groups") or [])
-    if frame.empty:
-        return frame
-    return frame.assign(
-        panel=frame["by"].map(lambda by: GROUPED_BY.get(by, f"By {by}")),
-        label=frame["group"] + " (" + frame["count"].astype(str) + ")",
-        is_inside=frame["observed"].between(frame["lower"], frame["upper"]),
-    )
-
-
-def describe_skipped(check: Check) -> list[str]:
-    """What rows could not be grouped by, and why."""
-    skipped = (check.get("predictive_checks") or {}).get("skipped") or {}
-    return [f"{GROUPED_BY.get(by, by.capitalize())}: {reason}." for by, reason in skipped.items()]
-
-
-SHOWN_SHIFTS = 10
-STRUCTURAL = ("rate_", "allocation_coefficient", "share_compute")  # quantities that are shown
-STRUCTURES = {
-    "line": "the trend is a line",
-    "bend": "the trend bends sharply, from 0.1 to 1.0 decades a year",
-    "no_allocation": "a line; a wrong division costs nothing",
-    "allocation_at_one": "a line; a wrong division costs what the scaling law says",
-    "berkson": "a line; figures of compute have no bias",
-    "fitted": "the yearly rates as fitted",
-}
-HALVES = {
-    "rate_before_the_bend": "Mean rate of the years before the two that meet at the bend",
-    "rate_after_the_bend": "Mean rate of the years after the two that meet at the bend",
-}
-
-
-def describe_trust(check: Check) -> dict[str, Any]:
-    """What the study of the cell found beside its tables of coverage."""
-    coverage, study = check.get("calibration") or {}, check.get("study") or {}
-    reason = coverage.get("reason") or check.get("calibration_reason") or NOT_MEASURED
-    return {
-        "reason": reason,
-        "is_stale": bool(study) and check.get("calibration_reason") == OUT_OF_DATE,
-        "least": LEAST_COVERAGE,
-        "largest": LARGEST_COVERAGE,
-        "shifts": list_shifts(study),
-        "large_shift": LARGE_SHIFT,
-        "shift_noise": describe_shift_noise(study),
-        "wrong_compute": describe_wrong_compute(study),
-        "structures": list_structures(study),
-        "design_reason": (study.get("design") or {}).get("reason") or NOT_MEASURED,
-    }
-
-
-def list_structures(study: dict[str, Any]) -> list[dict[str, Any]]:
-    """Coverage and bias of each watched quantity where the truth has another structure."""
-    found = (study.get("structures") or {}).get("structures") or {}
-    return [
-        each | {"structure": STRUCTURES[name], "key": key, "label": HALVES.get(key, "")}
-        for name, structure in found.items()
-        for key, each in structure["estimands"].items()
-        if key.startswith(STRUCTURAL)
-    ]
+        for ends in (("first", "second"), ("second", "first")):
+            found[pair[ends[0]], pair[ends[1]]] = pair["correlation"]
+    return found
 
 
 def list_shifts(study: dict[str, Any]) -> list[tuple[float, str, float, str, float]]:
@@ -175,3 +111,42 @@ def describe_wrong_compute(study: dict[str, Any]) -> str:
     """How far the rate moves when compute figures are wrong, in one sentence."""
     found = study.get("wrong_compute") or {}
     return say("wrong_compute", **{"largest": None, "reason": ""} | found) if found else ""
+
+
+def describe_density(check: Check) -> str:
+    """How well the model predicts what was left out, in one sentence; empty if not measured."""
+    return "" if check.get("elpd_loo") is None else say("density", check=check)
+
+
+def compare_published(row: Published, found: dict[str, Any] | None) -> dict[str, Any]:
+    """Our interval as published values are printed, and whether the estimate lies outside of it.
+
+    Neither where the estimand is not reported; no verdict where nothing but an interval was
+    published.
+    """
+    if found is None or found.get("reason") or found["median"] is None:
+        return {"ours": "", "is_outside": None}
+    low, high = found["lower"], found["upper"]
+    ends = (
+        f"no {name} bound" if end is None else format_number(end, SIGNIFICANT_TABLE)
+        for name, end in (("lower", low), ("upper", high))
+    )
+    is_outside = row.estimate is not None and (
+        (low is not None and row.estimate < low) or (high is not None and row.estimate > high)
+    )
+    return {"ours": " to ".join(ends), "is_outside": None if row.estimate is None else is_outside}
+
+
+def read_cases(check: Check, key: str) -> list[Case]:
+    """The special cases that were fitted and that report the headline."""
+    cases = (check.get("special_cases") or {}).items()
+    return [(n, case) for n, case in cases if not case["reason"] and key in case["estimands"]]
+
+
+def say_special_cases(cases: list[Case], key: str, names: dict[str, str]) -> str:
+    """The range of the headline over the special cases, and which of them moves it most."""
+    found = sorted(
+        (case["estimands"][key]["median"], names.get(name, name)) for name, case in cases
+    )
+    (low, least), (high, most) = found[0], found[-1]
+    return say("special_cases", low=low, high=high, least=least, most=most)

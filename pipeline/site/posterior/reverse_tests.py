@@ -2,22 +2,22 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
 from models import fitted_rows
-from pipeline.site.charts.axes import wrap_label
+from pipeline.site.charts.axes import PALETTE, wrap_label
 from pipeline.site.charts.drawings import Drawing, draw_panels
-from pipeline.site.charts.series import PALETTE
+from pipeline.site.charts.summaries import element, family
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.answers import Attributions, describe_bound, describe_probability
 from pipeline.site.pages.numbers import MOLE, format_number
 from pipeline.site.pages.sentences import say, say_figure
-from pipeline.site.posterior.split_charts import LINE_PIXELS, number_rows
+from pipeline.site.posterior.splits import LINE_PIXELS, number_rows
 from pipeline.site.words import Words
 
 FLOP, UNREACHABLE = "reverse_test_flop", "reverse_test_p_unreachable"
@@ -27,25 +27,22 @@ MOLE_LABEL = "one mole of FLOP (Avogadro's number)"
 CLUSTER_CHIPS, CHIP_FLOP_A_SECOND = 16_384, 4.0e14
 CLUSTER_FLOP = CLUSTER_CHIPS * CHIP_FLOP_A_SECOND * 365.25 * 86_400
 CLUSTER_LABEL = "one year of the cluster of Llama 3 405B"
-BOUNDS = ("median", "lower", "upper")
-NUMBERS = (*BOUNDS, "p_unreachable", "early_flop", "best_flop")
+BOUNDS = ["median", "lower", "upper"]
 COLOUR = PALETTE[0]
 NEEDED_SIGN = ("●", COLOUR, "needed, with the 90 % interval")
 RECORDED = {  # column: sign, shape and meaning
     "early_flop": ("○", "circle", "the first model, as trained"),
     "best_flop": ("□", "square", "the best model, as trained"),
 }
-COLUMNS = [
-    *("kind", "label", "median", "lower", "upper", "p_unreachable"),
-    *("early_model", "early_flop", "best_model", "best_flop"),
-]
+AMOUNTS = [*BOUNDS, *RECORDED]
+COLUMNS = ["kind", "label", *BOUNDS, "p_unreachable"]
+COLUMNS += ["early_model", "early_flop", "best_model", "best_flop"]
 FLOP_TICKS = 5
 LABEL_CHARACTERS = 24
 Row = Mapping[Any, Any]
 
 
-@dataclass(frozen=True)
-class ReverseTest:
+class ReverseTest(NamedTuple):
     """`frame`: a row an early method (kind `needed`) or an amount to compare (`known amount`).
 
     Columns kind, label, median, lower, upper (FLOP; missing where unbounded, and for known amounts
@@ -69,7 +66,12 @@ def make_reverse_test(
     `scatter` is the model's figure of the outcome against compute: its x is the column of compute
     as the model counts it.
     """
-    needed = _list_needed(attributions)
+    needed = [
+        {"kind": NEEDED, "label": (label := element(key)), **{name: found[name] for name in BOUNDS}}
+        | {"p_unreachable": attributions[f"{UNREACHABLE}[{label}]"]["median"]}
+        for key, found in attributions.items()
+        if family(key) == FLOP and not found.get("reason")
+    ]
     if not needed:
         return None
     if scatter is not None:
@@ -78,7 +80,7 @@ def make_reverse_test(
     marks = {MOLE_LABEL: MOLE, CLUSTER_LABEL: CLUSTER_FLOP} | _find_largest_run(runs)
     known = [{"kind": KNOWN, "label": label, "median": flop} for label, flop in marks.items()]
     frame = pd.DataFrame([*needed, *known]).reindex(columns=COLUMNS)
-    frame = frame.astype(dict.fromkeys(NUMBERS, float))
+    frame = frame.astype(dict.fromkeys([*AMOUNTS, "p_unreachable"], float))
     said = say_figure(
         "reverse-test",
         rows=[_describe_one(row, known[-1]) for row in frame.to_dict("records")[: len(needed)]],
@@ -105,29 +107,18 @@ def describe_unreachable(row: Row) -> str:
 
 def find_domain(frame: pd.DataFrame) -> tuple[float, float]:
     """The range of the axis in FLOP, with room beside the last mark for arrows."""
-    amounts = frame[["median", "lower", "upper", "early_flop", "best_flop"]].to_numpy()
+    amounts = frame[AMOUNTS].to_numpy()
     low, high = float(np.nanmin(amounts)), float(np.nanmax(amounts))
     is_open = bool(frame.loc[frame["kind"] == NEEDED, "upper"].isna().any())
     factor = max(high / low, 10.0)
     return float(low / factor**0.04), float(high * factor ** (0.15 if is_open else 0.04))
 
 
-def _list_needed(attributions: Attributions) -> list[dict[str, Any]]:
-    rows = []
-    for key, found in attributions.items():
-        family, _, label = key.removesuffix("]").partition("[")
-        if family == FLOP and not found.get("reason"):
-            chance = attributions[f"{UNREACHABLE}[{label}]"]["median"]
-            row = {"kind": NEEDED, "label": label, "p_unreachable": chance}
-            rows.append(row | {bound: found[bound] for bound in BOUNDS})
-    return rows
-
-
 def _find_largest_run(runs: pd.DataFrame | None) -> dict[str, float]:
     """The run of most training compute in the registry, estimates included."""
     if runs is None or runs["training_flop"].isna().all():
         return {}
-    row = runs.sort_values("training_flop", ascending=False, kind="stable").iloc[0]
+    row = runs.nlargest(1, "training_flop").iloc[0]
     return {f"largest known run, {row['model']}": float(row["training_flop"])}
 
 
@@ -151,30 +142,26 @@ def _find_ends(rows: pd.DataFrame, label: str) -> dict[str, Any]:
     best = known.sort_values([column, "release_date"], ascending=[is_low, True], kind="stable")
     if known.empty or label.removeprefix(f"{benchmark}: ") != first["model"].iloc[0]:
         return {}
-    return {
-        f"{end}_{name}": frame[name].iloc[0]
-        for end, frame in (("early", first), ("best", best))
-        for name in ("model", "flop")
-    }
+    ends = {"early": first, "best": best}
+    return {f"{end}_{n}": each[n].iloc[0] for end, each in ends.items() for n in ("model", "flop")}
 
 
 def _describe_one(row: Row, largest: Row) -> str:
     """What the early method would need, how that compares, and whether it can be had at all."""
-    return say(
-        "reverse_test_row",
-        **dict(row)
-        | {"best_model": row["best_model"] if isinstance(row["best_model"], str) else ""},
-        needed=describe_needed(row),
-        amount=float(largest["median"]),
-        amount_label=largest["label"].removeprefix("one "),
-        unreachable=describe_unreachable(row),
-    )
+    best = row["best_model"] if isinstance(row["best_model"], str) else ""
+    said = {"needed": describe_needed(row), "unreachable": describe_unreachable(row)}
+    amount = {"amount": float(largest["median"]), "amount_label": largest["label"]}
+    return say("reverse_test_row", **dict(row) | said | amount | {"best_model": best})
 
 
 def draw_reverse_test(made: ReverseTest) -> Drawing:
     """Needed compute as intervals over the known amounts, all on one logarithmic axis."""
     frame, rows = made.frame, made.frame.to_dict("records")
-    labels = [_label(row) for row in rows]
+    labels = [
+        wrap_label(row["label"], characters=LABEL_CHARACTERS)
+        + (f"\n{describe_unreachable(row)}" if row["kind"] == NEEDED else "")
+        for row in rows
+    ]
     lines = max(label.count("\n") for label in labels)  # labels of fewer are moved to the middle
     labels = ["\n" * ((lines - label.count("\n")) // 2) + label for label in labels]
     low, high = find_domain(frame)
@@ -187,13 +174,11 @@ def draw_reverse_test(made: ReverseTest) -> Drawing:
     height = len(labels) * (LINE_PIXELS * (lines + 1) + 10)
     description = f"On a logarithmic axis of FLOP. {'; '.join(map(_describe_row, rows))}."
     figure = Figure("intervals", frame=frame, **made.words)
-    legend = (
-        (sign, "inherit", meaning)
-        for name, (sign, _, meaning) in RECORDED.items()
-        if frame[name].notna().any()
-    )
     drawing = draw_panels(figure, [("", chart, height, description)])
-    return replace(drawing, legend=(NEEDED_SIGN, *legend))
+    shown = [
+        (sign, said) for name, (sign, _, said) in RECORDED.items() if frame[name].notna().any()
+    ]
+    return replace(drawing, legend=(NEEDED_SIGN, *((a, "inherit", b) for a, b in shown)))
 
 
 def _needed_layers(frame: pd.DataFrame, low: float, high: float) -> list[alt.Chart]:
@@ -208,20 +193,18 @@ def _needed_layers(frame: pd.DataFrame, low: float, high: float) -> list[alt.Cha
     )
     needed = alt.Chart(data).transform_filter("isValid(datum.start)")
     ink: dict[str, Any] = {"opacity": 1, "aria": False}
-    arrows = needed.transform_filter("datum.is_open").mark_point(
-        filled=True, shape="triangle", angle=90, size=110, **ink
-    )
-    medians = needed.transform_filter("isValid(datum.median)").mark_point(
-        filled=True, shape="circle", size=90, color=COLOUR, **ink
-    )
+    arrow: dict[str, Any] = {"filled": True, "shape": "triangle", "angle": 90, "size": 110}
+    arrows = needed.transform_filter("datum.is_open").mark_point(**arrow, **ink)
+    dot: dict[str, Any] = {"filled": True, "shape": "circle", "size": 90, "color": COLOUR}
+    medians = needed.transform_filter("isValid(datum.median)").mark_point(**dot, **ink)
     recorded = [
         needed.transform_filter(f"isValid(datum.{name})")
         .mark_point(filled=False, shape=shape, size=75, strokeWidth=1.8, **ink)
         .encode(x=f"{name}:Q", stroke=alt.value("currentColor"))
         for name, (_, shape, _) in RECORDED.items()
     ]
-    scale = alt.Scale(type="log", domain=[low, high], nice=False)
-    x = alt.X("median:Q", title="training compute (FLOP)", scale=scale, axis=flop_axis(low, high))
+    scale, axis = alt.Scale(type="log", domain=[low, high], nice=False), _flop_axis(low, high)
+    x = alt.X("median:Q", title="training compute (FLOP)", scale=scale, axis=axis)
     return [
         needed.mark_rule(strokeWidth=3, color=COLOUR).encode(x="start:Q", x2="end"),
         arrows.encode(x="end:Q", color=alt.value(COLOUR)),
@@ -243,24 +226,16 @@ def _known_amount(row: Row, number: int, middle: float) -> alt.LayerChart:
     return alt.layer(line.encode(y=alt.value(0), y2=alt.value("height")), text)
 
 
-def _label(row: Row) -> str:
-    label = wrap_label(row["label"], characters=LABEL_CHARACTERS)
-    return f"{label}\n{describe_unreachable(row)}" if row["kind"] == NEEDED else label
-
-
 def _describe_row(row: Row) -> str:
     if row["kind"] != NEEDED:
         return f"{row['label']}: {format_number(row['median'])} FLOP"
     return f"{row['label']}: {describe_needed(row)} FLOP, {describe_unreachable(row)}"
 
 
-def flop_axis(low: float, high: float) -> alt.Axis:
+def _flop_axis(low: float, high: float) -> alt.Axis:
     """Whole decades, every so many that they have room: 1e20, 1e24, ..."""
     first, last = math.ceil(math.log10(low)), math.floor(math.log10(high))
     step = max(1, math.ceil((last - first) / FLOP_TICKS))
-    return alt.Axis(
-        values=[10.0**power for power in range(first, last + 1, step)],
-        labelExpr="replace(format(datum.value, '~e'), '+', '')",
-        labelOverlap=True,
-        titleAnchor="end",
-    )
+    values = [10.0**power for power in range(first, last + 1, step)]
+    words = "replace(format(datum.value, '~e'), '+', '')"
+    return alt.Axis(values=values, labelExpr=words, labelOverlap=True, titleAnchor="end")

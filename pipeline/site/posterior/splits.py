@@ -1,32 +1,30 @@
-"""The split of the headline step, as numbers and words: the shares at the top of a page."""
+"""The split of the headline step at the top of a page: shares, words, and bars that fade."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+import altair as alt
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pipeline.site.pages.answers import (
-    Attributions,
-    Check,
-    describe_drivers,
-    describe_probability,
-    has_passed,
-)
+from pipeline.site.charts.axes import PALETTE
+from pipeline.site.charts.drawings import Drawing, draw_panels
+from pipeline.site.figures.kinds import Figure
+from pipeline.site.pages import answers
+from pipeline.site.pages.answers import Attributions, Check
 from pipeline.site.pages.numbers import format_number, format_quantity
 from pipeline.site.pages.sentences import say, say_figure
 
 WHOLES = ("compute", "inference", "algorithms", "unexplained")
-OF_ALGORITHMS = ("allocation", "technique", "trend", "lab")
 # Where a bar fades: the probability that the share is larger falls by these steps.
 FADE_LEVELS = (0.005, 0.025, 0.05, *(step / 10 for step in range(1, 10)), 0.95, 0.975, 0.995)
 HEADLINE_FAMILY = "share_compute"
+SOLID = 0.8  # opacity of a fading bar where the share is sure to reach
 
 
-@dataclass(frozen=True)
-class Split:
+class Split(NamedTuple):
     """The shares of one step: a row a part, with what fades each bar and what to read from it.
 
     `frame` has columns part, name (compute or one of the others), level (whole or part), median,
@@ -50,36 +48,37 @@ def make_split(
         return None
     step = rest.removesuffix("]")
     found = attributions.get(key, {"reason": f"the attribution file has no {key}"})
-    reason = found.get("reason") or ("" if has_passed(check) else "the fit did not converge")
+    reason = found.get("reason") or (
+        "" if answers.has_passed(check) else "the fit did not converge"
+    )
     if reason:
         return Split(pd.DataFrame(), {}, {}, reason=str(reason))
     draws = _list_draws(step, estimands, attributions)
     rows = [_summarise(name, each, attributions[_key(name, step)]) for name, each in draws.items()]
-    frame = pd.DataFrame(rows)
     fades = {
-        name: np.quantile(draws[name], FADE_LEVELS, method="inverted_cdf")
-        for name in WHOLES
-        if name in draws
+        name: np.quantile(each, FADE_LEVELS, method="inverted_cdf")
+        for name, each in draws.items()
+        if name in WHOLES
     }
-    compute, algorithms = draws["compute"], draws.get("algorithms")
+    algorithms = draws.get("algorithms")
     words = say_figure(
         "split",
         label=label,
         rows=[row | {"said": describe_share(row)} for row in rows if row["level"] == "whole"],
-        half=_say_chance(compute > 0.5),
-        more=None if algorithms is None else _say_chance(algorithms > compute),
-        is_outside=frame["lower"].min() < 0 or frame["upper"].max() > 1,
+        half=_say_chance(draws["compute"] > 0.5),
+        more=None if algorithms is None else _say_chance(algorithms > draws["compute"]),
+        is_outside=any(row["lower"] < 0 or row["upper"] > 1 for row in rows),
         absent=[
             f"{name} ({str(each['reason']).rstrip('.')})"
             for name in ("inference", "unexplained", *OF_ALGORITHMS)
             if (each := attributions.get(_key(name, step))) and each.get("reason")
         ],
     )
-    return Split(frame, fades, words, tuple(_warn(step, list(frame["part"]), check)))
+    return Split(pd.DataFrame(rows), fades, words, tuple(_warn(step, list(draws), check)))
 
 
 def _say_chance(draws: np.ndarray) -> str:
-    return describe_probability(float(draws.mean()))
+    return answers.describe_probability(float(draws.mean()))
 
 
 def _key(name: str, step: str) -> str:
@@ -93,17 +92,16 @@ def _list_draws(
 
     The wholes, then what algorithms consist of, where that is more than one part.
     """
-    draws = {}
-    for name in (*WHOLES, *OF_ALGORITHMS):
-        found = attributions.get(_key(name, step))
-        if found is None or found.get("reason"):
-            continue
-        values = estimands[f"share_{name}"].sel(comparison=step).to_numpy().ravel()
-        if name in WHOLES or np.any(values != 0):
-            draws[name] = values
-    if len(draws.keys() & {*OF_ALGORITHMS}) == 1:
-        draws = {name: each for name, each in draws.items() if name in WHOLES}
-    return draws
+    names = (*WHOLES, *OF_ALGORITHMS)
+    found = {name: attributions.get(_key(name, step)) for name in names}
+    draws = {
+        name: estimands[f"share_{name}"].sel(comparison=step).to_numpy().ravel()
+        for name, each in found.items()
+        if each is not None and not each.get("reason")
+    }
+    draws = {name: each for name, each in draws.items() if name in WHOLES or np.any(each != 0)}
+    is_alone = len(draws.keys() & {*OF_ALGORITHMS}) == 1
+    return {name: each for name, each in draws.items() if name in WHOLES or not is_alone}
 
 
 def _summarise(name: str, draws: np.ndarray, found: dict[str, Any]) -> dict[str, Any]:
@@ -131,10 +129,109 @@ def _warn(step: str, names: list[str], check: Check) -> list[str]:
     """What a reader must know before the numbers."""
     warnings = []
     if check.get("is_identified") is False:
-        warnings.append(f"▲ {say('identified', state=False, reason='', reasons=[])}")
+        warnings.append(f"▲ {say('identified', check={'is_identified': False})}")
     warnings += [
         f"▲ {name.capitalize()}: {driven}."
         for name in names
-        if (driven := describe_drivers(_key(name, step), check))
+        if (driven := answers.describe_drivers(_key(name, step), check))
     ]
     return warnings
+
+
+def draw_split(split: Split) -> Drawing:
+    """A row a part: a bar that fades as the share gets less likely, with two intervals on it."""
+    frame, rows = split.frame, split.frame.to_dict("records")
+    is_whole, said = frame["level"] == "whole", list(map(describe_share, rows))
+    names = list(frame["part"].where(is_whole, "algorithms: " + frame["part"]))
+    low, high = min(0.0, float(frame["lower"].min())), max(1.0, float(frame["upper"].max()))
+    room = ROOM * (high - low)
+    domain = [low - room if low < 0 else 0.0, high + (room if high > 1 else 0.0)]
+    layers: list[Any] = [draw_line(at) for at in (0.0, 1.0) if domain[0] < at < domain[1]]
+    for number, part in enumerate(frame["part"]):
+        if part in split.fades:
+            layers += _fading(part, number, split.fades[part])
+    layers += _interval_layers(domain)
+    data = frame.drop(columns="level").assign(row=range(len(frame)))
+    labels = [f"{name}\n{share}" for name, share in zip(names, said, strict=True)]
+    chart = alt.layer(*layers, data=data).encode(y=number_rows(labels))
+    listed = "; ".join(labels).replace("\n", " ")
+    description = f"Shares of the step, median and 90 % interval: {listed}."
+    figure = Figure("intervals", frame=frame, **split.words)
+    return draw_panels(figure, [("", chart, len(frame) * ROW_PIXELS, description)])
+
+
+def _interval_layers(domain: list[float]) -> list[alt.Chart]:
+    """The 90 % interval, the 50 % interval and the median of each row."""
+    title = "share of the step in effective compute"
+    scale = alt.Scale(domain=domain, nice=False, zero=False)
+    axis = alt.Axis(format="~%", tickCount=6, labelOverlap=True, titleAnchor="end")
+    x = alt.X("lower:Q", title=title, scale=scale, axis=axis)
+    base = alt.Chart()
+    ink = {"color": alt.value("#ffffff"), "stroke": alt.value("#1b1f24")}
+    medians = base.mark_point(shape="diamond", filled=True, size=110, opacity=1)
+    return [
+        base.mark_rule(strokeWidth=1.5, clip=True).encode(x=x, x2="upper"),
+        base.mark_rule(strokeWidth=5, opacity=0.85).encode(x="lower_50:Q", x2="upper_50"),
+        medians.encode(x="median:Q", **ink, strokeWidth=alt.value(1.5)),
+    ]
+
+
+def _fading(part: str, number: int, quantiles: np.ndarray) -> list[alt.Chart]:
+    """Bars from zero to either side, as opaque at a share as it is likely to be reached."""
+    reached = 1 - np.asarray(FADE_LEVELS)  # probability that the share is above the quantile
+    first, colour = float(np.interp(0.0, quantiles, reached)), pick_colour(part)
+    ink = ",".join(str(int(colour[at : at + 2], 16)) for at in (1, 3, 5))
+    made = []
+    for end, inside, chance, start in (
+        (quantiles[-1], quantiles > 0, reached, first),
+        (quantiles[0], quantiles < 0, 1 - reached, 1 - first),
+    ):
+        if inside.any():
+            stops = sorted(zip(quantiles[inside] / end, chance[inside], strict=True))
+            colours = [
+                alt.GradientStop(
+                    offset=round(float(at), 4), color=f"rgba({ink},{SOLID * share:.3g})"
+                )
+                for at, share in [(0.0, start), *stops]
+            ]
+            ends = {"x1": 0, "x2": 1, "y1": 0, "y2": 0} | ({} if end > 0 else {"x1": 1, "x2": 0})
+            gradient = alt.Gradient(gradient="linear", **ends, stops=colours)
+            data = pd.DataFrame({"row": [number], "zero": [0.0], "end": [round(float(end), 4)]})
+            bar = alt.Chart(data).mark_bar(
+                color=gradient, height={"band": 0.62}, clip=True, aria=False
+            )
+            made.append(bar.encode(x="zero:Q", x2="end"))
+    return made
+
+
+UNEXPLAINED_COLOUR = "#8a8f98"
+OF_ALGORITHMS = ("allocation", "technique", "trend", "lab")
+COLOURS = dict.fromkeys(("algorithms", *OF_ALGORITHMS), PALETTE[1])
+COLOURS |= {"compute": PALETTE[0], "inference": PALETTE[2]}
+LINE_PIXELS = 13  # between the lines of a label
+ROW_PIXELS = 34  # a label of two lines fits into it
+LABEL_LIMIT = 165
+ROOM = 0.05  # of the axis beside the widest interval
+
+
+def pick_colour(part: str) -> str:
+    """The colour of a part of a step."""
+    return COLOURS.get(part, UNEXPLAINED_COLOUR)
+
+
+def number_rows(labels: list[str], extent: int = 0) -> alt.Y:
+    """Rows numbered from 0, labelled in lines that are centred where all have as many."""
+    lines = max(label.count("\n") for label in labels)
+    words = f"split({json.dumps(labels, ensure_ascii=False)}[datum.value], '\\n')"
+    place: dict[str, Any] = {"labelLimit": LABEL_LIMIT, "labelOffset": -LINE_PIXELS * lines / 2}
+    place |= {"minExtent": extent or alt.Undefined, "ticks": False, "domain": False}
+    axis = alt.Axis(labelExpr=words, **place)
+    scale = alt.Scale(domain=list(range(len(labels))))
+    return alt.Y("row:O", title=None, axis=axis, scale=scale)
+
+
+def draw_line(at: float) -> alt.Chart:
+    """A dashed line across all rows."""
+    chart = alt.Chart(alt.InlineData(values=[{}]))
+    line = chart.mark_rule(strokeDash=[4, 4], opacity=0.5, aria=False)
+    return line.encode(x=alt.datum(at), y=alt.value(0), y2=alt.value("height"))

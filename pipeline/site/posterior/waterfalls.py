@@ -1,29 +1,40 @@
 """Every step as a waterfall of posterior means, which add up; words have medians and intervals."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any, Literal, NamedTuple
 
+import altair as alt
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from models import INTERVAL_PROBABILITY
 from models.core.parts import PARTS
+from pipeline.site.charts.drawings import Drawing, draw_panels
+from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.answers import describe_probability
 from pipeline.site.pages.numbers import format_fixed
 from pipeline.site.pages.sentences import say
+from pipeline.site.posterior import splits
 from pipeline.site.words import Words
 
 Kind = Literal["decades", "shapley"]
 WHOLE = "whole step"
 TAIL = (1 - INTERVAL_PROBABILITY) / 2
 DIGITS = 6  # significant, of the numbers that a page carries
-PERCENTAGE_POINTS = 100.0
+CHARACTER_PIXELS = 6.1  # of a label, on average
+SIGNS = (
+    ("■", splits.COLOURS["compute"], "compute"),
+    ("■", splits.COLOURS["inference"], "inference: compute at test time"),
+    ("■", splits.COLOURS["algorithms"], "algorithms and their parts"),
+    ("■", splits.UNEXPLAINED_COLOUR, "unexplained"),
+    ("□", "inherit", "whole step"),
+    ("━", "inherit", "90 % interval of the part"),
+)
 
 
-@dataclass(frozen=True)
-class Scale:
+class Scale(NamedTuple):
     """How a unit is printed: times `factor`, to `decimals`, as `words`; `title` is the figure's."""
 
     title: str
@@ -37,14 +48,13 @@ SCALES = {
     "decades": Scale("Where each step came from: effective compute", "decades of effective compute",
                      "decades", 1.0, 2),
     "score": Scale("The same steps in score", "change of the score (percentage points)",
-                   "percentage points", PERCENTAGE_POINTS, 1),
+                   "percentage points", 100.0, 1),
     "nats per token": Scale("The same steps in log perplexity",
                             "change of log perplexity (nats per token)", "nats per token", 1.0, 3),
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Waterfall:
+class Waterfall(NamedTuple):
     """All steps on one scale.
 
     `frame`: a row a part and one for the whole of every step, in the order of the page; columns
@@ -52,15 +62,9 @@ class Waterfall:
     high (of its interval). `caption` says what to see.
     """
 
-    kind: Kind
     scale: Scale
     frame: pd.DataFrame
     caption: str
-
-    @property
-    def estimates(self) -> pd.DataFrame:
-        """The frame without the places of bars and lines, which follow from the means."""
-        return self.frame.drop(columns=["comparison", "start", "end", "low", "high"])
 
 
 def make_waterfall(
@@ -71,10 +75,12 @@ def make_waterfall(
         return None
     template = estimands[f"{kind}_compute"]
     scale = SCALES[template.attrs["unit"]]
-    labels = name_steps(template, words)
+    known = template.attrs.get("labels", {})
+    steps = list(map(str, template["comparison"].to_numpy()))
+    labels = {step: words.name(known.get(step, step)) for step in steps}
     drawn: dict[str, dict[str, np.ndarray]] = {}
     repeated: dict[str, str] = {}
-    for step in map(str, template["comparison"].to_numpy()):
+    for step in steps:
         parts = _find_parts(estimands, kind, step)
         same = next((each for each, other in drawn.items() if _is_same(parts, other)), None)
         if same:
@@ -88,21 +94,10 @@ def make_waterfall(
     left_out: dict[str, list[str]] = {}
     for step, reason in template.attrs.get("reasons", {}).items():
         left_out.setdefault(reason.rstrip("."), []).append(labels[step])
-    caption = say(
-        "waterfall",
-        first=_describe(labels[first], frames[first], drawn[first], scale),
-        is_perplexity=scale is SCALES["nats per token"],
-        repeated=repeated,
-        left_out=left_out,
-    )
-    return Waterfall(kind, scale, pd.concat(frames.values(), ignore_index=True), caption)
-
-
-def name_steps(variable: xr.DataArray, words: Words) -> dict[str, str]:
-    """The card's words for every step of an estimand; paths of records are named after ids."""
-    known = variable.attrs.get("labels", {})
-    steps = map(str, variable["comparison"].to_numpy())
-    return {step: words.name(known.get(step, step)) for step in steps}
+    said = _describe(labels[first], frames[first], drawn[first], scale)
+    undrawn = {"repeated": repeated, "left_out": left_out}
+    caption = say("waterfall", first=said, unit=template.attrs["unit"], **undrawn)
+    return Waterfall(scale, pd.concat(frames.values(), ignore_index=True), caption)
 
 
 def describe_change(row: Mapping[Any, Any], scale: Scale) -> str:
@@ -117,15 +112,13 @@ def describe_change(row: Mapping[Any, Any], scale: Scale) -> str:
 
 def _find_parts(estimands: xr.Dataset, kind: Kind, step: str) -> dict[str, np.ndarray]:
     """Draws of the parts of a step that are reported and that it changes."""
-    parts = {}
-    for part in PARTS:
-        variable = estimands[f"{kind}_{part}"]
-        if step in variable.attrs.get("reasons", {}):
-            continue
-        draws = variable.sel(comparison=step).to_numpy().ravel()
-        if np.any(draws != 0):
-            parts[part] = draws
-    return parts
+    found = {part: estimands[f"{kind}_{part}"] for part in PARTS}
+    parts = {
+        part: each.sel(comparison=step).to_numpy().ravel()
+        for part, each in found.items()
+        if step not in each.attrs.get("reasons", {})
+    }
+    return {part: draws for part, draws in parts.items() if np.any(draws != 0)}
 
 
 def _is_same(parts: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
@@ -136,21 +129,15 @@ def _is_same(parts: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool
 
 def _lay_out(step: str, label: str, parts: dict[str, np.ndarray], scale: Scale) -> pd.DataFrame:
     """The rows of one step, each bar beginning where the last one ended."""
-    whole = np.sum(list(parts.values()), axis=0)
     rows, end = [], 0.0
-    for part, draws in (*parts.items(), (WHOLE, whole)):
-        start = 0.0 if part == WHOLE else end
-        mean = float(draws.mean())
+    for part, draws in (*parts.items(), (WHOLE, np.sum(list(parts.values()), axis=0))):
+        start, mean = 0.0 if part == WHOLE else end, float(draws.mean())
         end = start + mean
         lower, median, upper = np.quantile(draws, [TAIL, 0.5, 1 - TAIL], method="inverted_cdf")
-        numbers = {
-            "mean": mean, "median": median, "lower": lower, "upper": upper,
-            "start": start, "end": end, "low": start + lower, "high": start + upper,
-        }  # fmt: skip
-        rows.append(
-            {"comparison": step, "label": label, "part": part}
-            | {name: float(f"{value:.{DIGITS}g}") for name, value in numbers.items()}
-        )
+        row = {"comparison": step, "label": label, "part": part}
+        numbers = {"mean": mean, "median": median, "lower": lower, "upper": upper}
+        numbers |= {"start": start, "end": end, "low": start + lower, "high": start + upper}
+        rows.append(row | {name: float(f"{n:.{DIGITS}g}") for name, n in numbers.items()})
     return pd.DataFrame(rows).assign(unit=scale.short)
 
 
@@ -160,14 +147,55 @@ def _describe(label: str, rows: pd.DataFrame, parts: dict[str, np.ndarray], scal
     largest = max(parts, key=lambda part: abs(named[part]["mean"]))
     sizes = np.abs(np.stack(list(parts.values())))
     chance = (sizes.argmax(axis=0) == list(parts).index(largest)).mean()
-    return say(
-        "waterfall_step",
-        label=label,
-        whole=describe_change(named[WHOLE], scale),
-        unit=scale.short,
-        is_alone=len(parts) == 1,
-        largest=largest,
-        size=describe_change(named[largest], scale),
-        chance=describe_probability(float(chance)),
-        unsigned=[part for part in parts if named[part]["lower"] < 0 < named[part]["upper"]],
+    told = {"whole": describe_change(named[WHOLE], scale), "unit": scale.short}
+    told |= {"size": describe_change(named[largest], scale), "largest": largest}
+    unsigned = [part for part in parts if named[part]["lower"] < 0 < named[part]["upper"]]
+    chances = {"chance": describe_probability(float(chance)), "unsigned": unsigned}
+    return say("waterfall_step", label=label, count=len(parts), **told, **chances)
+
+
+def draw_waterfall(made: Waterfall, figure_id: str) -> Drawing:
+    """A panel a step on one shared scale: bars from part to part, whiskers, and the whole."""
+    scale, frame = made.scale, made.frame
+    numbers = ["start", "end", "low", "high"]
+    said = [describe_change(row, scale) for row in frame.to_dict("records")]
+    shown = frame.assign(words=said, **(scale.factor * frame[numbers]).round(4))
+    places = shown[numbers].to_numpy(float)
+    low, high = min(0.0, float(places.min())), max(0.0, float(places.max()))
+    room = splits.ROOM * (high - low or 1.0)
+    domain = [round(low - room, 4), round(high + room, 4)]
+    extent = round(CHARACTER_PIXELS * max(map(len, said)))
+    panels = []
+    for _, rows in shown.groupby("comparison", sort=False):
+        chart = _waterfall_chart(rows, scale.words, domain, extent)
+        described = f"Medians with 90 % intervals in {scale.short}. "
+        described += "; ".join(rows["part"] + ": " + rows["words"]) + "."
+        panels.append((str(rows["label"].iloc[0]), chart, len(rows) * splits.ROW_PIXELS, described))
+    told = frame.drop(columns=["comparison", *numbers])  # places follow from the means
+    figure = Figure("intervals", figure_id, scale.title, made.caption, told)
+    present = {splits.pick_colour(part) for part in set(shown["part"]) - {WHOLE}} | {"inherit"}
+    legend = tuple(sign for sign in SIGNS if sign[1] in present)
+    return replace(draw_panels(figure, panels), legend=legend)
+
+
+def _waterfall_chart(rows: pd.DataFrame, title: str, domain: list[float], extent: int) -> Any:
+    """Rows are numbers, their labels stand in the axis: a page may have forty of these charts."""
+    data = rows[["part", "median", "start", "end", "low", "high"]].assign(
+        colour=["none" if part == WHOLE else splits.pick_colour(part) for part in rows["part"]],
+        row=range(len(rows)),
+        next=pd.Series([*range(1, len(rows)), None], index=rows.index, dtype=object),
     )
+    axis = alt.Axis(format="~f", tickCount=5, labelOverlap=True, titleAnchor="end")
+    scale, base = alt.Scale(domain=domain, nice=False, zero=False), alt.Chart()
+    has_next, none, ink = "isValid(datum.next)", alt.value("none"), alt.value("currentColor")
+    drawn = base.mark_bar(height={"band": 0.6}, opacity=0.85).encode(
+        x=alt.X("start:Q", title=title, scale=scale, axis=axis),
+        x2="end",
+        fill=alt.Fill("colour:N", scale=None, legend=None),
+        stroke=alt.condition(has_next, none, ink),
+    )
+    joined = base.transform_filter(has_next).mark_rule(opacity=0.45, aria=False)
+    whiskers = base.mark_rule(strokeWidth=2).encode(x="low:Q", x2="high")
+    layers = [splits.draw_line(0.0), drawn, joined.encode(x="end:Q", y2="next"), whiskers]
+    labels = list(rows["part"] + "\n" + rows["words"])
+    return alt.layer(*layers, data=data).encode(y=splits.number_rows(labels, extent))

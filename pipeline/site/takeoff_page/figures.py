@@ -9,10 +9,10 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from pipeline.site.charts.axes import PALETTE
 from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
 from pipeline.site.charts.intervals import draw_intervals, draw_parts
-from pipeline.site.charts.series import PALETTE
-from pipeline.site.figures.kinds import Figure
+from pipeline.site.figures.kinds import Figure, order_by
 from pipeline.site.pages.numbers import INTERVAL_WORDS, format_number
 from pipeline.site.words import Words
 from pipeline.takeoff.results import ESTIMANDS
@@ -39,19 +39,15 @@ def draw_times(words: Words, entries: Entries, labels: Mapping[str, str]) -> Dra
         for label, entry in _list_entries(entries, key, labels)
     ]
     said = words.figure("times", **LIMITS)
-    figure = Figure("parts", frame=pd.DataFrame(rows), is_log_x=True, **said)
-    return draw_parts(figure) if rows else None
+    return draw_parts(Figure("parts", frame=pd.DataFrame(rows), **said)) if rows else None
 
 
 def draw_speed(words: Words, entries: Entries, labels: Mapping[str, str]) -> Drawing | None:
     """Years of progress in the first year by scenario; None where nothing may be said."""
-    rows = [
-        {"label": label, **{name: entry[name] for name in NUMBERS}}
-        for label, entry in _list_entries(entries, "speed_up", labels)
-    ]
+    found = _list_entries(entries, "speed_up", labels)
+    rows = [{"label": label, **{n: entry[n] for n in NUMBERS}} for label, entry in found]
     said = words.figure("speed", **LIMITS)
-    figure = Figure("intervals", frame=pd.DataFrame(rows), is_log_x=True, **said)
-    return draw_intervals(figure) if rows else None
+    return draw_intervals(Figure("intervals", frame=pd.DataFrame(rows), **said)) if rows else None
 
 
 def _list_entries(
@@ -93,25 +89,16 @@ def draw_paths(words: Words, variations: pd.DataFrame) -> Drawing | None:
 
 
 def _path_chart(rows: pd.DataFrame, figure: Figure, top: float) -> Layers:
-    axis, scale = alt.Axis(tickCount=5), alt.Scale(domain=[0, top], nice=False)
-    x = alt.X(
-        field="years",
-        type="quantitative",
-        title=figure.x_title,
-        scale=alt.Scale(nice=False),
-        axis=axis,
-    )
+    axis, wide = alt.Axis(tickCount=5), alt.Scale(nice=False)
+    scale = alt.Scale(domain=[0, top], nice=False)
+    x = alt.X(field="years", type="quantitative", title=figure.x_title, scale=wide, axis=axis)
     y = alt.Y("lower:Q", title=figure.y_title, scale=scale, axis=axis)
     central = alt.Chart(rows[rows["series"] == SERIES[CENTRAL]])
     band = central.mark_area(opacity=0.16, color=PALETTE[0], clip=True)
     ends = [end for end in SERIES if SERIES[end] in set(rows["series"])]
+    colour, dash = _by_series(alt.Color, ends, COLOURS), _by_series(alt.StrokeDash, ends, DASHES)
     line = alt.Chart(rows).mark_line(strokeWidth=2, clip=True)
-    line = line.encode(
-        x=x,
-        y=alt.Y("median:Q", scale=scale),
-        color=_by_series(alt.Color, ends, COLOURS),
-        strokeDash=_by_series(alt.StrokeDash, ends, DASHES),
-    )
+    line = line.encode(x=x, y=alt.Y("median:Q", scale=scale), color=colour, strokeDash=dash)
     return alt.layer(band.encode(x=x, y=y, y2=alt.Y2(field="upper")), line)
 
 
@@ -130,15 +117,15 @@ def _describe_ends(rows: pd.DataFrame) -> str:
 
 def draw_indices(words: Words, entries: Entries, labels: Mapping[str, str]) -> Drawing | None:
     """A panel an outcome: indices of every labelled input, largest total first; None without."""
-    rows = []
-    for outcome, order, name in product(OUTCOMES, ORDERS, labels):
-        if entry := entries.get(f"sobol_{order}[{outcome}-{name}]"):
-            row = {"outcome": outcome, "input": name, "label": labels[name], "order": order}
-            row |= {"index": entry["median"], "lower": entry["lower"], "upper": entry["upper"]}
-            rows.append(row)
+    rows = [
+        (outcome, name, labels[name], order, *(entry[bound] for bound in NUMBERS))
+        for outcome, order, name in product(OUTCOMES, ORDERS, labels)
+        if (entry := entries.get(f"sobol_{order}[{outcome}-{name}]"))
+    ]
     if not rows:
         return None
-    frame = pd.DataFrame(rows)
+    columns = ["outcome", "input", "label", "order", "index", "lower", "upper"]
+    frame = pd.DataFrame(rows, columns=columns)
     said = words.figure("sensitivity", **_lead(frame), **LIMITS)
     figure = Figure("intervals", frame=frame, **said)
     made = {
@@ -156,14 +143,13 @@ def _lead(indices: pd.DataFrame) -> dict[str, str]:
     first, second = totals[totals["outcome"] == outcome].nlargest(2, "index").to_dict("records")
     said = {"outcome": OUTCOMES[str(outcome)]}
     for name, row in (("first", first), ("second", second)):
-        said |= {name: row["label"][:1].lower() + row["label"][1:]}
-        said |= {f"{name}_index": f"{row['index']:.2f}"}
+        said[name] = row["label"][:1].lower() + row["label"][1:]
+        said[f"{name}_index"] = f"{row['index']:.2f}"
     return said
 
 
 def _rank(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of one outcome for a chart of intervals, the input with the largest total first."""
     totals = rows[rows["order"] == "total"].set_index("label")["index"]
-    order = list(totals.sort_values(ascending=False).index)
     ranked = rows.assign(median=rows["index"], series=rows["order"].map(ORDER_WORDS))
-    return ranked.sort_values("label", key=lambda names: names.map(order.index), kind="stable")
+    return order_by(ranked, "label", list(totals.sort_values(ascending=False).index))

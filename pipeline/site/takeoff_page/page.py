@@ -1,8 +1,8 @@
-"""The page of the simulation of full automation: caveats, scenarios, sensitivity."""
+"""The page of the simulation of full automation: its answer, caveats, scenarios, sensitivity."""
 
 import hashlib
-from collections.abc import Sequence
-from functools import partial
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,37 +11,24 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from models import takeoff
-from pipeline.core.files import read_json, write_text
+from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
-from pipeline.ingest.bibliography import Bibliography, Reference, read_bibliography
+from pipeline.ingest.bibliography import read_bibliography
 from pipeline.site.charts.drawings import render_page
 from pipeline.site.pages import answers, rendering
-from pipeline.site.pages.citations import cite_page, read_software
-from pipeline.site.pages.numbers import format_cell, format_number
+from pipeline.site.pages.citations import cite_page, hash_file, number_sources, read_software
+from pipeline.site.pages.sentences import say
 from pipeline.site.takeoff_page import figures
-from pipeline.site.takeoff_page.words import (
-    QUANTITIES,
-    describe_answer,
-    list_doubts,
-    summarise_doubts,
-)
 from pipeline.site.words import read_words
 from pipeline.studies.verdict import read_check
 from pipeline.takeoff.results import COMPRESSED, ESTIMANDS, GOES_ON
-from pipeline.takeoff.scenarios import NO_AUTOMATION, Input, Scenarios, read_scenarios
+from pipeline.takeoff.scenarios import NO_AUTOMATION, read_scenarios
 from pipeline.takeoff.sensitivity import SHORT_YEARS, label_inputs
 from pipeline.takeoff.variations import CENTRAL, ROLE_TITLES, VARIATIONS
 
 NAME = "takeoff"
 METHOD_SOURCES = ("jones1995models", "erdil2024ideas", "saltelli2010variance", "iwanaga2022salib")
-LONG_YEARS = 1000.0  # longer times are printed as longer than that
 LIBRARIES = ("numpy", "SALib")
-Checks = dict[str, dict[str, Any]]
-
-
-def write_takeoff_page(layout: Layout) -> None:
-    """Write the page; the same results give the same bytes."""
-    write_text(layout.page(NAME), render(layout))
 
 
 def render(layout: Layout) -> str:
@@ -59,32 +46,39 @@ def render(layout: Layout) -> str:
         "paths": figures.draw_paths(words, varied),
         "indices": figures.draw_indices(words, entries, label_inputs(scenarios)),
     }
-    references = cite(bibliography, scenarios)
     files = [layout.scenarios, *map(layout.draws, scenarios.posteriors())]
+    read = {
+        name: [k for i in scenarios.inputs if i.posterior == name for k in i.draws.values()]
+        for name in checks
+    }
+    functions = {"list_doubts": list_doubts, "answers": answers}
+    constants: dict[str, Any] = {
+        "compressed": COMPRESSED,
+        "estimands": ESTIMANDS,
+        "role_titles": ROLE_TITLES,
+    }
+    constants |= {"quantities": QUANTITIES, "short_years": SHORT_YEARS, "name": NAME}
     return render_page(
         layout.templates,
         "takeoff",
         drawings,
+        **functions,
+        **constants,
         title=words.title,
-        name=NAME,
         answer=describe_answer(entries),
-        doubts=describe_doubts(scenarios, checks),
-        scenarios=list_scenarios(entries, labels),
+        doubts=summarise_doubts({name: (checks[name], keys) for name, keys in read.items()}),
+        scenarios=[
+            {"id": name, "label": label} | {key: entries[f"{key}[{name}]"] for key in ESTIMANDS}
+            for name, label in labels.items()
+        ],
         notes={each.id: each.note for each in scenarios.scenarios},
-        compressed=COMPRESSED,
         assumed=scenarios,
-        estimands=ESTIMANDS,
         changes=list_changes(varied),
-        role_titles=ROLE_TITLES,
-        describe_value=partial(describe_value, layout),
-        describe_state=partial(describe_state, checks),
-        say_years=say_years,
-        say_chance=answers.describe_probability,
-        say_cell=format_cell,
+        attributions={name: read_json(layout.attribution(name)) for name in checks},
+        checks=checks,
         equations=rendering.plain_text(takeoff.__doc__ or ""),
-        formulas=words,
-        references=references,
-        sources=[reference for _, reference in references.values()],
+        words=words,
+        **number_sources(bibliography, [*scenarios.citations(), *METHOD_SOURCES]),
         citation=cite_page(read_software(layout.citation), words.title, NAME, hash_files(files)),
         provenance=list_provenance(layout, files),
     )
@@ -102,57 +96,6 @@ def list_changes(varied: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def describe_doubts(scenarios: Scenarios, checks: Checks) -> str:
-    """What is doubtful of the posteriors, from their checks, in one sentence; empty if nothing."""
-    read: dict[str, list[str]] = {name: [] for name in checks}
-    for each in scenarios.inputs:
-        if each.posterior:
-            read[each.posterior] += each.draws.values()
-    return summarise_doubts({name: (checks[name], keys) for name, keys in read.items()})
-
-
-def list_scenarios(entries: figures.Entries, labels: dict[str, str]) -> list[dict[str, Any]]:
-    """The rows of the table of scenarios; the last is today's rate without automation."""
-    return [
-        {"id": name, "label": label} | {key: entries[f"{key}[{name}]"] for key in ESTIMANDS}
-        for name, label in labels.items()
-    ]
-
-
-def describe_value(layout: Layout, given: Input) -> str:
-    """Median and interval of what is read of a posterior, or the value of an input."""
-    if given.posterior is None:
-        return format_cell(given.value)
-    entries = read_json(layout.attribution(given.posterior))
-    return "; ".join(
-        f"{QUANTITIES[quantity]}: {answers.describe_bound(entries[key], 'median')} "
-        f"({answers.describe_interval(entries[key])})"
-        for quantity, key in given.draws.items()
-    )
-
-
-def describe_state(checks: Checks, given: Input) -> str:
-    """What is doubtful of an input."""
-    if given.posterior is None:
-        return "assumed"
-    return "; ".join(list_doubts(checks[given.posterior], given.draws)) or "its check found none"
-
-
-def say_years(value: float | None) -> str:
-    """Years in words, between the shortest and the longest that mean anything."""
-    if value is None or value > LONG_YEARS:
-        return f">\N{NO-BREAK SPACE}{format_number(LONG_YEARS, 4)}"
-    if value < SHORT_YEARS:
-        return f"<\N{NO-BREAK SPACE}{SHORT_YEARS:g}"
-    return format_number(value)
-
-
-def cite(bibliography: Bibliography, scenarios: Scenarios) -> dict[str, tuple[int, Reference]]:
-    """Every source of the page by key, numbered in the order in which readers meet them."""
-    cited = bibliography.cite([*scenarios.citations(), *METHOD_SOURCES])
-    return {reference.key: (number, reference) for number, reference in enumerate(cited, start=1)}
-
-
 def list_provenance(layout: Layout, files: Sequence[Path]) -> list[tuple[str, str]]:
     """Settings, versions, and the hash of every file that was read."""
     settings = YAML(typ="safe").load(layout.params.read_text(encoding="utf-8"))[NAME]
@@ -160,16 +103,58 @@ def list_provenance(layout: Layout, files: Sequence[Path]) -> list[tuple[str, st
     return [
         *((name, str(value)) for name, value in settings.items()),
         *((name, version(name)) for name in LIBRARIES),
-        *((drawn.get(path, path.name), _hash(path)) for path in files),
+        *((drawn.get(path, path.name), hash_file(path)) for path in files),
         ("all of these: data SHA-256", hash_files(files)),
     ]
 
 
 def hash_files(files: Sequence[Path]) -> str:
     """The SHA-256 of the inputs together: of a line a file, its own SHA-256 and its name."""
-    lines = (f"{_hash(path)}  {path.name}\n" for path in files)
+    lines = (f"{hash_file(path)}  {path.name}\n" for path in files)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+FAMILY = "p_acceleration["
+QUANTITIES = {
+    "stepping_on_toes": "exponent of research",
+    "fishing_out": "exponent of ideas found",
+    "returns": "returns to research",
+    "elasticity": "elasticity of substitution",
+    "rate": "decades a year",
+}
+Check = dict[str, Any]
+
+
+def describe_answer(entries: dict[str, dict[str, Any]]) -> str:
+    """The probability in the first scenario and how far the others move it, from the entries."""
+    family = [entry for key, entry in entries.items() if key.startswith(FAMILY)]
+    return say("takeoff_answer", family=family, odds=answers.describe_probability)
+
+
+def list_doubts(check: Check, draws: Mapping[str, str]) -> list[str]:
+    """What is doubtful of an input that reads `draws` (quantity: key) of the posterior checked."""
+    kinds = _find_kinds(check, draws.values())
+    said = [say(f"doubt.{kind}") for kind in kinds if kind != "driven"]
+    driven = {name: answers.describe_drivers(key, check) for name, key in draws.items()}
+    if "driven" in kinds:
+        said += [f"{QUANTITIES[name]} {words}" for name, words in driven.items() if words]
+    return said
+
+
+def summarise_doubts(posteriors: Mapping[str, tuple[Check, Iterable[str]]]) -> str:
+    """How many posteriors (name: check, keys read) are doubtful, and why; empty if none."""
+    found = Counter(kind for each in posteriors.values() for kind in _find_kinds(*each))
+    return say("takeoff_doubts", count=len(posteriors), found=found)
+
+
+def _find_kinds(check: Check, keys: Iterable[str]) -> list[str]:
+    """The doubts of a posterior of which these keys are read."""
+    if not answers.has_passed(check):
+        return ["failed"]
+    found = {
+        "off": check.get("is_calibrated") is False,
+        "uncalibrated": check.get("is_calibrated") is None,
+        "confounded": check.get("is_identified") is False,
+        "driven": any(answers.describe_drivers(key, check) for key in keys),
+    }
+    return [kind for kind, is_so in found.items() if is_so]
