@@ -53,6 +53,7 @@ def make_table(is_correlated: bool) -> pd.DataFrame:
         lab=[f"Lab {i % 6}" for i in range(MODELS)],
         release_date=dates.floor("D"),
         training_flop=10 ** (23 + decades),
+        score=np.linspace(0.2, 0.9, MODELS),  # the sampler's units are those of the scores' spread
     )
 
 
