@@ -26,7 +26,7 @@ from models.effective_compute.design import get_options, make_design
 from models.effective_compute.paths import find_side
 from models.leaderboards import compute_multiplier
 from models.leaderboards.compute_multiplier import VARIANTS, Priors
-from pipeline.checks.refit import Refitter, Settings
+from pipeline.checks.refit import RefitError, Refitter, Settings
 
 TINY = Settings(draws=20, tune=100, maxdepth=5)
 
@@ -132,6 +132,16 @@ def test_special_case_is_a_refit_of_the_compiled_model(name: str) -> None:
     for key, value in list_fixed(drawn).items():
         is_fixed = bool((abs(value) < 1e-12).all())
         assert is_fixed == (name in FIXED_BY[key]), key
+
+
+@pytest.mark.slow
+@pytest.mark.xfail(
+    strict=True, raises=RefitError, reason="units of the slope are the spread of the scores: zero"
+)
+def test_scores_that_are_all_at_the_level_of_guessing_can_be_sampled() -> None:
+    table = make_leaderboard().assign(score=0.0)
+    drawn = compile_toy().refit(table, make_card(kind="classical"), Priors(), 1, TINY)
+    assert bool(np.isfinite(drawn["slope"]).all())
 
 
 def list_fixed(drawn: xr.Dataset) -> dict[str, Any]:
