@@ -49,63 +49,38 @@ from models.effective_compute.trend_model import build_trend, trend_data
 class MultiplierPriors:
     """In decades of effective compute and years."""
 
-    rate: Prior = Prior(
-        "Normal",
-        (0.4, 0.6),
-        "decades per year",
-        "mean over the span; published rates are 0.2 to 1.2, regress is not ruled out",
+    rate: Prior = Prior("Normal", (0.4, 0.6), "decades per year").because(
+        "mean over the span; published rates are 0.2 to 1.2, regress is not ruled out"
     )
-    drift: Prior = Prior(
-        "HalfNormal",
-        (0.6,),
-        "decades per year",
-        "rates of neighbouring years differ by up to 1.2 (95 %): a sharp bend is not ruled out",
+    drift: Prior = Prior("HalfNormal", (0.6,), "decades per year").because(
+        "rates of neighbouring years differ by up to 1.2 (95 %): a sharp bend is not ruled out"
     )
     interaction: Prior = Prior(
-        "Normal",
-        (0.0, 0.2),
-        "decades per year and decade of compute",
+        "Normal", (0.0, 0.2), "decades per year and decade of compute"
+    ).because(
         "tenfold compute may double a rate of 0.4 or stop it (95 %); Gundlach et al. 2025 find "
-        "gains that grow with scale, ablations at small scale none",
+        "gains that grow with scale, ablations at small scale none"
     )
-    allocation_under: Prior = Prior(
-        "Normal",
-        (0.7, 0.5),
-        "1",
-        "the law's grid covers too few tokens: a test feels all of that loss, half of it or none",
+    allocation_under: Prior = Prior("Normal", (0.7, 0.5), "1").because(
+        "the law's grid covers too few tokens: a test feels all of that loss, half of it or none"
     )
-    allocation_over: Prior = Prior(
-        "Normal",
-        (0.5, 0.5),
-        "1",
-        "most over-trained models lie beyond the grid: all of the law's cost or none",
+    allocation_over: Prior = Prior("Normal", (0.5, 0.5), "1").because(
+        "most over-trained models lie beyond the grid: all of the law's cost or none"
     )
-    technique_gain: Prior = Prior(
-        "Normal",
-        (0.5, 1.0),
-        "decades",
-        "centred on a factor of 3: 90 % in 0.07 to 140, with Davidson et al. 2023's 5 to 100",
+    technique_gain: Prior = Prior("Normal", (0.5, 1.0), "decades").because(
+        "centred on a factor of 3: 90 % in 0.07 to 140, with Davidson et al. 2023's 5 to 100"
     )
-    technique_spread: Prior = Prior(
-        "LogNormal",
-        (float(np.log(0.35)), 0.6),
-        "decades",
-        "the same technique is worth 1.4 to 9 times more on another benchmark (90 %)",
+    technique_spread: Prior = Prior("LogNormal", (float(np.log(0.35)), 0.6), "decades").because(
+        "the same technique is worth 1.4 to 9 times more on another benchmark (90 %)"
     )
-    technique_by_base: Prior = Prior(
-        "HalfNormal",
-        (0.2,),
-        "decades",
-        "a technique is worth up to 2.5 times more to one model than to another (95 %), or alike",
+    technique_by_base: Prior = Prior("HalfNormal", (0.2,), "decades").because(
+        "a technique is worth up to 2.5 times more to one model than to another (95 %), or alike"
     )
-    lab_scale: Prior = Prior(
-        "LogNormal",
-        (float(np.log(0.35)), 0.6),
-        "decades",
-        "labs of one date differ by a factor of 1.4 to 9 (90 %), and not by nothing",
+    lab_scale: Prior = Prior("LogNormal", (float(np.log(0.35)), 0.6), "decades").because(
+        "labs of one date differ by a factor of 1.4 to 9 (90 %), and not by nothing"
     )
-    deviation_scale: Prior = Prior(
-        "HalfNormal", (0.5,), "decades", "models of one lab and date differ as labs do"
+    deviation_scale: Prior = Prior("HalfNormal", (0.5,), "decades").because(
+        "models of one lab and date differ as labs do"
     )
 
 

@@ -53,35 +53,20 @@ DIMS = dict.fromkeys(("level", "rate", "reference_resource"), ("target",))
 class Priors:
     """In decades of the resource and years."""
 
-    level: Prior = Prior(
-        "Normal",
-        (0.0, 1.0),
-        "decades above the reference resource",
-        "the reference is near the first model's: the frontier then lay within a factor of 40",
+    level: Prior = Prior("Normal", (0.0, 1.0), "decades above the reference resource").because(
+        "the reference is near the first model's: the frontier then lay within a factor of 40"
     )
-    rate_mean: Prior = Prior(
-        "Normal",
-        (0.3, 0.3),
-        "decades per year",
-        "halving every 4 to 5 months to some regress: 90 % in -0.2 to 0.8",
+    rate_mean: Prior = Prior("Normal", (0.3, 0.3), "decades per year").because(
+        "halving every 4 to 5 months to some regress: 90 % in -0.2 to 0.8"
     )
-    rate_sd: Prior = Prior(
-        "Gamma",
-        (2.0, 15.0),
-        "decades per year",
-        "targets differ, by less than progress itself: 90 % in 0.02-0.32",
+    rate_sd: Prior = Prior("Gamma", (2.0, 15.0), "decades per year").because(
+        "targets differ, by less than progress itself: 90 % in 0.02-0.32"
     )
-    spread: Prior = Prior(
-        "LogNormal",
-        (np.log(0.4), 0.6),
-        "decades",
-        "reruns of one year differ by up to a factor of ten: 90 % in 0.15-1.1",
+    spread: Prior = Prior("LogNormal", (np.log(0.4), 0.6), "decades").because(
+        "reruns of one year differ by up to a factor of ten: 90 % in 0.15-1.1"
     )
-    inefficiency_share: Prior = Prior(
-        "Beta",
-        (2.0, 2.0),
-        "share of the squared scale",
-        "how much of the spread is distance from the frontier is unknown; not all or none of it",
+    inefficiency_share: Prior = Prior("Beta", (2.0, 2.0), "share of the squared scale").because(
+        "how much of the spread is distance from the frontier is unknown; not all or none of it"
     )
 
 

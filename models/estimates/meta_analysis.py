@@ -66,36 +66,25 @@ DIMS = {"domain_effect": ("domain",), "study_effect": ("study",)}
 class Priors:
     """On the working scale: natural logs, or units of the card's spread."""
 
-    mean: Prior = Prior(
-        "Normal",
-        (0.0, 1.0),
-        "natural log, or the card's spread",
-        "the reference is a round value near the estimates: within a factor of 5 of it at 90 %",
+    mean: Prior = Prior("Normal", (0.0, 1.0), "natural log, or the card's spread").because(
+        "the reference is a round value near the estimates: within a factor of 5 of it at 90 %"
     )
-    domain_sd: Prior = Prior(
-        "HalfNormal",
-        (0.7,),
-        "natural log, or the card's spread",
-        "fields may differ by a factor of 2 and hardly by 4: 90 % below 1.15",
+    domain_sd: Prior = Prior("HalfNormal", (0.7,), "natural log, or the card's spread").because(
+        "fields may differ by a factor of 2 and hardly by 4: 90 % below 1.15"
     )
-    study_sd: Prior = Prior(
-        "HalfNormal",
-        (0.4,),
-        "natural log, or the card's spread",
-        "methods shift all results of a study by up to a factor of 2: 90 % below 0.66",
+    study_sd: Prior = Prior("HalfNormal", (0.4,), "natural log, or the card's spread").because(
+        "methods shift all results of a study by up to a factor of 2: 90 % below 0.66"
     )
     residual_sd: Prior = Prior(
-        "LogNormal",
-        (np.log(0.25), 0.4),
-        "natural log, or the card's spread",
+        "LogNormal", (np.log(0.25), 0.4), "natural log, or the card's spread"
+    ).because(
         "specifications of one study differ by tens of percent, and never by nothing: 90 % in "
-        "0.13-0.48",
+        "0.13-0.48"
     )
     unstated_sd: Prior = Prior(
-        "LogNormal",
-        (np.log(0.4), 0.4),
-        "natural log, or the card's spread",
-        "error where none is stated: those that are stated lie at 0.1 to 0.8, 90 % in 0.2-0.8",
+        "LogNormal", (np.log(0.4), 0.4), "natural log, or the card's spread"
+    ).because(
+        "error where none is stated: those that are stated lie at 0.1 to 0.8, 90 % in 0.2-0.8"
     )
 
 

@@ -44,30 +44,18 @@ RESHUFFLE_SEED = 20130513
 class Priors:
     """In log10 of decades per year."""
 
-    level: Prior = Prior(
-        "Normal",
-        (-0.8, 0.5),
-        "log10 decades per year",
-        "software near Moore's law to within a factor of 7 at 90 %",
+    level: Prior = Prior("Normal", (-0.8, 0.5), "log10 decades per year").because(
+        "software near Moore's law to within a factor of 7 at 90 %"
     )
-    slope: Prior = Prior(
-        "Normal",
-        (0.5, 0.75),
-        "1",
-        "between unrelated (0) and proportional (1), and beyond either: 90 % in -0.7 to 1.7",
+    slope: Prior = Prior("Normal", (0.5, 0.75), "1").because(
+        "between unrelated (0) and proportional (1), and beyond either: 90 % in -0.7 to 1.7"
     )
-    scatter: Prior = Prior(
-        "Gamma",
-        (2.0, 6.0),
-        "log10",
-        "fields with the same hardware differ in software by up to a factor of 6: 90 % below 0.8",
+    scatter: Prior = Prior("Gamma", (2.0, 6.0), "log10").because(
+        "fields with the same hardware differ in software by up to a factor of 6: 90 % below 0.8"
     )
-    error: Prior = Prior(
-        "LogNormal",
-        (np.log(0.12), 0.35),
-        "log10",
+    error: Prior = Prior("LogNormal", (np.log(0.12), 0.35), "log10").because(
         "no rate states its error; those of other tables that do are good to 20-60 %: 90 % in "
-        "0.07-0.21",
+        "0.07-0.21"
     )
 
 

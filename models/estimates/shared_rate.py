@@ -55,25 +55,16 @@ MINIMUM_ROWS = 2
 class Priors:
     """In decades per year."""
 
-    mean: Prior = Prior(
-        "Normal",
-        (0.4, 0.6),
-        "decades per year",
-        "as for one leaderboard: published rates are 0.2 to 1.2; regress is not ruled out",
+    mean: Prior = Prior("Normal", (0.4, 0.6), "decades per year").because(
+        "as for one leaderboard: published rates are 0.2 to 1.2; regress is not ruled out"
     )
-    between_sd: Prior = Prior(
-        "HalfNormal",
-        (0.5,),
-        "decades per year",
+    between_sd: Prior = Prior("HalfNormal", (0.5,), "decades per year").because(
         "published rates of fields differ by up to one decade a year: 90 % below 0.8, and none at "
-        "all is not ruled out",
+        "all is not ruled out"
     )
-    likeness: Prior = Prior(
-        "Beta",
-        (2.0, 2.0),
-        "correlation",
+    likeness: Prior = Prior("Beta", (2.0, 2.0), "correlation").because(
         "errors of compute and the models' own quality are shared, scores and tests are not: 90 % "
-        "in 0.14 to 0.86",
+        "in 0.14 to 0.86"
     )
 
 

@@ -57,47 +57,26 @@ EDGE = 0.02  # of the range: scores nearer to its ends say little of the logit
 class AccuracyPriors(MultiplierPriors):
     """In decades of effective compute, years and logits."""
 
-    slope: Prior = Prior(
-        "LogNormal",
-        (float(np.log(0.8)), 0.7),
-        "logits per decade",
-        "tenfold compute multiplies the odds by 1.3 to 12: 90 % in 0.25-2.5",
+    slope: Prior = Prior("LogNormal", (float(np.log(0.8)), 0.7), "logits per decade").because(
+        "tenfold compute multiplies the odds by 1.3 to 12: 90 % in 0.25-2.5"
     )
-    level: Prior = Prior(
-        "Normal",
-        (0.0, 1.5),
-        "logits",
-        "a plain model of typical compute and date scores 8 to 92 % of the range (90 %)",
+    level: Prior = Prior("Normal", (0.0, 1.5), "logits").because(
+        "a plain model of typical compute and date scores 8 to 92 % of the range (90 %)"
     )
-    guess_rate: Prior = Prior(
-        "HalfNormal",
-        (0.03,),
-        "share of questions",
-        "free-form answers are often small integers: under 6 % in 95 %",
+    guess_rate: Prior = Prior("HalfNormal", (0.03,), "share of questions").because(
+        "free-form answers are often small integers: under 6 % in 95 %"
     )
-    harness_shift: Prior = Prior(
-        "Normal",
-        (0.0, 0.3),
-        "logits",
-        "prompts and scoring move a score of one half by up to 12 points (90 %)",
+    harness_shift: Prior = Prior("Normal", (0.0, 0.3), "logits").because(
+        "prompts and scoring move a score of one half by up to 12 points (90 %)"
     )
-    early_shortfall: Prior = Prior(
-        "HalfNormal",
-        (0.2,),
-        "log of the share of the range",
-        "early methods could go at least two thirds of the way (95 %), and most of them all of it",
+    early_shortfall: Prior = Prior("HalfNormal", (0.2,), "log of the share of the range").because(
+        "early methods could go at least two thirds of the way (95 %), and most of them all of it"
     )
-    skew: Prior = Prior(
-        "Normal",
-        (1.1, 1.0),
-        "1",
-        "a question takes three steps, as many as 20 or none that stands out (95 % in 0.4 to 20)",
+    skew: Prior = Prior("Normal", (1.1, 1.0), "1").because(
+        "a question takes three steps, as many as 20 or none that stands out (95 % in 0.4 to 20)"
     )
-    dispersion: Prior = Prior(
-        "HalfNormal",
-        (0.1,),
-        "share of sqrt(P (1 - P))",
-        "prompts and harnesses move a score of one half by up to 10 points (95 %)",
+    dispersion: Prior = Prior("HalfNormal", (0.1,), "share of sqrt(P (1 - P))").because(
+        "prompts and harnesses move a score of one half by up to 10 points (95 %)"
     )
 
 

@@ -90,77 +90,44 @@ SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.995}
 class Priors:
     """In years, decades of effective compute, and nats per token."""
 
-    rate: Prior = Prior(
-        "Normal",
-        (0.4, 0.6),
-        "decades per year",
-        "published rates are 0.2 to 1.2; regress is not ruled out",
+    rate: Prior = Prior("Normal", (0.4, 0.6), "decades per year").because(
+        "published rates are 0.2 to 1.2; regress is not ruled out"
     )
-    drift: Prior = Prior(
-        "HalfNormal",
-        (0.6,),
-        "decades per year",
-        "rates of neighbouring years differ by up to 1.2 (95 %), as on other leaderboards",
+    drift: Prior = Prior("HalfNormal", (0.6,), "decades per year").because(
+        "rates of neighbouring years differ by up to 1.2 (95 %), as on other leaderboards"
     )
-    repetition_worth: Prior = Prior(
-        "LogNormal",
-        (float(np.log(15.4)), 1.0),
-        "readings",
-        "15.4 in Muennighoff et al. 2023, for large models of web text: 95 % in 2 to 110",
+    repetition_worth: Prior = Prior("LogNormal", (float(np.log(15.4)), 1.0), "readings").because(
+        "15.4 in Muennighoff et al. 2023, for large models of web text: 95 % in 2 to 110"
     )
-    rate_difference: Prior = Prior(
-        "Normal",
-        (0.0, 0.6),
-        "decades per year",
-        "the scale of the rate: makes the rates of parameters and tokens independent",
+    rate_difference: Prior = Prior("Normal", (0.0, 0.6), "decades per year").because(
+        "the scale of the rate: makes the rates of parameters and tokens independent"
     )
-    exponent_parameters: Prior = Prior(
-        "LogNormal",
-        (float(np.log(0.12)), 0.6),
-        "1",
-        "0.07 in Ho et al. 2024 without E, 0.34 in Hoffmann et al. 2022: 95 % in 0.04-0.39",
+    exponent_parameters: Prior = Prior("LogNormal", (float(np.log(0.12)), 0.6), "1").because(
+        "0.07 in Ho et al. 2024 without E, 0.34 in Hoffmann et al. 2022: 95 % in 0.04-0.39"
     )
-    exponent_tokens: Prior = Prior(
-        "LogNormal",
-        (float(np.log(0.12)), 0.6),
-        "1",
-        "0.04 in Ho et al. 2024 without E, 0.28 in Hoffmann et al. 2022: 95 % in 0.04-0.39",
+    exponent_tokens: Prior = Prior("LogNormal", (float(np.log(0.12)), 0.6), "1").because(
+        "0.04 in Ho et al. 2024 without E, 0.28 in Hoffmann et al. 2022: 95 % in 0.04-0.39"
     )
-    level: Prior = Prior(
-        "LogNormal",
-        (float(np.log(3.5)), 0.25),
-        "nats per token",
-        "a model of middling size has a perplexity of 10 to 200 (90 %)",
+    level: Prior = Prior("LogNormal", (float(np.log(3.5)), 0.25), "nats per token").because(
+        "a model of middling size has a perplexity of 10 to 200 (90 %)"
     )
-    irreducible_share_center: Prior = Prior(
-        "Beta",
-        (2.0, 4.0),
-        "share of the level",
-        "text is neither free of entropy nor all of it: 0.08 to 0.66 (90 %), E about 1 nat",
+    irreducible_share_center: Prior = Prior("Beta", (2.0, 4.0), "share of the level").because(
+        "text is neither free of entropy nor all of it: 0.08 to 0.66 (90 %), E about 1 nat"
     )
-    irreducible_share_spread: Prior = Prior(
-        "HalfNormal", (0.5,), "logits", "texts and vocabularies differ: odds by up to 2.7 (95 %)"
+    irreducible_share_spread: Prior = Prior("HalfNormal", (0.5,), "logits").because(
+        "texts and vocabularies differ: odds by up to 2.7 (95 %)"
     )
     parameters_share_center: Prior = Prior(
-        "Beta",
-        (2.0, 2.0),
-        "share of the level above E",
-        "small models and little data cost alike: 0.14 to 0.86 (90 %)",
+        "Beta", (2.0, 2.0), "share of the level above E"
+    ).because("small models and little data cost alike: 0.14 to 0.86 (90 %)")
+    parameters_share_spread: Prior = Prior("HalfNormal", (0.5,), "logits").because(
+        "training sets differ in size: odds by up to 2.7 (95 %)"
     )
-    parameters_share_spread: Prior = Prior(
-        "HalfNormal", (0.5,), "logits", "training sets differ in size: odds by up to 2.7 (95 %)"
+    paper_scale: Prior = Prior("HalfNormal", (0.2,), "log perplexity").because(
+        "vocabularies and protocols move a perplexity by up to half (95 %)"
     )
-    paper_scale: Prior = Prior(
-        "HalfNormal",
-        (0.2,),
-        "log perplexity",
-        "vocabularies and protocols move a perplexity by up to half (95 %)",
-    )
-    noise_scale: Prior = Prior(
-        "HalfNormal",
-        (0.2,),
-        "log perplexity",
-        "networks of one size and date differ by up to half (95 %)",
+    noise_scale: Prior = Prior("HalfNormal", (0.2,), "log perplexity").because(
+        "networks of one size and date differ by up to half (95 %)"
     )
 
 

@@ -62,35 +62,20 @@ ORDER = ("chain", "draw", ...)
 class Priors:
     """In decades of FLOP and years."""
 
-    level: Prior = Prior(
-        "Normal",
-        (-1.0, 1.0),
-        "decades above 10^24 FLOP",
-        "the middle run of early 2022 took between 10^21 and 10^25 FLOP",
+    level: Prior = Prior("Normal", (-1.0, 1.0), "decades above 10^24 FLOP").because(
+        "the middle run of early 2022 took between 10^21 and 10^25 FLOP"
     )
-    mean_rate: Prior = Prior(
-        "Normal",
-        (0.5, 0.4),
-        "decades per year",
-        "from a slow fall to a factor of fourteen a year: 90 % in -0.16 to 1.16",
+    mean_rate: Prior = Prior("Normal", (0.5, 0.4), "decades per year").because(
+        "from a slow fall to a factor of fourteen a year: 90 % in -0.16 to 1.16"
     )
-    spread: Prior = Prior(
-        "LogNormal",
-        (float(np.log(0.8)), 0.5),
-        "decades",
-        "runs of one time differ by a factor of ten to a thousand: 90 % in 0.35 to 1.8",
+    spread: Prior = Prior("LogNormal", (float(np.log(0.8)), 0.5), "decades").because(
+        "runs of one time differ by a factor of ten to a thousand: 90 % in 0.35 to 1.8"
     )
-    spread_growth: Prior = Prior(
-        "Normal",
-        (0.0, 0.1),
-        "per year, of the logarithm",
-        "over six years the spread may halve or double",
+    spread_growth: Prior = Prior("Normal", (0.0, 0.1), "per year, of the logarithm").because(
+        "over six years the spread may halve or double"
     )
-    family_share: Prior = Prior(
-        "Beta",
-        (2.0, 2.0),
-        "share of the squared spread",
-        "how far sizes of one family lie together is unknown; neither all nor nothing",
+    family_share: Prior = Prior("Beta", (2.0, 2.0), "share of the squared spread").because(
+        "how far sizes of one family lie together is unknown; neither all nor nothing"
     )
 
 

@@ -54,29 +54,17 @@ DIMS = dict.fromkeys(
 class Priors:
     """A value a field; the fields share the scale of shocks alone."""
 
-    stepping_on_toes: Prior = Prior(
-        "LogNormal",
-        (0.0, 1.0),
-        "1",
-        "growth models take 0.5 to 1; published fits of software reach 6: 90 % in 0.19 to 5.2",
+    stepping_on_toes: Prior = Prior("LogNormal", (0.0, 1.0), "1").because(
+        "growth models take 0.5 to 1; published fits of software reach 6: 90 % in 0.19 to 5.2"
     )
-    fishing_out: Prior = Prior(
-        "LogNormal",
-        (0.0, 1.0),
-        "1",
-        "1 is growth that slows like one over the efficiency reached: 90 % in 0.19 to 5.2",
+    fishing_out: Prior = Prior("LogNormal", (0.0, 1.0), "1").because(
+        "1 is growth that slows like one over the efficiency reached: 90 % in 0.19 to 5.2"
     )
-    initial_growth: Prior = Prior(
-        "LogNormal",
-        (float(np.log(0.3)), 1.0),
-        "per year",
-        "of log efficiency in the first year: from 6 % a year to more than fourfold at 90 %",
+    initial_growth: Prior = Prior("LogNormal", (float(np.log(0.3)), 1.0), "per year").because(
+        "of log efficiency in the first year: from 6 % a year to more than fourfold at 90 %"
     )
-    shock_scale: Prior = Prior(
-        "HalfNormal",
-        (0.1,),
-        "per root year",
-        "lucky and unlucky years: a tenth of the efficiency is usual, a quarter is rare",
+    shock_scale: Prior = Prior("HalfNormal", (0.1,), "per root year").because(
+        "lucky and unlucky years: a tenth of the efficiency is usual, a quarter is rare"
     )
 
 

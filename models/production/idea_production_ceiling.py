@@ -72,11 +72,8 @@ class Priors(idea_production.Priors):
     """A value a field; the fields share the scale of shocks alone."""
 
     ceiling_decades: Prior = Prior(
-        "LogNormal",
-        (float(np.log(5.0)), 0.8),
-        "decades above the first year",
-        "1.3 to 19 at 90 %; Davidson & Houlden 2025 put it 6 to 16 above today's AI software",
-    )
+        "LogNormal", (float(np.log(5.0)), 0.8), "decades above the first year"
+    ).because("1.3 to 19 at 90 %; Davidson & Houlden 2025 put it 6 to 16 above today's AI software")
 
 
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:

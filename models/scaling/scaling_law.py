@@ -53,44 +53,26 @@ OPTIMAL_EXPONENT = "Exponent of compute in the optimal parameter count"
 class Priors:
     """Wide enough for every published law; none is centred on the replication's answer."""
 
-    irreducible_loss: Prior = Prior(
-        "LogNormal",
-        (np.log(1.7), 0.25),
-        "nats per token",
-        "entropy of web text per token: 90 % within 1.1 to 2.6",
+    irreducible_loss: Prior = Prior("LogNormal", (np.log(1.7), 0.25), "nats per token").because(
+        "entropy of web text per token: 90 % within 1.1 to 2.6"
     )
-    exponent_parameters: Prior = Prior(
-        "LogNormal",
-        (np.log(0.2), 0.8),
-        "1",
-        "Kaplan et al. 2020 found 0.08, Hoffmann et al. 2022 0.34: 90 % in 0.05-0.75",
+    exponent_parameters: Prior = Prior("LogNormal", (np.log(0.2), 0.8), "1").because(
+        "Kaplan et al. 2020 found 0.08, Hoffmann et al. 2022 0.34: 90 % in 0.05-0.75"
     )
-    exponent_tokens: Prior = Prior(
-        "LogNormal",
-        (np.log(0.2), 0.8),
-        "1",
-        "Kaplan et al. 2020 found 0.10, Hoffmann et al. 2022 0.28: 90 % in 0.05-0.75",
+    exponent_tokens: Prior = Prior("LogNormal", (np.log(0.2), 0.8), "1").because(
+        "Kaplan et al. 2020 found 0.10, Hoffmann et al. 2022 0.28: 90 % in 0.05-0.75"
     )
     contribution_parameters: Prior = Prior(
-        "LogNormal",
-        (np.log(0.4), 0.8),
-        "nats per token",
-        "losses lie 0.2 to 3 nats above E: each term 0.1 to 1.5",
+        "LogNormal", (np.log(0.4), 0.8), "nats per token"
+    ).because("losses lie 0.2 to 3 nats above E: each term 0.1 to 1.5")
+    contribution_tokens: Prior = Prior("LogNormal", (np.log(0.4), 0.8), "nats per token").because(
+        "as for parameters"
     )
-    contribution_tokens: Prior = Prior(
-        "LogNormal", (np.log(0.4), 0.8), "nats per token", "as for parameters"
+    noise_scale: Prior = Prior("HalfNormal", (0.02,), "log loss").because(
+        "runs repeated with another seed differ by under 1 % of the loss"
     )
-    noise_scale: Prior = Prior(
-        "HalfNormal",
-        (0.02,),
-        "log loss",
-        "runs repeated with another seed differ by under 1 % of the loss",
-    )
-    tail_weight: Prior = Prior(
-        "Gamma",
-        (2.0, 0.1),
-        "degrees of freedom above one",
-        "Juarez & Steel 2010: from heavy tails to nearly normal",
+    tail_weight: Prior = Prior("Gamma", (2.0, 0.1), "degrees of freedom above one").because(
+        "Juarez & Steel 2010: from heavy tails to nearly normal"
     )
 
 
