@@ -61,6 +61,11 @@ class Card:
     runs: pd.DataFrame | None = None
     scaling_law: pd.DataFrame | None = None
 
+    def options_of[T: Options](self, kind: type[T]) -> T:
+        """The options, of this kind. Raises AssertionError for the card of another table."""
+        assert isinstance(self.options, kind)
+        return self.options
+
 
 Truth = dict[str, Any]  # variable: number, {label: number} or {label: {label: number}}
 

@@ -11,7 +11,7 @@ from scipy import integrate, stats
 from tables_for_models import load_real, read_reference, sample
 
 from models import Card, as_draws
-from models.options.production import EfficiencyError, ResearchInputOptions
+from models.options import EfficiencyError, ResearchInputOptions
 from models.production import idea_production, idea_production_ceiling
 from models.production.idea_law import solve
 from models.production.research import LOG_10, prepare

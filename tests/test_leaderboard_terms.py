@@ -22,10 +22,11 @@ from tables_for_models import (
 
 from models import as_draws
 from models.effective_compute.compute_error import correct_figures
-from models.effective_compute.design import get_options, make_design
+from models.effective_compute.design import make_design
 from models.effective_compute.paths import find_side
 from models.leaderboards import compute_multiplier
 from models.leaderboards.compute_multiplier import VARIANTS, Priors
+from models.options import LeaderboardOptions
 from pipeline.checks.refit import Refitter, Settings
 
 TINY = Settings(draws=20, tune=100, maxdepth=5)
@@ -216,7 +217,11 @@ def test_classical_shares_are_of_compute_technique_and_trend() -> None:
     frame = compute_multiplier.baseline(table, card)
     found = frame.set_index("key")["estimate"]
     design = make_design(table, card)
-    step = next(c for c in get_options(card).comparisons if c.id == "math-gpt_4-llama_3_1_405b")
+    step = next(
+        c
+        for c in card.options_of(LeaderboardOptions).comparisons
+        if c.id == "math-gpt_4-llama_3_1_405b"
+    )
     early, late = (find_side(design, "MATH", side) for side in (step.earlier, step.later))
     compute = design.log10_compute[late] - design.log10_compute[early]
     trend = found["rate_decades_per_year"] * (design.years[late] - design.years[early])

@@ -125,7 +125,7 @@ def make_design(table: pd.DataFrame, card: Card) -> Design:
     Raises ValueError where a technique cannot be distinguished from its models or from another
     technique, and where the card asks for allocation and too little is known to measure it.
     """
-    options = get_options(card)
+    options = card.options_of(LeaderboardOptions)
     fitted = fitted_rows(table)
     rows = fitted[fitted["training_flop"].notna()].reset_index(drop=True)
     benchmarks, labs, bases, harnesses = (
@@ -192,15 +192,9 @@ def make_design(table: pd.DataFrame, card: Card) -> Design:
     )
 
 
-def get_options(card: Card) -> LeaderboardOptions:
-    """The card's options, which must be a leaderboard's."""
-    assert isinstance(card.options, LeaderboardOptions)
-    return card.options
-
-
 def headline_key(card: Card) -> str:
     """The estimand that pages put first: the compute share of the headline comparison."""
-    return f"share_compute[{get_options(card).headline_comparison}]"
+    return f"share_compute[{card.options_of(LeaderboardOptions).headline_comparison}]"
 
 
 def held_out(rows: pd.DataFrame) -> np.ndarray:

@@ -41,8 +41,7 @@ from models.core.prior import Prior
 from models.effective_compute.allocation import COMPONENTS, Allocation
 from models.effective_compute.around import draw_around
 from models.effective_compute.design import Design
-from models.effective_compute.trend import TYPICAL_DEVIATION
-from models.effective_compute.trend_model import build_trend, trend_data
+from models.effective_compute.trend import TYPICAL_DEVIATION, build_trend, trend_data
 
 
 @dataclass(frozen=True)

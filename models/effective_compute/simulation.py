@@ -1,8 +1,7 @@
 """Leaderboards drawn from known parameters, in plain NumPy: no code in common with the models.
 
-A truth is a dict: variable -> number, {label: number} or {label: {label: number}}. The equations of
-`multiplier.py` and `models/leaderboards/accuracy.py` are written here a second time on purpose;
-`truths.py` draws parameters from their priors.
+The equations of `compute_multiplier.py` are written here a second time on purpose; `truths.py`
+draws parameters from their priors.
 """
 
 import numpy as np
@@ -103,7 +102,7 @@ def _dose(rows: pd.DataFrame, carried: pd.Series) -> pd.Series:
     return decades.fillna(known.mean() if len(known) else 1.0)
 
 
-def simulate_accuracy(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
+def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
     """The fitted rows with scores drawn from `truth`.
 
     Keys: slope, level, chance, ceiling, item_count (by benchmark), dispersion; and, counting as

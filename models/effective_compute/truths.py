@@ -175,7 +175,7 @@ def _cost(law: pd.DataFrame, parameters: float, tokens: float) -> pd.Series:
     return np.log10((at_one / reducible) ** ((a + b) / (a * b)) / (parameters * tokens))
 
 
-def draw_accuracy(table: pd.DataFrame, card: Card, priors: Any, rng: np.random.Generator) -> Truth:
+def sample_prior(table: pd.DataFrame, card: Card, priors: Any, rng: np.random.Generator) -> Truth:
     """Every parameter of an accuracy leaderboard, with the card's facts of its benchmarks."""
     options: Any = card.options
     rows = rows_with_compute(table)

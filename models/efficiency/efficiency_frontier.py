@@ -93,18 +93,12 @@ def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
 
 def headline_key(card: Card) -> str:
     """How fast the compute for the headline target halved."""
-    return f"doubling_time_months[{get_options(card).headline_target}]"
-
-
-def get_options(card: Card) -> EfficiencyOptions:
-    """The card's options. Raises AssertionError for the card of another table."""
-    assert isinstance(card.options, EfficiencyOptions)
-    return card.options
+    return f"doubling_time_months[{card.options_of(EfficiencyOptions).headline_target}]"
 
 
 def prepare(table: pd.DataFrame, card: Card) -> Design:
     """The fitted rows. Raises ValueError for a target without a reference resource."""
-    rows, reference = fitted_rows(table), get_options(card).reference_resource
+    rows, reference = fitted_rows(table), card.options_of(EfficiencyOptions).reference_resource
     lacking = sorted(set(rows["target"]) - set(reference))
     if lacking:
         raise ValueError(f"the card gives no reference_resource for the targets {lacking}")

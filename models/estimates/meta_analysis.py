@@ -47,15 +47,14 @@ from models.estimates.classical import measure_errors, pool
 from models.estimates.estimates import (
     NUMBERS,
     POINT,
-    find_refusal,
-    get_options,
     prepare,
     to_natural,
     to_working,
 )
+from models.estimates.estimates import unsupported_reason as unsupported_reason
 from models.estimates.evidence import draw_rows, log_density
 from models.estimates.meta_simulation import simulate as simulate
-from models.options.estimates import EstimateOptions
+from models.options import EstimateOptions
 
 TABLE = "published_estimates"
 SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.99, "draws": 3000}
@@ -86,11 +85,6 @@ class Priors:
     ).because(
         "error where none is stated: those that are stated lie at 0.1 to 0.8, 90 % in 0.2-0.8"
     )
-
-
-def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
-    """A single study, bounds alone, or values that the scale cannot hold; else empty."""
-    return find_refusal(table, card)
 
 
 def headline_key(card: Card) -> str:
@@ -165,7 +159,7 @@ def sample_prior(table: pd.DataFrame, card: Card, priors: Priors, rng: Generator
 
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
     """Pooled value, spreads, domains, the next domain, and where they lie against thresholds."""
-    options = get_options(card)
+    options = card.options_of(EstimateOptions)
     mean, spread = posterior["mean"], posterior["domain_sd"]
     pooled = to_natural(mean, options)
     by_domain = to_natural(mean + posterior["domain_effect"], options)
@@ -239,7 +233,7 @@ def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
         points["value"].to_numpy(),
         errors,
         "rows taken as independent",
-        lambda value: to_natural(value, get_options(card)),
+        lambda value: to_natural(value, card.options_of(EstimateOptions)),
     )
 
 

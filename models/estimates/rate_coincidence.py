@@ -29,7 +29,7 @@ from numpy.random import Generator
 from models import INTERVAL_PROBABILITY, Card, Truth, fitted_rows
 from models.core.estimands import describe
 from models.core.prior import Prior, list_priors, prior_data
-from models.options.estimates import GrowthOptions
+from models.options import GrowthOptions
 
 TABLE = "growth_rates"
 SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.99}
@@ -191,8 +191,7 @@ def _similarities(
     hardware: xr.DataArray, software: xr.DataArray, card: Card
 ) -> dict[str, xr.DataArray]:
     """Share of pairs within the card's factor, and of reshuffles that lie no closer."""
-    assert isinstance(card.options, GrowthOptions)
-    factor = card.options.within_factor
+    factor = card.options_of(GrowthOptions).within_factor
     hardware, software = hardware.drop_vars("domain"), software.drop_vars("domain")
     apart = abs(software - hardware)
     within = (apart <= np.log10(factor)).mean("domain")

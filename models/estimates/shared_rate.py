@@ -43,7 +43,7 @@ from models import Card, Truth, fitted_rows
 from models.core.estimands import describe
 from models.core.prior import Prior, list_priors, prior_data
 from models.estimates.classical import pool
-from models.options.estimates import SEPARATOR
+from models.options import SEPARATOR
 
 TABLE = "own_rates"
 SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.99}

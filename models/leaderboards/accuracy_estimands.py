@@ -9,9 +9,13 @@ import xarray as xr
 from models import Card
 from models.core.estimands import describe
 from models.core.shapley import Subset
-from models.effective_compute.estimands import describe_gains, describe_reverse_tests
+from models.effective_compute.estimands import (
+    describe_gains,
+    describe_rates,
+    describe_rates_over_steps,
+    describe_reverse_tests,
+)
 from models.effective_compute.paths import Pair, label_early, list_pairs, list_record_paths
-from models.effective_compute.rates import describe_rates, describe_rates_over_steps
 from models.effective_compute.steps import split_steps
 from models.effective_compute.terms import Divided, divide_deviation, row_terms, step_terms
 from models.leaderboards.accuracy import ScoreDesign, prepare

@@ -6,9 +6,12 @@ import xarray as xr
 
 from models import Card, Truth, as_draws
 from models.core.shapley import shapley_of_sum
-from models.effective_compute.estimands import describe_reverse_tests
+from models.effective_compute.estimands import (
+    describe_rates,
+    describe_rates_over_steps,
+    describe_reverse_tests,
+)
 from models.effective_compute.paths import label_early, list_record_paths
-from models.effective_compute.rates import describe_rates, describe_rates_over_steps
 from models.effective_compute.split import Step, assemble, combine
 from models.losses.augmented_design import End, SizePair, Sizes, prepare
 from models.losses.augmented_law import (

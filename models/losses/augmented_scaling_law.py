@@ -50,40 +50,37 @@ import pandas as pd
 
 from models import Card, fitted_rows
 from models.core.prior import Prior, prior_data
-from models.effective_compute.design import get_options, headline_key
+from models.core.variants import Parameters, Variant
+from models.effective_compute.design import headline_key as headline_key
 from models.effective_compute.multiplier import declare_data
-from models.effective_compute.trend_model import build_trend, trend_data
-from models.losses.augmented_baseline import baseline
+from models.effective_compute.trend import build_trend, trend_data
+from models.losses.augmented_baseline import baseline as baseline
 from models.losses.augmented_design import SIZES, Sizes, prepare
-from models.losses.augmented_estimands import estimands, fix_share
+from models.losses.augmented_estimands import estimands as estimands
+from models.losses.augmented_estimands import fix_share as fix_share
 from models.losses.augmented_law import LOG_10
-from models.losses.augmented_simulation import DIMS, sample_prior, simulate
-from models.losses.augmented_units import unit_log_likelihood
+from models.losses.augmented_simulation import DIMS as DIMS
+from models.losses.augmented_simulation import sample_prior as sample_prior
+from models.losses.augmented_simulation import simulate as simulate
 from models.losses.paper_effects import build_paper_effect, draw_rows, weigh_rows
-from models.losses.variants import VARIANTS
-
-__all__ = [
-    "DIMS",
-    "SAMPLER",
-    "TABLE",
-    "VARIANTS",
-    "Priors",
-    "baseline",
-    "build",
-    "data",
-    "estimands",
-    "fix_share",
-    "headline_key",
-    "regressors",
-    "sample_prior",
-    "simulate",
-    "unit_log_likelihood",
-    "unsupported_reason",
-]
+from models.losses.paper_effects import unit_log_likelihood as unit_log_likelihood
+from models.options import LeaderboardOptions
 
 TABLE = "loss_leaderboard"
 # Readings and exponents of tokens lie along a ridge: at 0.98 single transitions diverge.
 SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.995}
+_LINE: Parameters = {"drift": (0.0,)}
+_DISTINCT: Parameters = {
+    "repetition_worth": (float(np.log(1e-3)), 0.0)
+}  # a second reading is worth nothing
+# Special cases of the law: each choice that would move a headline, made once.
+VARIANTS = {
+    "line": Variant(priors=_LINE),
+    "one_bend": Variant(options={"bend": True}),
+    "distinct_tokens": Variant(priors=_DISTINCT),
+    "all_readings": Variant(priors={"repetition_worth": (float(np.log(1e6)), 0.0)}),
+    "all_of_these": Variant(priors=_LINE | _DISTINCT),
+}
 
 
 @dataclass(frozen=True)
@@ -133,7 +130,7 @@ class Priors:
 
 def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """Why the model cannot be fitted: no trend, or rows without N or D; empty where it can."""
-    if get_options(card).trend == "none":
+    if card.options_of(LeaderboardOptions).trend == "none":
         return "the card says `trend: none`, and this model is one of progress with the calendar"
     lacking = fitted_rows(table)[SIZES].isna().any(axis=1)
     if lacking.any():

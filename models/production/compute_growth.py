@@ -41,11 +41,11 @@ from models import Card, Truth, fitted_rows
 from models.core.dates import DAYS_A_YEAR
 from models.core.estimands import describe
 from models.core.prior import Prior, list_priors, prior_data
+from models.options import TrainingRunsOptions
 from models.production.training_compute import (
     REFERENCE_DATE,
     Design,
     fit_definitions,
-    get_options,
     normal_position,
     prepare,
 )
@@ -88,7 +88,7 @@ def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
             f"{len(runs)} base runs of known compute at {dates} dates; "
             f"a trend takes {MINIMUM_RUNS} at {MINIMUM_RUNS // 2}"
         )
-    lacking = sorted(set(get_options(card).named_runs) - set(runs["model"]))
+    lacking = sorted(set(card.options_of(TrainingRunsOptions).named_runs) - set(runs["model"]))
     return f"named_runs that are not fitted: {', '.join(lacking)}" if lacking else ""
 
 
@@ -116,7 +116,7 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     coords = {
         "model": list(design.runs["model"]),
         "family": design.families,
-        "run": get_options(card).named_runs,
+        "run": card.options_of(TrainingRunsOptions).named_runs,
     }
     family = pd.Categorical(design.runs["family"], categories=design.families).codes
     with pm.Model(coords=coords) as model:
@@ -174,7 +174,7 @@ def simulate(table: pd.DataFrame, truth: Truth, rng: Generator) -> pd.DataFrame:
 
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
     """Yearly rise of the frontier, the largest run of each year, and the compute of named runs."""
-    design, options = prepare(table, card), get_options(card)
+    design, options = prepare(table, card), card.options_of(TrainingRunsOptions)
     rate = find_rate(posterior, design, options.largest_of)
     growth, decades = "Growth of training compute", "decades per year"
     made = {

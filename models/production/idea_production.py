@@ -39,9 +39,11 @@ from numpy.random import Generator
 from models import INTERVAL_PROBABILITY, Card, Truth, fitted_rows
 from models.core.estimands import describe
 from models.core.prior import Prior, list_priors, prior_data
+from models.options import ResearchInputOptions
 from models.production.idea_law import predict
 from models.production.idea_simulation import simulate as simulate
-from models.production.research import LOG_10, find_fault, get_options, prepare
+from models.production.research import LOG_10, prepare
+from models.production.research import unsupported_reason as unsupported_reason
 
 TABLE = "research_inputs"
 SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.95}
@@ -68,14 +70,9 @@ class Priors:
     )
 
 
-def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
-    """Empty where each field has two efficiencies and research in every year between."""
-    return find_fault(table, card)
-
-
 def headline_key(card: Card) -> str:
     """Doublings of efficiency for a doubling of research, in the field of the card."""
-    return f"returns_to_research[{get_options(card).headline_domain}]"
+    return f"returns_to_research[{card.options_of(ResearchInputOptions).headline_domain}]"
 
 
 def data(table: pd.DataFrame, card: Card, priors: Priors) -> dict[str, np.ndarray]:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from models import Card, fitted_rows
-from models.options.production import ResearchInputOptions
+from models.options import ResearchInputOptions
 
 LOG_10 = float(np.log(10.0))
 
@@ -50,16 +50,12 @@ def _is_same(rows: pd.DataFrame, columns: pd.DataFrame) -> np.ndarray:
     return np.equal.outer(rows["field"].to_numpy(), columns["field"].to_numpy())
 
 
-def get_options(card: Card) -> ResearchInputOptions:
-    """The card's options. Raises AssertionError for the card of another table."""
-    assert isinstance(card.options, ResearchInputOptions)
-    return card.options
-
-
-def find_fault(table: pd.DataFrame, card: Card) -> str:
+def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """Why the law cannot be fitted to the table, in words; empty where it can."""
     rows = fitted_rows(table)
-    lacking = sorted(set(rows["domain"]) - set(get_options(card).efficiency_error))
+    lacking = sorted(
+        set(rows["domain"]) - set(card.options_of(ResearchInputOptions).efficiency_error)
+    )
     if lacking:
         return f"the card gives no efficiency_error for the fields {', '.join(lacking)}"
     for domain, group in rows.groupby("domain", sort=False):
@@ -91,7 +87,7 @@ def prepare(table: pd.DataFrame, card: Card) -> Design:
     )[rows["year"] < last]
     seen = rows[is_seen]
     seen = seen[seen["field"].duplicated()]
-    errors = get_options(card).efficiency_error
+    errors = card.options_of(ResearchInputOptions).efficiency_error
     observed = seen.assign(
         log_efficiency=np.log(seen["efficiency"]),
         error=[errors[domain].decades * LOG_10 for domain in seen["domain"]],

@@ -10,7 +10,7 @@ from scipy import stats
 
 from models import INTERVAL_PROBABILITY, Card, fitted_rows
 from models.core.dates import years_since
-from models.options.production import TrainingRunsOptions
+from models.options import TrainingRunsOptions
 
 REFERENCE_DATE = pd.Timestamp(2022, 1, 1)
 RANKS = (3, 10)  # runs among so many largest at their release
@@ -35,15 +35,9 @@ class Design:
         return sorted(set(self.runs["family"]))
 
 
-def get_options(card: Card) -> TrainingRunsOptions:
-    """The card's options. Raises AssertionError for the card of another table."""
-    assert isinstance(card.options, TrainingRunsOptions)
-    return card.options
-
-
 def prepare(table: pd.DataFrame, card: Card) -> Design:
     """The base runs with compute among the fitted rows of the registry."""
-    rows, options = fitted_rows(table), get_options(card)
+    rows, options = fitted_rows(table), card.options_of(TrainingRunsOptions)
     is_base = rows["base_model"].isna() & ~rows["is_compute_circular"]
     kept = is_base & rows["training_flop"].notna() & rows["release_date"].notna()
     runs = rows[kept].sort_values(["release_date", "line"], kind="stable", ignore_index=True)

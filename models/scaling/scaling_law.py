@@ -92,7 +92,7 @@ def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
 
 def headline_key(card: Card) -> str:
     """How far the headline run was from the optimum."""
-    return f"allocation_factor[{_options(card).headline_run}]"
+    return f"allocation_factor[{card.options_of(ScalingOptions).headline_run}]"
 
 
 def prepare(table: pd.DataFrame) -> Design:
@@ -184,7 +184,7 @@ def make_law(posterior: xr.Dataset, design: Design) -> Law:
 def report(law: Law, card: Card) -> xr.Dataset:
     """What is reported of a law, whether fitted here or by the published method."""
     a, b = law.exponent_parameters, law.exponent_tokens
-    flop = _options(card).optimal_at_flop
+    flop = card.options_of(ScalingOptions).optimal_at_flop
     at = xr.DataArray(flop, {"flop": [f"{value:.3g}".replace("e+", "e") for value in flop]}, "flop")
     runs: Any = np.log(_named_runs(card))
     log_sizes = runs.to_xarray().rename(model="run")
@@ -215,7 +215,7 @@ def _named_runs(card: Card) -> pd.DataFrame:
     if card.runs is None:
         raise ValueError("the scaling law's estimands need the run registry")
     sizes = card.runs.set_index("model")[["parameters", "training_tokens"]]
-    runs = sizes.reindex(_options(card).allocation_runs)
+    runs = sizes.reindex(card.options_of(ScalingOptions).allocation_runs)
     lacking = list(runs.index[runs.isna().any(axis=1)])
     if lacking:
         raise ValueError(
@@ -271,8 +271,3 @@ def _tabulate(fits: np.ndarray, card: Card) -> pd.DataFrame:
     """What is reported of each fit: a row per fit, a column per estimand."""
     made = report(huber.make_law(fits), card)
     return pd.DataFrame({key: draws.to_numpy() for key, draws in flatten(made)})
-
-
-def _options(card: Card) -> ScalingOptions:
-    assert isinstance(card.options, ScalingOptions)
-    return card.options
