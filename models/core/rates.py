@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from models.core.estimands import describe
+
 LOG10_OF_2 = np.log10(2.0)
 MONTHS_A_YEAR = 12
 
@@ -18,9 +20,8 @@ def to_doubling_time(rate_decades_per_year: Any) -> Any:
 
 def doubling_time_months(rate: xr.DataArray) -> xr.DataArray:
     """The doubling time of each draw of `rate` (decades per year), as an estimand."""
-    return to_doubling_time(rate).assign_attrs(
-        label="Doubling time of algorithmic efficiency", unit="months", is_positive=True
-    )
+    label = "Doubling time of algorithmic efficiency"
+    return describe(to_doubling_time(rate), label, "months", "positive")
 
 
 def describe_rate(rate: xr.DataArray, at: str = "") -> xr.Dataset:
@@ -28,13 +29,7 @@ def describe_rate(rate: xr.DataArray, at: str = "") -> xr.Dataset:
 
     `at`: words for where the rate holds.
     """
-    return xr.Dataset(
-        {
-            "rate_decades_per_year": rate.assign_attrs(
-                label=f"Rate of algorithmic progress{at}", unit="decades per year", is_headline=True
-            ),
-            "doubling_time_months": doubling_time_months(rate).assign_attrs(
-                derived_from="rate_decades_per_year"
-            ),
-        }
-    )
+    name, label = "rate_decades_per_year", f"Rate of algorithmic progress{at}"
+    months = doubling_time_months(rate).assign_attrs(derived_from=name)
+    described = describe(rate, label, "decades per year", "headline")
+    return xr.Dataset({name: described, "doubling_time_months": months})

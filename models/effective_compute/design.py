@@ -80,21 +80,15 @@ class Design:
         return np.array([techniques[tag].part == part for tag in self.tags], dtype=bool)
 
     @cached_property
-    def pairs(self) -> list[tuple[int, int]]:
+    def pairs(self) -> list[list[int]]:
         """Positions of base models and tags, where a base model has rows with the tag and without.
 
         Elsewhere what a technique is worth to one base model is part of its deviation. None where
         such base models are few: they do not tell how far its worth varies.
         """
-        found = [
-            (base, tag)
-            for base in range(len(self.bases))
-            for tag in range(len(self.tags))
-            if 0
-            < np.count_nonzero(self.has_tag[self.base_index == base, tag])
-            < np.count_nonzero(self.base_index == base)
-        ]
-        return found if len({base for base, _ in found}) >= MINIMUM_PAIRED else []
+        by_base = pd.DataFrame(self.has_tag != 0).groupby(self.base_index)
+        found = np.argwhere((by_base.any() & ~by_base.all()).to_numpy())
+        return found.tolist() if len(set(found[:, 0])) >= MINIMUM_PAIRED else []
 
     @property
     def pair_names(self) -> list[str]:
@@ -107,10 +101,8 @@ class Design:
 
         Shape (row, pair).
         """
-        columns = [
-            np.where(self.base_index == base, self.has_tag[:, tag], 0.0) for base, tag in self.pairs
-        ]
-        return np.stack(columns, axis=1) if columns else np.zeros((len(self.rows), 0))
+        bases, tags = np.array(self.pairs, dtype=int).reshape(-1, 2).T
+        return np.where(self.base_index[:, None] == bases, self.has_tag[:, tags], 0.0)
 
     @property
     def has_trend(self) -> bool:
@@ -146,6 +138,7 @@ def make_design(table: pd.DataFrame, card: Card) -> Design:
     log10_flop = np.log10(rows["training_flop"].to_numpy())
     reference = float(np.round(np.median(log10_flop)))
     is_dense = by_base["is_dense"].all()
+    least_flop = by_base["training_flop"].min().to_numpy()
     years = years_since(rows["release_date"], reference_date).to_numpy()
     scale = rows["compute_confidence"].map(options.compute_error_decades.model_dump())
     error = scale.astype(float).groupby(base_index).min().to_numpy()
@@ -182,10 +175,7 @@ def make_design(table: pd.DataFrame, card: Card) -> Design:
         is_early=(rows["release_date"] <= first_dates.median()).to_numpy(),
         is_held_out=held_out(rows),
         compute_error=error,
-        continued_share=1
-        - (
-            by_base["training_flop"].min().to_numpy()[base_index] / rows["training_flop"].to_numpy()
-        ),
+        continued_share=1 - least_flop[base_index] / rows["training_flop"].to_numpy(),
         parameters=by_base["parameters"].min().where(is_dense).to_numpy(),
         training_tokens=by_base["training_tokens"].min().where(is_dense).to_numpy(),
         scaling_law=card.scaling_law,
@@ -223,21 +213,16 @@ def _distinct(values: pd.Series) -> list[str]:
 
 
 def _check_tags(rows: pd.DataFrame, tags: list[str], has_tag: np.ndarray) -> None:
-    counts = {
-        tag: rows.loc[has_tag[:, i] == 1, "base_model"].nunique() for i, tag in enumerate(tags)
-    }
+    carried = dict(zip(tags, has_tag.T == 1, strict=True))
+    counts = {tag: rows.loc[has, "base_model"].nunique() for tag, has in carried.items()}
     few = {tag: count for tag, count in counts.items() if count < MINIMUM_BASE_MODELS}
     if few:
         raise ValueError(
-            f"techniques with fewer than {MINIMUM_BASE_MODELS} base models "
-            f"among the fitted rows: {few}. "
-            "Pool the tag with its neighbour on the card, or exclude its rows by name"
+            f"techniques with fewer than {MINIMUM_BASE_MODELS} base models among the fitted rows: "
+            f"{few}. Pool the tag with its neighbour on the card, or exclude its rows by name"
         )
-    together = [
-        (first, second)
-        for (i, first), (j, second) in combinations(enumerate(tags), 2)
-        if (has_tag[:, i] == has_tag[:, j]).all()
-    ]
+    pairs = combinations(tags, 2)
+    together = [(a, b) for a, b in pairs if np.array_equal(carried[a], carried[b])]
     if together:
         raise ValueError(
             f"techniques that always occur together cannot be distinguished: {together}. Pool them"

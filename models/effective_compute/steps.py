@@ -29,8 +29,7 @@ def split_steps(posterior: xr.Dataset, design: Design, score: Score) -> xr.Datas
         early, late = step_terms(posterior, design, pair.rows, divided)
         steps.append(make_step(early, late, partial(score, *pair.rows)))
     comparisons = [pair.comparison for pair in pairs]
-    template = posterior["deviation_scale"]
-    return assemble(steps, comparisons, absent_parts(design), template)
+    return assemble(steps, comparisons, absent_parts(design), posterior["deviation_scale"])
 
 
 def scale_algorithms(truth: Truth, share: float, design: Design) -> Truth:
@@ -47,10 +46,7 @@ def scale_algorithms(truth: Truth, share: float, design: Design) -> Truth:
     missing = decades["compute"] / share - sum(decades.values())
     if "rate" in truth:
         first, last = design.years[list(rows)]
-        faster = missing / (last - first)
-        by_year = {year: rate + faster for year, rate in truth.get("rate_by_year", {}).items()}
-        rates = {"rate": truth["rate"] + faster}
-        return truth | rates | ({"rate_by_year": by_year} if by_year else {})
+        return quicken(truth, missing / (last - first))
     change = np.diff(design.has_tag[list(rows)], axis=0)[0]
     changed = dict(zip(design.tags, np.sign(change), strict=True))
     each = missing / np.abs(change).sum()
@@ -63,3 +59,10 @@ def scale_algorithms(truth: Truth, share: float, design: Design) -> Truth:
         on_benchmark = truth["technique_on_benchmark"].items()
         moved["technique_on_benchmark"] = {name: move(gains) for name, gains in on_benchmark}
     return truth | moved
+
+
+def quicken(truth: Truth, faster: float) -> Truth:
+    """The truth with the rates of all years moved alike."""
+    by_year = {year: rate + faster for year, rate in truth.get("rate_by_year", {}).items()}
+    moved = {"rate_by_year": by_year} if by_year else {}
+    return truth | {"rate": truth["rate"] + faster} | moved

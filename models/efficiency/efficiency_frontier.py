@@ -196,25 +196,18 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     period = design.rows.groupby("target")["years"].max().to_xarray()
     label, pooled = "Rate of algorithmic progress", posterior["rate_mean"]
     unit, of_rate = "decades per year", {"derived_from": "rate_decades_per_year"}
+    mean, factor = f"{label}, mean of targets", 10 ** (rate * period)
+    reduction, distance = (
+        "Reduction over the observed period",
+        "Expected distance from the frontier",
+    )
+    away = _distance(posterior, design)
     made = {
         "rate_decades_per_year": describe(rate, label, unit, "headline"),
-        "pooled_rate": describe(
-            pooled, f"{label}, mean of targets", unit, "headline", key="rate_decades_per_year"
-        ),
+        "pooled_rate": describe(pooled, mean, unit, "headline", key="rate_decades_per_year"),
         "doubling_time_months": doubling_time_months(rate).assign_attrs(of_rate),
-        "reduction_factor": describe(
-            10 ** (rate * period),
-            "Reduction over the observed period",
-            "factor",
-            "positive",
-            **of_rate,
-        ),
-        "distance_from_frontier_decades": describe(
-            _distance(posterior, design),
-            "Expected distance from the frontier",
-            "decades",
-            "positive",
-        ),
+        "reduction_factor": describe(factor, reduction, "factor", "positive", **of_rate),
+        "distance_from_frontier_decades": describe(away, distance, "decades", "positive"),
     }
     return xr.Dataset(made)
 

@@ -118,12 +118,9 @@ def sample_prior(table: pd.DataFrame, card: Card, priors: Priors, rng: Generator
 def simulate(table: pd.DataFrame, truth: Truth, rng: Generator) -> pd.DataFrame:
     """The pairs with software rates drawn from `truth`."""
     rows = fitted_rows(table)
-    simulated = []
-    for domain in rows["domain"]:
-        beyond_moore = truth["hardware_true"][domain] - np.log10(0.15)
-        true = truth["level"] + truth["slope"] * beyond_moore + truth["deviation"][domain]
-        simulated.append(10 ** rng.normal(true, truth["error"]))
-    return rows.assign(software_rate=simulated)
+    hardware, deviation = (rows["domain"].map(truth[n]) for n in ("hardware_true", "deviation"))
+    true = truth["level"] + truth["slope"] * (hardware - np.log10(0.15)) + deviation
+    return rows.assign(software_rate=[10 ** rng.normal(each, truth["error"]) for each in true])
 
 
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
@@ -168,11 +165,8 @@ def _withhold(estimand: xr.DataArray, reason: str) -> xr.DataArray:
 def _true_rates(posterior: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
     """log10 of the true hardware and software rates, by draw and domain."""
     hardware = posterior["hardware_true"]
-    software = (
-        posterior["level"]
-        + posterior["slope"] * (hardware - np.log10(MOORE))
-        + posterior["deviation"]
-    )
+    above = posterior["slope"] * (hardware - np.log10(MOORE))
+    software = posterior["level"] + above + posterior["deviation"]
     order = ("chain", "draw", "domain")
     return hardware.transpose(*order), software.transpose(*order)
 
@@ -202,16 +196,14 @@ def _similarities(
         mixed = abs(software.isel(domain=order) - hardware)
         closer = closer + (apart.mean("domain") < mixed.mean("domain"))
     within = within.expand_dims(factor=[f"{factor:g}"], axis=-1)
+    similar, further = (
+        "Share of pairs whose rates are similar",
+        "Share of reshuffled pairings that lie further apart",
+    )
+    share = closer / RESHUFFLES
     return {
-        "p_ratio_within": describe(
-            within, "Share of pairs whose rates are similar", "share of pairs", "positive"
-        ),
-        "closer_than_reshuffled": describe(
-            closer / RESHUFFLES,
-            "Share of reshuffled pairings that lie further apart",
-            "share of reshuffles",
-            "positive",
-        ),
+        "p_ratio_within": describe(within, similar, "share of pairs", "positive"),
+        "closer_than_reshuffled": describe(share, further, "share of reshuffles", "positive"),
     }
 
 

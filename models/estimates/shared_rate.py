@@ -221,37 +221,31 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     shrinkage = (variance / (variance + spread**2)).transpose("chain", "draw", "domain")
     above = xr.apply_ufunc(stats.norm.cdf, mean / spread)
     apart = (fastest / slowest).where(slowest > 0, np.inf)
+    new = mean + spread * posterior["new_domain_offset"]
     rate, unit = "Rate of algorithmic progress", "decades per year"
     made = {
         "mean": describe(mean, f"{rate}, mean over leaderboards", unit, "headline"),
         "between_sd": describe(
             spread, "Spread of the rates between leaderboards", unit, "positive", "headline"
         ),
-        "predictive": describe(
-            mean + spread * posterior["new_domain_offset"],
-            f"{rate} on a leaderboard not yet seen",
-            unit,
-            "headline",
-        ),
+        "predictive": describe(new, f"{rate} on a leaderboard not yet seen", unit, "headline"),
         "rate_by_domain": describe(rates, f"{rate}, partially pooled", unit, key="rate"),
         "slowest": describe(slowest, f"{rate} on the slowest leaderboard", unit),
-        "fastest_over_slowest": describe(
-            apart, "Fastest leaderboard over the slowest", "factor", "positive"
-        ),
-        "p_positive": describe(
+    }
+    ratios = {
+        "fastest_over_slowest": (apart, "Fastest leaderboard over the slowest", "factor"),
+        "p_positive": (
             above,
             "Share of leaderboards whose rate is above zero",
             "share of leaderboards",
-            "positive",
         ),
-        "shrinkage": describe(
+        "shrinkage": (
             shrinkage,
             "Drawn to the mean by the other leaderboards",
             "share of the distance",
-            "positive",
         ),
     }
-    return xr.Dataset(made)
+    return xr.Dataset(made | {name: describe(*each, "positive") for name, each in ratios.items()})
 
 
 def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:

@@ -37,25 +37,23 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     design = prepare(table, card)
     split = split_steps(posterior, design, partial(_score, posterior, design))
     at = f" at 1e{design.log10_flop_reference:.0f} FLOP"
-    groups = [
-        describe_rates(posterior, design.trend, design.years, at)
-        if "rate" in posterior
-        else xr.Dataset(),
-        _gains_by_scale(posterior, design) if "interaction" in posterior else xr.Dataset(),
-        _measurement(posterior),
-        _coefficients(posterior) if design.allocation is not None else xr.Dataset(),
-        describe_gains(posterior) if design.tags else xr.Dataset(),
-        split,
-        describe_rates_over_steps(split, _spans(design)) if "rate" in posterior else xr.Dataset(),
-        _reverse_tests(posterior, design, card),
-    ]
+    groups = []
+    if "rate" in posterior:
+        groups.append(describe_rates(posterior, design.trend, design.years, at))
+    if "interaction" in posterior:
+        groups.append(_gains_by_scale(posterior, design))
+    groups.append(_measurement(posterior))
+    if design.allocation is not None:
+        groups.append(_coefficients(posterior))
+    if design.tags:
+        groups.append(describe_gains(posterior))
+    groups.append(split)
+    if "rate" in posterior:
+        ends = [pair.rows for pair in list_pairs(design)]
+        spans = [float(np.diff(design.years[list(rows)])[0]) if rows else 0.0 for rows in ends]
+        groups.append(describe_rates_over_steps(split, spans))
+    groups.append(_reverse_tests(posterior, design, card))
     return xr.merge(groups, compat="no_conflicts", join="outer")
-
-
-def _spans(design: ScoreDesign) -> list[float]:
-    """Years between the ends of every step; zero where an end is not fitted."""
-    ends = [pair.rows for pair in list_pairs(design)]
-    return [float(np.diff(design.years[list(rows)])[0]) if rows else 0.0 for rows in ends]
 
 
 def _coefficients(posterior: xr.Dataset) -> xr.Dataset:
@@ -83,22 +81,21 @@ def _gains_by_scale(posterior: xr.Dataset, design: ScoreDesign) -> xr.Dataset:
     period = " to ".join(
         f"{date:%Y-%m}" for date in design.rows["release_date"].agg(["min", "max"])
     )
+    at = "at a stated compute (FLOP)"
+    by_scale = describe(
+        posterior["interaction"],
+        f"Change of the rate with scale, since {design.reference_date:%Y}",
+        "decades per year and decade of compute",
+        "headline",
+    )
+    rate, unit = f"Rate of algorithmic progress {at}", "decades per year"
+    yearly, gain = (each.transpose("chain", "draw", "flop") for each in (yearly, gain))
+    label = f"Compute-equivalent gain of the period {period} {at}"
     return xr.Dataset(
         {
-            "interaction": posterior["interaction"].assign_attrs(
-                label=f"Change of the rate with scale, since {design.reference_date:%Y}",
-                unit="decades per year and decade of compute",
-                is_headline=True,
-            ),
-            "rate_at_compute": yearly.transpose("chain", "draw", "flop").assign_attrs(
-                key="rate_decades_per_year_at",
-                label="Rate of algorithmic progress at a stated compute (FLOP)",
-                unit="decades per year",
-            ),
-            "compute_equivalent_gain_decades": gain.transpose("chain", "draw", "flop").assign_attrs(
-                label=f"Compute-equivalent gain of the period {period} at a stated compute (FLOP)",
-                unit="decades",
-            ),
+            "interaction": by_scale,
+            "rate_at_compute": describe(yearly, rate, unit, key="rate_decades_per_year_at"),
+            "compute_equivalent_gain_decades": describe(gain, label, "decades"),
         }
     )
 
@@ -124,12 +121,10 @@ def _draw_curve(posterior: xr.Dataset, benchmark: str) -> list[np.ndarray]:
 def _reach(posterior: xr.Dataset, design: ScoreDesign, row: int) -> np.ndarray:
     """The best score that the methods of a row's era reach on its benchmark: (chain, draw)."""
     drawn = posterior.sel(benchmark=design.rows["benchmark"].iloc[row])
-    chance = drawn["chance"].to_numpy()
+    chance, ceiling = drawn["chance"].to_numpy(), design.ceiling[row]
     if design.is_early[row] and "early_height" in posterior:
-        return np.asarray(
-            chance + (design.ceiling[row] - chance) * drawn["early_height"].to_numpy()
-        )
-    return np.full_like(chance, design.ceiling[row])
+        return np.asarray(chance + (ceiling - chance) * drawn["early_height"].to_numpy())
+    return np.full_like(chance, ceiling)
 
 
 def _score(

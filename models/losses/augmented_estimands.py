@@ -5,6 +5,7 @@ import pandas as pd
 import xarray as xr
 
 from models import Card, Truth, as_draws
+from models.core.estimands import describe
 from models.core.shapley import shapley_of_sum
 from models.effective_compute.estimands import (
     describe_rates,
@@ -13,6 +14,7 @@ from models.effective_compute.estimands import (
 )
 from models.effective_compute.paths import label_early, list_record_paths
 from models.effective_compute.split import Step, assemble, combine
+from models.effective_compute.steps import quicken
 from models.losses.augmented_design import End, SizePair, Sizes, prepare
 from models.losses.augmented_law import (
     LOG_10,
@@ -45,13 +47,10 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     """Rates, the law's constants, the split of every step, and the reverse test."""
     sizes = prepare(table, card)
     made = describe_rates(posterior, sizes.trend, sizes.years)
-    made["rate_through"] = rates_through(posterior).assign_attrs(
-        key="rate_decades_per_year_through",
-        label="Rate of algorithmic progress through one input",
-        unit="decades per year",
-    )
+    label, key = "Rate of algorithmic progress through one input", "rate_decades_per_year_through"
+    made["rate_through"] = describe(rates_through(posterior), label, "decades per year", key=key)
     for name, (label, unit) in CONSTANTS.items():
-        made[name] = posterior[name].assign_attrs(label=label, unit=unit, is_positive=True)
+        made[name] = describe(posterior[name], label, unit, "positive")
     pairs = sizes.list_pairs()
     steps = [_make_step(posterior, sizes, pair) for pair in pairs]
     comparisons = [pair.comparison for pair in pairs]
@@ -150,10 +149,6 @@ def fix_share(truth: Truth, share: float, table: pd.DataFrame, card: Card) -> Tr
     if not share or not pair.years:
         raise ValueError(f"no rate makes compute {share:g} of a step of {pair.years:.2g} years")
     drawn = as_draws(truth, DIMS)
-    step = {
-        part: float(v.mean())
-        for part, v in _make_step(drawn, sizes, pair).values["decades"].items()
-    }
-    faster = (step["compute"] / share - sum(step.values())) / pair.years
-    by_year = {year: rate + faster for year, rate in truth.get("rate_by_year", {}).items()}
-    return truth | {"rate": truth["rate"] + faster} | ({"rate_by_year": by_year} if by_year else {})
+    decades = _make_step(drawn, sizes, pair).values["decades"]
+    step = {part: float(each.mean()) for part, each in decades.items()}
+    return quicken(truth, (step["compute"] / share - sum(step.values())) / pair.years)

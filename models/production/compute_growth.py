@@ -177,22 +177,21 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     design, options = prepare(table, card), card.options_of(TrainingRunsOptions)
     rate = find_rate(posterior, design, options.largest_of)
     growth, decades = "Growth of training compute", "decades per year"
+    largest, middle = "Largest training run of the year", f"{growth} in the middle of all runs"
+    of_rate, mean = {"derived_from": "growth_decades_per_year"}, posterior["mean_rate"]
+    yearly = describe(
+        10.0**rate,
+        f"{growth} at the frontier in a year",
+        "factor",
+        "positive",
+        "headline",
+        **of_rate,
+    )
     made = {
         "growth_decades_per_year": describe(rate, f"{growth} at the frontier", decades, "headline"),
-        "growth_factor_per_year": describe(
-            10.0**rate,
-            f"{growth} at the frontier in a year",
-            "factor",
-            "positive",
-            "headline",
-            derived_from="growth_decades_per_year",
-        ),
-        "middle_growth_decades_per_year": describe(
-            posterior["mean_rate"], f"{growth} in the middle of all runs", decades, "headline"
-        ),
-        "largest_run_flop": describe(
-            _largest(posterior, design), "Largest training run of the year", "FLOP", "positive"
-        ),
+        "growth_factor_per_year": yearly,
+        "middle_growth_decades_per_year": describe(mean, middle, decades, "headline"),
+        "largest_run_flop": describe(_largest(posterior, design), largest, "FLOP", "positive"),
     }
     if options.named_runs:
         named = _named(posterior, design, options.named_runs)

@@ -72,11 +72,8 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     near = [(room < np.log10(factor)).mean("domain") for factor in factors]
     within = xr.concat(near, dim="factor").assign_coords(factor=[f"{each:g}" for each in factors])
     label = "Share of the fields with a ceiling within this many times today's efficiency"
+    marks: Any = ("positive", "headline")
     return idea_production.estimands(posterior, table, card).assign(
-        headroom_decades=describe(
-            room, "Room below the ceiling", "decades", "positive", "headline"
-        ),
-        p_ceiling_within=describe(
-            within.transpose(..., "factor"), label, "share", "positive", "headline"
-        ),
+        headroom_decades=describe(room, "Room below the ceiling", "decades", *marks),
+        p_ceiling_within=describe(within.transpose(..., "factor"), label, "share", *marks),
     )
