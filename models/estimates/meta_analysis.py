@@ -52,13 +52,13 @@ from models.estimates.estimates import (
     to_working,
 )
 from models.estimates.estimates import unsupported_reason as unsupported_reason
-from models.estimates.evidence import draw_rows, log_density
 from models.estimates.meta_simulation import simulate as simulate
 from models.options import EstimateOptions
 
 TABLE = "published_estimates"
 SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.99, "draws": 3000}
 DIMS = {"domain_effect": ("domain",), "study_effect": ("study",)}
+FAR = 9.0  # standard deviations above which a normal distribution function is 1 to every digit
 
 
 @dataclass(frozen=True)
@@ -133,6 +133,44 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
             dims="row",
         )
     return model
+
+
+def log_density(
+    value: Any, location: Any, error: Any, side: Any, is_range: Any, half_width: Any, weight: Any
+) -> Any:
+    """Log density of a point or of the middle of a range, log probability of a bound."""
+    import pymc as pm
+    from pymc.distributions.dist_math import normal_lcdf
+
+    def lcdf(standard: Any) -> Any:
+        """Log of the normal distribution function; far up its slope would not be a number."""
+        return normal_lcdf(0, 1, pm.math.minimum(standard, FAR))
+
+    point = pm.logp(pm.Normal.dist(location, error), value)
+    bound = lcdf(side * (location - value) / error)
+    low, high = (value - half_width - location) / error, (value + half_width - location) / error
+    # in the lower tail, where the difference of two probabilities keeps its digits
+    is_above = low + high > 0
+    left, right = pm.math.switch(is_above, -high, low), pm.math.switch(is_above, -low, high)
+    inside = pm.math.logdiffexp(lcdf(right), lcdf(left))
+    spread = inside - pm.math.log(2 * half_width)
+    known = pm.math.switch(pm.math.eq(is_range, 1), spread, point)
+    return weight * pm.math.switch(pm.math.eq(side, 0), known, bound)
+
+
+def draw_rows(
+    location: Any,
+    error: Any,
+    side: Any,
+    is_range: Any,
+    half_width: Any,
+    weight: Any,
+    rng: np.random.Generator,
+    size: Any = None,
+) -> np.ndarray:
+    """Draws for the predictive checks; of a bound, the value that it bounds."""
+    within = is_range * rng.uniform(-1, 1, size) * half_width
+    return np.asarray(rng.normal(location, error, size) + within)
 
 
 def sample_prior(table: pd.DataFrame, card: Card, priors: Priors, rng: Generator) -> Truth:

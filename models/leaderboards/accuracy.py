@@ -52,6 +52,13 @@ def prepare(table: pd.DataFrame, card: Card) -> ScoreDesign:
     )
 
 
+def measure_height(design: ScoreDesign) -> pd.Series:
+    """The place of each score between chance and the ceiling, without guessing: 0 to 1."""
+    levels = [design.facts[name].chance for name in design.rows["benchmark"]]
+    chance = np.array([0.0 if level == "estimated" else float(level) for level in levels])
+    return (design.rows["score"] - chance) / (design.ceiling - chance)
+
+
 def fix_share(truth: Truth, share: float, table: pd.DataFrame, card: Card) -> Truth:
     """The truth with its algorithms moved: compute has `share` of the headline comparison."""
     return scale_algorithms(truth, share, prepare(table, card))

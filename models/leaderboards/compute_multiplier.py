@@ -66,7 +66,7 @@ from models.effective_compute.truths import sample_prior as sample_prior
 from models.leaderboards.accuracy import ScoreDesign, prepare
 from models.leaderboards.accuracy import fix_share as fix_share
 from models.leaderboards.accuracy import unit_log_likelihood as unit_log_likelihood
-from models.leaderboards.accuracy_baseline import baseline as baseline
+from models.leaderboards.accuracy_estimands import baseline as baseline
 from models.leaderboards.accuracy_estimands import estimands as estimands
 from models.leaderboards.curve import place
 

@@ -54,8 +54,8 @@ from models.core.variants import Parameters, Variant
 from models.effective_compute.design import headline_key as headline_key
 from models.effective_compute.multiplier import declare_data
 from models.effective_compute.trend import build_trend, trend_data
-from models.losses.augmented_baseline import baseline as baseline
 from models.losses.augmented_design import SIZES, Sizes, prepare
+from models.losses.augmented_estimands import baseline as baseline
 from models.losses.augmented_estimands import estimands as estimands
 from models.losses.augmented_estimands import fix_share as fix_share
 from models.losses.augmented_law import LOG_10
