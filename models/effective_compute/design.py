@@ -121,7 +121,8 @@ def make_design(table: pd.DataFrame, card: Card) -> Design:
     fitted = fitted_rows(table)
     rows = fitted[fitted["training_flop"].notna()].reset_index(drop=True)
     benchmarks, labs, bases, harnesses = (
-        _distinct(rows[name]) for name in ("benchmark", "lab", "base_model", "harness")
+        list(rows[name].drop_duplicates().astype(str))
+        for name in ("benchmark", "lab", "base_model", "harness")
     )
     harnesses = [name for name in harnesses if name != options.reference_harness]
     carried = rows["techniques"].astype("str").where(rows["techniques"].notna(), "").str.split()
@@ -140,6 +141,8 @@ def make_design(table: pd.DataFrame, card: Card) -> Design:
     is_dense = by_base["is_dense"].all()
     least_flop = by_base["training_flop"].min().to_numpy()
     years = years_since(rows["release_date"], reference_date).to_numpy()
+    explains = np.column_stack([np.ones(len(rows)), log10_flop - reference, years, has_tag])
+    others = pd.DataFrame(explains).groupby(base_index).mean()
     scale = rows["compute_confidence"].map(options.compute_error_decades.model_dump())
     error = scale.astype(float).groupby(base_index).min().to_numpy()
     added = np.zeros(len(bases))
@@ -166,11 +169,7 @@ def make_design(table: pd.DataFrame, card: Card) -> Design:
         log10_compute=log10_flop + added[base_index] - reference,
         years=years,
         trend=make_trend(
-            rows["release_date"],
-            first_dates,
-            reference_date,
-            _mean_by_base(base_index, np.ones(len(rows)), log10_flop - reference, years, has_tag),
-            options.bend,
+            rows["release_date"], first_dates, reference_date, others.to_numpy(), options.bend
         ),
         is_early=(rows["release_date"] <= first_dates.median()).to_numpy(),
         is_held_out=held_out(rows),
@@ -192,11 +191,6 @@ def held_out(rows: pd.DataFrame) -> np.ndarray:
     return np.asarray(rows.get("is_held_out", pd.Series(False, index=rows.index)), dtype=bool)
 
 
-def _mean_by_base(base_index: np.ndarray, *columns: np.ndarray) -> np.ndarray:
-    """Means of the columns over the rows of each base model: shape (base, column)."""
-    return pd.DataFrame(np.column_stack(columns)).groupby(base_index).mean().to_numpy()
-
-
 def _count_decades(samples: pd.Series, is_tagged: np.ndarray) -> np.ndarray:
     """log10 of the samples behind each row; where not known, the mean of those that are."""
     decades = np.log10(samples.astype(float).clip(lower=1).to_numpy())
@@ -206,10 +200,6 @@ def _count_decades(samples: pd.Series, is_tagged: np.ndarray) -> np.ndarray:
 
 def _positions(values: pd.Series, categories: list[str]) -> np.ndarray:
     return pd.Categorical(values, categories=categories).codes.astype(int)
-
-
-def _distinct(values: pd.Series) -> list[str]:
-    return [str(value) for value in values.drop_duplicates()]
 
 
 def _check_tags(rows: pd.DataFrame, tags: list[str], has_tag: np.ndarray) -> None:

@@ -1,10 +1,10 @@
 """Effective compute as a sum of terms: what the leaderboard models share, whatever the outcome.
 
-For row i of benchmark b, base model g, lab l, released at t_i::
+For row i of base model g and lab l, released at t_i::
 
-    log10 effective_i = log10 C_i + a_i
-    a_i = g(t_i) + interaction max(t_i - t_ref, 0) (log10 C_i - log10 C_ref)
-          + sum of technique gains + allocation[g] + lab_effect[l] + deviation[g]
+    log10 effective_i = log10 C_i + g(t_i)
+                        + interaction max(t_i - t_ref, 0) (log10 C_i - log10 C_ref)
+                        + sum of technique gains + allocation[g] + lab_effect[l] + deviation[g]
 
     C_i         physical training FLOP; of an estimate, what the figure says of it
                 (see compute_error.py)
@@ -83,7 +83,7 @@ class MultiplierPriors:
     )
 
 
-def multiplier_coords(design: Design) -> dict[str, Any]:
+def list_coords(design: Design) -> dict[str, Any]:
     """Labels of the dims of the terms."""
     allocation = design.allocation
     unknown = np.array([], int) if allocation is None else np.flatnonzero(~allocation.is_known)
@@ -102,7 +102,7 @@ def multiplier_coords(design: Design) -> dict[str, Any]:
     }
 
 
-def multiplier_data(design: Design) -> dict[str, tuple[Any, tuple[str, ...]]]:
+def list_data(design: Design) -> dict[str, tuple[Any, tuple[str, ...]]]:
     """Value and dims of every pm.Data of the terms."""
     made: dict[str, tuple[Any, tuple[str, ...]]] = {
         "log10_compute": (design.log10_compute, ("row",)),

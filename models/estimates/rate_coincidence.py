@@ -61,10 +61,9 @@ class Priors:
 
 def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """Fewer than two pairs; else empty."""
-    count = len(fitted_rows(table))
-    if count < 2:
-        return f"there are {count} pairs of rates, and ratios of different fields need two"
-    return ""
+    if (count := len(fitted_rows(table))) >= 2:
+        return ""
+    return f"there are {count} pairs of rates, and ratios of different fields need two"
 
 
 def headline_key(card: Card) -> str:
@@ -107,12 +106,10 @@ def sample_prior(table: pd.DataFrame, card: Card, priors: Priors, rng: Generator
     rows = fitted_rows(table)
     drawn: Truth = {name: float(prior.draw(rng)) for name, prior in list_priors(priors)}
     printed = dict(zip(rows["domain"], np.log10(rows["hardware_rate"]), strict=True))
-    return drawn | {
-        "hardware_true": {
-            name: float(rng.normal(rate, drawn["error"])) for name, rate in printed.items()
-        },
-        "deviation": {name: float(rng.normal(0, drawn["scatter"])) for name in printed},
-    }
+    error, scatter = drawn["error"], drawn["scatter"]
+    drawn["hardware_true"] = {n: float(rng.normal(rate, error)) for n, rate in printed.items()}
+    drawn["deviation"] = {name: float(rng.normal(0, scatter)) for name in printed}
+    return drawn
 
 
 def simulate(table: pd.DataFrame, truth: Truth, rng: Generator) -> pd.DataFrame:
@@ -128,7 +125,10 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
 
     Where there are not, those are missing, with the reason.
     """
-    hardware, software = _true_rates(posterior)
+    order = ("chain", "draw", "domain")
+    hardware = posterior["hardware_true"].transpose(*order)
+    above = posterior["slope"] * (hardware - np.log10(MOORE))
+    software = (posterior["level"] + above + posterior["deviation"]).transpose(*order)
     log_ratio = software - hardware
     label = "Software rate over hardware rate"
     by_domain, pooled = 10**log_ratio, 10 ** log_ratio.mean("domain")
@@ -146,9 +146,8 @@ def find_reason(rows: pd.DataFrame) -> str:
     """Why coincidence is not tested; empty where there are pairs enough."""
     if len(rows) >= MINIMUM_PAIRS:
         return ""
-    return (
-        f"{len(rows)} independent pairs, under {MINIMUM_PAIRS}: no test of coincidence is possible"
-    )
+    pairs = f"{len(rows)} independent pairs, under {MINIMUM_PAIRS}"
+    return f"{pairs}: no test of coincidence is possible"
 
 
 def _withhold(estimand: xr.DataArray, reason: str) -> xr.DataArray:
@@ -160,15 +159,6 @@ def _withhold(estimand: xr.DataArray, reason: str) -> xr.DataArray:
     return xr.full_like(estimand, np.nan).assign_attrs(
         estimand.attrs | {"is_positive": False, "reasons": dict.fromkeys(names or [None], reason)}
     )
-
-
-def _true_rates(posterior: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
-    """log10 of the true hardware and software rates, by draw and domain."""
-    hardware = posterior["hardware_true"]
-    above = posterior["slope"] * (hardware - np.log10(MOORE))
-    software = posterior["level"] + above + posterior["deviation"]
-    order = ("chain", "draw", "domain")
-    return hardware.transpose(*order), software.transpose(*order)
 
 
 def _regression(posterior: xr.Dataset, hardware: xr.DataArray) -> dict[str, xr.DataArray]:
@@ -196,11 +186,8 @@ def _similarities(
         mixed = abs(software.isel(domain=order) - hardware)
         closer = closer + (apart.mean("domain") < mixed.mean("domain"))
     within = within.expand_dims(factor=[f"{factor:g}"], axis=-1)
-    similar, further = (
-        "Share of pairs whose rates are similar",
-        "Share of reshuffled pairings that lie further apart",
-    )
-    share = closer / RESHUFFLES
+    similar = "Share of pairs whose rates are similar"
+    further, share = "Share of reshuffled pairings that lie further apart", closer / RESHUFFLES
     return {
         "p_ratio_within": describe(within, similar, "share of pairs", "positive"),
         "closer_than_reshuffled": describe(share, further, "share of reshuffles", "positive"),
@@ -210,12 +197,9 @@ def _similarities(
 def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     """The hardware rate of each pair, in log10, and the middle of its period."""
     rows = fitted_rows(table)
-    return pd.DataFrame(
-        {
-            "hardware rate": np.log10(rows["hardware_rate"]),
-            "middle of the period": (rows["period_start"] + rows["period_end"]) / 2,
-        }
-    )
+    middle = (rows["period_start"] + rows["period_end"]) / 2
+    hardware = np.log10(rows["hardware_rate"])
+    return pd.DataFrame({"hardware rate": hardware, "middle of the period": middle})
 
 
 def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:

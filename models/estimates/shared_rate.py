@@ -83,13 +83,10 @@ class Design:
 
 def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """Fewer than two leaderboards; else empty."""
-    count = len(fitted_rows(table))
-    if count < MINIMUM_ROWS:
-        return (
-            f"the number of leaderboards whose rate may be quoted is {count}, and what they share "
-            f"needs {MINIMUM_ROWS}"
-        )
-    return ""
+    if (count := len(fitted_rows(table))) >= MINIMUM_ROWS:
+        return ""
+    words = "the number of leaderboards whose rate may be quoted is"
+    return f"{words} {count}, and what they share needs {MINIMUM_ROWS}"
 
 
 def headline_key(card: Card) -> str:
@@ -105,26 +102,15 @@ def prepare(table: pd.DataFrame) -> Design:
     rows = fitted_rows(table)
     reported, prior = 1 / rows["rate_sd"] ** 2, 1 / rows["prior_sd"] ** 2
     told = (reported * rows["rate"] - prior * rows["prior_mean"]) / (reported - prior)
-    return Design(
-        list(rows["domain"]),
-        told.to_numpy(dtype=float),
-        (reported - prior).pow(-0.5).to_numpy(dtype=float),
-        _count_shared(rows["base_models"]),
-    )
+    error, shared = (reported - prior).pow(-0.5), _count_shared(rows["base_models"])
+    return Design(list(rows["domain"]), told.to_numpy(float), error.to_numpy(float), shared)
 
 
 def _count_shared(base_models: pd.Series) -> np.ndarray:
     """How far each pair of leaderboards has the same base models: 0 to 1, on the diagonal 1."""
     held = [set(str(each).split(SEPARATOR)) - {""} for each in base_models.fillna("")]
-    return np.array(
-        [
-            [
-                1.0 if i == j else len(a & b) / max(np.sqrt(len(a) * len(b)), 1.0)
-                for j, b in enumerate(held)
-            ]
-            for i, a in enumerate(held)
-        ]
-    )
+    shared = [[len(a & b) / max(np.sqrt(len(a) * len(b)), 1.0) for b in held] for a in held]
+    return np.where(np.eye(len(held)) > 0, 1.0, np.array(shared))
 
 
 def data(table: pd.DataFrame, card: Card, priors: Priors) -> dict[str, np.ndarray]:

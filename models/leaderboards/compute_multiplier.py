@@ -49,17 +49,9 @@ from scipy.linalg import helmert
 from models import Card
 from models.core.prior import Prior, prior_data
 from models.core.variants import Parameters, Variant
+from models.effective_compute import multiplier
 from models.effective_compute.around import draw_around
 from models.effective_compute.design import headline_key as headline_key
-from models.effective_compute.multiplier import (
-    MultiplierPriors,
-    build_deviation,
-    build_shared,
-    declare_data,
-    list_regressors,
-    multiplier_coords,
-    multiplier_data,
-)
 from models.effective_compute.simulation import DIMS as DIMS
 from models.effective_compute.simulation import simulate as simulate
 from models.effective_compute.truths import sample_prior as sample_prior
@@ -103,7 +95,7 @@ VARIANTS = {
 
 
 @dataclass(frozen=True)
-class Priors(MultiplierPriors):
+class Priors(multiplier.MultiplierPriors):
     """In decades of effective compute, years and logits."""
 
     slope: Prior = Prior("LogNormal", (float(np.log(0.8)), 0.7), "logits per decade").because(
@@ -145,7 +137,7 @@ def _list_data(design: ScoreDesign) -> dict[str, tuple[Any, tuple[str, ...]]]:
     items = np.where(design.is_held_out, 0, design.item_count)
     correct = np.round(design.rows["score"].to_numpy() * items).astype(int)
     is_of = design.benchmark_index == np.arange(len(design.benchmarks))[:, None]
-    return multiplier_data(design) | {
+    return multiplier.list_data(design) | {
         "row_share": (is_of / is_of.sum(axis=1, keepdims=True), ("benchmark", "row")),
         "item_count": (items, ("row",)),
         "observed_correct": (correct, ("row",)),
@@ -154,7 +146,7 @@ def _list_data(design: ScoreDesign) -> dict[str, tuple[Any, tuple[str, ...]]]:
 
 def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     """Compute, date and techniques of the fitted rows, a column each."""
-    return list_regressors(prepare(table, card))
+    return multiplier.list_regressors(prepare(table, card))
 
 
 def build(table: pd.DataFrame, card: Card, priors: Any) -> Any:
@@ -162,13 +154,13 @@ def build(table: pd.DataFrame, card: Card, priors: Any) -> Any:
     import pymc as pm
 
     design = prepare(table, card)
-    coords = multiplier_coords(design) | {
+    coords = multiplier.list_coords(design) | {
         "guessed_benchmark": design.guessed,
         "harness": design.harnesses,
         "contrast": np.arange(len(design.benchmarks)),
     }
     with pm.Model(coords=coords) as model:
-        given = declare_data(_list_data(design))
+        given = multiplier.declare_data(_list_data(design))
         concentration = priors.dispersion.variable("dispersion") ** -2
         expected = _build_expected(design, priors, given, concentration)
         pm.BetaBinomial(
@@ -200,13 +192,13 @@ def _build_expected(
     mean = pm.math.dot(given["row_share"], seen)
     variance = pm.math.dot(given["row_share"], (seen - mean[index]) ** 2)
     slope = _build_slope(design, priors, variance)
-    shared = build_shared(design, priors, given)
+    shared = multiplier.build_shared(design, priors, given)
     level = _build_level(priors, given, slope, shared, mean)
     logit = level[index] + slope[index] * shared
     if design.harnesses:
         shift = priors.harness_shift.variable("harness_shift", dims="harness")
         logit = logit + pm.math.dot(design.has_harness, shift)
-    deviation = build_deviation(
+    deviation = multiplier.build_deviation(
         design, priors, given, (seen - logit) / slope[index], information * slope[index] ** 2
     )
     return chance + span * _rise(logit + slope[index] * deviation, power)

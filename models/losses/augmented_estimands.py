@@ -22,16 +22,8 @@ from models.effective_compute.estimands import (
 from models.effective_compute.paths import label_early, list_record_paths
 from models.effective_compute.split import Step, assemble, combine
 from models.effective_compute.steps import quicken
+from models.losses import augmented_law as law
 from models.losses.augmented_design import End, SizePair, Sizes, prepare
-from models.losses.augmented_law import (
-    LOG_10,
-    expect,
-    law_at,
-    least_flop,
-    progress_through,
-    rates_through,
-    repeat_worth,
-)
 from models.losses.augmented_simulation import DIMS
 
 BASELINE_SEED = 20240309
@@ -56,15 +48,16 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     sizes = prepare(table, card)
     made = describe_rates(posterior, sizes.trend, sizes.years)
     label, key = "Rate of algorithmic progress through one input", "rate_decades_per_year_through"
-    made["rate_through"] = describe(rates_through(posterior), label, "decades per year", key=key)
+    through = law.rates_through(posterior)
+    made["rate_through"] = describe(through, label, "decades per year", key=key)
     for name, (label, unit) in CONSTANTS.items():
         made[name] = describe(posterior[name], label, unit, "positive")
     pairs = sizes.list_pairs()
     steps = [_make_step(posterior, sizes, pair) for pair in pairs]
     comparisons = [pair.comparison for pair in pairs]
     split = assemble(steps, comparisons, ABSENT, posterior["rate"], is_loss=True)
-    steps_rates = describe_rates_over_steps(split, [pair.years for pair in pairs])
-    return made.merge(split).merge(steps_rates).merge(_reverse_tests(posterior, sizes, card))
+    over_steps = describe_rates_over_steps(split, [pair.years for pair in pairs])
+    return made.merge(split).merge(over_steps).merge(_reverse_tests(posterior, sizes, card))
 
 
 def _make_step(posterior: xr.Dataset, sizes: Sizes, pair: SizePair) -> Step:
@@ -87,7 +80,7 @@ def _move(
 ) -> dict[str, np.ndarray]:
     """Decades by which each part moves the effective parameters or tokens over a step."""
     years = np.array([end.years for end in ends])
-    gained = progress_through(posterior, sizes, years, name).transpose("chain", "draw", "date")
+    gained = law.progress_through(posterior, sizes, years, name).transpose("chain", "draw", "date")
     trend = gained.to_numpy()[..., 1] - gained.to_numpy()[..., 0]
     larger = ends[1].log10_parameters - ends[0].log10_parameters
     if name == "parameters":
@@ -95,7 +88,7 @@ def _move(
         return {"compute": zero + larger, "allocation": zero, "trend": trend}
     first, last = (draw_flop(posterior, end, place) for place, end in enumerate(ends))
     read = last - first - larger
-    worth = [repeat_worth(posterior, xr.DataArray(end.readings)).to_numpy() for end in ends]
+    worth = [law.repeat_worth(posterior, xr.DataArray(end.readings)).to_numpy() for end in ends]
     tokens = ends[1].log10_tokens - ends[0].log10_tokens + worth[1] - worth[0]
     return {"compute": read, "allocation": tokens - read, "trend": trend}
 
@@ -121,14 +114,15 @@ def _shapley_of_term(
     contribution = drawn[f"contribution_{name}"].to_numpy()
     exponent = posterior[f"exponent_{name}"].to_numpy()
     early = pair.early
-    start = progress_through(posterior, sizes, np.array([early.years]), name).squeeze("date")
+    start = law.progress_through(posterior, sizes, np.array([early.years]), name).squeeze("date")
     if name == "tokens":
-        start = start + repeat_worth(posterior, xr.DataArray(early.readings)) + early.log10_tokens
+        again = law.repeat_worth(posterior, xr.DataArray(early.readings))
+        start = start + again + early.log10_tokens
     else:
         start = start + early.log10_parameters
 
     def term(effective: np.ndarray) -> np.ndarray:
-        return np.asarray(contribution * np.exp(-exponent * LOG_10 * effective))
+        return np.asarray(contribution * np.exp(-exponent * law.LOG_10 * effective))
 
     return shapley_of_sum(start.transpose("chain", "draw").to_numpy(), moved, term)
 
@@ -136,12 +130,13 @@ def _shapley_of_term(
 def _reverse_tests(posterior: xr.Dataset, sizes: Sizes, card: Card) -> xr.Dataset:
     """Compute, at its best division, with which the first method would match the best loss."""
     needed: dict[str, np.ndarray] = {}
-    expected = expect(posterior, sizes)
+    expected = law.expect(posterior, sizes)
     for path in list_record_paths(sizes.rows, sizes.options.comparisons):
         assert path.rows is not None
         first, best = path.rows
-        law = law_at(posterior, sizes, path.comparison.benchmark, float(sizes.years[first]))
-        flop = least_flop(law, expected.isel(row=best)).transpose("chain", "draw")
+        years = float(sizes.years[first])
+        at_first = law.law_at(posterior, sizes, path.comparison.benchmark, years)
+        flop = law.least_flop(at_first, expected.isel(row=best)).transpose("chain", "draw")
         needed[label_early(sizes.rows, path)] = flop.to_numpy()
     return describe_reverse_tests(needed, posterior["rate"], card, "rate_decades_per_year")
 

@@ -177,16 +177,17 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
 
 def _list_data(sizes: Sizes) -> dict[str, tuple[Any, tuple[str, ...]]]:
     """Every pm.Data but the priors'; a row that is held out has weight 0, out of the likelihood."""
-    rows = {
-        "log10_parameters": sizes.log10_parameters,
-        "log10_tokens": sizes.log10_tokens,
-        "readings": sizes.readings,
-        "years": sizes.years,
-        "benchmark_index": sizes.benchmark_index,
-        "paper_index": sizes.paper_index,
-        "row_weight": np.where(sizes.is_held_out, 0.0, 1.0),
-        "observed_log_perplexity": np.log(sizes.rows["perplexity"].to_numpy()),
-    }
+    read = (
+        "log10_parameters",
+        "log10_tokens",
+        "readings",
+        "years",
+        "benchmark_index",
+        "paper_index",
+    )
+    rows = {name: getattr(sizes, name) for name in read}
+    rows["row_weight"] = np.where(sizes.is_held_out, 0.0, 1.0)
+    rows["observed_log_perplexity"] = np.log(sizes.rows["perplexity"].to_numpy())
     return {name: (value, ("row",)) for name, value in rows.items()} | trend_data(sizes.trend)
 
 
@@ -235,11 +236,6 @@ def _build_contributions(priors: Priors) -> tuple[Any, Any, Any]:
 def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     """Parameters, tokens and date of the fitted rows."""
     sizes = prepare(table, card)
-    return pd.DataFrame(
-        {
-            "log10 parameters": sizes.log10_parameters,
-            "log10 dataset tokens": sizes.log10_tokens,
-            "log10 readings": np.log10(sizes.readings),
-            "release date": sizes.years,
-        }
-    )
+    made = {"log10 parameters": sizes.log10_parameters, "log10 dataset tokens": sizes.log10_tokens}
+    made |= {"log10 readings": np.log10(sizes.readings), "release date": sizes.years}
+    return pd.DataFrame(made)

@@ -157,23 +157,21 @@ def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     The growth of research and its interval are those of an OLS line through its logarithm; the
     efficiency is taken as exact.
     """
-    design = prepare(table, card)
+    design, made = prepare(table, card), []
     final = design.observed.groupby("domain").last()
-    growth = final["log_efficiency"] / final["year"]
-    return pd.DataFrame(
-        _compare_growth(domain, growth[domain], rows)
-        for domain, rows in design.intervals.groupby("domain", sort=False)
-    )
-
-
-def _compare_growth(domain: Any, growth: float, rows: pd.DataFrame) -> dict[str, Any]:
-    fit = smf.ols("log_input ~ year", rows).fit()
-    low, high = fit.conf_int(alpha=1 - INTERVAL_PROBABILITY).loc["year"]
-    return {
-        "key": f"returns_to_research[{domain}]",
-        "label": domain,
-        "method": f"ratio of growth rates, OLS on {len(rows)} years",
-        "estimate": growth / fit.params["year"],
-        "lower": growth / high,
-        "upper": growth / low if low > 0 else np.nan,
-    }
+    growths = final["log_efficiency"] / final["year"]
+    for domain, rows in design.intervals.groupby("domain", sort=False):
+        growth = growths[str(domain)]
+        fit = smf.ols("log_input ~ year", rows).fit()
+        low, high = fit.conf_int(alpha=1 - INTERVAL_PROBABILITY).loc["year"]
+        made.append(
+            {
+                "key": f"returns_to_research[{domain}]",
+                "label": domain,
+                "method": f"ratio of growth rates, OLS on {len(rows)} years",
+                "estimate": growth / fit.params["year"],
+                "lower": growth / high,
+                "upper": growth / low if low > 0 else np.nan,
+            }
+        )
+    return pd.DataFrame(made)

@@ -227,12 +227,8 @@ def _named_runs(card: Card) -> pd.DataFrame:
 def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     """Decades of parameters and of tokens."""
     rows = fitted_rows(table)
-    return pd.DataFrame(
-        {
-            "log10 parameters": np.log10(rows["parameters"]),
-            "log10 tokens": np.log10(rows["training_tokens"]),
-        }
-    )
+    sizes = {"log10 parameters": rows["parameters"], "log10 tokens": rows["training_tokens"]}
+    return pd.DataFrame(sizes).apply(np.log10)
 
 
 def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
@@ -245,24 +241,15 @@ def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     best = huber.fit(rows)
     draws = _tabulate(huber.bootstrap(rows, best), card)
     tail = (1 - INTERVAL_PROBABILITY) / 2
+    lower, upper = draws.quantile(tail), draws.quantile(1 - tail)
     words = f"Huber fit, {len(rows)} runs, {huber.BOOTSTRAP_COUNT} bootstraps"
-    blocks = [
-        pd.DataFrame(
-            {
-                "method": words,
-                "estimate": _tabulate(best, card).iloc[0],
-                "lower": draws.quantile(tail),
-                "upper": draws.quantile(1 - tail),
-            }
-        )
-    ]
+    blocks: list[tuple[Any, ...]] = [(words, _tabulate(best, card).iloc[0], lower, upper)]
     if len(table) > len(rows):
-        estimate = _tabulate(huber.fit(table), card).iloc[0]
         words = f"Huber fit, all {len(table)} runs, no interval"
-        blocks.append(
-            pd.DataFrame({"method": words, "estimate": estimate, "lower": np.nan, "upper": np.nan})
-        )
-    frame = pd.concat(blocks).rename_axis("key").reset_index()
+        blocks.append((words, _tabulate(huber.fit(table), card).iloc[0], np.nan, np.nan))
+    names = ("method", "estimate", "lower", "upper")
+    made = [pd.DataFrame(dict(zip(names, block, strict=True))) for block in blocks]
+    frame = pd.concat(made).rename_axis("key").reset_index()
     frame.insert(1, "label", frame["key"])
     return frame
 
