@@ -21,9 +21,8 @@ from tables_for_models import (
 )
 
 from models import as_draws
-from models.effective_compute.compute_error import correct_figures
-from models.effective_compute.design import make_design
-from models.effective_compute.paths import find_side
+from models.effective_compute.design import correct_figures, make_design
+from models.effective_compute.steps import find_side
 from models.leaderboards import compute_multiplier
 from models.leaderboards.compute_multiplier import VARIANTS, Priors
 from models.options import LeaderboardOptions

@@ -1,4 +1,18 @@
-"""The design of a leaderboard: benchmark, tags, lab, base model, date and compute of each row."""
+"""The design of a leaderboard: benchmark, tags, lab, base model, date and compute of each row.
+
+The kind of errors of compute is the card's (`compute_error_decades`), the scale s that of the
+confidence class. A figure of kind `berkson` is unbiased for what was used. One of kind `classical`
+scatters about it, as an estimate does; among runs of one date, whose compute varies by sd, a high
+figure is then high in part by error. With log10 C* ~ Normal(m0 + m1 t, sd) and
+figure ~ Normal(log10 C*, s)::
+
+    log10 C* | figure ~ Normal(figure - w (figure - m0 - m1 t), sd s / sqrt(sd^2 + s^2))
+    w = s^2 / (sd^2 + s^2)
+
+So both are the same model with another mean and scale (Carroll et al. 2006, section 2.2). The trend
+of compute is the least-squares line through the figures of the base models, taken as known: its own
+error moves a figure by a few hundredths of a decade.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +24,6 @@ import pandas as pd
 from models import Card, fitted_rows
 from models.core.dates import years_since
 from models.effective_compute.allocation import Allocation, summarise_allocation
-from models.effective_compute.compute_error import correct_figures
 from models.effective_compute.trend import Trend, make_trend
 from models.options import LeaderboardOptions
 
@@ -184,6 +197,22 @@ def make_design(table: pd.DataFrame, card: Card) -> Design:
 def headline_key(card: Card) -> str:
     """The estimand that pages put first: the compute share of the headline comparison."""
     return f"share_compute[{card.options_of(LeaderboardOptions).headline_comparison}]"
+
+
+def correct_figures(
+    log10_compute: np.ndarray, years: np.ndarray, error: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Decades to add to each figure, and what is then left open, under classical errors.
+
+    All have shape (base,): a figure, its date and the standard deviation of its error.
+    """
+    degree = 1 if np.ptp(years) > 0 else 0
+    expected = np.polyval(np.polyfit(years, log10_compute, degree), years)
+    freedom = max(len(years) - degree - 1, 1)
+    scatter = ((log10_compute - expected) ** 2).sum() / freedom
+    variance = np.maximum(scatter - error**2, scatter / 2)  # the figures' scatter holds their error
+    weight = error**2 / (variance + error**2)
+    return weight * (expected - log10_compute), np.sqrt(variance * weight)
 
 
 def held_out(rows: pd.DataFrame) -> np.ndarray:

@@ -8,8 +8,7 @@ import numpy as np
 import xarray as xr
 
 from models import Card
-from models.core.estimands import describe
-from models.core.rates import describe_rate
+from models.core.estimands import describe, describe_rate
 from models.effective_compute.trend import MINIMUM_BASE_MODELS, Trend
 
 FLOP_A_MOLE = 6.02214076e23

@@ -7,7 +7,7 @@ For row i of base model g and lab l, released at t_i::
                         + sum of technique gains + allocation[g] + lab_effect[l] + deviation[g]
 
     C_i         physical training FLOP; of an estimate, what the figure says of it
-                (see compute_error.py)
+                (see design.py)
     g           trend whose rate may change every year (see trend.py); absent with `trend: none` on
                 the card, a line where drift is 0
     interaction decades a year and decade of compute: whether gains since the median model's year

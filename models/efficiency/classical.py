@@ -5,7 +5,7 @@ import pandas as pd
 import statsmodels.formula.api as smf
 
 from models import INTERVAL_PROBABILITY
-from models.core.rates import to_doubling_time
+from models.core.estimands import to_doubling_time
 
 FRONTIER_QUANTILE = 0.1  # of the quantile regression that stands beside the frontier
 MINIMUM_ROWS = 5  # of a target for a classical fit

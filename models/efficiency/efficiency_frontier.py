@@ -37,9 +37,8 @@ from numpy.random import Generator
 
 from models import Card, Truth, fitted_rows
 from models.core.dates import years_since
-from models.core.estimands import describe
+from models.core.estimands import describe, doubling_time_months
 from models.core.prior import Prior, prior_data
-from models.core.rates import doubling_time_months
 from models.efficiency.classical import fit_slopes
 from models.efficiency.half_normal import draw_rows, expect_inefficiency, log_density
 from models.options import EfficiencyOptions

@@ -40,9 +40,8 @@ from numpy.random import Generator
 from scipy import stats
 
 from models import Card, Truth, fitted_rows
-from models.core.estimands import describe
+from models.core.estimands import describe, doubling_time_months
 from models.core.prior import Prior, list_priors, prior_data
-from models.core.rates import doubling_time_months
 from models.estimates.classical import measure_errors, pool
 from models.estimates.estimates import (
     NUMBERS,

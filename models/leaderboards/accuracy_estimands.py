@@ -21,14 +21,14 @@ from models.effective_compute.estimands import (
     describe_rates_over_steps,
     describe_reverse_tests,
 )
-from models.effective_compute.paths import (
+from models.effective_compute.steps import (
     Pair,
     find_side,
     label_early,
     list_pairs,
     list_record_paths,
+    split_steps,
 )
-from models.effective_compute.steps import split_steps
 from models.effective_compute.terms import Divided, divide_deviation, row_terms, step_terms
 from models.leaderboards.accuracy import ScoreDesign, measure_height, prepare
 from models.leaderboards.curve import invert, rise

@@ -14,7 +14,7 @@ import pandas as pd
 from models import Card, fitted_rows
 from models.core.dates import years_since
 from models.effective_compute.design import held_out
-from models.effective_compute.paths import is_of_side, list_record_paths
+from models.effective_compute.steps import is_of_side, list_record_paths
 from models.effective_compute.trend import Trend, make_trend
 from models.options import Comparison, LeaderboardOptions, Side
 

@@ -19,9 +19,8 @@ from models.effective_compute.estimands import (
     describe_rates_over_steps,
     describe_reverse_tests,
 )
-from models.effective_compute.paths import label_early, list_record_paths
 from models.effective_compute.split import Step, assemble, combine
-from models.effective_compute.steps import quicken
+from models.effective_compute.steps import label_early, list_record_paths, quicken
 from models.losses import augmented_law as law
 from models.losses.augmented_design import End, SizePair, Sizes, prepare
 from models.losses.augmented_simulation import DIMS

@@ -105,14 +105,11 @@ def prepare(table: pd.DataFrame) -> Design:
 def data(table: pd.DataFrame, card: Card, priors: Priors) -> dict[str, np.ndarray]:
     """Logs of size about their centre and of loss, by run, and the parameters of the priors."""
     design = prepare(table)
-    log_parameters, log_tokens, log_loss = (
-        np.log(design.rows[name].to_numpy())
-        for name in ("parameters", "training_tokens", "loss_nats")
-    )
+    rows = design.rows
     return {
-        "log_parameters": log_parameters - design.center_parameters,
-        "log_tokens": log_tokens - design.center_tokens,
-        "observed_log_loss": log_loss,
+        "log_parameters": np.log(rows["parameters"].to_numpy()) - design.center_parameters,
+        "log_tokens": np.log(rows["training_tokens"].to_numpy()) - design.center_tokens,
+        "observed_log_loss": np.log(rows["loss_nats"].to_numpy()),
         **prior_data(priors),
     }
 
