@@ -9,12 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from models import Card, Truth
-from models.effective_compute.simulation import (
-    draw_walk,
-    list_names,
-    list_tags,
-    rows_with_compute,
-)
+from models.effective_compute.simulation import draw_walk, list_names, list_tags, rows_with_compute
 
 SIDES = ("under", "over")
 CONTINUED_ERROR = 0.3  # decades, of the compute of continued training

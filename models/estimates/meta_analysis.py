@@ -43,13 +43,7 @@ from models import Card, Truth, fitted_rows
 from models.core.estimands import describe, doubling_time_months
 from models.core.prior import Prior, list_priors, prior_data
 from models.estimates.classical import measure_errors, pool
-from models.estimates.estimates import (
-    NUMBERS,
-    POINT,
-    prepare,
-    to_natural,
-    to_working,
-)
+from models.estimates.estimates import NUMBERS, POINT, prepare, to_natural, to_working
 from models.estimates.estimates import unsupported_reason as unsupported_reason
 from models.estimates.meta_simulation import simulate as simulate
 from models.options import EstimateOptions
