@@ -196,11 +196,8 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     label, pooled = "Rate of algorithmic progress", posterior["rate_mean"]
     unit, of_rate = "decades per year", {"derived_from": "rate_decades_per_year"}
     mean, factor = f"{label}, mean of targets", 10 ** (rate * period)
-    reduction, distance = (
-        "Reduction over the observed period",
-        "Expected distance from the frontier",
-    )
-    away = _distance(posterior, design)
+    reduction = "Reduction over the observed period"
+    away, distance = _distance(posterior, design), "Expected distance from the frontier"
     made = {
         "rate_decades_per_year": describe(rate, label, unit, "headline"),
         "pooled_rate": describe(pooled, mean, unit, "headline", key="rate_decades_per_year"),

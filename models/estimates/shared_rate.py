@@ -218,20 +218,14 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
         "rate_by_domain": describe(rates, f"{rate}, partially pooled", unit, key="rate"),
         "slowest": describe(slowest, f"{rate} on the slowest leaderboard", unit),
     }
-    ratios = {
-        "fastest_over_slowest": (apart, "Fastest leaderboard over the slowest", "factor"),
-        "p_positive": (
-            above,
-            "Share of leaderboards whose rate is above zero",
-            "share of leaderboards",
-        ),
-        "shrinkage": (
-            shrinkage,
-            "Drawn to the mean by the other leaderboards",
-            "share of the distance",
-        ),
+    fastest_over, positive = "Fastest leaderboard over the slowest", "share of leaderboards"
+    whose, drawn = "whose rate is above zero", "Drawn to the mean by the other leaderboards"
+    made |= {
+        "fastest_over_slowest": describe(apart, fastest_over, "factor", "positive"),
+        "p_positive": describe(above, f"{positive.capitalize()} {whose}", positive, "positive"),
+        "shrinkage": describe(shrinkage, drawn, "share of the distance", "positive"),
     }
-    return xr.Dataset(made | {name: describe(*each, "positive") for name, each in ratios.items()})
+    return xr.Dataset(made)
 
 
 def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:

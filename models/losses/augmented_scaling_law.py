@@ -177,15 +177,8 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
 
 def _list_data(sizes: Sizes) -> dict[str, tuple[Any, tuple[str, ...]]]:
     """Every pm.Data but the priors'; a row that is held out has weight 0, out of the likelihood."""
-    read = (
-        "log10_parameters",
-        "log10_tokens",
-        "readings",
-        "years",
-        "benchmark_index",
-        "paper_index",
-    )
-    rows = {name: getattr(sizes, name) for name in read}
+    names = "log10_parameters log10_tokens readings years benchmark_index paper_index"
+    rows = {name: getattr(sizes, name) for name in names.split()}
     rows["row_weight"] = np.where(sizes.is_held_out, 0.0, 1.0)
     rows["observed_log_perplexity"] = np.log(sizes.rows["perplexity"].to_numpy())
     return {name: (value, ("row",)) for name, value in rows.items()} | trend_data(sizes.trend)

@@ -120,10 +120,8 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     }
     family = pd.Categorical(design.runs["family"], categories=design.families).codes
     with pm.Model(coords=coords) as model:
-        years, error, observed = (
-            pm.Data(name, values[name], dims="model")
-            for name in ("years", "error", "observed_log10_flop")
-        )
+        names = ("years", "error", "observed_log10_flop")
+        years, error, observed = (pm.Data(name, values[name], dims="model") for name in names)
         level, rate, spread, spread_growth, share = (
             prior.variable(name) for name, prior in list_priors(priors)
         )
@@ -178,15 +176,9 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     rate = find_rate(posterior, design, options.largest_of)
     growth, decades = "Growth of training compute", "decades per year"
     largest, middle = "Largest training run of the year", f"{growth} in the middle of all runs"
-    of_rate, mean = {"derived_from": "growth_decades_per_year"}, posterior["mean_rate"]
-    yearly = describe(
-        10.0**rate,
-        f"{growth} at the frontier in a year",
-        "factor",
-        "positive",
-        "headline",
-        **of_rate,
-    )
+    mean = posterior["mean_rate"]
+    factor, marks = f"{growth} at the frontier in a year", ("factor", "positive", "headline")
+    yearly = describe(10.0**rate, factor, *marks, derived_from="growth_decades_per_year")
     made = {
         "growth_decades_per_year": describe(rate, f"{growth} at the frontier", decades, "headline"),
         "growth_factor_per_year": yearly,

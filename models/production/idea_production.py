@@ -40,10 +40,9 @@ from models import INTERVAL_PROBABILITY, Card, Truth, fitted_rows
 from models.core.estimands import describe
 from models.core.prior import Prior, list_priors, prior_data
 from models.options import ResearchInputOptions
-from models.production.idea_law import predict
+from models.production.idea_law import LOG_10, predict, prepare
+from models.production.idea_law import unsupported_reason as unsupported_reason
 from models.production.idea_simulation import simulate as simulate
-from models.production.research import LOG_10, prepare
-from models.production.research import unsupported_reason as unsupported_reason
 
 TABLE = "research_inputs"
 SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.95}

@@ -35,8 +35,7 @@ from models.core.estimands import describe
 from models.core.prior import Prior
 from models.options import ResearchInputOptions
 from models.production import idea_production
-from models.production.idea_law import trace
-from models.production.research import LOG_10, prepare
+from models.production.idea_law import LOG_10, prepare, trace
 
 TABLE = "research_inputs"
 SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.995}

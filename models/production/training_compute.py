@@ -59,14 +59,9 @@ def rank_at_release(runs: pd.DataFrame) -> np.ndarray:
     return np.asarray((is_known & (flop[None, :] > flop[:, None])).sum(axis=1) + 1)
 
 
-def find_quantile(largest_of: int) -> float:
-    """The quantile at which the largest of so many draws has its median."""
-    return float(0.5 ** (1.0 / largest_of))
-
-
 def normal_position(largest_of: int) -> float:
     """Standard deviations above the middle at which the largest of so many has its median."""
-    return float(stats.norm.ppf(find_quantile(largest_of)))
+    return float(stats.norm.ppf(0.5 ** (1.0 / largest_of)))
 
 
 def fit_definitions(design: Design) -> pd.DataFrame:
@@ -80,7 +75,7 @@ def fit_definitions(design: Design) -> pd.DataFrame:
     if len(everything) > len(runs):
         kept = everything[rank_at_release(everything) <= many]
         chosen[f"{many} largest, none left out"] = kept
-    quantile = find_quantile(design.largest_of)
+    quantile = 0.5 ** (1.0 / design.largest_of)  # at which the largest of so many has its median
     rows = [
         *(_fit(smf.ols, each, f"OLS, {words}") for words, each in chosen.items()),
         _fit(smf.quantreg, runs, f"{100 * quantile:.0f} % quantile regression", q=quantile),

@@ -120,10 +120,8 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
 
     values = data(table, card, priors)
     with pm.Model(coords={"run": np.arange(len(values["observed_log_loss"]))}) as model:
-        log_parameters, log_tokens, log_loss = (
-            pm.Data(name, values[name], dims="run")
-            for name in ("log_parameters", "log_tokens", "observed_log_loss")
-        )
+        names = ("log_parameters", "log_tokens", "observed_log_loss")
+        log_parameters, log_tokens, log_loss = (pm.Data(n, values[n], dims="run") for n in names)
         law = [prior.variable(name) for name, prior in list_priors(priors)[:5]]
         irreducible_loss, exponent_n, exponent_d, contribution_n, contribution_d = law
         expected_loss = (

@@ -6,8 +6,7 @@ import xarray as xr
 
 from models import fitted_rows
 from models.options import ResearchInputOptions
-from models.production.idea_law import trace
-from models.production.research import prepare
+from models.production.idea_law import prepare, trace
 from pipeline.fit.cell import Cell
 from pipeline.site.figures.kinds import Figure, make_curve, make_intervals
 from pipeline.site.words import Words
