@@ -103,11 +103,6 @@ class Design:
         found = np.argwhere((by_base.any() & ~by_base.all()).to_numpy())
         return found.tolist() if len(set(found[:, 0])) >= MINIMUM_PAIRED else []
 
-    @property
-    def pair_names(self) -> list[str]:
-        """Base model and tag of each pair."""
-        return [f"{self.bases[base]}: {self.tags[tag]}" for base, tag in self.pairs]
-
     @cached_property
     def has_pair(self) -> np.ndarray:
         """The entry of `has_tag` for the tag of the pair, in the rows of its base model.

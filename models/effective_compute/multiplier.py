@@ -92,7 +92,7 @@ def list_coords(design: Design) -> dict[str, Any]:
         "row": np.arange(len(design.rows)),
         "benchmark": design.benchmarks,
         "technique": design.tags,
-        "pair": design.pair_names,
+        "pair": [f"{design.bases[base]}: {design.tags[tag]}" for base, tag in design.pairs],
         "lab": design.labs,
         "base_model": design.bases,
         "component": np.arange(COMPONENTS),

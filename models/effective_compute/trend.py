@@ -39,11 +39,6 @@ class Trend:
     information: np.ndarray  # (step,), one over the variance that rows leave to each, about
     base_count: np.ndarray  # (year,), base models released in it
 
-    @property
-    def basis(self) -> np.ndarray:
-        """Decades of each row for a step of one in the rate: shape (row, step)."""
-        return np.asarray(self.exposure @ self.walk)
-
     def expose(self, since: np.ndarray) -> np.ndarray:
         """Time from the reference date to `since` years after it, by the year it lies in.
 
@@ -124,7 +119,7 @@ def spend(dates: pd.Series, edges: pd.Series) -> np.ndarray:
 def trend_data(trend: Trend) -> dict[str, tuple[Any, tuple[str, ...]]]:
     """Value and dims of every pm.Data of the walk."""
     return {
-        "walk_basis": (trend.basis, ("row", "step")),
+        "walk_basis": (trend.exposure @ trend.walk, ("row", "step")),
         "walk": (trend.walk, ("year", "step")),
         "trend_information": (trend.information, ("step",)),
     }

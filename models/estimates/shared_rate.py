@@ -218,11 +218,12 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
         "rate_by_domain": describe(rates, f"{rate}, partially pooled", unit, key="rate"),
         "slowest": describe(slowest, f"{rate} on the slowest leaderboard", unit),
     }
-    fastest_over, positive = "Fastest leaderboard over the slowest", "share of leaderboards"
-    whose, drawn = "whose rate is above zero", "Drawn to the mean by the other leaderboards"
+    ratio = "Fastest leaderboard over the slowest"
+    positive = "Share of leaderboards whose rate is above zero"
+    drawn = "Drawn to the mean by the other leaderboards"
     made |= {
-        "fastest_over_slowest": describe(apart, fastest_over, "factor", "positive"),
-        "p_positive": describe(above, f"{positive.capitalize()} {whose}", positive, "positive"),
+        "fastest_over_slowest": describe(apart, ratio, "factor", "positive"),
+        "p_positive": describe(above, positive, "share of leaderboards", "positive"),
         "shrinkage": describe(shrinkage, drawn, "share of the distance", "positive"),
     }
     return xr.Dataset(made)

@@ -177,7 +177,8 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     growth, decades = "Growth of training compute", "decades per year"
     largest, middle = "Largest training run of the year", f"{growth} in the middle of all runs"
     mean = posterior["mean_rate"]
-    factor, marks = f"{growth} at the frontier in a year", ("factor", "positive", "headline")
+    factor = f"{growth} at the frontier in a year"
+    marks: Any = ("factor", "positive", "headline")
     yearly = describe(10.0**rate, factor, *marks, derived_from="growth_decades_per_year")
     made = {
         "growth_decades_per_year": describe(rate, f"{growth} at the frontier", decades, "headline"),
