@@ -61,6 +61,11 @@ class Card:
     runs: pd.DataFrame | None = None
     scaling_law: pd.DataFrame | None = None
 
+    def options_of[T: Options](self, kind: type[T]) -> T:
+        """The options, of this kind. Raises AssertionError for the card of another table."""
+        assert isinstance(self.options, kind)
+        return self.options
+
 
 Truth = dict[str, Any]  # variable: number, {label: number} or {label: {label: number}}
 
@@ -176,19 +181,13 @@ def as_draws(truth: Truth, dims: dict[str, tuple[str, ...]]) -> xr.Dataset:
     """A truth as a posterior of one chain and one draw, so that `estimands` can be taken of it."""
     made = {}
     for name, value in truth.items():
-        labels = dims.get(name, ())
-        frame = value
-        for _ in labels[1:]:
-            frame = pd.DataFrame(frame).T  # {first: {second: number}}: first label is the index
-        coords = {}
+        labels, numbers = dims.get(name, ()), value
+        coords: list[list[Any]] = [[0], [0]]
         if len(labels) == 1:
-            coords = {labels[0]: list(value)}
-            frame = list(value.values())
+            numbers, coords = list(value.values()), [*coords, list(value)]
         elif len(labels) == 2:
-            coords = {labels[0]: list(frame.index), labels[1]: list(frame.columns)}
-        made[name] = xr.DataArray(
-            np.asarray(frame, dtype=float)[None, None],
-            dims=("chain", "draw", *labels),
-            coords={"chain": [0], "draw": [0], **coords},
-        )
+            numbers = pd.DataFrame(value).T  # {first: {second: number}}: first label is the index
+            coords = [*coords, list(numbers.index), list(numbers.columns)]
+        draws = np.asarray(numbers, dtype=float)[None, None]
+        made[name] = xr.DataArray(draws, coords, ("chain", "draw", *labels))
     return xr.Dataset(made)

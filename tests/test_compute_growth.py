@@ -10,7 +10,7 @@ from scipy import stats
 from tables_for_models import base_runs_with_compute, load_real
 
 from models import Card
-from models.options.production import TrainingRunsOptions
+from models.options import TrainingRunsOptions
 from models.production import compute_growth
 from models.production.training_compute import normal_position, prepare, rank_at_release
 

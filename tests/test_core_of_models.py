@@ -10,8 +10,8 @@ import xarray as xr
 from scipy import stats
 
 from models import as_draws
+from models.core.estimands import to_doubling_time
 from models.core.prior import Prior
-from models.core.rates import to_doubling_time
 from models.core.shapley import Subset, shapley_of_sum, shapley_values
 
 PRIORS = {

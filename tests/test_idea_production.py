@@ -11,10 +11,9 @@ from scipy import integrate, stats
 from tables_for_models import load_real, read_reference, sample
 
 from models import Card, as_draws
-from models.options.production import EfficiencyError, ResearchInputOptions
+from models.options import EfficiencyError, ResearchInputOptions
 from models.production import idea_production, idea_production_ceiling
-from models.production.idea_law import solve
-from models.production.research import LOG_10, prepare
+from models.production.idea_law import LOG_10, prepare, solve
 
 YEARS = 12
 LAW = {"stepping_on_toes": 0.8, "fishing_out": 0.6, "initial_growth": 0.4}

@@ -17,7 +17,7 @@ from tables_for_models import (
 )
 
 from models.effective_compute.design import Design, make_design
-from models.effective_compute.paths import find_record_path, list_pairs, name_benchmark
+from models.effective_compute.steps import find_record_path, list_pairs, name_benchmark
 from models.leaderboards import compute_multiplier
 
 

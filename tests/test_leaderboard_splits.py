@@ -27,9 +27,8 @@ from tables_for_models import (
 from models.core.parts import ALGORITHMS
 from models.core.shapley import shapley_values
 from models.effective_compute import design
-from models.effective_compute.design import get_options
 from models.leaderboards import compute_multiplier
-from models.options import Comparison
+from models.options import Comparison, LeaderboardOptions
 
 EXACT: Any = {"continued_error": (0.0, 0.0, None)}
 STILL: Any = {"rate_by_year": (0.0, 0.0, "year"), "interaction": (0.0, 0.0, None)}
@@ -39,7 +38,9 @@ each_trend = pytest.mark.parametrize("trend", ["linear", "none"])
 def find_step(comparison: str) -> Comparison:
     """The card's comparison; the record path has the same ends as `BETWEEN`."""
     wanted = BETWEEN if comparison == RECORD else comparison
-    return next(step for step in get_options(make_card()).comparisons if step.id == wanted)
+    return next(
+        step for step in make_card().options_of(LeaderboardOptions).comparisons if step.id == wanted
+    )
 
 
 def estimate(posterior: xr.Dataset, table: pd.DataFrame | None = None, **card: Any) -> xr.Dataset:

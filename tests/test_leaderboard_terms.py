@@ -10,6 +10,7 @@ import pytest
 import xarray as xr
 from scipy import stats
 from tables_for_models import (
+    BENCHMARK,
     DAYS,
     TOY_DATE,
     WITHIN,
@@ -21,12 +22,12 @@ from tables_for_models import (
 )
 
 from models import as_draws
-from models.effective_compute.compute_error import correct_figures
-from models.effective_compute.design import get_options, make_design
-from models.effective_compute.paths import find_side
+from models.effective_compute.design import correct_figures, make_design
+from models.effective_compute.steps import find_side
 from models.leaderboards import compute_multiplier
 from models.leaderboards.compute_multiplier import VARIANTS, Priors
-from pipeline.checks.refit import RefitError, Refitter, Settings
+from models.options import LeaderboardOptions
+from pipeline.checks.refit import Refitter, Settings
 
 TINY = Settings(draws=20, tune=100, maxdepth=5)
 
@@ -135,12 +136,19 @@ def test_special_case_is_a_refit_of_the_compiled_model(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    strict=True, raises=RefitError, reason="units of the slope are the spread of the scores: zero"
-)
-def test_scores_that_are_all_at_the_level_of_guessing_can_be_sampled() -> None:
-    table = make_leaderboard().assign(score=0.0)
+@pytest.mark.parametrize("score", [0.0, 1.0])
+def test_scores_that_are_all_at_an_end_of_the_range_can_be_sampled(score: float) -> None:
+    table = make_leaderboard().assign(score=score)
     drawn = compile_toy().refit(table, make_card(kind="classical"), Priors(), 1, TINY)
+    assert bool(np.isfinite(drawn["slope"]).all())
+
+
+@pytest.mark.slow
+def test_a_benchmark_with_one_score_can_be_sampled() -> None:
+    table = make_leaderboard()
+    table.loc[3, "benchmark"] = "GSM8K"
+    card = make_card(benchmarks={"MATH": BENCHMARK, "GSM8K": BENCHMARK})
+    drawn = Refitter(compute_multiplier, table, card).refit(table, card, Priors(), 1, TINY)
     assert bool(np.isfinite(drawn["slope"]).all())
 
 
@@ -226,7 +234,11 @@ def test_classical_shares_are_of_compute_technique_and_trend() -> None:
     frame = compute_multiplier.baseline(table, card)
     found = frame.set_index("key")["estimate"]
     design = make_design(table, card)
-    step = next(c for c in get_options(card).comparisons if c.id == "math-gpt_4-llama_3_1_405b")
+    step = next(
+        c
+        for c in card.options_of(LeaderboardOptions).comparisons
+        if c.id == "math-gpt_4-llama_3_1_405b"
+    )
     early, late = (find_side(design, "MATH", side) for side in (step.earlier, step.later))
     compute = design.log10_compute[late] - design.log10_compute[early]
     trend = found["rate_decades_per_year"] * (design.years[late] - design.years[early])

@@ -15,8 +15,8 @@ from models import Card, fitted_rows
 from models.estimates import meta_analysis
 from models.estimates.classical import regress_funnel
 from models.estimates.estimates import prepare, to_natural, to_working
-from models.estimates.evidence import log_density
-from models.options.estimates import EstimateOptions
+from models.estimates.meta_analysis import log_density
+from models.options import EstimateOptions
 
 OPTIONS: dict[str, Any] = {
     "quantity": "toy",

@@ -54,7 +54,7 @@ OUTCOMES = {
 }
 MAY_CHANGE = {"bound"}  # of an estimate: it may turn out to lie on the other side
 # Functions that build may share with sample_prior and simulate: they know no equation.
-SHARED = {"fitted_rows", "list_priors", "get_options"}
+SHARED = {"fitted_rows", "list_priors"}
 # Families whose scale is a parameter: sampled as they stand, no rescaled standard offset. The error
 # of compute and the priors of the scales keep these away from zero, so that there is no funnel.
 CENTRED_FAMILIES = {"deviation", "lab_effect", "technique_on_benchmark"}

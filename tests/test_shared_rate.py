@@ -9,7 +9,7 @@ from tables_for_models import ROOT, load_real, read_yaml, sample
 import models
 from models import Card, as_draws
 from models.estimates import rate_coincidence, shared_rate
-from models.options.estimates import GrowthOptions, OwnRateOptions
+from models.options import GrowthOptions, OwnRateOptions
 
 CARD = Card("toy", "own_rates", OwnRateOptions())
 PRIOR_MEAN, PRIOR_SD = 0.4, 0.6

@@ -18,7 +18,11 @@ class Prior:
     family: Family
     parameters: tuple[float, ...]
     unit: str
-    reason: str
+    reason: str = ""
+
+    def because(self, reason: str) -> "Prior":
+        """The same prior with the reason for its scale."""
+        return replace(self, reason=reason)
 
     def variable(self, name: str, **options: Any) -> Any:
         """The PyMC random variable `name` with this prior; call inside a model context.

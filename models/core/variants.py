@@ -5,14 +5,14 @@ from typing import Any
 
 from models import Card
 
-Priors = dict[str, tuple[float, ...]]  # parameters by name
+Parameters = dict[str, tuple[float, ...]]  # parameters by name
 
 
 @dataclass(frozen=True)
 class Variant:
     """What differs from the model: parameters of priors by name, options of the card by key."""
 
-    priors: Priors = field(default_factory=dict)
+    priors: Parameters = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
 
     def apply(self, priors: Any, card: Card) -> tuple[Any, Card]:

@@ -6,24 +6,21 @@ import numpy as np
 
 
 def draw_around(name: str, mean: Any, sd: Any, center: Any, width: Any, dims: str) -> Any:
-    """A variable ~ Normal(mean, sd); call inside the model.
+    """A variable ~ Normal(mean, sd), walked in units of `width` from `center`.
 
-    The sampler walks in units of `width` from `center`, which move it and not the model.
+    Call inside the model.
     """
     import pymc as pm
 
-    def log_density(value: Any, mean: Any, sd: Any, center: Any, width: Any) -> Any:
+    def log_density(value: Any, mean: Any, sd: Any, *_: Any) -> Any:
         return pm.logp(pm.Normal.dist(mean, sd), value)
 
-    def draw(
-        mean: Any, sd: Any, center: Any, width: Any, rng: np.random.Generator, size: Any = None
-    ) -> np.ndarray:
+    def draw(mean: Any, sd: Any, *_: Any, rng: np.random.Generator, size: Any = None) -> np.ndarray:
         return np.asarray(rng.normal(mean, sd, size))
 
-    given = (mean, sd, center, width)
-    return pm.CustomDist(
-        name, *given, logp=log_density, random=draw, transform=_around_data(), dims=dims
-    )
+    given: Any = (mean, sd, center, width)
+    walk = {"logp": log_density, "random": draw, "transform": _around_data()}
+    return pm.CustomDist(name, *given, **walk, dims=dims)
 
 
 def _around_data() -> Any:

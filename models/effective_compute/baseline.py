@@ -8,7 +8,7 @@ import pandas as pd
 from statsmodels.base.wrapper import ResultsWrapper
 
 from models import INTERVAL_PROBABILITY
-from models.core.rates import to_doubling_time
+from models.core.estimands import to_doubling_time
 from models.effective_compute.split import SMALL_TOTAL_DECADES, divide
 
 DRAWS = 20_000  # of the coefficients' normal distribution

@@ -1,4 +1,18 @@
-"""The design of a leaderboard: benchmark, tags, lab, base model, date and compute of each row."""
+"""The design of a leaderboard: benchmark, tags, lab, base model, date and compute of each row.
+
+The kind of errors of compute is the card's (`compute_error_decades`), the scale s that of the
+confidence class. A figure of kind `berkson` is unbiased for what was used. One of kind `classical`
+scatters about it, as an estimate does; among runs of one date, whose compute varies by sd, a high
+figure is then high in part by error. With log10 C* ~ Normal(m0 + m1 t, sd) and
+figure ~ Normal(log10 C*, s)::
+
+    log10 C* | figure ~ Normal(figure - w (figure - m0 - m1 t), sd s / sqrt(sd^2 + s^2))
+    w = s^2 / (sd^2 + s^2)
+
+So both are the same model with another mean and scale (Carroll et al. 2006, section 2.2). The trend
+of compute is the least-squares line through the figures of the base models, taken as known: its own
+error moves a figure by a few hundredths of a decade.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +24,6 @@ import pandas as pd
 from models import Card, fitted_rows
 from models.core.dates import years_since
 from models.effective_compute.allocation import Allocation, summarise_allocation
-from models.effective_compute.compute_error import correct_figures
 from models.effective_compute.trend import Trend, make_trend
 from models.options import LeaderboardOptions
 
@@ -80,26 +93,15 @@ class Design:
         return np.array([techniques[tag].part == part for tag in self.tags], dtype=bool)
 
     @cached_property
-    def pairs(self) -> list[tuple[int, int]]:
+    def pairs(self) -> list[list[int]]:
         """Positions of base models and tags, where a base model has rows with the tag and without.
 
         Elsewhere what a technique is worth to one base model is part of its deviation. None where
         such base models are few: they do not tell how far its worth varies.
         """
-        found = [
-            (base, tag)
-            for base in range(len(self.bases))
-            for tag in range(len(self.tags))
-            if 0
-            < np.count_nonzero(self.has_tag[self.base_index == base, tag])
-            < np.count_nonzero(self.base_index == base)
-        ]
-        return found if len({base for base, _ in found}) >= MINIMUM_PAIRED else []
-
-    @property
-    def pair_names(self) -> list[str]:
-        """Base model and tag of each pair."""
-        return [f"{self.bases[base]}: {self.tags[tag]}" for base, tag in self.pairs]
+        by_base = pd.DataFrame(self.has_tag != 0).groupby(self.base_index)
+        found = np.argwhere((by_base.any() & ~by_base.all()).to_numpy())
+        return found.tolist() if len(set(found[:, 0])) >= MINIMUM_PAIRED else []
 
     @cached_property
     def has_pair(self) -> np.ndarray:
@@ -107,10 +109,8 @@ class Design:
 
         Shape (row, pair).
         """
-        columns = [
-            np.where(self.base_index == base, self.has_tag[:, tag], 0.0) for base, tag in self.pairs
-        ]
-        return np.stack(columns, axis=1) if columns else np.zeros((len(self.rows), 0))
+        bases, tags = np.array(self.pairs, dtype=int).reshape(-1, 2).T
+        return np.where(self.base_index[:, None] == bases, self.has_tag[:, tags], 0.0)
 
     @property
     def has_trend(self) -> bool:
@@ -125,11 +125,12 @@ def make_design(table: pd.DataFrame, card: Card) -> Design:
     Raises ValueError where a technique cannot be distinguished from its models or from another
     technique, and where the card asks for allocation and too little is known to measure it.
     """
-    options = get_options(card)
+    options = card.options_of(LeaderboardOptions)
     fitted = fitted_rows(table)
     rows = fitted[fitted["training_flop"].notna()].reset_index(drop=True)
     benchmarks, labs, bases, harnesses = (
-        _distinct(rows[name]) for name in ("benchmark", "lab", "base_model", "harness")
+        list(rows[name].drop_duplicates().astype(str))
+        for name in ("benchmark", "lab", "base_model", "harness")
     )
     harnesses = [name for name in harnesses if name != options.reference_harness]
     carried = rows["techniques"].astype("str").where(rows["techniques"].notna(), "").str.split()
@@ -146,7 +147,10 @@ def make_design(table: pd.DataFrame, card: Card) -> Design:
     log10_flop = np.log10(rows["training_flop"].to_numpy())
     reference = float(np.round(np.median(log10_flop)))
     is_dense = by_base["is_dense"].all()
+    least_flop = by_base["training_flop"].min().to_numpy()
     years = years_since(rows["release_date"], reference_date).to_numpy()
+    explains = np.column_stack([np.ones(len(rows)), log10_flop - reference, years, has_tag])
+    others = pd.DataFrame(explains).groupby(base_index).mean()
     scale = rows["compute_confidence"].map(options.compute_error_decades.model_dump())
     error = scale.astype(float).groupby(base_index).min().to_numpy()
     added = np.zeros(len(bases))
@@ -173,44 +177,42 @@ def make_design(table: pd.DataFrame, card: Card) -> Design:
         log10_compute=log10_flop + added[base_index] - reference,
         years=years,
         trend=make_trend(
-            rows["release_date"],
-            first_dates,
-            reference_date,
-            _mean_by_base(base_index, np.ones(len(rows)), log10_flop - reference, years, has_tag),
-            options.bend,
+            rows["release_date"], first_dates, reference_date, others.to_numpy(), options.bend
         ),
         is_early=(rows["release_date"] <= first_dates.median()).to_numpy(),
         is_held_out=held_out(rows),
         compute_error=error,
-        continued_share=1
-        - (
-            by_base["training_flop"].min().to_numpy()[base_index] / rows["training_flop"].to_numpy()
-        ),
+        continued_share=1 - least_flop[base_index] / rows["training_flop"].to_numpy(),
         parameters=by_base["parameters"].min().where(is_dense).to_numpy(),
         training_tokens=by_base["training_tokens"].min().where(is_dense).to_numpy(),
         scaling_law=card.scaling_law,
     )
 
 
-def get_options(card: Card) -> LeaderboardOptions:
-    """The card's options, which must be a leaderboard's."""
-    assert isinstance(card.options, LeaderboardOptions)
-    return card.options
-
-
 def headline_key(card: Card) -> str:
     """The estimand that pages put first: the compute share of the headline comparison."""
-    return f"share_compute[{get_options(card).headline_comparison}]"
+    return f"share_compute[{card.options_of(LeaderboardOptions).headline_comparison}]"
+
+
+def correct_figures(
+    log10_compute: np.ndarray, years: np.ndarray, error: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Decades to add to each figure, and what is then left open, under classical errors.
+
+    All have shape (base,): a figure, its date and the standard deviation of its error.
+    """
+    degree = 1 if np.ptp(years) > 0 else 0
+    expected = np.polyval(np.polyfit(years, log10_compute, degree), years)
+    freedom = max(len(years) - degree - 1, 1)
+    scatter = ((log10_compute - expected) ** 2).sum() / freedom
+    variance = np.maximum(scatter - error**2, scatter / 2)  # the figures' scatter holds their error
+    weight = error**2 / (variance + error**2)
+    return weight * (expected - log10_compute), np.sqrt(variance * weight)
 
 
 def held_out(rows: pd.DataFrame) -> np.ndarray:
     """Whether each row is left out of the likelihood, shape (row,)."""
     return np.asarray(rows.get("is_held_out", pd.Series(False, index=rows.index)), dtype=bool)
-
-
-def _mean_by_base(base_index: np.ndarray, *columns: np.ndarray) -> np.ndarray:
-    """Means of the columns over the rows of each base model: shape (base, column)."""
-    return pd.DataFrame(np.column_stack(columns)).groupby(base_index).mean().to_numpy()
 
 
 def _count_decades(samples: pd.Series, is_tagged: np.ndarray) -> np.ndarray:
@@ -224,26 +226,17 @@ def _positions(values: pd.Series, categories: list[str]) -> np.ndarray:
     return pd.Categorical(values, categories=categories).codes.astype(int)
 
 
-def _distinct(values: pd.Series) -> list[str]:
-    return [str(value) for value in values.drop_duplicates()]
-
-
 def _check_tags(rows: pd.DataFrame, tags: list[str], has_tag: np.ndarray) -> None:
-    counts = {
-        tag: rows.loc[has_tag[:, i] == 1, "base_model"].nunique() for i, tag in enumerate(tags)
-    }
+    carried = dict(zip(tags, has_tag.T == 1, strict=True))
+    counts = {tag: rows.loc[has, "base_model"].nunique() for tag, has in carried.items()}
     few = {tag: count for tag, count in counts.items() if count < MINIMUM_BASE_MODELS}
     if few:
         raise ValueError(
-            f"techniques with fewer than {MINIMUM_BASE_MODELS} base models "
-            f"among the fitted rows: {few}. "
-            "Pool the tag with its neighbour on the card, or exclude its rows by name"
+            f"techniques with fewer than {MINIMUM_BASE_MODELS} base models among the fitted rows: "
+            f"{few}. Pool the tag with its neighbour on the card, or exclude its rows by name"
         )
-    together = [
-        (first, second)
-        for (i, first), (j, second) in combinations(enumerate(tags), 2)
-        if (has_tag[:, i] == has_tag[:, j]).all()
-    ]
+    pairs = combinations(tags, 2)
+    together = [(a, b) for a, b in pairs if np.array_equal(carried[a], carried[b])]
     if together:
         raise ValueError(
             f"techniques that always occur together cannot be distinguished: {together}. Pool them"

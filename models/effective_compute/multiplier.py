@@ -1,13 +1,13 @@
 """Effective compute as a sum of terms: what the leaderboard models share, whatever the outcome.
 
-For row i of benchmark b, base model g, lab l, released at t_i::
+For row i of base model g and lab l, released at t_i::
 
-    log10 effective_i = log10 C_i + a_i
-    a_i = g(t_i) + interaction max(t_i - t_ref, 0) (log10 C_i - log10 C_ref)
-          + sum of technique gains + allocation[g] + lab_effect[l] + deviation[g]
+    log10 effective_i = log10 C_i + g(t_i)
+                        + interaction max(t_i - t_ref, 0) (log10 C_i - log10 C_ref)
+                        + sum of technique gains + allocation[g] + lab_effect[l] + deviation[g]
 
     C_i         physical training FLOP; of an estimate, what the figure says of it
-                (see compute_error.py)
+                (see design.py)
     g           trend whose rate may change every year (see trend.py); absent with `trend: none` on
                 the card, a line where drift is 0
     interaction decades a year and decade of compute: whether gains since the median model's year
@@ -41,75 +41,49 @@ from models.core.prior import Prior
 from models.effective_compute.allocation import COMPONENTS, Allocation
 from models.effective_compute.around import draw_around
 from models.effective_compute.design import Design
-from models.effective_compute.trend import TYPICAL_DEVIATION
-from models.effective_compute.trend_model import build_trend, trend_data
+from models.effective_compute.trend import TYPICAL_DEVIATION, build_trend, trend_data
 
 
 @dataclass(frozen=True)
 class MultiplierPriors:
     """In decades of effective compute and years."""
 
-    rate: Prior = Prior(
-        "Normal",
-        (0.4, 0.6),
-        "decades per year",
-        "mean over the span; published rates are 0.2 to 1.2, regress is not ruled out",
+    rate: Prior = Prior("Normal", (0.4, 0.6), "decades per year").because(
+        "mean over the span; published rates are 0.2 to 1.2, regress is not ruled out"
     )
-    drift: Prior = Prior(
-        "HalfNormal",
-        (0.6,),
-        "decades per year",
-        "rates of neighbouring years differ by up to 1.2 (95 %): a sharp bend is not ruled out",
+    drift: Prior = Prior("HalfNormal", (0.6,), "decades per year").because(
+        "rates of neighbouring years differ by up to 1.2 (95 %): a sharp bend is not ruled out"
     )
     interaction: Prior = Prior(
-        "Normal",
-        (0.0, 0.2),
-        "decades per year and decade of compute",
+        "Normal", (0.0, 0.2), "decades per year and decade of compute"
+    ).because(
         "tenfold compute may double a rate of 0.4 or stop it (95 %); Gundlach et al. 2025 find "
-        "gains that grow with scale, ablations at small scale none",
+        "gains that grow with scale, ablations at small scale none"
     )
-    allocation_under: Prior = Prior(
-        "Normal",
-        (0.7, 0.5),
-        "1",
-        "the law's grid covers too few tokens: a test feels all of that loss, half of it or none",
+    allocation_under: Prior = Prior("Normal", (0.7, 0.5), "1").because(
+        "the law's grid covers too few tokens: a test feels all of that loss, half of it or none"
     )
-    allocation_over: Prior = Prior(
-        "Normal",
-        (0.5, 0.5),
-        "1",
-        "most over-trained models lie beyond the grid: all of the law's cost or none",
+    allocation_over: Prior = Prior("Normal", (0.5, 0.5), "1").because(
+        "most over-trained models lie beyond the grid: all of the law's cost or none"
     )
-    technique_gain: Prior = Prior(
-        "Normal",
-        (0.5, 1.0),
-        "decades",
-        "centred on a factor of 3: 90 % in 0.07 to 140, with Davidson et al. 2023's 5 to 100",
+    technique_gain: Prior = Prior("Normal", (0.5, 1.0), "decades").because(
+        "centred on a factor of 3: 90 % in 0.07 to 140, with Davidson et al. 2023's 5 to 100"
     )
-    technique_spread: Prior = Prior(
-        "LogNormal",
-        (float(np.log(0.35)), 0.6),
-        "decades",
-        "the same technique is worth 1.4 to 9 times more on another benchmark (90 %)",
+    technique_spread: Prior = Prior("LogNormal", (float(np.log(0.35)), 0.6), "decades").because(
+        "the same technique is worth 1.4 to 9 times more on another benchmark (90 %)"
     )
-    technique_by_base: Prior = Prior(
-        "HalfNormal",
-        (0.2,),
-        "decades",
-        "a technique is worth up to 2.5 times more to one model than to another (95 %), or alike",
+    technique_by_base: Prior = Prior("HalfNormal", (0.2,), "decades").because(
+        "a technique is worth up to 2.5 times more to one model than to another (95 %), or alike"
     )
-    lab_scale: Prior = Prior(
-        "LogNormal",
-        (float(np.log(0.35)), 0.6),
-        "decades",
-        "labs of one date differ by a factor of 1.4 to 9 (90 %), and not by nothing",
+    lab_scale: Prior = Prior("LogNormal", (float(np.log(0.35)), 0.6), "decades").because(
+        "labs of one date differ by a factor of 1.4 to 9 (90 %), and not by nothing"
     )
-    deviation_scale: Prior = Prior(
-        "HalfNormal", (0.5,), "decades", "models of one lab and date differ as labs do"
+    deviation_scale: Prior = Prior("HalfNormal", (0.5,), "decades").because(
+        "models of one lab and date differ as labs do"
     )
 
 
-def multiplier_coords(design: Design) -> dict[str, Any]:
+def list_coords(design: Design) -> dict[str, Any]:
     """Labels of the dims of the terms."""
     allocation = design.allocation
     unknown = np.array([], int) if allocation is None else np.flatnonzero(~allocation.is_known)
@@ -118,7 +92,7 @@ def multiplier_coords(design: Design) -> dict[str, Any]:
         "row": np.arange(len(design.rows)),
         "benchmark": design.benchmarks,
         "technique": design.tags,
-        "pair": design.pair_names,
+        "pair": [f"{design.bases[base]}: {design.tags[tag]}" for base, tag in design.pairs],
         "lab": design.labs,
         "base_model": design.bases,
         "component": np.arange(COMPONENTS),
@@ -128,7 +102,7 @@ def multiplier_coords(design: Design) -> dict[str, Any]:
     }
 
 
-def multiplier_data(design: Design) -> dict[str, tuple[Any, tuple[str, ...]]]:
+def list_data(design: Design) -> dict[str, tuple[Any, tuple[str, ...]]]:
     """Value and dims of every pm.Data of the terms."""
     made: dict[str, tuple[Any, tuple[str, ...]]] = {
         "log10_compute": (design.log10_compute, ("row",)),

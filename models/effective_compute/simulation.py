@@ -1,8 +1,7 @@
 """Leaderboards drawn from known parameters, in plain NumPy: no code in common with the models.
 
-A truth is a dict: variable -> number, {label: number} or {label: {label: number}}. The equations of
-`multiplier.py` and `models/leaderboards/accuracy.py` are written here a second time on purpose;
-`truths.py` draws parameters from their priors.
+The equations of `compute_multiplier.py` are written here a second time on purpose; `truths.py`
+draws parameters from their priors.
 """
 
 import numpy as np
@@ -11,15 +10,12 @@ import pandas as pd
 from models import Truth, fitted_rows
 
 # Variables of a truth that have labels, with the dims of their labels.
+BY_BENCHMARK = "slope level chance ceiling item_count early_shortfall early_height"
+BY_BASE_MODEL = "allocation deviation compute_error compute_correction unexplained"
 DIMS: dict[str, tuple[str, ...]] = {
-    "slope": ("benchmark",),
-    "level": ("benchmark",),
-    "chance": ("benchmark",),
+    **dict.fromkeys(BY_BENCHMARK.split(), ("benchmark",)),
+    **dict.fromkeys(BY_BASE_MODEL.split(), ("base_model",)),
     "guess_rate": ("guessed_benchmark",),
-    "ceiling": ("benchmark",),
-    "item_count": ("benchmark",),
-    "early_shortfall": ("benchmark",),
-    "early_height": ("benchmark",),
     "rate_by_year": ("year",),
     "harness_shift": ("harness",),
     "technique_gain": ("technique",),
@@ -27,11 +23,6 @@ DIMS: dict[str, tuple[str, ...]] = {
     "technique_by_base_effect": ("pair",),
     "technique_on_benchmark": ("benchmark", "technique"),
     "lab_effect": ("lab",),
-    "allocation": ("base_model",),
-    "deviation": ("base_model",),
-    "compute_error": ("base_model",),
-    "compute_correction": ("base_model",),
-    "unexplained": ("base_model",),
 }
 
 
@@ -56,6 +47,23 @@ def find_centre(rows: pd.DataFrame) -> tuple[float, pd.Timestamp]:
     years = rows.groupby("base_model")["release_date"].min().dt.year
     middle = np.round(np.median(np.log10(rows["training_flop"])))
     return float(middle), pd.Timestamp(year=int(years.median()), month=1, day=1)
+
+
+def draw_walk(
+    rows: pd.DataFrame, truth: Truth, rng: np.random.Generator, has_bend: bool = False
+) -> dict[str, float]:
+    """Rates by year: a walk, moved so that its mean over the span is the drawn rate.
+
+    With a bend it takes one step, into the middle year.
+    """
+    days = pd.date_range(rows["release_date"].min(), rows["release_date"].max())
+    years = np.arange(days.year[0], days.year[-1] + 1)
+    steps = truth["drift"] * rng.normal(size=len(years) - 1)
+    if has_bend:
+        steps = steps * (years[1:] == find_centre(rows)[1].year)
+    walk = np.append(0.0, np.cumsum(steps))
+    rates = truth["rate"] + walk - walk[days.year[:-1] - years[0]].mean()
+    return {str(y): float(r) for y, r in zip(years, rates, strict=True)}
 
 
 def effective_compute(rows: pd.DataFrame, truth: Truth) -> np.ndarray:
@@ -103,7 +111,7 @@ def _dose(rows: pd.DataFrame, carried: pd.Series) -> pd.Series:
     return decades.fillna(known.mean() if len(known) else 1.0)
 
 
-def simulate_accuracy(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
+def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
     """The fitted rows with scores drawn from `truth`.
 
     Keys: slope, level, chance, ceiling, item_count (by benchmark), dispersion; and, counting as

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from models.core.estimands import describe
 from models.core.parts import ALGORITHMS, PARTS
 from models.core.shapley import Subset, shapley_values
 from models.options import Comparison
@@ -56,9 +57,8 @@ def make_step(
     start = sum(early.values(), np.zeros_like(next(iter(early.values()))))
 
     def worth(changed: Subset) -> Draws:
-        return score(
-            start + sum((decades[part] for part in changed), np.zeros_like(start)), changed
-        )
+        moved = sum((decades[part] for part in changed), np.zeros_like(start))
+        return score(start + moved, changed)
 
     return combine(decades, shapley_values(list(decades), worth), is_loss)
 
@@ -68,12 +68,7 @@ def combine(decades: dict[str, Draws], shapley: dict[str, Draws], is_loss: bool 
     change = "change of log perplexity" if is_loss else "change of the score"
     share, share_reason = divide(decades, SMALL_TOTAL_DECADES, "decades of effective compute")
     shapley_share, shapley_reason = divide(shapley, SMALL_CHANGE_OF_SCORE, change)
-    values = {
-        "decades": decades,
-        "share": share,
-        "shapley": shapley,
-        "shapley_share": shapley_share,
-    }
+    values = dict(zip(KINDS, (decades, share, shapley, shapley_share), strict=True))
     reasons = {"share": share_reason, "shapley_share": shapley_reason}
     return Step(values, {kind: reason for kind, reason in reasons.items() if reason})
 
@@ -136,16 +131,13 @@ def _count_majority(share: xr.DataArray) -> xr.DataArray:
     """The probability that compute is more than half, the same in every draw."""
     known = share.notnull().all(("chain", "draw"))
     chance = (share > 0.5).mean(("chain", "draw")).where(known)
-    return (
-        (xr.zeros_like(share) + chance)
-        .drop_attrs()
-        .assign_attrs(
-            label="Probability that compute was more than half of the step",
-            unit="probability",
-            is_positive=True,
-            derived_from="share_compute",
-            **{name: share.attrs[name] for name in ("reasons", "labels")},
-        )
+    return describe(
+        (xr.zeros_like(share) + chance).drop_attrs(),
+        "Probability that compute was more than half of the step",
+        "probability",
+        "positive",
+        derived_from="share_compute",
+        **{name: share.attrs[name] for name in ("reasons", "labels")},
     )
 
 
@@ -155,21 +147,13 @@ def _sum_algorithms(
     present = [part for part in ALGORITHMS if part not in absent]
     compute = made[f"{kind}_compute"]
     total = sum((made[f"{kind}_{part}"] for part in present), start=xr.zeros_like(compute))
-    return total.assign_attrs(
-        label=f"Algorithms ({', '.join(present)}), {words}",
-        unit="share",
-        reasons=compute.attrs["reasons"],
-        labels=compute.attrs["labels"],
-    )
+    kept = {name: compute.attrs[name] for name in ("reasons", "labels")}
+    return describe(total, f"Algorithms ({', '.join(present)}), {words}", "share", **kept)
 
 
 def _stack(values: list[Draws | None], ids: list[str], template: xr.DataArray) -> xr.DataArray:
     """Draws of all comparisons; NaN where a comparison has none."""
-    shape = (template.sizes["chain"], template.sizes["draw"])
-    arrays = [
-        np.full(shape, np.nan) if value is None else np.broadcast_to(value, shape)
-        for value in values
-    ]
-    coords = {"chain": template["chain"], "draw": template["draw"], "comparison": ids}
-    stacked = np.stack(arrays, axis=-1)
-    return xr.DataArray(stacked, dims=("chain", "draw", "comparison"), coords=coords)
+    shape = template.shape
+    arrays = [np.broadcast_to(np.nan if value is None else value, shape) for value in values]
+    coords = {**template.coords, "comparison": ids}
+    return xr.DataArray(np.stack(arrays, axis=-1), coords, (*template.dims, "comparison"))

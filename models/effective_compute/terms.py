@@ -3,7 +3,6 @@
 import numpy as np
 import xarray as xr
 
-from models.core.parts import PARTS
 from models.effective_compute.design import Design
 
 SPLIT_SEED = 20220630  # of the conditional draws that divide a deviation
@@ -25,17 +24,12 @@ def divide_deviation(posterior: xr.Dataset, design: Design) -> Divided:
     if "unexplained" in posterior:
         return posterior["compute_error"], posterior["unexplained"]
     deviation = posterior["deviation"]
-    error_variance = xr.DataArray(
-        design.compute_error**2, dims="base_model", coords={"base_model": design.bases}
-    )
-    own_variance = posterior["deviation_scale"] ** 2
-    total = error_variance + own_variance
-    standard = xr.zeros_like(deviation) + np.random.default_rng(SPLIT_SEED).standard_normal(
-        deviation.shape
-    )
-    error = deviation * error_variance / total + standard * np.sqrt(
-        error_variance * own_variance / total
-    )
+    of_error = xr.DataArray(design.compute_error**2, {"base_model": design.bases}, "base_model")
+    own = posterior["deviation_scale"] ** 2
+    total = of_error + own
+    standard = np.random.default_rng(SPLIT_SEED).standard_normal(deviation.shape)
+    spread = np.sqrt(of_error * own / total)
+    error = deviation * of_error / total + deviation.copy(data=standard) * spread
     return error, deviation - error
 
 
@@ -62,9 +56,8 @@ def row_terms(posterior: xr.Dataset, design: Design, rows: np.ndarray) -> Terms:
             terms[part] = (gains * design.has_tag[rows] * is_of_part).sum(axis=-1)
     if "technique_by_base_effect" in posterior:
         effect = draw("technique_by_base_effect", "pair")
-        parts = np.array(
-            [design.options.techniques[design.tags[tag]].part for _, tag in design.pairs]
-        )
+        techniques = design.options.techniques
+        parts = np.array([techniques[design.tags[tag]].part for _, tag in design.pairs])
         for part in set(parts):
             terms[part] = terms[part] + effect @ (design.has_pair[rows] * (parts == part)).T
     if "rate_by_year" in posterior:
@@ -129,13 +122,15 @@ def _continue(posterior: xr.Dataset, design: Design, rows: tuple[int, int]) -> n
 
 def absent_parts(design: Design) -> dict[str, str]:
     """Parts that the models do not have on this dataset, with the reason."""
-    absent = {
-        "allocation": "not separated" if design.options.allocation == "none" else "",
-        "inference": ""
-        if design.is_of_part("inference").any()
-        else "no row has more than one answer",
-        "technique": "" if design.is_of_part("technique").any() else "no row has a technique tag",
-        "trend": "" if design.has_trend else "the card says `trend: none`: no rate is fitted",
-        "lab": f"all rows are of one lab, {design.labs[0]}" if len(design.labs) == 1 else "",
-    }
-    return {part: absent[part] for part in PARTS if absent.get(part)}
+    absent = {}
+    if not design.is_of_part("inference").any():
+        absent["inference"] = "no row has more than one answer"
+    if design.options.allocation == "none":
+        absent["allocation"] = "not separated"
+    if not design.is_of_part("technique").any():
+        absent["technique"] = "no row has a technique tag"
+    if not design.has_trend:
+        absent["trend"] = "the card says `trend: none`: no rate is fitted"
+    if len(design.labs) == 1:
+        absent["lab"] = f"all rows are of one lab, {design.labs[0]}"
+    return absent

@@ -14,11 +14,13 @@ which is then drawn from its neighbours'.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from models.core.dates import DAYS_A_YEAR, years_since
+from models.effective_compute.around import draw_around
 
 TYPICAL_DEVIATION = 0.4  # decades, of base models: only says in which units the sampler walks
 MINIMUM_BASE_MODELS = 3  # in a year, for its rate to be more than its neighbours'
@@ -36,11 +38,6 @@ class Trend:
     walk: np.ndarray
     information: np.ndarray  # (step,), one over the variance that rows leave to each, about
     base_count: np.ndarray  # (year,), base models released in it
-
-    @property
-    def basis(self) -> np.ndarray:
-        """Decades of each row for a step of one in the rate: shape (row, step)."""
-        return np.asarray(self.exposure @ self.walk)
 
     def expose(self, since: np.ndarray) -> np.ndarray:
         """Time from the reference date to `since` years after it, by the year it lies in.
@@ -117,3 +114,29 @@ def spend(dates: pd.Series, edges: pd.Series) -> np.ndarray:
     inside[:, 0] += np.minimum(at[:, 0], 0.0)
     inside[:, -1] += np.maximum(at[:, 0] - bounds[-1], 0.0)
     return np.asarray(inside)
+
+
+def trend_data(trend: Trend) -> dict[str, tuple[Any, tuple[str, ...]]]:
+    """Value and dims of every pm.Data of the walk."""
+    return {
+        "walk_basis": (trend.exposure @ trend.walk, ("row", "step")),
+        "walk": (trend.walk, ("year", "step")),
+        "trend_information": (trend.information, ("step",)),
+    }
+
+
+def build_trend(trend: Trend, priors: Any, data: dict[str, Any]) -> Any:
+    """Decades of each row since the reference date, and the rate of every year.
+
+    Call inside the model. `data` has those of `trend_data` and `years`, by row.
+    """
+    import pymc as pm
+
+    rate = priors.rate.variable("rate")
+    if len(trend.years) == 1:
+        return rate * data["years"]
+    drift = priors.drift.scaled_variable("drift")
+    width = (1 + data["trend_information"] * drift**2) ** -0.5
+    steps = drift * draw_around("drift_step", 0.0, 1.0, 0.0, width, dims="step")
+    pm.Deterministic("rate_by_year", rate + pm.math.dot(data["walk"], steps), dims="year")
+    return rate * data["years"] + pm.math.dot(data["walk_basis"], steps)

@@ -9,12 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from models import Card, Truth
-from models.effective_compute.simulation import (
-    find_centre,
-    list_names,
-    list_tags,
-    rows_with_compute,
-)
+from models.effective_compute.simulation import draw_walk, list_names, list_tags, rows_with_compute
 
 SIDES = ("under", "over")
 CONTINUED_ERROR = 0.3  # decades, of the compute of continued training
@@ -43,9 +38,8 @@ def draw_multiplier(
         truth |= _draw_trend(rows, options.bend, priors, rng)
     if len(labs) > 1:
         truth["lab_scale"] = float(priors.lab_scale.draw(rng))
-        truth["lab_effect"] = dict(
-            zip(labs, rng.normal(0, truth["lab_scale"], len(labs)), strict=True)
-        )
+        effects = rng.normal(0, truth["lab_scale"], len(labs))
+        truth["lab_effect"] = dict(zip(labs, effects, strict=True))
     if tags:
         truth |= _draw_techniques(tags, list_names(rows, "benchmark"), priors, rng)
         parts = {tag: options.techniques[tag].part for tag in tags}
@@ -73,22 +67,10 @@ def _draw_by_base(
 
 
 def _draw_trend(rows: pd.DataFrame, has_bend: bool, priors: Any, rng: np.random.Generator) -> Truth:
-    """Rates by year: a walk, moved so that its mean over the span is the drawn rate.
-
-    With a bend it takes one step, into the middle year.
-    """
     truth: Truth = {"rate": float(priors.rate.draw(rng))}
-    days = pd.date_range(rows["release_date"].min(), rows["release_date"].max())
-    years = days.year[0] + np.arange(days.year[-1] - days.year[0] + 1)
-    if len(years) > 1:
+    if len(set(rows["release_date"].dt.year)) > 1:
         truth["drift"] = float(priors.drift.draw(rng))
-        steps = truth["drift"] * rng.normal(size=len(years) - 1)
-        if has_bend:
-            steps = steps * (years[1:] == find_centre(rows)[1].year)
-        walk = np.append(0.0, np.cumsum(steps))
-        mean = walk[days.year[:-1] - years[0]].mean()
-        rates = truth["rate"] + walk - mean
-        truth["rate_by_year"] = {str(y): float(r) for y, r in zip(years, rates, strict=True)}
+        truth["rate_by_year"] = draw_walk(rows, truth, rng, has_bend)
     truth["interaction"] = float(priors.interaction.draw(rng))
     return truth
 
@@ -175,7 +157,7 @@ def _cost(law: pd.DataFrame, parameters: float, tokens: float) -> pd.Series:
     return np.log10((at_one / reducible) ** ((a + b) / (a * b)) / (parameters * tokens))
 
 
-def draw_accuracy(table: pd.DataFrame, card: Card, priors: Any, rng: np.random.Generator) -> Truth:
+def sample_prior(table: pd.DataFrame, card: Card, priors: Any, rng: np.random.Generator) -> Truth:
     """Every parameter of an accuracy leaderboard, with the card's facts of its benchmarks."""
     options: Any = card.options
     rows = rows_with_compute(table)
@@ -188,12 +170,10 @@ def draw_accuracy(table: pd.DataFrame, card: Card, priors: Any, rng: np.random.G
         "dispersion": float(priors.dispersion.draw(rng)),
         "ceiling": {name: fact.ceiling for name, fact in facts.items()},
         "item_count": {name: fact.item_count for name, fact in facts.items()},
-        "chance": {
-            name: float(priors.guess_rate.draw(rng)) if fact.chance == "estimated" else fact.chance
-            for name, fact in facts.items()
-        },
     }
-    guessed = {n: truth["chance"][n] for n, fact in facts.items() if fact.chance == "estimated"}
+    free = [name for name, fact in facts.items() if fact.chance == "estimated"]
+    guessed = {name: float(priors.guess_rate.draw(rng)) for name in free}
+    truth["chance"] = {name: fact.chance for name, fact in facts.items()} | guessed
     if guessed:
         truth["guess_rate"] = guessed
     harnesses = [name for name in list_names(rows, "harness") if name != options.reference_harness]
@@ -203,6 +183,6 @@ def draw_accuracy(table: pd.DataFrame, card: Card, priors: Any, rng: np.random.G
     truth["skew"] = float(priors.skew.draw(rng))
     if "rate" in truth:
         short = {n: float(priors.early_shortfall.draw(rng)) for n in benchmarks}
-        truth |= {"early_shortfall": short}
-        truth |= {"early_height": {n: float(np.exp(-value)) for n, value in short.items()}}
+        truth["early_shortfall"] = short
+        truth["early_height"] = {n: float(np.exp(-value)) for n, value in short.items()}
     return truth

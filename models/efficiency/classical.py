@@ -5,7 +5,7 @@ import pandas as pd
 import statsmodels.formula.api as smf
 
 from models import INTERVAL_PROBABILITY
-from models.core.rates import to_doubling_time
+from models.core.estimands import to_doubling_time
 
 FRONTIER_QUANTILE = 0.1  # of the quantile regression that stands beside the frontier
 MINIMUM_ROWS = 5  # of a target for a classical fit
@@ -37,9 +37,8 @@ def _quantile_slope(group: pd.DataFrame) -> pd.DataFrame:
     def slope(rows: pd.DataFrame) -> float:
         return -float(smf.quantreg(FORMULA, rows).fit(q=FRONTIER_QUANTILE).params["years"])
 
-    draws = [
-        slope(group.iloc[rng.integers(0, len(group), len(group))]) for _ in range(BOOTSTRAP_COUNT)
-    ]
+    drawn = rng.integers(0, len(group), (BOOTSTRAP_COUNT, len(group)))
+    draws = [slope(group.iloc[chosen]) for chosen in drawn]
     tail = (1 - INTERVAL_PROBABILITY) / 2
     lower, upper = np.quantile(draws, [tail, 1 - tail])
     words = f"{FRONTIER_QUANTILE:.0%} quantile regression, {BOOTSTRAP_COUNT} bootstraps"
@@ -52,8 +51,6 @@ def _as_estimands(
     """A rate and the doubling time it implies, as rows of the baseline."""
     rate = pd.Series({"estimate": estimate, "lower": lower, "upper": upper})
     months = to_doubling_time(rate).rename({"lower": "upper", "upper": "lower"})
-    frame = pd.DataFrame(
-        [rate, months],
-        index=[f"rate_decades_per_year[{target}]", f"doubling_time_months[{target}]"],
-    )
-    return frame.rename_axis("key").reset_index().assign(label=target, method=method)
+    keys = [f"rate_decades_per_year[{target}]", f"doubling_time_months[{target}]"]
+    frame = pd.DataFrame([rate, months], index=keys).rename_axis("key").reset_index()
+    return frame.assign(label=target, method=method)

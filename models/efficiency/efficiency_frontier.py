@@ -37,9 +37,8 @@ from numpy.random import Generator
 
 from models import Card, Truth, fitted_rows
 from models.core.dates import years_since
-from models.core.estimands import describe
+from models.core.estimands import describe, doubling_time_months
 from models.core.prior import Prior, prior_data
-from models.core.rates import doubling_time_months
 from models.efficiency.classical import fit_slopes
 from models.efficiency.half_normal import draw_rows, expect_inefficiency, log_density
 from models.options import EfficiencyOptions
@@ -53,35 +52,20 @@ DIMS = dict.fromkeys(("level", "rate", "reference_resource"), ("target",))
 class Priors:
     """In decades of the resource and years."""
 
-    level: Prior = Prior(
-        "Normal",
-        (0.0, 1.0),
-        "decades above the reference resource",
-        "the reference is near the first model's: the frontier then lay within a factor of 40",
+    level: Prior = Prior("Normal", (0.0, 1.0), "decades above the reference resource").because(
+        "the reference is near the first model's: the frontier then lay within a factor of 40"
     )
-    rate_mean: Prior = Prior(
-        "Normal",
-        (0.3, 0.3),
-        "decades per year",
-        "halving every 4 to 5 months to some regress: 90 % in -0.2 to 0.8",
+    rate_mean: Prior = Prior("Normal", (0.3, 0.3), "decades per year").because(
+        "halving every 4 to 5 months to some regress: 90 % in -0.2 to 0.8"
     )
-    rate_sd: Prior = Prior(
-        "Gamma",
-        (2.0, 15.0),
-        "decades per year",
-        "targets differ, by less than progress itself: 90 % in 0.02-0.32",
+    rate_sd: Prior = Prior("Gamma", (2.0, 15.0), "decades per year").because(
+        "targets differ, by less than progress itself: 90 % in 0.02-0.32"
     )
-    spread: Prior = Prior(
-        "LogNormal",
-        (np.log(0.4), 0.6),
-        "decades",
-        "reruns of one year differ by up to a factor of ten: 90 % in 0.15-1.1",
+    spread: Prior = Prior("LogNormal", (np.log(0.4), 0.6), "decades").because(
+        "reruns of one year differ by up to a factor of ten: 90 % in 0.15-1.1"
     )
-    inefficiency_share: Prior = Prior(
-        "Beta",
-        (2.0, 2.0),
-        "share of the squared scale",
-        "how much of the spread is distance from the frontier is unknown; not all or none of it",
+    inefficiency_share: Prior = Prior("Beta", (2.0, 2.0), "share of the squared scale").because(
+        "how much of the spread is distance from the frontier is unknown; not all or none of it"
     )
 
 
@@ -108,18 +92,12 @@ def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
 
 def headline_key(card: Card) -> str:
     """How fast the compute for the headline target halved."""
-    return f"doubling_time_months[{get_options(card).headline_target}]"
-
-
-def get_options(card: Card) -> EfficiencyOptions:
-    """The card's options. Raises AssertionError for the card of another table."""
-    assert isinstance(card.options, EfficiencyOptions)
-    return card.options
+    return f"doubling_time_months[{card.options_of(EfficiencyOptions).headline_target}]"
 
 
 def prepare(table: pd.DataFrame, card: Card) -> Design:
     """The fitted rows. Raises ValueError for a target without a reference resource."""
-    rows, reference = fitted_rows(table), get_options(card).reference_resource
+    rows, reference = fitted_rows(table), card.options_of(EfficiencyOptions).reference_resource
     lacking = sorted(set(rows["target"]) - set(reference))
     if lacking:
         raise ValueError(f"the card gives no reference_resource for the targets {lacking}")
@@ -217,25 +195,15 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     period = design.rows.groupby("target")["years"].max().to_xarray()
     label, pooled = "Rate of algorithmic progress", posterior["rate_mean"]
     unit, of_rate = "decades per year", {"derived_from": "rate_decades_per_year"}
+    mean, factor = f"{label}, mean of targets", 10 ** (rate * period)
+    reduction = "Reduction over the observed period"
+    away, distance = _distance(posterior, design), "Expected distance from the frontier"
     made = {
         "rate_decades_per_year": describe(rate, label, unit, "headline"),
-        "pooled_rate": describe(
-            pooled, f"{label}, mean of targets", unit, "headline", key="rate_decades_per_year"
-        ),
+        "pooled_rate": describe(pooled, mean, unit, "headline", key="rate_decades_per_year"),
         "doubling_time_months": doubling_time_months(rate).assign_attrs(of_rate),
-        "reduction_factor": describe(
-            10 ** (rate * period),
-            "Reduction over the observed period",
-            "factor",
-            "positive",
-            **of_rate,
-        ),
-        "distance_from_frontier_decades": describe(
-            _distance(posterior, design),
-            "Expected distance from the frontier",
-            "decades",
-            "positive",
-        ),
+        "reduction_factor": describe(factor, reduction, "factor", "positive", **of_rate),
+        "distance_from_frontier_decades": describe(away, distance, "decades", "positive"),
     }
     return xr.Dataset(made)
 

@@ -39,9 +39,7 @@ def expect_inefficiency(residual: Any, inefficiency_scale: Any, noise_scale: Any
     mean = residual * variance_u / (variance_u + variance_v)
     scale = np.sqrt(variance_u * variance_v / (variance_u + variance_v))
     # pdf / cdf by logs: far below the frontier both underflow
-    hazard = xr.apply_ufunc(_hazard, mean / scale)
-    return mean + scale * hazard
-
-
-def _hazard(standard: np.ndarray) -> np.ndarray:
-    return np.asarray(np.exp(stats.norm.logpdf(standard) - stats.norm.logcdf(standard)))
+    log_pdf, log_cdf = (
+        xr.apply_ufunc(log, mean / scale) for log in (stats.norm.logpdf, stats.norm.logcdf)
+    )
+    return mean + scale * np.exp(log_pdf - log_cdf)

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from models import Card, fitted_rows
-from models.options.estimates import EstimateOptions
+from models.options import EstimateOptions
 
 LOWER, POINT, UPPER = 1.0, 0.0, -1.0  # side on which the value is known to lie
 NUMBERS = ("side", "is_range", "half_width", "stated_sd", "unstated_factor", "weight")
@@ -40,15 +40,9 @@ class Design:
         return np.asarray(pd.Categorical(self.rows[column], self.labels(column)).codes)
 
 
-def get_options(card: Card) -> EstimateOptions:
-    """The options of the card, as those of the table."""
-    assert isinstance(card.options, EstimateOptions)
-    return card.options
-
-
 def prepare(table: pd.DataFrame, card: Card) -> Design:
     """The fitted rows on the working scale of the card."""
-    rows, options = fitted_rows(table), get_options(card)
+    rows, options = fitted_rows(table), card.options_of(EstimateOptions)
     lower, upper, estimate = (
         to_working(rows[name], options) for name in ("lower", "upper", "estimate")
     )
@@ -92,7 +86,7 @@ def to_natural(values: Any, options: EstimateOptions) -> Any:
     return options.reference * np.exp(values)
 
 
-def find_refusal(table: pd.DataFrame, card: Card) -> str:
+def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """Why no pooled value can be had of the fitted rows; empty where one can."""
     if fitted_rows(table).empty:
         return "no row is left to be pooled"

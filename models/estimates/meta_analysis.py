@@ -40,68 +40,44 @@ from numpy.random import Generator
 from scipy import stats
 
 from models import Card, Truth, fitted_rows
-from models.core.estimands import describe
+from models.core.estimands import describe, doubling_time_months
 from models.core.prior import Prior, list_priors, prior_data
-from models.core.rates import doubling_time_months
 from models.estimates.classical import measure_errors, pool
-from models.estimates.estimates import (
-    NUMBERS,
-    POINT,
-    find_refusal,
-    get_options,
-    prepare,
-    to_natural,
-    to_working,
-)
-from models.estimates.evidence import draw_rows, log_density
+from models.estimates.estimates import NUMBERS, POINT, prepare, to_natural, to_working
+from models.estimates.estimates import unsupported_reason as unsupported_reason
 from models.estimates.meta_simulation import simulate as simulate
-from models.options.estimates import EstimateOptions
+from models.options import EstimateOptions
 
 TABLE = "published_estimates"
 SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.99, "draws": 3000}
 DIMS = {"domain_effect": ("domain",), "study_effect": ("study",)}
+FAR = 9.0  # standard deviations above which a normal distribution function is 1 to every digit
 
 
 @dataclass(frozen=True)
 class Priors:
     """On the working scale: natural logs, or units of the card's spread."""
 
-    mean: Prior = Prior(
-        "Normal",
-        (0.0, 1.0),
-        "natural log, or the card's spread",
-        "the reference is a round value near the estimates: within a factor of 5 of it at 90 %",
+    mean: Prior = Prior("Normal", (0.0, 1.0), "natural log, or the card's spread").because(
+        "the reference is a round value near the estimates: within a factor of 5 of it at 90 %"
     )
-    domain_sd: Prior = Prior(
-        "HalfNormal",
-        (0.7,),
-        "natural log, or the card's spread",
-        "fields may differ by a factor of 2 and hardly by 4: 90 % below 1.15",
+    domain_sd: Prior = Prior("HalfNormal", (0.7,), "natural log, or the card's spread").because(
+        "fields may differ by a factor of 2 and hardly by 4: 90 % below 1.15"
     )
-    study_sd: Prior = Prior(
-        "HalfNormal",
-        (0.4,),
-        "natural log, or the card's spread",
-        "methods shift all results of a study by up to a factor of 2: 90 % below 0.66",
+    study_sd: Prior = Prior("HalfNormal", (0.4,), "natural log, or the card's spread").because(
+        "methods shift all results of a study by up to a factor of 2: 90 % below 0.66"
     )
     residual_sd: Prior = Prior(
-        "LogNormal",
-        (np.log(0.25), 0.4),
-        "natural log, or the card's spread",
+        "LogNormal", (np.log(0.25), 0.4), "natural log, or the card's spread"
+    ).because(
         "specifications of one study differ by tens of percent, and never by nothing: 90 % in "
-        "0.13-0.48",
+        "0.13-0.48"
     )
     unstated_sd: Prior = Prior(
-        "LogNormal",
-        (np.log(0.4), 0.4),
-        "natural log, or the card's spread",
-        "error where none is stated: those that are stated lie at 0.1 to 0.8, 90 % in 0.2-0.8",
+        "LogNormal", (np.log(0.4), 0.4), "natural log, or the card's spread"
+    ).because(
+        "error where none is stated: those that are stated lie at 0.1 to 0.8, 90 % in 0.2-0.8"
     )
-
-
-def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
-    """A single study, bounds alone, or values that the scale cannot hold; else empty."""
-    return find_refusal(table, card)
 
 
 def headline_key(card: Card) -> str:
@@ -152,6 +128,44 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     return model
 
 
+def log_density(
+    value: Any, location: Any, error: Any, side: Any, is_range: Any, half_width: Any, weight: Any
+) -> Any:
+    """Log density of a point or of the middle of a range, log probability of a bound."""
+    import pymc as pm
+    from pymc.distributions.dist_math import normal_lcdf
+
+    def lcdf(standard: Any) -> Any:
+        """Log of the normal distribution function; far up its slope would not be a number."""
+        return normal_lcdf(0, 1, pm.math.minimum(standard, FAR))
+
+    point = pm.logp(pm.Normal.dist(location, error), value)
+    bound = lcdf(side * (location - value) / error)
+    low, high = (value - half_width - location) / error, (value + half_width - location) / error
+    # in the lower tail, where the difference of two probabilities keeps its digits
+    is_above = low + high > 0
+    left, right = pm.math.switch(is_above, -high, low), pm.math.switch(is_above, -low, high)
+    inside = pm.math.logdiffexp(lcdf(right), lcdf(left))
+    spread = inside - pm.math.log(2 * half_width)
+    known = pm.math.switch(pm.math.eq(is_range, 1), spread, point)
+    return weight * pm.math.switch(pm.math.eq(side, 0), known, bound)
+
+
+def draw_rows(
+    location: Any,
+    error: Any,
+    side: Any,
+    is_range: Any,
+    half_width: Any,
+    weight: Any,
+    rng: np.random.Generator,
+    size: Any = None,
+) -> np.ndarray:
+    """Draws for the predictive checks; of a bound, the value that it bounds."""
+    within = is_range * rng.uniform(-1, 1, size) * half_width
+    return np.asarray(rng.normal(location, error, size) + within)
+
+
 def sample_prior(table: pd.DataFrame, card: Card, priors: Priors, rng: Generator) -> Truth:
     """Every parameter drawn from its prior, and the scale that the card gives."""
     rows = fitted_rows(table)
@@ -176,7 +190,7 @@ def sample_prior(table: pd.DataFrame, card: Card, priors: Priors, rng: Generator
 
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
     """Pooled value, spreads, domains, the next domain, and where they lie against thresholds."""
-    options = get_options(card)
+    options = card.options_of(EstimateOptions)
     mean, spread = posterior["mean"], posterior["domain_sd"]
     pooled = to_natural(mean, options)
     by_domain = to_natural(mean + posterior["domain_effect"], options)
@@ -250,7 +264,7 @@ def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
         points["value"].to_numpy(),
         errors,
         "rows taken as independent",
-        lambda value: to_natural(value, get_options(card)),
+        lambda value: to_natural(value, card.options_of(EstimateOptions)),
     )
 
 

@@ -29,7 +29,7 @@ from numpy.random import Generator
 from models import INTERVAL_PROBABILITY, Card, Truth, fitted_rows
 from models.core.estimands import describe
 from models.core.prior import Prior, list_priors, prior_data
-from models.options.estimates import GrowthOptions
+from models.options import GrowthOptions
 
 TABLE = "growth_rates"
 SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.99}
@@ -44,39 +44,26 @@ RESHUFFLE_SEED = 20130513
 class Priors:
     """In log10 of decades per year."""
 
-    level: Prior = Prior(
-        "Normal",
-        (-0.8, 0.5),
-        "log10 decades per year",
-        "software near Moore's law to within a factor of 7 at 90 %",
+    level: Prior = Prior("Normal", (-0.8, 0.5), "log10 decades per year").because(
+        "software near Moore's law to within a factor of 7 at 90 %"
     )
-    slope: Prior = Prior(
-        "Normal",
-        (0.5, 0.75),
-        "1",
-        "between unrelated (0) and proportional (1), and beyond either: 90 % in -0.7 to 1.7",
+    slope: Prior = Prior("Normal", (0.5, 0.75), "1").because(
+        "between unrelated (0) and proportional (1), and beyond either: 90 % in -0.7 to 1.7"
     )
-    scatter: Prior = Prior(
-        "Gamma",
-        (2.0, 6.0),
-        "log10",
-        "fields with the same hardware differ in software by up to a factor of 6: 90 % below 0.8",
+    scatter: Prior = Prior("Gamma", (2.0, 6.0), "log10").because(
+        "fields with the same hardware differ in software by up to a factor of 6: 90 % below 0.8"
     )
-    error: Prior = Prior(
-        "LogNormal",
-        (np.log(0.12), 0.35),
-        "log10",
+    error: Prior = Prior("LogNormal", (np.log(0.12), 0.35), "log10").because(
         "no rate states its error; those of other tables that do are good to 20-60 %: 90 % in "
-        "0.07-0.21",
+        "0.07-0.21"
     )
 
 
 def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """Fewer than two pairs; else empty."""
-    count = len(fitted_rows(table))
-    if count < 2:
-        return f"there are {count} pairs of rates, and ratios of different fields need two"
-    return ""
+    if (count := len(fitted_rows(table))) >= 2:
+        return ""
+    return f"there are {count} pairs of rates, and ratios of different fields need two"
 
 
 def headline_key(card: Card) -> str:
@@ -119,23 +106,18 @@ def sample_prior(table: pd.DataFrame, card: Card, priors: Priors, rng: Generator
     rows = fitted_rows(table)
     drawn: Truth = {name: float(prior.draw(rng)) for name, prior in list_priors(priors)}
     printed = dict(zip(rows["domain"], np.log10(rows["hardware_rate"]), strict=True))
-    return drawn | {
-        "hardware_true": {
-            name: float(rng.normal(rate, drawn["error"])) for name, rate in printed.items()
-        },
-        "deviation": {name: float(rng.normal(0, drawn["scatter"])) for name in printed},
-    }
+    error, scatter = drawn["error"], drawn["scatter"]
+    drawn["hardware_true"] = {n: float(rng.normal(rate, error)) for n, rate in printed.items()}
+    drawn["deviation"] = {name: float(rng.normal(0, scatter)) for name in printed}
+    return drawn
 
 
 def simulate(table: pd.DataFrame, truth: Truth, rng: Generator) -> pd.DataFrame:
     """The pairs with software rates drawn from `truth`."""
     rows = fitted_rows(table)
-    simulated = []
-    for domain in rows["domain"]:
-        beyond_moore = truth["hardware_true"][domain] - np.log10(0.15)
-        true = truth["level"] + truth["slope"] * beyond_moore + truth["deviation"][domain]
-        simulated.append(10 ** rng.normal(true, truth["error"]))
-    return rows.assign(software_rate=simulated)
+    hardware, deviation = (rows["domain"].map(truth[n]) for n in ("hardware_true", "deviation"))
+    true = truth["level"] + truth["slope"] * (hardware - np.log10(0.15)) + deviation
+    return rows.assign(software_rate=[10 ** rng.normal(each, truth["error"]) for each in true])
 
 
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
@@ -143,7 +125,10 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
 
     Where there are not, those are missing, with the reason.
     """
-    hardware, software = _true_rates(posterior)
+    order = ("chain", "draw", "domain")
+    hardware = posterior["hardware_true"].transpose(*order)
+    above = posterior["slope"] * (hardware - np.log10(MOORE))
+    software = (posterior["level"] + above + posterior["deviation"]).transpose(*order)
     log_ratio = software - hardware
     label = "Software rate over hardware rate"
     by_domain, pooled = 10**log_ratio, 10 ** log_ratio.mean("domain")
@@ -161,9 +146,8 @@ def find_reason(rows: pd.DataFrame) -> str:
     """Why coincidence is not tested; empty where there are pairs enough."""
     if len(rows) >= MINIMUM_PAIRS:
         return ""
-    return (
-        f"{len(rows)} independent pairs, under {MINIMUM_PAIRS}: no test of coincidence is possible"
-    )
+    pairs = f"{len(rows)} independent pairs, under {MINIMUM_PAIRS}"
+    return f"{pairs}: no test of coincidence is possible"
 
 
 def _withhold(estimand: xr.DataArray, reason: str) -> xr.DataArray:
@@ -175,18 +159,6 @@ def _withhold(estimand: xr.DataArray, reason: str) -> xr.DataArray:
     return xr.full_like(estimand, np.nan).assign_attrs(
         estimand.attrs | {"is_positive": False, "reasons": dict.fromkeys(names or [None], reason)}
     )
-
-
-def _true_rates(posterior: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
-    """log10 of the true hardware and software rates, by draw and domain."""
-    hardware = posterior["hardware_true"]
-    software = (
-        posterior["level"]
-        + posterior["slope"] * (hardware - np.log10(MOORE))
-        + posterior["deviation"]
-    )
-    order = ("chain", "draw", "domain")
-    return hardware.transpose(*order), software.transpose(*order)
 
 
 def _regression(posterior: xr.Dataset, hardware: xr.DataArray) -> dict[str, xr.DataArray]:
@@ -203,8 +175,7 @@ def _similarities(
     hardware: xr.DataArray, software: xr.DataArray, card: Card
 ) -> dict[str, xr.DataArray]:
     """Share of pairs within the card's factor, and of reshuffles that lie no closer."""
-    assert isinstance(card.options, GrowthOptions)
-    factor = card.options.within_factor
+    factor = card.options_of(GrowthOptions).within_factor
     hardware, software = hardware.drop_vars("domain"), software.drop_vars("domain")
     apart = abs(software - hardware)
     within = (apart <= np.log10(factor)).mean("domain")
@@ -215,28 +186,20 @@ def _similarities(
         mixed = abs(software.isel(domain=order) - hardware)
         closer = closer + (apart.mean("domain") < mixed.mean("domain"))
     within = within.expand_dims(factor=[f"{factor:g}"], axis=-1)
+    similar = "Share of pairs whose rates are similar"
+    further, share = "Share of reshuffled pairings that lie further apart", closer / RESHUFFLES
     return {
-        "p_ratio_within": describe(
-            within, "Share of pairs whose rates are similar", "share of pairs", "positive"
-        ),
-        "closer_than_reshuffled": describe(
-            closer / RESHUFFLES,
-            "Share of reshuffled pairings that lie further apart",
-            "share of reshuffles",
-            "positive",
-        ),
+        "p_ratio_within": describe(within, similar, "share of pairs", "positive"),
+        "closer_than_reshuffled": describe(share, further, "share of reshuffles", "positive"),
     }
 
 
 def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     """The hardware rate of each pair, in log10, and the middle of its period."""
     rows = fitted_rows(table)
-    return pd.DataFrame(
-        {
-            "hardware rate": np.log10(rows["hardware_rate"]),
-            "middle of the period": (rows["period_start"] + rows["period_end"]) / 2,
-        }
-    )
+    middle = (rows["period_start"] + rows["period_end"]) / 2
+    hardware = np.log10(rows["hardware_rate"])
+    return pd.DataFrame({"hardware rate": hardware, "middle of the period": middle})
 
 
 def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:

@@ -43,7 +43,7 @@ from models import Card, Truth, fitted_rows
 from models.core.estimands import describe
 from models.core.prior import Prior, list_priors, prior_data
 from models.estimates.classical import pool
-from models.options.estimates import SEPARATOR
+from models.options import SEPARATOR
 
 TABLE = "own_rates"
 SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.99}
@@ -55,25 +55,16 @@ MINIMUM_ROWS = 2
 class Priors:
     """In decades per year."""
 
-    mean: Prior = Prior(
-        "Normal",
-        (0.4, 0.6),
-        "decades per year",
-        "as for one leaderboard: published rates are 0.2 to 1.2; regress is not ruled out",
+    mean: Prior = Prior("Normal", (0.4, 0.6), "decades per year").because(
+        "as for one leaderboard: published rates are 0.2 to 1.2; regress is not ruled out"
     )
-    between_sd: Prior = Prior(
-        "HalfNormal",
-        (0.5,),
-        "decades per year",
+    between_sd: Prior = Prior("HalfNormal", (0.5,), "decades per year").because(
         "published rates of fields differ by up to one decade a year: 90 % below 0.8, and none at "
-        "all is not ruled out",
+        "all is not ruled out"
     )
-    likeness: Prior = Prior(
-        "Beta",
-        (2.0, 2.0),
-        "correlation",
+    likeness: Prior = Prior("Beta", (2.0, 2.0), "correlation").because(
         "errors of compute and the models' own quality are shared, scores and tests are not: 90 % "
-        "in 0.14 to 0.86",
+        "in 0.14 to 0.86"
     )
 
 
@@ -92,13 +83,10 @@ class Design:
 
 def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """Fewer than two leaderboards; else empty."""
-    count = len(fitted_rows(table))
-    if count < MINIMUM_ROWS:
-        return (
-            f"the number of leaderboards whose rate may be quoted is {count}, and what they share "
-            f"needs {MINIMUM_ROWS}"
-        )
-    return ""
+    if (count := len(fitted_rows(table))) >= MINIMUM_ROWS:
+        return ""
+    words = "the number of leaderboards whose rate may be quoted is"
+    return f"{words} {count}, and what they share needs {MINIMUM_ROWS}"
 
 
 def headline_key(card: Card) -> str:
@@ -114,26 +102,15 @@ def prepare(table: pd.DataFrame) -> Design:
     rows = fitted_rows(table)
     reported, prior = 1 / rows["rate_sd"] ** 2, 1 / rows["prior_sd"] ** 2
     told = (reported * rows["rate"] - prior * rows["prior_mean"]) / (reported - prior)
-    return Design(
-        list(rows["domain"]),
-        told.to_numpy(dtype=float),
-        (reported - prior).pow(-0.5).to_numpy(dtype=float),
-        _count_shared(rows["base_models"]),
-    )
+    error, shared = (reported - prior).pow(-0.5), _count_shared(rows["base_models"])
+    return Design(list(rows["domain"]), told.to_numpy(float), error.to_numpy(float), shared)
 
 
 def _count_shared(base_models: pd.Series) -> np.ndarray:
     """How far each pair of leaderboards has the same base models: 0 to 1, on the diagonal 1."""
     held = [set(str(each).split(SEPARATOR)) - {""} for each in base_models.fillna("")]
-    return np.array(
-        [
-            [
-                1.0 if i == j else len(a & b) / max(np.sqrt(len(a) * len(b)), 1.0)
-                for j, b in enumerate(held)
-            ]
-            for i, a in enumerate(held)
-        ]
-    )
+    shared = [[len(a & b) / max(np.sqrt(len(a) * len(b)), 1.0) for b in held] for a in held]
+    return np.where(np.eye(len(held)) > 0, 1.0, np.array(shared))
 
 
 def data(table: pd.DataFrame, card: Card, priors: Priors) -> dict[str, np.ndarray]:
@@ -230,35 +207,24 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     shrinkage = (variance / (variance + spread**2)).transpose("chain", "draw", "domain")
     above = xr.apply_ufunc(stats.norm.cdf, mean / spread)
     apart = (fastest / slowest).where(slowest > 0, np.inf)
+    new = mean + spread * posterior["new_domain_offset"]
     rate, unit = "Rate of algorithmic progress", "decades per year"
     made = {
         "mean": describe(mean, f"{rate}, mean over leaderboards", unit, "headline"),
         "between_sd": describe(
             spread, "Spread of the rates between leaderboards", unit, "positive", "headline"
         ),
-        "predictive": describe(
-            mean + spread * posterior["new_domain_offset"],
-            f"{rate} on a leaderboard not yet seen",
-            unit,
-            "headline",
-        ),
+        "predictive": describe(new, f"{rate} on a leaderboard not yet seen", unit, "headline"),
         "rate_by_domain": describe(rates, f"{rate}, partially pooled", unit, key="rate"),
         "slowest": describe(slowest, f"{rate} on the slowest leaderboard", unit),
-        "fastest_over_slowest": describe(
-            apart, "Fastest leaderboard over the slowest", "factor", "positive"
-        ),
-        "p_positive": describe(
-            above,
-            "Share of leaderboards whose rate is above zero",
-            "share of leaderboards",
-            "positive",
-        ),
-        "shrinkage": describe(
-            shrinkage,
-            "Drawn to the mean by the other leaderboards",
-            "share of the distance",
-            "positive",
-        ),
+    }
+    ratio = "Fastest leaderboard over the slowest"
+    positive = "Share of leaderboards whose rate is above zero"
+    drawn = "Drawn to the mean by the other leaderboards"
+    made |= {
+        "fastest_over_slowest": describe(apart, ratio, "factor", "positive"),
+        "p_positive": describe(above, positive, "share of leaderboards", "positive"),
+        "shrinkage": describe(shrinkage, drawn, "share of the distance", "positive"),
     }
     return xr.Dataset(made)
 

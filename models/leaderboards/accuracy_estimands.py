@@ -1,22 +1,42 @@
-"""What readers ask of an accuracy leaderboard: rates, gains, the split, and the reverse test."""
+"""What readers ask of an accuracy leaderboard: rates, gains, the split, and the reverse test; and
+the classical twin, OLS of logits with robust or clustered errors.
+"""
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import statsmodels.formula.api as smf
 import xarray as xr
+from scipy import special
 
 from models import Card
 from models.core.estimands import describe
 from models.core.shapley import Subset
-from models.effective_compute.estimands import describe_gains, describe_reverse_tests
-from models.effective_compute.paths import Pair, label_early, list_pairs, list_record_paths
-from models.effective_compute.rates import describe_rates, describe_rates_over_steps
-from models.effective_compute.steps import split_steps
+from models.effective_compute.baseline import Classical
+from models.effective_compute.estimands import (
+    describe_gains,
+    describe_rates,
+    describe_rates_over_steps,
+    describe_reverse_tests,
+)
+from models.effective_compute.steps import (
+    Pair,
+    find_side,
+    label_early,
+    list_pairs,
+    list_record_paths,
+    split_steps,
+)
 from models.effective_compute.terms import Divided, divide_deviation, row_terms, step_terms
-from models.leaderboards.accuracy import ScoreDesign, prepare
+from models.leaderboards.accuracy import ScoreDesign, measure_height, prepare
 from models.leaderboards.curve import invert, rise
+from models.options import Comparison
 
+# Fewer clusters than this give a covariance of too low a rank or too small a scale.
+MINIMUM_CLUSTERS = 20
+DRAWS_SEED = 20220630
 STATED_COMPUTES = (0.1, 0.5, 0.9)  # quantiles of the rows' compute, rounded to whole decades
 # Estimand: variable, label, unit, whether it is positive by construction.
 MEASUREMENT = {
@@ -33,25 +53,23 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     design = prepare(table, card)
     split = split_steps(posterior, design, partial(_score, posterior, design))
     at = f" at 1e{design.log10_flop_reference:.0f} FLOP"
-    groups = [
-        describe_rates(posterior, design.trend, design.years, at)
-        if "rate" in posterior
-        else xr.Dataset(),
-        _gains_by_scale(posterior, design) if "interaction" in posterior else xr.Dataset(),
-        _measurement(posterior),
-        _coefficients(posterior) if design.allocation is not None else xr.Dataset(),
-        describe_gains(posterior) if design.tags else xr.Dataset(),
-        split,
-        describe_rates_over_steps(split, _spans(design)) if "rate" in posterior else xr.Dataset(),
-        _reverse_tests(posterior, design, card),
-    ]
+    groups = []
+    if "rate" in posterior:
+        groups.append(describe_rates(posterior, design.trend, design.years, at))
+    if "interaction" in posterior:
+        groups.append(_gains_by_scale(posterior, design))
+    groups.append(_measurement(posterior))
+    if design.allocation is not None:
+        groups.append(_coefficients(posterior))
+    if design.tags:
+        groups.append(describe_gains(posterior))
+    groups.append(split)
+    if "rate" in posterior:
+        ends = [pair.rows for pair in list_pairs(design)]
+        spans = [float(np.diff(design.years[list(rows)])[0]) if rows else 0.0 for rows in ends]
+        groups.append(describe_rates_over_steps(split, spans))
+    groups.append(_reverse_tests(posterior, design, card))
     return xr.merge(groups, compat="no_conflicts", join="outer")
-
-
-def _spans(design: ScoreDesign) -> list[float]:
-    """Years between the ends of every step; zero where an end is not fitted."""
-    ends = [pair.rows for pair in list_pairs(design)]
-    return [float(np.diff(design.years[list(rows)])[0]) if rows else 0.0 for rows in ends]
 
 
 def _coefficients(posterior: xr.Dataset) -> xr.Dataset:
@@ -79,22 +97,21 @@ def _gains_by_scale(posterior: xr.Dataset, design: ScoreDesign) -> xr.Dataset:
     period = " to ".join(
         f"{date:%Y-%m}" for date in design.rows["release_date"].agg(["min", "max"])
     )
+    at = "at a stated compute (FLOP)"
+    by_scale = describe(
+        posterior["interaction"],
+        f"Change of the rate with scale, since {design.reference_date:%Y}",
+        "decades per year and decade of compute",
+        "headline",
+    )
+    rate, unit = f"Rate of algorithmic progress {at}", "decades per year"
+    yearly, gain = (each.transpose("chain", "draw", "flop") for each in (yearly, gain))
+    label = f"Compute-equivalent gain of the period {period} {at}"
     return xr.Dataset(
         {
-            "interaction": posterior["interaction"].assign_attrs(
-                label=f"Change of the rate with scale, since {design.reference_date:%Y}",
-                unit="decades per year and decade of compute",
-                is_headline=True,
-            ),
-            "rate_at_compute": yearly.transpose("chain", "draw", "flop").assign_attrs(
-                key="rate_decades_per_year_at",
-                label="Rate of algorithmic progress at a stated compute (FLOP)",
-                unit="decades per year",
-            ),
-            "compute_equivalent_gain_decades": gain.transpose("chain", "draw", "flop").assign_attrs(
-                label=f"Compute-equivalent gain of the period {period} at a stated compute (FLOP)",
-                unit="decades",
-            ),
+            "interaction": by_scale,
+            "rate_at_compute": describe(yearly, rate, unit, key="rate_decades_per_year_at"),
+            "compute_equivalent_gain_decades": describe(gain, label, "decades"),
         }
     )
 
@@ -120,12 +137,10 @@ def _draw_curve(posterior: xr.Dataset, benchmark: str) -> list[np.ndarray]:
 def _reach(posterior: xr.Dataset, design: ScoreDesign, row: int) -> np.ndarray:
     """The best score that the methods of a row's era reach on its benchmark: (chain, draw)."""
     drawn = posterior.sel(benchmark=design.rows["benchmark"].iloc[row])
-    chance = drawn["chance"].to_numpy()
+    chance, ceiling = drawn["chance"].to_numpy(), design.ceiling[row]
     if design.is_early[row] and "early_height" in posterior:
-        return np.asarray(
-            chance + (design.ceiling[row] - chance) * drawn["early_height"].to_numpy()
-        )
-    return np.full_like(chance, design.ceiling[row])
+        return np.asarray(chance + (ceiling - chance) * drawn["early_height"].to_numpy())
+    return np.full_like(chance, ceiling)
 
 
 def _score(
@@ -176,3 +191,73 @@ def _needed_flop(
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         decades = np.where(steepness > 0, (reached - constant) / steepness, np.inf)
         return np.asarray(10.0 ** (decades + design.log10_flop_reference))
+
+
+def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
+    """OLS of logits on compute, date and technique: rate, gains, slope and compute shares.
+
+    The logit is of the place of the score between chance and ceiling. Simpler than the model: no
+    guessing on free-form answers, no lab effects, no deviations, one slope for all benchmarks.
+    Ratios to the slope get percentile intervals from draws of the coefficients' normal
+    distribution.
+    """
+    design = prepare(table, card)
+    fit, errors = _fit_logits(design)
+    classical = Classical(fit, DRAWS_SEED)
+    for tag in design.tags:
+        classical.add(f"technique_gain_decades[{tag}]", partial(_divide_by_slope, f"tag_{tag}"))
+    rate = partial(_divide_by_slope, "years")
+    if design.has_trend:
+        classical.add("rate_decades_per_year", rate)
+    if len(design.benchmarks) == 1:
+        classical.add(f"score_slope[{design.benchmarks[0]}]", lambda each: each["log10_compute"])
+    if design.has_trend:
+        classical.add_doubling_time(rate)
+    for each in design.options.comparisons:
+        classical.add_share(each.id, partial(_classical_decades, design, each))
+    method = f"OLS of logits, no labs, no guessing, {errors}"
+    return pd.DataFrame(classical.rows).assign(method=method)
+
+
+def _divide_by_slope(name: str, coefficients: pd.DataFrame) -> pd.Series:
+    return coefficients[name] / coefficients["log10_compute"]
+
+
+def _classical_decades(
+    design: ScoreDesign, comparison: Comparison, coefficients: pd.DataFrame
+) -> dict[str, np.ndarray]:
+    """Decades of compute, technique and trend for each row of coefficients."""
+    sides = (comparison.earlier, comparison.later)
+    early, late = (find_side(design, comparison.benchmark, side) for side in sides)
+    slope = coefficients["log10_compute"].to_numpy()
+    gains = coefficients[[f"tag_{tag}" for tag in design.tags]].to_numpy()
+    parts = {
+        "compute": np.full(len(slope), design.log10_compute[late] - design.log10_compute[early]),
+        "technique": gains @ (design.has_tag[late] - design.has_tag[early]) / slope,
+    }
+    if design.has_trend:
+        years = design.years[late] - design.years[early]
+        parts["trend"] = coefficients["years"].to_numpy() * years / slope
+    return parts
+
+
+def _fit_logits(design: ScoreDesign) -> tuple[Any, str]:
+    """The fit and what its standard errors are."""
+    half_item = 0.5 / design.item_count  # keeps logits finite for scores at or below chance
+    frame = pd.DataFrame(design.has_tag, columns=[f"tag_{tag}" for tag in design.tags]).assign(
+        logit=special.logit(np.clip(measure_height(design), half_item, 1 - half_item)),
+        log10_compute=design.log10_compute,
+        years=design.years,
+        benchmark=design.rows["benchmark"],
+    )
+    terms = ["log10_compute", *(f"tag_{tag}" for tag in design.tags)]
+    terms += ["years"] if design.has_trend else []
+    terms += ["C(benchmark)"] if len(design.benchmarks) > 1 else []
+    for position, harness in enumerate(design.harnesses):
+        frame[f"harness_{harness}"] = design.has_harness[:, position]
+        terms.append(f"harness_{harness}")
+    model = smf.ols("logit ~ " + " + ".join(terms), frame)
+    if len(design.bases) < MINIMUM_CLUSTERS:
+        return model.fit(cov_type="HC3"), "robust errors"
+    groups = {"groups": design.base_index}
+    return model.fit(cov_type="cluster", cov_kwds=groups), "clustered by base model"

@@ -13,8 +13,8 @@ import pandas as pd
 
 from models import Card, fitted_rows
 from models.core.dates import years_since
-from models.effective_compute.design import get_options, held_out
-from models.effective_compute.paths import is_of_side, list_record_paths
+from models.effective_compute.design import held_out
+from models.effective_compute.steps import is_of_side, list_record_paths
 from models.effective_compute.trend import Trend, make_trend
 from models.options import Comparison, LeaderboardOptions, Side
 
@@ -141,7 +141,7 @@ def prepare(table: pd.DataFrame, card: Card) -> Sizes:
     date = pd.Timestamp(rows["release_date"].mean())
     benchmark_index, benchmarks = pd.factorize(rows["benchmark"].astype("object"))
     paper_index, papers = pd.factorize(rows["lab"].astype("object"))
-    options = get_options(card)
+    options = card.options_of(LeaderboardOptions)
     years = years_since(rows["release_date"], date).to_numpy()
     regressors = np.column_stack([np.ones(len(rows)), parameters, tokens, years])
     bases = rows["base_model"].fillna(rows["model"])

@@ -1,27 +1,31 @@
-"""What readers ask of the augmented law: rates, its constants, the split, and the reverse test."""
+"""What readers ask of the augmented law: rates, its constants, the split, and the reverse test; and
+its classical twin, OLS of log perplexity, clustered by paper.
+"""
+
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import statsmodels.formula.api as smf
 import xarray as xr
 
 from models import Card, Truth, as_draws
+from models.core.estimands import describe
 from models.core.shapley import shapley_of_sum
-from models.effective_compute.estimands import describe_reverse_tests
-from models.effective_compute.paths import label_early, list_record_paths
-from models.effective_compute.rates import describe_rates, describe_rates_over_steps
-from models.effective_compute.split import Step, assemble, combine
-from models.losses.augmented_design import End, SizePair, Sizes, prepare
-from models.losses.augmented_law import (
-    LOG_10,
-    expect,
-    law_at,
-    least_flop,
-    progress_through,
-    rates_through,
-    repeat_worth,
+from models.effective_compute.baseline import Classical
+from models.effective_compute.estimands import (
+    describe_rates,
+    describe_rates_over_steps,
+    describe_reverse_tests,
 )
+from models.effective_compute.split import Step, assemble, combine
+from models.effective_compute.steps import label_early, list_record_paths, quicken
+from models.losses import augmented_law as law
+from models.losses.augmented_design import End, SizePair, Sizes, prepare
 from models.losses.augmented_simulation import DIMS
 
+BASELINE_SEED = 20240309
 SPLIT_SEED = 20240309  # of the errors of compute at the ends of a step
 PLAYERS = ("compute", "allocation", "trend")
 ABSENT = {
@@ -42,19 +46,17 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     """Rates, the law's constants, the split of every step, and the reverse test."""
     sizes = prepare(table, card)
     made = describe_rates(posterior, sizes.trend, sizes.years)
-    made["rate_through"] = rates_through(posterior).assign_attrs(
-        key="rate_decades_per_year_through",
-        label="Rate of algorithmic progress through one input",
-        unit="decades per year",
-    )
+    label, key = "Rate of algorithmic progress through one input", "rate_decades_per_year_through"
+    through = law.rates_through(posterior)
+    made["rate_through"] = describe(through, label, "decades per year", key=key)
     for name, (label, unit) in CONSTANTS.items():
-        made[name] = posterior[name].assign_attrs(label=label, unit=unit, is_positive=True)
+        made[name] = describe(posterior[name], label, unit, "positive")
     pairs = sizes.list_pairs()
     steps = [_make_step(posterior, sizes, pair) for pair in pairs]
     comparisons = [pair.comparison for pair in pairs]
     split = assemble(steps, comparisons, ABSENT, posterior["rate"], is_loss=True)
-    steps_rates = describe_rates_over_steps(split, [pair.years for pair in pairs])
-    return made.merge(split).merge(steps_rates).merge(_reverse_tests(posterior, sizes, card))
+    over_steps = describe_rates_over_steps(split, [pair.years for pair in pairs])
+    return made.merge(split).merge(over_steps).merge(_reverse_tests(posterior, sizes, card))
 
 
 def _make_step(posterior: xr.Dataset, sizes: Sizes, pair: SizePair) -> Step:
@@ -77,7 +79,7 @@ def _move(
 ) -> dict[str, np.ndarray]:
     """Decades by which each part moves the effective parameters or tokens over a step."""
     years = np.array([end.years for end in ends])
-    gained = progress_through(posterior, sizes, years, name).transpose("chain", "draw", "date")
+    gained = law.progress_through(posterior, sizes, years, name).transpose("chain", "draw", "date")
     trend = gained.to_numpy()[..., 1] - gained.to_numpy()[..., 0]
     larger = ends[1].log10_parameters - ends[0].log10_parameters
     if name == "parameters":
@@ -85,7 +87,7 @@ def _move(
         return {"compute": zero + larger, "allocation": zero, "trend": trend}
     first, last = (draw_flop(posterior, end, place) for place, end in enumerate(ends))
     read = last - first - larger
-    worth = [repeat_worth(posterior, xr.DataArray(end.readings)).to_numpy() for end in ends]
+    worth = [law.repeat_worth(posterior, xr.DataArray(end.readings)).to_numpy() for end in ends]
     tokens = ends[1].log10_tokens - ends[0].log10_tokens + worth[1] - worth[0]
     return {"compute": read, "allocation": tokens - read, "trend": trend}
 
@@ -111,14 +113,15 @@ def _shapley_of_term(
     contribution = drawn[f"contribution_{name}"].to_numpy()
     exponent = posterior[f"exponent_{name}"].to_numpy()
     early = pair.early
-    start = progress_through(posterior, sizes, np.array([early.years]), name).squeeze("date")
+    start = law.progress_through(posterior, sizes, np.array([early.years]), name).squeeze("date")
     if name == "tokens":
-        start = start + repeat_worth(posterior, xr.DataArray(early.readings)) + early.log10_tokens
+        again = law.repeat_worth(posterior, xr.DataArray(early.readings))
+        start = start + again + early.log10_tokens
     else:
         start = start + early.log10_parameters
 
     def term(effective: np.ndarray) -> np.ndarray:
-        return np.asarray(contribution * np.exp(-exponent * LOG_10 * effective))
+        return np.asarray(contribution * np.exp(-exponent * law.LOG_10 * effective))
 
     return shapley_of_sum(start.transpose("chain", "draw").to_numpy(), moved, term)
 
@@ -126,12 +129,13 @@ def _shapley_of_term(
 def _reverse_tests(posterior: xr.Dataset, sizes: Sizes, card: Card) -> xr.Dataset:
     """Compute, at its best division, with which the first method would match the best loss."""
     needed: dict[str, np.ndarray] = {}
-    expected = expect(posterior, sizes)
+    expected = law.expect(posterior, sizes)
     for path in list_record_paths(sizes.rows, sizes.options.comparisons):
         assert path.rows is not None
         first, best = path.rows
-        law = law_at(posterior, sizes, path.comparison.benchmark, float(sizes.years[first]))
-        flop = least_flop(law, expected.isel(row=best)).transpose("chain", "draw")
+        years = float(sizes.years[first])
+        at_first = law.law_at(posterior, sizes, path.comparison.benchmark, years)
+        flop = law.least_flop(at_first, expected.isel(row=best)).transpose("chain", "draw")
         needed[label_early(sizes.rows, path)] = flop.to_numpy()
     return describe_reverse_tests(needed, posterior["rate"], card, "rate_decades_per_year")
 
@@ -147,10 +151,55 @@ def fix_share(truth: Truth, share: float, table: pd.DataFrame, card: Card) -> Tr
     if not share or not pair.years:
         raise ValueError(f"no rate makes compute {share:g} of a step of {pair.years:.2g} years")
     drawn = as_draws(truth, DIMS)
-    step = {
-        part: float(v.mean())
-        for part, v in _make_step(drawn, sizes, pair).values["decades"].items()
-    }
-    faster = (step["compute"] / share - sum(step.values())) / pair.years
-    by_year = {year: rate + faster for year, rate in truth.get("rate_by_year", {}).items()}
-    return truth | {"rate": truth["rate"] + faster} | ({"rate_by_year": by_year} if by_year else {})
+    decades = _make_step(drawn, sizes, pair).values["decades"]
+    step = {part: float(each.mean()) for part, each in decades.items()}
+    return quicken(truth, (step["compute"] / share - sum(step.values())) / pair.years)
+
+
+def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
+    """OLS of log perplexity on log10 N, log10 D, date and benchmark: rate and compute shares.
+
+    Simpler than the model: no irreducible loss, so that all slopes are the same at every size. The
+    rate is that of Ho et al. 2024, yearly slope over slope in N plus the same in D, with the yearly
+    slope divided between the two terms so that both rates are equal. Percentile intervals from
+    draws of the coefficients' normal distribution.
+    """
+    sizes = prepare(table, card)
+    classical = Classical(_fit_linear(sizes), BASELINE_SEED)
+    classical.add("rate_decades_per_year", _rate)
+    classical.add_doubling_time(_rate)
+    for pair in sizes.list_pairs():
+        classical.add_share(pair.comparison.id, partial(_classical_decades, pair))
+    method = "OLS of log perplexity, no irreducible loss, clustered by paper"
+    return pd.DataFrame(classical.rows).assign(method=method)
+
+
+def _fit_linear(sizes: Sizes) -> Any:
+    frame = pd.DataFrame(
+        {
+            "log_perplexity": np.log(sizes.rows["perplexity"]),
+            "parameters": sizes.log10_parameters,
+            "tokens": sizes.log10_tokens,
+            "years": sizes.years,
+            "benchmark": sizes.rows["benchmark"],
+        }
+    )
+    terms = "parameters + tokens + years"
+    terms += " + C(benchmark)" if len(sizes.benchmarks) > 1 else ""
+    model = smf.ols(f"log_perplexity ~ {terms}", frame)
+    return model.fit(cov_type="cluster", cov_kwds={"groups": sizes.paper_index})
+
+
+def _rate(coefficients: pd.DataFrame) -> pd.Series:
+    return 2 * coefficients["years"] / (coefficients["parameters"] + coefficients["tokens"])
+
+
+def _classical_decades(pair: SizePair, coefficients: pd.DataFrame) -> dict[str, np.ndarray]:
+    rate = _rate(coefficients).to_numpy()
+    early, late = pair.early, pair.late
+    larger = late.log10_parameters - early.log10_parameters
+    longer = late.log10_tokens - early.log10_tokens
+    read = late.log10_flop - early.log10_flop
+    parts = {"compute": read, "allocation": larger + longer - read}
+    made = {part: np.full(len(rate), decades) for part, decades in parts.items()}
+    return made | {"trend": rate * pair.years}

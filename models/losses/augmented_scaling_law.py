@@ -50,123 +50,87 @@ import pandas as pd
 
 from models import Card, fitted_rows
 from models.core.prior import Prior, prior_data
-from models.effective_compute.design import get_options, headline_key
+from models.core.variants import Parameters, Variant
+from models.effective_compute.design import headline_key as headline_key
 from models.effective_compute.multiplier import declare_data
-from models.effective_compute.trend_model import build_trend, trend_data
-from models.losses.augmented_baseline import baseline
+from models.effective_compute.trend import build_trend, trend_data
 from models.losses.augmented_design import SIZES, Sizes, prepare
-from models.losses.augmented_estimands import estimands, fix_share
+from models.losses.augmented_estimands import baseline as baseline
+from models.losses.augmented_estimands import estimands as estimands
+from models.losses.augmented_estimands import fix_share as fix_share
 from models.losses.augmented_law import LOG_10
-from models.losses.augmented_simulation import DIMS, sample_prior, simulate
-from models.losses.augmented_units import unit_log_likelihood
+from models.losses.augmented_simulation import DIMS as DIMS
+from models.losses.augmented_simulation import sample_prior as sample_prior
+from models.losses.augmented_simulation import simulate as simulate
 from models.losses.paper_effects import build_paper_effect, draw_rows, weigh_rows
-from models.losses.variants import VARIANTS
-
-__all__ = [
-    "DIMS",
-    "SAMPLER",
-    "TABLE",
-    "VARIANTS",
-    "Priors",
-    "baseline",
-    "build",
-    "data",
-    "estimands",
-    "fix_share",
-    "headline_key",
-    "regressors",
-    "sample_prior",
-    "simulate",
-    "unit_log_likelihood",
-    "unsupported_reason",
-]
+from models.losses.paper_effects import unit_log_likelihood as unit_log_likelihood
+from models.options import LeaderboardOptions
 
 TABLE = "loss_leaderboard"
 # Readings and exponents of tokens lie along a ridge: at 0.98 single transitions diverge.
 SAMPLER: dict[str, Any] = {"adaptation": "low_rank", "target_accept": 0.995}
+_LINE: Parameters = {"drift": (0.0,)}
+_DISTINCT: Parameters = {
+    "repetition_worth": (float(np.log(1e-3)), 0.0)
+}  # a second reading is worth nothing
+# Special cases of the law: each choice that would move a headline, made once.
+VARIANTS = {
+    "line": Variant(priors=_LINE),
+    "one_bend": Variant(options={"bend": True}),
+    "distinct_tokens": Variant(priors=_DISTINCT),
+    "all_readings": Variant(priors={"repetition_worth": (float(np.log(1e6)), 0.0)}),
+    "all_of_these": Variant(priors=_LINE | _DISTINCT),
+}
 
 
 @dataclass(frozen=True)
 class Priors:
     """In years, decades of effective compute, and nats per token."""
 
-    rate: Prior = Prior(
-        "Normal",
-        (0.4, 0.6),
-        "decades per year",
-        "published rates are 0.2 to 1.2; regress is not ruled out",
+    rate: Prior = Prior("Normal", (0.4, 0.6), "decades per year").because(
+        "published rates are 0.2 to 1.2; regress is not ruled out"
     )
-    drift: Prior = Prior(
-        "HalfNormal",
-        (0.6,),
-        "decades per year",
-        "rates of neighbouring years differ by up to 1.2 (95 %), as on other leaderboards",
+    drift: Prior = Prior("HalfNormal", (0.6,), "decades per year").because(
+        "rates of neighbouring years differ by up to 1.2 (95 %), as on other leaderboards"
     )
-    repetition_worth: Prior = Prior(
-        "LogNormal",
-        (float(np.log(15.4)), 1.0),
-        "readings",
-        "15.4 in Muennighoff et al. 2023, for large models of web text: 95 % in 2 to 110",
+    repetition_worth: Prior = Prior("LogNormal", (float(np.log(15.4)), 1.0), "readings").because(
+        "15.4 in Muennighoff et al. 2023, for large models of web text: 95 % in 2 to 110"
     )
-    rate_difference: Prior = Prior(
-        "Normal",
-        (0.0, 0.6),
-        "decades per year",
-        "the scale of the rate: makes the rates of parameters and tokens independent",
+    rate_difference: Prior = Prior("Normal", (0.0, 0.6), "decades per year").because(
+        "the scale of the rate: makes the rates of parameters and tokens independent"
     )
-    exponent_parameters: Prior = Prior(
-        "LogNormal",
-        (float(np.log(0.12)), 0.6),
-        "1",
-        "0.07 in Ho et al. 2024 without E, 0.34 in Hoffmann et al. 2022: 95 % in 0.04-0.39",
+    exponent_parameters: Prior = Prior("LogNormal", (float(np.log(0.12)), 0.6), "1").because(
+        "0.07 in Ho et al. 2024 without E, 0.34 in Hoffmann et al. 2022: 95 % in 0.04-0.39"
     )
-    exponent_tokens: Prior = Prior(
-        "LogNormal",
-        (float(np.log(0.12)), 0.6),
-        "1",
-        "0.04 in Ho et al. 2024 without E, 0.28 in Hoffmann et al. 2022: 95 % in 0.04-0.39",
+    exponent_tokens: Prior = Prior("LogNormal", (float(np.log(0.12)), 0.6), "1").because(
+        "0.04 in Ho et al. 2024 without E, 0.28 in Hoffmann et al. 2022: 95 % in 0.04-0.39"
     )
-    level: Prior = Prior(
-        "LogNormal",
-        (float(np.log(3.5)), 0.25),
-        "nats per token",
-        "a model of middling size has a perplexity of 10 to 200 (90 %)",
+    level: Prior = Prior("LogNormal", (float(np.log(3.5)), 0.25), "nats per token").because(
+        "a model of middling size has a perplexity of 10 to 200 (90 %)"
     )
-    irreducible_share_center: Prior = Prior(
-        "Beta",
-        (2.0, 4.0),
-        "share of the level",
-        "text is neither free of entropy nor all of it: 0.08 to 0.66 (90 %), E about 1 nat",
+    irreducible_share_center: Prior = Prior("Beta", (2.0, 4.0), "share of the level").because(
+        "text is neither free of entropy nor all of it: 0.08 to 0.66 (90 %), E about 1 nat"
     )
-    irreducible_share_spread: Prior = Prior(
-        "HalfNormal", (0.5,), "logits", "texts and vocabularies differ: odds by up to 2.7 (95 %)"
+    irreducible_share_spread: Prior = Prior("HalfNormal", (0.5,), "logits").because(
+        "texts and vocabularies differ: odds by up to 2.7 (95 %)"
     )
     parameters_share_center: Prior = Prior(
-        "Beta",
-        (2.0, 2.0),
-        "share of the level above E",
-        "small models and little data cost alike: 0.14 to 0.86 (90 %)",
+        "Beta", (2.0, 2.0), "share of the level above E"
+    ).because("small models and little data cost alike: 0.14 to 0.86 (90 %)")
+    parameters_share_spread: Prior = Prior("HalfNormal", (0.5,), "logits").because(
+        "training sets differ in size: odds by up to 2.7 (95 %)"
     )
-    parameters_share_spread: Prior = Prior(
-        "HalfNormal", (0.5,), "logits", "training sets differ in size: odds by up to 2.7 (95 %)"
+    paper_scale: Prior = Prior("HalfNormal", (0.2,), "log perplexity").because(
+        "vocabularies and protocols move a perplexity by up to half (95 %)"
     )
-    paper_scale: Prior = Prior(
-        "HalfNormal",
-        (0.2,),
-        "log perplexity",
-        "vocabularies and protocols move a perplexity by up to half (95 %)",
-    )
-    noise_scale: Prior = Prior(
-        "HalfNormal",
-        (0.2,),
-        "log perplexity",
-        "networks of one size and date differ by up to half (95 %)",
+    noise_scale: Prior = Prior("HalfNormal", (0.2,), "log perplexity").because(
+        "networks of one size and date differ by up to half (95 %)"
     )
 
 
 def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """Why the model cannot be fitted: no trend, or rows without N or D; empty where it can."""
-    if get_options(card).trend == "none":
+    if card.options_of(LeaderboardOptions).trend == "none":
         return "the card says `trend: none`, and this model is one of progress with the calendar"
     lacking = fitted_rows(table)[SIZES].isna().any(axis=1)
     if lacking.any():
@@ -213,16 +177,10 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
 
 def _list_data(sizes: Sizes) -> dict[str, tuple[Any, tuple[str, ...]]]:
     """Every pm.Data but the priors'; a row that is held out has weight 0, out of the likelihood."""
-    rows = {
-        "log10_parameters": sizes.log10_parameters,
-        "log10_tokens": sizes.log10_tokens,
-        "readings": sizes.readings,
-        "years": sizes.years,
-        "benchmark_index": sizes.benchmark_index,
-        "paper_index": sizes.paper_index,
-        "row_weight": np.where(sizes.is_held_out, 0.0, 1.0),
-        "observed_log_perplexity": np.log(sizes.rows["perplexity"].to_numpy()),
-    }
+    names = "log10_parameters log10_tokens readings years benchmark_index paper_index"
+    rows = {name: getattr(sizes, name) for name in names.split()}
+    rows["row_weight"] = np.where(sizes.is_held_out, 0.0, 1.0)
+    rows["observed_log_perplexity"] = np.log(sizes.rows["perplexity"].to_numpy())
     return {name: (value, ("row",)) for name, value in rows.items()} | trend_data(sizes.trend)
 
 
@@ -271,11 +229,6 @@ def _build_contributions(priors: Priors) -> tuple[Any, Any, Any]:
 def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     """Parameters, tokens and date of the fitted rows."""
     sizes = prepare(table, card)
-    return pd.DataFrame(
-        {
-            "log10 parameters": sizes.log10_parameters,
-            "log10 dataset tokens": sizes.log10_tokens,
-            "log10 readings": np.log10(sizes.readings),
-            "release date": sizes.years,
-        }
-    )
+    made = {"log10 parameters": sizes.log10_parameters, "log10 dataset tokens": sizes.log10_tokens}
+    made |= {"log10 readings": np.log10(sizes.readings), "release date": sizes.years}
+    return pd.DataFrame(made)

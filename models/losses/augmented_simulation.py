@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 
 from models import Card, Truth, fitted_rows
+from models.effective_compute.simulation import draw_walk
 
 DIMS: dict[str, tuple[str, ...]] = {
-    "level": ("benchmark",),
-    "irreducible_loss": ("benchmark",),
-    "contribution_parameters": ("benchmark",),
-    "contribution_tokens": ("benchmark",),
+    **dict.fromkeys(("level", "irreducible_loss"), ("benchmark",)),
+    **dict.fromkeys(("contribution_parameters", "contribution_tokens"), ("benchmark",)),
     "paper_effect": ("paper",),
     "rate_by_year": ("year",),
     "flop_errors": ("end",),  # of compute at both ends of a step, in standard deviations
@@ -28,7 +27,8 @@ def sample_prior(table: pd.DataFrame, card: Card, priors: Any, rng: np.random.Ge
     truth: Truth = {
         name: float(prior.draw(rng)) for name, prior in vars(priors).items() if name not in labelled
     }
-    truth |= _draw_walk(rows, truth, rng)
+    if len(set(rows["release_date"].dt.year)) > 1:
+        truth["rate_by_year"] = draw_walk(rows, truth, rng)
     truth["flop_errors"] = {"early": float(rng.normal()), "late": float(rng.normal())}
     level = np.asarray(priors.level.draw(rng, len(benchmarks)), dtype=float)
 
@@ -44,26 +44,10 @@ def sample_prior(table: pd.DataFrame, card: Card, priors: Any, rng: np.random.Ge
         "contribution_parameters": level * (1 - share) * parameters_share,
         "contribution_tokens": level * (1 - share) * (1 - parameters_share),
     }
+    for name, values in by_benchmark.items():
+        truth[name] = dict(zip(benchmarks, values.tolist(), strict=True))
     effects = rng.normal(0, truth["paper_scale"], len(papers))
-    return (
-        truth
-        | {
-            name: dict(zip(benchmarks, values.tolist(), strict=True))
-            for name, values in by_benchmark.items()
-        }
-        | {"paper_effect": dict(zip(papers, effects.tolist(), strict=True))}
-    )
-
-
-def _draw_walk(rows: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> Truth:
-    """Rates by year: a walk, moved so that its mean over the span is the drawn rate."""
-    days = pd.date_range(rows["release_date"].min(), rows["release_date"].max())
-    years = np.arange(days.year[0], days.year[-1] + 1)
-    if len(years) == 1:
-        return {}
-    walk = np.append(0.0, np.cumsum(truth["drift"] * rng.normal(size=len(years) - 1)))
-    rates = truth["rate"] + walk - walk[days.year[:-1] - years[0]].mean()
-    return {"rate_by_year": {str(y): float(r) for y, r in zip(years, rates, strict=True)}}
+    return truth | {"paper_effect": dict(zip(papers, effects.tolist(), strict=True))}
 
 
 def _gain(dates: pd.Series, truth: Truth) -> np.ndarray:
@@ -99,8 +83,7 @@ def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.
     rows = fitted_rows(table)
     larger = rows["parameters"] / np.exp(np.log(rows["parameters"]).mean())
     longer = rows["dataset_tokens"] / np.exp(np.log(rows["dataset_tokens"]).mean())
-    days = (rows["release_date"] - rows["release_date"].mean()).dt.total_seconds() / 86_400
-    age = days / 365.25
+    age = (rows["release_date"] - rows["release_date"].mean()).dt.total_seconds() / 86_400 / 365.25
     gained = _gain(rows["release_date"], truth)
     larger = larger * 10 ** ((gained + truth["rate_difference"] * age) / 2)
     longer = longer * 10 ** ((gained - truth["rate_difference"] * age) / 2)

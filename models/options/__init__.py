@@ -6,16 +6,40 @@ What the keys mean, the words beside them and how they must agree is for `pipeli
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from models.options.base import ComputeError, Positive
-from models.options.base import Options as Options  # for those who ask for it here
-from models.options.estimates import EstimateOptions, GrowthOptions, OwnRateOptions
-from models.options.production import ResearchInputOptions, TrainingRunsOptions
-
+Positive = Annotated[float, Field(gt=0)]
+AboveOne = Annotated[float, Field(gt=1)]
+ErrorDecades = Annotated[float, Field(gt=0, lt=2)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
 ComparisonId = Annotated[str, Field(pattern=r"^[a-z0-9_]+(-[a-z0-9_]+){2}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
+Dropped = Annotated[str | None, BeforeValidator(lambda _: None)]  # a reason, which no model reads
+SEPARATOR = " | "  # between the names of base models behind an own rate
+
+
+class Options(BaseModel):
+    """Base of all options. Keys that no model computes with, such as words, are ignored."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class ComputeError(Options):
+    """Standard deviation of log10 of a compute figure by confidence class, and its kind.
+
+    Figures of 6ND and of the runs' own authors agree to 0.05 decades where a run of the registry
+    has two (root mean square). Epoch gives its 'likely' figures as good to a factor of 3 at 90 %,
+    so 0.3, and its 'speculative' ones to a factor of 10, so 0.6; where two sources give one run
+    they differ by 0.16 to 0.28 and by 0.64.
+
+    An estimate scatters about what was used (`classical`); `berkson`: what was used scatters about
+    the figure.
+    """
+
+    kind: Literal["classical", "berkson"] = "classical"
+    confident: ErrorDecades = 0.05
+    likely: ErrorDecades = 0.3
+    speculative: ErrorDecades = 0.6
 
 
 class EfficiencyOptions(Options):
@@ -96,6 +120,53 @@ class AccuracyOptions(LeaderboardOptions):
 
 class LossOptions(LeaderboardOptions):
     """Options of the `loss_leaderboard` table."""
+
+
+class EstimateOptions(Options):
+    """Options of the `published_estimates` table."""
+
+    quantity: str
+    unit: str
+    scale: Literal["log", "identity"]
+    reference: float
+    spread: Positive | None = None
+    floor: Positive | None = None
+    secondary_error_factor: Annotated[float, Field(ge=1)] = 2.0
+    thresholds: list[float]
+    has_rho: bool = False
+
+
+class GrowthOptions(Options):
+    """Options of the `growth_rates` table."""
+
+    within_factor: AboveOne
+
+
+class OwnRateOptions(Options):
+    """Options of the `own_rates` table."""
+
+
+class EfficiencyError(Options):
+    """How well the growth of a field's efficiency is known."""
+
+    decades: Positive
+
+
+class ResearchInputOptions(Options):
+    """Options of the `research_inputs` table."""
+
+    headline_domain: str
+    efficiency_error: Mapping[str, EfficiencyError]
+    ceiling_within: list[AboveOne] = Field([10.0, 100.0])
+
+
+class TrainingRunsOptions(Options):
+    """Options of the `training_runs` table; the registry needs none to be joined."""
+
+    largest_of: Annotated[int, Field(ge=2)] = 10
+    left_out: Mapping[str, Dropped] = Field({})
+    named_runs: list[str] = Field([])
+    compute_error_decades: ComputeError = ComputeError()
 
 
 OPTIONS: dict[str, type[Options]] = {

@@ -41,11 +41,11 @@ from models import Card, Truth, fitted_rows
 from models.core.dates import DAYS_A_YEAR
 from models.core.estimands import describe
 from models.core.prior import Prior, list_priors, prior_data
+from models.options import TrainingRunsOptions
 from models.production.training_compute import (
     REFERENCE_DATE,
     Design,
     fit_definitions,
-    get_options,
     normal_position,
     prepare,
 )
@@ -62,35 +62,20 @@ ORDER = ("chain", "draw", ...)
 class Priors:
     """In decades of FLOP and years."""
 
-    level: Prior = Prior(
-        "Normal",
-        (-1.0, 1.0),
-        "decades above 10^24 FLOP",
-        "the middle run of early 2022 took between 10^21 and 10^25 FLOP",
+    level: Prior = Prior("Normal", (-1.0, 1.0), "decades above 10^24 FLOP").because(
+        "the middle run of early 2022 took between 10^21 and 10^25 FLOP"
     )
-    mean_rate: Prior = Prior(
-        "Normal",
-        (0.5, 0.4),
-        "decades per year",
-        "from a slow fall to a factor of fourteen a year: 90 % in -0.16 to 1.16",
+    mean_rate: Prior = Prior("Normal", (0.5, 0.4), "decades per year").because(
+        "from a slow fall to a factor of fourteen a year: 90 % in -0.16 to 1.16"
     )
-    spread: Prior = Prior(
-        "LogNormal",
-        (float(np.log(0.8)), 0.5),
-        "decades",
-        "runs of one time differ by a factor of ten to a thousand: 90 % in 0.35 to 1.8",
+    spread: Prior = Prior("LogNormal", (float(np.log(0.8)), 0.5), "decades").because(
+        "runs of one time differ by a factor of ten to a thousand: 90 % in 0.35 to 1.8"
     )
-    spread_growth: Prior = Prior(
-        "Normal",
-        (0.0, 0.1),
-        "per year, of the logarithm",
-        "over six years the spread may halve or double",
+    spread_growth: Prior = Prior("Normal", (0.0, 0.1), "per year, of the logarithm").because(
+        "over six years the spread may halve or double"
     )
-    family_share: Prior = Prior(
-        "Beta",
-        (2.0, 2.0),
-        "share of the squared spread",
-        "how far sizes of one family lie together is unknown; neither all nor nothing",
+    family_share: Prior = Prior("Beta", (2.0, 2.0), "share of the squared spread").because(
+        "how far sizes of one family lie together is unknown; neither all nor nothing"
     )
 
 
@@ -103,7 +88,7 @@ def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
             f"{len(runs)} base runs of known compute at {dates} dates; "
             f"a trend takes {MINIMUM_RUNS} at {MINIMUM_RUNS // 2}"
         )
-    lacking = sorted(set(get_options(card).named_runs) - set(runs["model"]))
+    lacking = sorted(set(card.options_of(TrainingRunsOptions).named_runs) - set(runs["model"]))
     return f"named_runs that are not fitted: {', '.join(lacking)}" if lacking else ""
 
 
@@ -131,14 +116,12 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
     coords = {
         "model": list(design.runs["model"]),
         "family": design.families,
-        "run": get_options(card).named_runs,
+        "run": card.options_of(TrainingRunsOptions).named_runs,
     }
     family = pd.Categorical(design.runs["family"], categories=design.families).codes
     with pm.Model(coords=coords) as model:
-        years, error, observed = (
-            pm.Data(name, values[name], dims="model")
-            for name in ("years", "error", "observed_log10_flop")
-        )
+        names = ("years", "error", "observed_log10_flop")
+        years, error, observed = (pm.Data(name, values[name], dims="model") for name in names)
         level, rate, spread, spread_growth, share = (
             prior.variable(name) for name, prior in list_priors(priors)
         )
@@ -189,25 +172,19 @@ def simulate(table: pd.DataFrame, truth: Truth, rng: Generator) -> pd.DataFrame:
 
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
     """Yearly rise of the frontier, the largest run of each year, and the compute of named runs."""
-    design, options = prepare(table, card), get_options(card)
+    design, options = prepare(table, card), card.options_of(TrainingRunsOptions)
     rate = find_rate(posterior, design, options.largest_of)
     growth, decades = "Growth of training compute", "decades per year"
+    largest, middle = "Largest training run of the year", f"{growth} in the middle of all runs"
+    mean = posterior["mean_rate"]
+    factor = f"{growth} at the frontier in a year"
+    marks: Any = ("factor", "positive", "headline")
+    yearly = describe(10.0**rate, factor, *marks, derived_from="growth_decades_per_year")
     made = {
         "growth_decades_per_year": describe(rate, f"{growth} at the frontier", decades, "headline"),
-        "growth_factor_per_year": describe(
-            10.0**rate,
-            f"{growth} at the frontier in a year",
-            "factor",
-            "positive",
-            "headline",
-            derived_from="growth_decades_per_year",
-        ),
-        "middle_growth_decades_per_year": describe(
-            posterior["mean_rate"], f"{growth} in the middle of all runs", decades, "headline"
-        ),
-        "largest_run_flop": describe(
-            _largest(posterior, design), "Largest training run of the year", "FLOP", "positive"
-        ),
+        "growth_factor_per_year": yearly,
+        "middle_growth_decades_per_year": describe(mean, middle, decades, "headline"),
+        "largest_run_flop": describe(_largest(posterior, design), largest, "FLOP", "positive"),
     }
     if options.named_runs:
         named = _named(posterior, design, options.named_runs)

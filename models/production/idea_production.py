@@ -39,9 +39,10 @@ from numpy.random import Generator
 from models import INTERVAL_PROBABILITY, Card, Truth, fitted_rows
 from models.core.estimands import describe
 from models.core.prior import Prior, list_priors, prior_data
-from models.production.idea_law import predict
+from models.options import ResearchInputOptions
+from models.production.idea_law import LOG_10, predict, prepare
+from models.production.idea_law import unsupported_reason as unsupported_reason
 from models.production.idea_simulation import simulate as simulate
-from models.production.research import LOG_10, find_fault, get_options, prepare
 
 TABLE = "research_inputs"
 SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.95}
@@ -54,40 +55,23 @@ DIMS = dict.fromkeys(
 class Priors:
     """A value a field; the fields share the scale of shocks alone."""
 
-    stepping_on_toes: Prior = Prior(
-        "LogNormal",
-        (0.0, 1.0),
-        "1",
-        "growth models take 0.5 to 1; published fits of software reach 6: 90 % in 0.19 to 5.2",
+    stepping_on_toes: Prior = Prior("LogNormal", (0.0, 1.0), "1").because(
+        "growth models take 0.5 to 1; published fits of software reach 6: 90 % in 0.19 to 5.2"
     )
-    fishing_out: Prior = Prior(
-        "LogNormal",
-        (0.0, 1.0),
-        "1",
-        "1 is growth that slows like one over the efficiency reached: 90 % in 0.19 to 5.2",
+    fishing_out: Prior = Prior("LogNormal", (0.0, 1.0), "1").because(
+        "1 is growth that slows like one over the efficiency reached: 90 % in 0.19 to 5.2"
     )
-    initial_growth: Prior = Prior(
-        "LogNormal",
-        (float(np.log(0.3)), 1.0),
-        "per year",
-        "of log efficiency in the first year: from 6 % a year to more than fourfold at 90 %",
+    initial_growth: Prior = Prior("LogNormal", (float(np.log(0.3)), 1.0), "per year").because(
+        "of log efficiency in the first year: from 6 % a year to more than fourfold at 90 %"
     )
-    shock_scale: Prior = Prior(
-        "HalfNormal",
-        (0.1,),
-        "per root year",
-        "lucky and unlucky years: a tenth of the efficiency is usual, a quarter is rare",
+    shock_scale: Prior = Prior("HalfNormal", (0.1,), "per root year").because(
+        "lucky and unlucky years: a tenth of the efficiency is usual, a quarter is rare"
     )
-
-
-def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
-    """Empty where each field has two efficiencies and research in every year between."""
-    return find_fault(table, card)
 
 
 def headline_key(card: Card) -> str:
     """Doublings of efficiency for a doubling of research, in the field of the card."""
-    return f"returns_to_research[{get_options(card).headline_domain}]"
+    return f"returns_to_research[{card.options_of(ResearchInputOptions).headline_domain}]"
 
 
 def data(table: pd.DataFrame, card: Card, priors: Priors) -> dict[str, np.ndarray]:
@@ -172,23 +156,21 @@ def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     The growth of research and its interval are those of an OLS line through its logarithm; the
     efficiency is taken as exact.
     """
-    design = prepare(table, card)
+    design, made = prepare(table, card), []
     final = design.observed.groupby("domain").last()
-    growth = final["log_efficiency"] / final["year"]
-    return pd.DataFrame(
-        _compare_growth(domain, growth[domain], rows)
-        for domain, rows in design.intervals.groupby("domain", sort=False)
-    )
-
-
-def _compare_growth(domain: Any, growth: float, rows: pd.DataFrame) -> dict[str, Any]:
-    fit = smf.ols("log_input ~ year", rows).fit()
-    low, high = fit.conf_int(alpha=1 - INTERVAL_PROBABILITY).loc["year"]
-    return {
-        "key": f"returns_to_research[{domain}]",
-        "label": domain,
-        "method": f"ratio of growth rates, OLS on {len(rows)} years",
-        "estimate": growth / fit.params["year"],
-        "lower": growth / high,
-        "upper": growth / low if low > 0 else np.nan,
-    }
+    growths = final["log_efficiency"] / final["year"]
+    for domain, rows in design.intervals.groupby("domain", sort=False):
+        growth = growths[str(domain)]
+        fit = smf.ols("log_input ~ year", rows).fit()
+        low, high = fit.conf_int(alpha=1 - INTERVAL_PROBABILITY).loc["year"]
+        made.append(
+            {
+                "key": f"returns_to_research[{domain}]",
+                "label": domain,
+                "method": f"ratio of growth rates, OLS on {len(rows)} years",
+                "estimate": growth / fit.params["year"],
+                "lower": growth / high,
+                "upper": growth / low if low > 0 else np.nan,
+            }
+        )
+    return pd.DataFrame(made)

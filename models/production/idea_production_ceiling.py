@@ -33,36 +33,16 @@ import xarray as xr
 from models import Card
 from models.core.estimands import describe
 from models.core.prior import Prior
+from models.options import ResearchInputOptions
 from models.production import idea_production
-from models.production.idea_law import trace
-from models.production.idea_production import (
-    baseline as baseline,
-)
-from models.production.idea_production import (
-    build as build,
-)
-from models.production.idea_production import (
-    data as data,
-)
-from models.production.idea_production import (
-    headline_key as headline_key,
-)
-from models.production.idea_production import (
-    regressors as regressors,
-)
-from models.production.idea_production import (
-    sample_prior as sample_prior,
-)
-from models.production.idea_production import (
-    simulate as simulate,
-)
-from models.production.idea_production import (
-    unsupported_reason as unsupported_reason,
-)
-from models.production.research import LOG_10, get_options, prepare
+from models.production.idea_law import LOG_10, prepare, trace
 
 TABLE = "research_inputs"
 SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.995}
+baseline, build, data = idea_production.baseline, idea_production.build, idea_production.data
+headline_key, regressors = idea_production.headline_key, idea_production.regressors
+sample_prior, simulate = idea_production.sample_prior, idea_production.simulate
+unsupported_reason = idea_production.unsupported_reason
 DIMS = idea_production.DIMS | {"ceiling_decades": ("domain",)}
 ROUNDING = 1e-6  # decades: nearer to its ceiling a field is at it
 
@@ -72,11 +52,8 @@ class Priors(idea_production.Priors):
     """A value a field; the fields share the scale of shocks alone."""
 
     ceiling_decades: Prior = Prior(
-        "LogNormal",
-        (float(np.log(5.0)), 0.8),
-        "decades above the first year",
-        "1.3 to 19 at 90 %; Davidson & Houlden 2025 put it 6 to 16 above today's AI software",
-    )
+        "LogNormal", (float(np.log(5.0)), 0.8), "decades above the first year"
+    ).because("1.3 to 19 at 90 %; Davidson & Houlden 2025 put it 6 to 16 above today's AI software")
 
 
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
@@ -90,15 +67,12 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     today = xr.concat(last, dim="domain").assign_coords(domain=design.domains)
     room = (posterior["ceiling_decades"] - today / LOG_10).clip(min=0.0)
     room = room.where(room > ROUNDING, 0.0).transpose("chain", "draw", "domain").drop_attrs()
-    factors = get_options(card).ceiling_within
+    factors = card.options_of(ResearchInputOptions).ceiling_within
     near = [(room < np.log10(factor)).mean("domain") for factor in factors]
     within = xr.concat(near, dim="factor").assign_coords(factor=[f"{each:g}" for each in factors])
     label = "Share of the fields with a ceiling within this many times today's efficiency"
+    marks: Any = ("positive", "headline")
     return idea_production.estimands(posterior, table, card).assign(
-        headroom_decades=describe(
-            room, "Room below the ceiling", "decades", "positive", "headline"
-        ),
-        p_ceiling_within=describe(
-            within.transpose(..., "factor"), label, "share", "positive", "headline"
-        ),
+        headroom_decades=describe(room, "Room below the ceiling", "decades", *marks),
+        p_ceiling_within=describe(within.transpose(..., "factor"), label, "share", *marks),
     )

@@ -17,12 +17,8 @@ def simulate(table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.
     simulated = fitted_rows(table).copy()
     for domain, group in simulated.groupby("domain", sort=False):
         ordered = group.sort_values("year")
-        paths = _walk(
-            ordered,
-            {k: v[domain] for k, v in truth.items() if isinstance(v, dict)},
-            truth["shock_scale"],
-            rng,
-        )
+        law = {name: each[domain] for name, each in truth.items() if isinstance(each, dict)}
+        paths = _walk(ordered, law, truth["shock_scale"], rng)
         later = ordered.index[ordered["efficiency"].notna()][1:]
         noise = rng.normal(0.0, truth["error_decades"][domain], len(later))
         simulated.loc[later, "efficiency"] = np.exp(paths[later]) * 10.0**noise

@@ -10,7 +10,7 @@ from scipy import stats
 
 from models import INTERVAL_PROBABILITY, Card, fitted_rows
 from models.core.dates import years_since
-from models.options.production import TrainingRunsOptions
+from models.options import TrainingRunsOptions
 
 REFERENCE_DATE = pd.Timestamp(2022, 1, 1)
 RANKS = (3, 10)  # runs among so many largest at their release
@@ -35,15 +35,9 @@ class Design:
         return sorted(set(self.runs["family"]))
 
 
-def get_options(card: Card) -> TrainingRunsOptions:
-    """The card's options. Raises AssertionError for the card of another table."""
-    assert isinstance(card.options, TrainingRunsOptions)
-    return card.options
-
-
 def prepare(table: pd.DataFrame, card: Card) -> Design:
     """The base runs with compute among the fitted rows of the registry."""
-    rows, options = fitted_rows(table), get_options(card)
+    rows, options = fitted_rows(table), card.options_of(TrainingRunsOptions)
     is_base = rows["base_model"].isna() & ~rows["is_compute_circular"]
     kept = is_base & rows["training_flop"].notna() & rows["release_date"].notna()
     runs = rows[kept].sort_values(["release_date", "line"], kind="stable", ignore_index=True)
@@ -65,14 +59,9 @@ def rank_at_release(runs: pd.DataFrame) -> np.ndarray:
     return np.asarray((is_known & (flop[None, :] > flop[:, None])).sum(axis=1) + 1)
 
 
-def find_quantile(largest_of: int) -> float:
-    """The quantile at which the largest of so many draws has its median."""
-    return float(0.5 ** (1.0 / largest_of))
-
-
 def normal_position(largest_of: int) -> float:
     """Standard deviations above the middle at which the largest of so many has its median."""
-    return float(stats.norm.ppf(find_quantile(largest_of)))
+    return float(stats.norm.ppf(0.5 ** (1.0 / largest_of)))
 
 
 def fit_definitions(design: Design) -> pd.DataFrame:
@@ -86,7 +75,7 @@ def fit_definitions(design: Design) -> pd.DataFrame:
     if len(everything) > len(runs):
         kept = everything[rank_at_release(everything) <= many]
         chosen[f"{many} largest, none left out"] = kept
-    quantile = find_quantile(design.largest_of)
+    quantile = 0.5 ** (1.0 / design.largest_of)  # at which the largest of so many has its median
     rows = [
         *(_fit(smf.ols, each, f"OLS, {words}") for words, each in chosen.items()),
         _fit(smf.quantreg, runs, f"{100 * quantile:.0f} % quantile regression", q=quantile),

@@ -40,9 +40,7 @@ def make_law(fits: np.ndarray) -> Law:
     return Law(np.exp(log_e), a, b, log_a, log_b)
 
 
-def _make_objective(
-    rows: pd.DataFrame,
-) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
+def _make_objective(rows: pd.DataFrame) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
     """The sum of Huber losses and its slope."""
     log_n, log_d, log_loss = (
         np.log(rows[name].to_numpy()) for name in ("parameters", "training_tokens", "loss_nats")

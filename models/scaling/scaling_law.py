@@ -53,44 +53,26 @@ OPTIMAL_EXPONENT = "Exponent of compute in the optimal parameter count"
 class Priors:
     """Wide enough for every published law; none is centred on the replication's answer."""
 
-    irreducible_loss: Prior = Prior(
-        "LogNormal",
-        (np.log(1.7), 0.25),
-        "nats per token",
-        "entropy of web text per token: 90 % within 1.1 to 2.6",
+    irreducible_loss: Prior = Prior("LogNormal", (np.log(1.7), 0.25), "nats per token").because(
+        "entropy of web text per token: 90 % within 1.1 to 2.6"
     )
-    exponent_parameters: Prior = Prior(
-        "LogNormal",
-        (np.log(0.2), 0.8),
-        "1",
-        "Kaplan et al. 2020 found 0.08, Hoffmann et al. 2022 0.34: 90 % in 0.05-0.75",
+    exponent_parameters: Prior = Prior("LogNormal", (np.log(0.2), 0.8), "1").because(
+        "Kaplan et al. 2020 found 0.08, Hoffmann et al. 2022 0.34: 90 % in 0.05-0.75"
     )
-    exponent_tokens: Prior = Prior(
-        "LogNormal",
-        (np.log(0.2), 0.8),
-        "1",
-        "Kaplan et al. 2020 found 0.10, Hoffmann et al. 2022 0.28: 90 % in 0.05-0.75",
+    exponent_tokens: Prior = Prior("LogNormal", (np.log(0.2), 0.8), "1").because(
+        "Kaplan et al. 2020 found 0.10, Hoffmann et al. 2022 0.28: 90 % in 0.05-0.75"
     )
     contribution_parameters: Prior = Prior(
-        "LogNormal",
-        (np.log(0.4), 0.8),
-        "nats per token",
-        "losses lie 0.2 to 3 nats above E: each term 0.1 to 1.5",
+        "LogNormal", (np.log(0.4), 0.8), "nats per token"
+    ).because("losses lie 0.2 to 3 nats above E: each term 0.1 to 1.5")
+    contribution_tokens: Prior = Prior("LogNormal", (np.log(0.4), 0.8), "nats per token").because(
+        "as for parameters"
     )
-    contribution_tokens: Prior = Prior(
-        "LogNormal", (np.log(0.4), 0.8), "nats per token", "as for parameters"
+    noise_scale: Prior = Prior("HalfNormal", (0.02,), "log loss").because(
+        "runs repeated with another seed differ by under 1 % of the loss"
     )
-    noise_scale: Prior = Prior(
-        "HalfNormal",
-        (0.02,),
-        "log loss",
-        "runs repeated with another seed differ by under 1 % of the loss",
-    )
-    tail_weight: Prior = Prior(
-        "Gamma",
-        (2.0, 0.1),
-        "degrees of freedom above one",
-        "Juarez & Steel 2010: from heavy tails to nearly normal",
+    tail_weight: Prior = Prior("Gamma", (2.0, 0.1), "degrees of freedom above one").because(
+        "Juarez & Steel 2010: from heavy tails to nearly normal"
     )
 
 
@@ -110,7 +92,7 @@ def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
 
 def headline_key(card: Card) -> str:
     """How far the headline run was from the optimum."""
-    return f"allocation_factor[{_options(card).headline_run}]"
+    return f"allocation_factor[{card.options_of(ScalingOptions).headline_run}]"
 
 
 def prepare(table: pd.DataFrame) -> Design:
@@ -123,14 +105,11 @@ def prepare(table: pd.DataFrame) -> Design:
 def data(table: pd.DataFrame, card: Card, priors: Priors) -> dict[str, np.ndarray]:
     """Logs of size about their centre and of loss, by run, and the parameters of the priors."""
     design = prepare(table)
-    log_parameters, log_tokens, log_loss = (
-        np.log(design.rows[name].to_numpy())
-        for name in ("parameters", "training_tokens", "loss_nats")
-    )
+    rows = design.rows
     return {
-        "log_parameters": log_parameters - design.center_parameters,
-        "log_tokens": log_tokens - design.center_tokens,
-        "observed_log_loss": log_loss,
+        "log_parameters": np.log(rows["parameters"].to_numpy()) - design.center_parameters,
+        "log_tokens": np.log(rows["training_tokens"].to_numpy()) - design.center_tokens,
+        "observed_log_loss": np.log(rows["loss_nats"].to_numpy()),
         **prior_data(priors),
     }
 
@@ -141,10 +120,8 @@ def build(table: pd.DataFrame, card: Card, priors: Priors) -> Any:
 
     values = data(table, card, priors)
     with pm.Model(coords={"run": np.arange(len(values["observed_log_loss"]))}) as model:
-        log_parameters, log_tokens, log_loss = (
-            pm.Data(name, values[name], dims="run")
-            for name in ("log_parameters", "log_tokens", "observed_log_loss")
-        )
+        names = ("log_parameters", "log_tokens", "observed_log_loss")
+        log_parameters, log_tokens, log_loss = (pm.Data(n, values[n], dims="run") for n in names)
         law = [prior.variable(name) for name, prior in list_priors(priors)[:5]]
         irreducible_loss, exponent_n, exponent_d, contribution_n, contribution_d = law
         expected_loss = (
@@ -202,7 +179,7 @@ def make_law(posterior: xr.Dataset, design: Design) -> Law:
 def report(law: Law, card: Card) -> xr.Dataset:
     """What is reported of a law, whether fitted here or by the published method."""
     a, b = law.exponent_parameters, law.exponent_tokens
-    flop = _options(card).optimal_at_flop
+    flop = card.options_of(ScalingOptions).optimal_at_flop
     at = xr.DataArray(flop, {"flop": [f"{value:.3g}".replace("e+", "e") for value in flop]}, "flop")
     runs: Any = np.log(_named_runs(card))
     log_sizes = runs.to_xarray().rename(model="run")
@@ -233,7 +210,7 @@ def _named_runs(card: Card) -> pd.DataFrame:
     if card.runs is None:
         raise ValueError("the scaling law's estimands need the run registry")
     sizes = card.runs.set_index("model")[["parameters", "training_tokens"]]
-    runs = sizes.reindex(_options(card).allocation_runs)
+    runs = sizes.reindex(card.options_of(ScalingOptions).allocation_runs)
     lacking = list(runs.index[runs.isna().any(axis=1)])
     if lacking:
         raise ValueError(
@@ -245,12 +222,8 @@ def _named_runs(card: Card) -> pd.DataFrame:
 def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     """Decades of parameters and of tokens."""
     rows = fitted_rows(table)
-    return pd.DataFrame(
-        {
-            "log10 parameters": np.log10(rows["parameters"]),
-            "log10 tokens": np.log10(rows["training_tokens"]),
-        }
-    )
+    sizes = {"log10 parameters": rows["parameters"], "log10 tokens": rows["training_tokens"]}
+    return pd.DataFrame(sizes).apply(np.log10)
 
 
 def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
@@ -263,24 +236,15 @@ def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     best = huber.fit(rows)
     draws = _tabulate(huber.bootstrap(rows, best), card)
     tail = (1 - INTERVAL_PROBABILITY) / 2
+    lower, upper = draws.quantile(tail), draws.quantile(1 - tail)
     words = f"Huber fit, {len(rows)} runs, {huber.BOOTSTRAP_COUNT} bootstraps"
-    blocks = [
-        pd.DataFrame(
-            {
-                "method": words,
-                "estimate": _tabulate(best, card).iloc[0],
-                "lower": draws.quantile(tail),
-                "upper": draws.quantile(1 - tail),
-            }
-        )
-    ]
+    blocks: list[tuple[Any, ...]] = [(words, _tabulate(best, card).iloc[0], lower, upper)]
     if len(table) > len(rows):
-        estimate = _tabulate(huber.fit(table), card).iloc[0]
         words = f"Huber fit, all {len(table)} runs, no interval"
-        blocks.append(
-            pd.DataFrame({"method": words, "estimate": estimate, "lower": np.nan, "upper": np.nan})
-        )
-    frame = pd.concat(blocks).rename_axis("key").reset_index()
+        blocks.append((words, _tabulate(huber.fit(table), card).iloc[0], np.nan, np.nan))
+    names = ("method", "estimate", "lower", "upper")
+    made = [pd.DataFrame(dict(zip(names, block, strict=True))) for block in blocks]
+    frame = pd.concat(made).rename_axis("key").reset_index()
     frame.insert(1, "label", frame["key"])
     return frame
 
@@ -289,8 +253,3 @@ def _tabulate(fits: np.ndarray, card: Card) -> pd.DataFrame:
     """What is reported of each fit: a row per fit, a column per estimand."""
     made = report(huber.make_law(fits), card)
     return pd.DataFrame({key: draws.to_numpy() for key, draws in flatten(made)})
-
-
-def _options(card: Card) -> ScalingOptions:
-    assert isinstance(card.options, ScalingOptions)
-    return card.options

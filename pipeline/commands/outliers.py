@@ -14,8 +14,7 @@ from scipy import special
 from statsmodels.tools.sm_exceptions import ModelWarning
 
 from models import Card, fitted_rows, load
-from models.leaderboards.accuracy import prepare
-from models.leaderboards.accuracy_baseline import measure_height
+from models.leaderboards.accuracy import measure_height, prepare
 
 FAR = 4.0  # robust standard deviations: 1 of 16,000 rows if they were normal
 MINIMUM_ROWS = 10  # fewer say nothing of their own spread

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from models import fitted_rows
-from models.options.estimates import SEPARATOR
+from models.options import SEPARATOR
 from pipeline.core.failures import SourceError, file_failure
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout

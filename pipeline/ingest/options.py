@@ -8,8 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from models import options as plain
-from models.options import estimates, production
-from models.options.base import Options
+from models.options import Options
 
 Reason = Annotated[str, Field(min_length=10)]
 CONFOUNDERS = "Data quality, distillation and contamination"  # from progress with the calendar
@@ -93,7 +92,7 @@ class OwnEstimate(Options):
     domain: str
 
 
-class EstimateOptions(estimates.EstimateOptions):
+class EstimateOptions(plain.EstimateOptions):
     """Options of the `published_estimates` table."""
 
     headline: str
@@ -116,31 +115,31 @@ class EstimateOptions(estimates.EstimateOptions):
         return self
 
 
-class GrowthOptions(estimates.GrowthOptions):
+class GrowthOptions(plain.GrowthOptions):
     """Options of the `growth_rates` table."""
 
     notes: list[str] = Field([])
 
 
-class OwnRateOptions(estimates.OwnRateOptions):
+class OwnRateOptions(plain.OwnRateOptions):
     """Options of the `own_rates` table."""
 
     notes: list[str] = Field([])
 
 
-class EfficiencyError(production.EfficiencyError):
+class EfficiencyError(plain.EfficiencyError):
     """How well the growth of a field's efficiency is known."""
 
     reason: Reason
 
 
-class ResearchInputOptions(production.ResearchInputOptions):
+class ResearchInputOptions(plain.ResearchInputOptions):
     """Options of the `research_inputs` table."""
 
     efficiency_error: Mapping[str, EfficiencyError]
 
 
-class TrainingRunsOptions(production.TrainingRunsOptions):
+class TrainingRunsOptions(plain.TrainingRunsOptions):
     """Options of the `training_runs` table; the registry needs none to be joined."""
 
     left_out: Mapping[str, Reason] = Field({})

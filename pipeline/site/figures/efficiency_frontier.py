@@ -5,7 +5,8 @@ import pandas as pd
 import xarray as xr
 
 from models.core.dates import DAYS_A_YEAR
-from models.efficiency.efficiency_frontier import find_frontier, get_options, prepare
+from models.efficiency.efficiency_frontier import find_frontier, prepare
+from models.options import EfficiencyOptions
 from pipeline.fit.cell import Cell
 from pipeline.site.figures.kinds import Figure, make_curve, make_intervals
 from pipeline.site.words import Words
@@ -15,7 +16,8 @@ HOVER = ("model", "target", "release_date", "resource", "epochs", "citation")
 
 def draw(cell: Cell, words: Words) -> list[Figure]:
     """Resource against date with the headline target's frontier, and the rates by target."""
-    rows, target = prepare(cell.table, cell.card).rows, get_options(cell.card).headline_target
+    options = cell.card.options_of(EfficiencyOptions)
+    rows, target = prepare(cell.table, cell.card).rows, options.headline_target
     shown = rows[[*HOVER, "reduction_factor", "locator"]]
     curve = _make_frontier(cell, rows[rows["target"] == target], target)
     said = words.figure("resource-against-date", target=target)
@@ -31,5 +33,5 @@ def _make_frontier(cell: Cell, rows: pd.DataFrame, target: str) -> pd.DataFrame:
     posterior = cell.tree["posterior"].to_dataset()
     decades = find_frontier(posterior, target, xr.DataArray(years, dims="x"))
     dates = rows["release_date"].min() + pd.to_timedelta(years * DAYS_A_YEAR, unit="D").round("D")
-    reference = get_options(cell.card).reference_resource[target]
+    reference = cell.card.options_of(EfficiencyOptions).reference_resource[target]
     return make_curve(dates, 10**decades * reference, f"{target} frontier")

@@ -5,8 +5,8 @@ import pandas as pd
 import xarray as xr
 
 from models import fitted_rows
-from models.production.idea_law import trace
-from models.production.research import get_options, prepare
+from models.options import ResearchInputOptions
+from models.production.idea_law import prepare, trace
 from pipeline.fit.cell import Cell
 from pipeline.site.figures.kinds import Figure, make_curve, make_intervals
 from pipeline.site.words import Words
@@ -28,7 +28,7 @@ def _draw_room(cell: Cell, words: Words) -> Figure:
     said = [
         f"within {factor:g} times today's efficiency: "
         + _list(room["domain"], (room < np.log10(factor)).mean(("chain", "draw")))
-        for factor in get_options(cell.card).ceiling_within
+        for factor in cell.card.options_of(ResearchInputOptions).ceiling_within
     ]
     told = words.figure("room-below-the-ceiling", chances="; ".join(said))
     return Figure("intervals", frame=make_intervals(room), **told)

@@ -3,8 +3,7 @@
 import pandas as pd
 
 from models.core.parts import PARTS
-from models.effective_compute.design import get_options
-from models.options import Comparison
+from models.options import Comparison, LeaderboardOptions
 from pipeline.fit.cell import Cell
 from pipeline.site.figures.kinds import Figure, make_intervals, summarise
 from pipeline.site.words import Words
@@ -12,7 +11,7 @@ from pipeline.site.words import Words
 
 def find_headline(cell: Cell) -> Comparison:
     """The comparison that the page puts first."""
-    options = get_options(cell.card)
+    options = cell.card.options_of(LeaderboardOptions)
     return next(each for each in options.comparisons if each.id == options.headline_comparison)
 
 
