@@ -77,8 +77,8 @@ def _summarise(trials: list[Trial | str]) -> dict[str, Any]:
         str(key): count_covered(found)
         | {
             "truth": found["truth"].median(),
-            "bias": (found["median"] - found["truth"]).mean(),
-            "width": found["width"].mean(),
+            "bias": (found["median"] - found["truth"]).median(),
+            "width": found["width"].median(),
         }
         for key, found in gather(trials).groupby(level=0, sort=False)
     }
