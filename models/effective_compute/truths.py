@@ -118,7 +118,8 @@ def _draw_allocation(
     rows: pd.DataFrame, bases: list[str], card: Card, priors: Any, rng: np.random.Generator
 ) -> Truth:
     """One draw of the law for all models whose size is known; the others from the known mean."""
-    law: Any = card.scaling_law
+    assert card.scaling_law is not None, "allocation is measured against the law"
+    law = {str(name): column.to_numpy() for name, column in card.scaling_law.items()}
     groups = rows.groupby("base_model")
     size = groups[["parameters", "training_tokens"]].min().reindex(bases)
     size = size.where(groups["is_dense"].all().reindex(bases), axis=0)
@@ -136,7 +137,7 @@ def _draw_allocation(
     return {**named, "allocation": allocation}
 
 
-def _side(law: pd.DataFrame, parameters: float, tokens: float) -> str:
+def _side(law: dict[str, np.ndarray], parameters: float, tokens: float) -> str:
     """Too many tokens where more of the loss is due to the parameters than at the best division."""
     a, b = law["exponent_parameters"], law["exponent_tokens"]
     from_parameters = a * law["coefficient_parameters"] * parameters**-a
@@ -144,7 +145,7 @@ def _side(law: pd.DataFrame, parameters: float, tokens: float) -> str:
     return SIDES[int(np.log(from_parameters / from_tokens).mean() > 0)]
 
 
-def _cost(law: pd.DataFrame, parameters: float, tokens: float) -> pd.Series:
+def _cost(law: dict[str, np.ndarray], parameters: float, tokens: float) -> np.ndarray:
     """log10 of the least N D with their loss over theirs, by draw (Hoffmann et al. 2022, eq. 4).
 
     The best N is G (N D)^(b / (a + b)) and the best D is N D over it.

@@ -2,7 +2,7 @@
 the classical twin, OLS of logits with robust or clustered errors.
 """
 
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from models.effective_compute.estimands import (
 )
 from models.effective_compute.steps import (
     Pair,
+    Score,
     find_side,
     label_early,
     list_pairs,
@@ -51,7 +52,7 @@ MEASUREMENT = {
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
     """Every estimand that the posterior's variables allow, on dims chain, draw[, label]."""
     design = prepare(table, card)
-    split = split_steps(posterior, design, partial(_score, posterior, design))
+    split = split_steps(posterior, design, _make_score(posterior, design))
     at = f" at 1e{design.log10_flop_reference:.0f} FLOP"
     groups = []
     if "rate" in posterior:
@@ -143,21 +144,22 @@ def _reach(posterior: xr.Dataset, design: ScoreDesign, row: int) -> np.ndarray:
     return np.full_like(chance, ceiling)
 
 
-def _score(
-    posterior: xr.Dataset,
-    design: ScoreDesign,
-    first: int,
-    last: int,
-    effective: np.ndarray,
-    changed: Subset,
-) -> np.ndarray:
+def _make_score(posterior: xr.Dataset, design: ScoreDesign) -> Score:
     """The fitted score of a step under the reference harness.
 
-    With eras, what an era's methods can reach changes together with the trend.
+    With eras, what an era's methods can reach changes together with the trend. A step's score is
+    asked for once a subset of its parts: curves and reaches are read once.
     """
-    level, slope, chance, power = _draw_curve(posterior, design.rows["benchmark"].iloc[first])
-    top = _reach(posterior, design, last if "trend" in changed else first)
-    return np.asarray(chance + (top - chance) * rise(level + slope * effective, power))
+    draw_curve = cache(partial(_draw_curve, posterior))
+    reach = cache(partial(_reach, posterior, design))
+    benchmarks = list(design.rows["benchmark"])
+
+    def score(first: int, last: int, effective: np.ndarray, changed: Subset) -> np.ndarray:
+        level, slope, chance, power = draw_curve(benchmarks[first])
+        top = reach(last if "trend" in changed else first)
+        return np.asarray(chance + (top - chance) * rise(level + slope * effective, power))
+
+    return score
 
 
 def _reverse_tests(posterior: xr.Dataset, design: ScoreDesign, card: Card) -> xr.Dataset:
