@@ -1,8 +1,6 @@
 """Studies: what they were made with, and what coverage of 90 % intervals says of a model."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,49 +9,41 @@ import pandas as pd
 import pytest
 
 from pipeline.core.layout import Layout
-from pipeline.studies.record import describe_inputs, hash_package, is_current
+from pipeline.studies.record import describe_inputs, is_current
 from pipeline.studies.structures import EARLY, LATE, add_halves, bend_rates, find_bend
 from pipeline.studies.verdict import judge_calibration
 
 CELL = "toys-toy"
 
 
-def make_study(failed: int = 0, **shares: float | None) -> dict[str, Any]:
-    estimands = {key: {"share": share} for key, share in shares.items()}
-    coverage = {"datasets": 100, "failed": failed, "estimands": estimands}
-    return {"coverage": coverage, "design": {"sizes": [1]}}
-
-
-def test_headlines_are_calibrated_within_five_points() -> None:
-    for study, verdict, reason in (
-        (make_study(rate=0.85, chance=0.2), True, ""),  # chance is no headline
-        (make_study(rate=0.95), True, ""),
-        (make_study(rate=0.84), False, "rate 84%"),
-        (make_study(rate=0.96), False, "rate 96%"),
-        (make_study(rate=0.9, failed=10), False, "10 of 100 refits failed"),
-        (make_study(chance=0.9), None, "not measured"),
-        (make_study(rate=None), None, "not measured"),
-        ({}, None, "not measured"),
-    ):
-        judged = judge_calibration(study, True, ["rate"])
-        assert judged["is_calibrated"] is verdict
-        assert reason in judged["calibration_reason"]
-
-
-def test_numbers_of_an_old_study_are_shown_and_judge_nothing() -> None:
-    study = make_study(rate=0.5)
-    judged = judge_calibration(study, False, ["rate"])
-    assert judged["is_calibrated"] is None
-    assert "earlier version" in judged["calibration_reason"]
-    assert judged["calibration"] == study["coverage"]
-    assert judged["study"]["design"] == {"sizes": [1]}
+@pytest.mark.parametrize(
+    ("shares", "failed", "is_current", "verdict", "reason"),
+    [
+        ({"rate": 0.85, "chance": 0.2}, 0, True, True, ""),  # chance is no headline
+        ({"rate": 0.95}, 0, True, True, ""),
+        ({"rate": 0.84}, 0, True, False, "rate 84%"),
+        ({"rate": 0.96}, 0, True, False, "rate 96%"),
+        ({"rate": 0.9}, 10, True, False, "10 of 100 refits failed"),
+        ({"chance": 0.9}, 0, True, None, "not measured"),
+        ({"rate": None}, 0, True, None, "not measured"),
+        ({"rate": 0.5}, 0, False, None, "earlier version"),
+    ],
+)
+def test_headlines_are_calibrated_within_five_points_in_a_study_that_is_current(
+    shares: dict[str, float | None], failed: int, is_current: bool, verdict: bool, reason: str
+) -> None:
+    coverage = {"datasets": 100, "failed": failed}
+    coverage |= {"estimands": {key: {"share": share} for key, share in shares.items()}}
+    judged = judge_calibration({"coverage": coverage, "design": "x"}, is_current, ["rate"])
+    assert judged["is_calibrated"] is verdict
+    assert reason in judged["calibration_reason"]
+    assert (judged["calibration"], judged["study"]["design"]) == (coverage, "x")
 
 
 @pytest.fixture
 def layout(tmp_path: Path) -> Layout:
     """A project with one cell, whose model imports a second package."""
     files = {
-        "models/__init__.py": "",
         "models/family/toy.py": "from models.options import X\nfrom models.shared.scale import Y\n",
         "models/options/__init__.py": "",
         "models/shared/scale.py": "Y = 2\n",
@@ -80,7 +70,6 @@ def write_table(layout: Layout, **row: Any) -> None:
         ("data/validated/toys.json", False),
         ("models/other/apart.py", True),
         ("models/options/__init__.py", True),
-        ("models/__init__.py", True),
     ],
 )
 def test_study_is_current_while_its_packages_and_options_are(
@@ -103,15 +92,6 @@ def test_figures_of_our_own_posteriors_may_move(
     layout.table("toys").unlink()  # not made yet, as in a fresh clone
     assert is_current(layout, CELL, study)
     assert not is_current(layout, CELL, {})
-
-
-@pytest.mark.slow
-def test_package_has_the_hash_that_dvc_gives_it(layout: Layout) -> None:
-    for command in (["init", "--no-scm", "--quiet"], ["add", "--quiet", "models"]):
-        dvc = Path(sys.executable).with_name("dvc")
-        subprocess.run([dvc, *command], cwd=layout.root, check=True)
-    known = (layout.root / "models.dvc").read_text(encoding="utf-8")
-    assert f"md5: {hash_package(layout.root / 'models')}\n" in known
 
 
 # Truths of another structure: a sharp bend, and the rates on either side of it.
