@@ -71,22 +71,6 @@ def average_over_joining(names: list[str], worth: Callable[[Subset], float]) -> 
     return gains
 
 
-@pytest.mark.parametrize(
-    ("steps", "expected"),
-    [
-        # squares: 0 -> 1 -> 9 one way, 0 -> 4 -> 9 the other: (1 + 5) / 2 and (4 + 8) / 2
-        ([1.0, 2.0], [3.0, 6.0]),
-        # (a + b + c)^2 divides into a^2 + a b + a c and so on
-        ([1.0, 2.0, 3.0], [6.0, 12.0, 18.0]),
-        ([1.0, 0.0], [1.0, 0.0]),  # a zero step gets nothing
-    ],
-)
-def test_squares_by_hand(steps: list[float], expected: list[float]) -> None:
-    named = {name: np.array(step) for name, step in zip("abc", steps, strict=False)}
-    found = shapley_of_sum(np.array(0.0), named, np.square)
-    assert [float(value) for value in found.values()] == pytest.approx(expected)
-
-
 @pytest.mark.parametrize("count", [1, 4, 6])
 def test_values_of_any_game_are_the_mean_over_all_orders_and_sum_to_the_change(count: int) -> None:
     names = list("abcdef")[:count]
