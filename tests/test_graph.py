@@ -127,31 +127,15 @@ def test_words_and_pages_run_no_fit(graph: Graph) -> None:
         assert {"site"} <= found <= {"synthesis", "site"}, words
 
 
-def test_prior_of_a_leaderboard_model_runs_its_family_and_what_reads_it(graph: Graph) -> None:
-    rerun = find_rerun(graph, "models/leaderboards/compute_multiplier.py")
-    cells = {str(s.name) for s in graph if str(s.name).startswith("fit_accuracy_leaderboard")}
-    assert cells <= rerun
-    others = {name.partition("@")[0] for name in rerun - cells}
-    read = {"ingest_own_rates", "fit_own_rates", "ingest_published_estimates"}
-    assert others <= read | {"fit_published_estimates", "synthesis", "takeoff", "site"}
-
-
-def test_words_of_a_card_change_nothing_that_a_fit_reads(tmp_path: Path) -> None:
-    for name in ("data/references.bib", "data/sources/software_hardware_rates"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        copy(ROOT / name, tmp_path / name)
-    layout, name = Layout(tmp_path), "software_hardware_rates"
-    ingest_dataset(layout, name)
-    before = [path.read_bytes() for path in (layout.table(name), layout.options(name))]
-    yaml = YAML()
-    card = yaml.load(layout.card(name))
-    card["title"] = "Another title"
-    card["question"] = "Another question?"
-    card["options"]["notes"] = ["Another note."]
-    yaml.dump(card, layout.card(name))
-    ingest_dataset(layout, name)
-    assert [path.read_bytes() for path in (layout.table(name), layout.options(name))] == before
+def test_words_of_a_card_change_nothing_that_a_fit_reads(copied: Path) -> None:
+    layout, name, yaml, read = Layout(copied), "software_hardware_rates", YAML(), []
+    for words in ("Some words?", "Others?"):
+        card = yaml.load(layout.card(name))
+        card["options"]["notes"] = [words]
+        yaml.dump(card | {"title": words, "question": words}, layout.card(name))
+        ingest_dataset(layout, name)
+        read.append([path.read_bytes() for path in (layout.table(name), layout.options(name))])
+    assert read[0] == read[1]
 
 
 def test_every_cell_of_the_registries_has_its_stages(graph: Graph) -> None:
@@ -163,12 +147,6 @@ def test_each_path_has_one_writer_and_people_are_none(graph: Graph) -> None:
     written = Counter(path for stage in graph for path in outs_of(stage))
     assert set(written.values()) == {1}
     assert not [path for path in written if is_within(path, set(BY_PEOPLE))]
-
-
-def test_card_of_a_dataset_runs_its_ingest_alone(graph: Graph) -> None:
-    card = "data/sources/mmlu/source.yaml"
-    direct = {str(stage.name) for stage in graph if is_within(card, deps_of(stage))}
-    assert direct == {"ingest_accuracy_leaderboard@mmlu", "synthesis", "site"}
 
 
 @pytest.mark.parametrize(("name", "most"), [("dvc.yaml", 150), ("dvc.lock", 3500)])

@@ -12,8 +12,8 @@ from toy_synthesis import DOMAINS, make_page
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
 from pipeline.site.overview.rows import Row
-from pipeline.site.synthesis_page.page import describe_answer, describe_in_short
-from pipeline.synthesis.shares import COMPUTE, POOLED, Found, divide_progress, exceed, thin
+from pipeline.site.synthesis_page.page import describe_answer
+from pipeline.synthesis.shares import COMPUTE, POOLED, Found, divide_progress, exceed
 from pipeline.synthesis.stage import find_extremes
 
 Run = tuple[dict[str, Any], str]
@@ -46,16 +46,12 @@ def find_list(page: str, anchor: str) -> str:
     return found.group(1) if found else ""
 
 
-def test_every_domain_of_every_kind_has_its_share(made: Run) -> None:
-    entries, _ = made
+def test_shares_and_probabilities_are_those_of_the_draws(made: Run) -> None:
     together = ["Mean of our leaderboards", "A leaderboard not yet seen"]
     names = {"step": [*DOMAINS.values()], "year": [*DOMAINS.values(), *together]}
     for kind, expected in (names | {"field": ["Solvers", "Sorting"]}).items():
-        found = [key for key in entries if key.startswith(f"share_{kind}[")]
+        found = [key for key in made[0] if key.startswith(f"share_{kind}[")]
         assert found == [f"share_{kind}[{name}]" for name in expected]
-
-
-def test_shares_and_probabilities_are_those_of_the_draws(made: Run) -> None:
     medians = {key: entry["median"] for key, entry in made[0].items()}
     assert medians["share_step[Mathematics (MATH)]"] == pytest.approx(0.3, abs=0.02)
     assert medians["share_year[Images (ImageNet)]"] == pytest.approx(0.6, abs=0.02)
@@ -67,15 +63,17 @@ def test_shares_and_probabilities_are_those_of_the_draws(made: Run) -> None:
     assert medians["p_shares_differ"] > 0.999
 
 
-def test_domains_that_differ_are_said_to(made: Run) -> None:
+def test_page_says_where_domains_differ_and_what_it_rests_on(made: Run) -> None:
     entries, page = made
     assert describe_answer(entries).startswith("It depends on the domain: ")
-    assert describe_in_short(entries).startswith("It depends on the domain. ")
     assert "2 of 4 leaderboards, Language (perplexity) and Knowledge (MMLU)" in find_list(
         page, "apart"
     )
     assert "every leaderboard" in find_list(page, "shared")
     assert "not yet seen" in find_list(page, "open")
+    for found in ('id="citation"', "grace2013algorithmic", f"attributions/{COMPUTE}.json"):
+        assert found in page
+    assert all(entries[f"share_field[{name}]"]["is_flagged"] for name in ("Solvers", "Sorting"))
 
 
 def test_what_failed_is_not_quoted_and_doubts_stand_first(doubtful: Run) -> None:
@@ -92,13 +90,6 @@ def test_what_failed_is_not_quoted_and_doubts_stand_first(doubtful: Run) -> None
     assert page.index("Knowledge (MMLU): not identified") < page.index('<p class="answer">')
 
 
-def test_page_has_sources_citation_and_provenance(made: Run) -> None:
-    entries, page = made
-    for found in ('id="citation"', "grace2013algorithmic", f"attributions/{COMPUTE}.json"):
-        assert found in page
-    assert all(entries[f"share_field[{name}]"]["is_flagged"] for name in ("Solvers", "Sorting"))
-
-
 def test_probability_that_shares_differ_counts_every_pair_of_draws() -> None:
     """By hand: 0.6 exceeds 0.1 and 0.5, 0.4 exceeds 0.1: three of four pairs."""
     assert exceed(np.array([0.4, 0.6]), np.array([0.1, 0.5])) == 0.75
@@ -111,11 +102,6 @@ def test_the_leaderboards_with_most_and_least_compute_are_compared() -> None:
     )
     assert find_extremes([middle, high, low]) == (high, low)
     assert find_extremes([low]) is None
-
-
-def test_thinned_draws_are_spread_over_all_chains() -> None:
-    assert list(thin(np.arange(12), 4)) == [1, 4, 7, 10]
-    np.testing.assert_array_equal(thin(np.arange(7), 7), np.arange(7))
 
 
 def test_share_of_a_year_is_the_part_of_compute_in_the_sum_of_both_rates() -> None:
