@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 from toy_posteriors import CARD, make_cell, make_estimand, sample
 
-from pipeline.checks.predictive import check_predictions, list_groups
+from pipeline.checks.predictive import check_predictions
 from pipeline.checks.sensitivity import SENSITIVE, draw_prior, find_strongest, measure_sensitivity
 from pipeline.checks.special_cases import compare as compare_densities
 from pipeline.checks.special_cases import summarise
@@ -114,20 +114,6 @@ def test_group_that_is_predicted_too_low_stands_out() -> None:
     assert late["p"] == 0.0
     assert early["lower"] < early["observed"] < early["upper"]
     assert middle["count"] == 3
-
-
-def test_rows_stand_in_thirds_of_whole_dates_and_under_each_of_their_tags() -> None:
-    dates = [*TABLE["release_date"][:3], *[TABLE["release_date"][3]] * 6]
-    counts = {
-        by: [int(mask.sum()) for mask in found.values()]
-        for by, (found, _) in list_groups(TABLE.assign(release_date=dates)).items()
-    }
-    assert sorted(counts["date"]) == [3, 6]
-    assert counts["compute"] == [3, 3, 3]
-    found, _ = list_groups(TABLE)["technique"]
-    tagged = {tag: int(mask.sum()) for tag, mask in found.items()}
-    assert tagged == {"chain": 2, "vote": 2, "none": 6}
-    assert counts["benchmark"] == [6, 3]
 
 
 def test_what_cannot_be_grouped_is_named_with_its_reason() -> None:

@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from toy_posteriors import CARD, CHAINS, DRAWS, TABLE, sample
+from toy_posteriors import CARD, CHAINS, DRAWS, TABLE
 
 from pipeline.checks.identification import (
-    find_judged_key,
     identify,
     inflate,
 )
@@ -130,12 +129,3 @@ def test_special_case_is_outside_where_its_median_is_and_the_data_do_not_rule_it
     }
     assert find_outside(KEY, cases, (0.3, 0.7)) == ["outside"]
     assert find_outside("another", cases, (0.3, 0.7)) == []
-
-
-def test_doubling_time_is_judged_by_its_rate() -> None:
-    cell = make_cell(APART)
-    attrs = {"derived_from": "rate"}
-    months = xr.DataArray(sample(), dims=("chain", "draw"), attrs=attrs).expand_dims(target=["a"])
-    cell.estimands.update({"rate": months.assign_attrs(derived_from=None), "months": months})
-    vars(cell.model)["headline_key"] = lambda _: "months[a]"
-    assert find_judged_key(cell) == "rate[a]"

@@ -55,20 +55,6 @@ def test_size_of_a_base_model_is_the_least_of_its_rows_and_unknown_unless_dense(
     assert np.isnan([sparse.parameters[3], sparse.training_tokens[3]]).all()
 
 
-def test_error_of_compute_is_the_cards_for_the_surest_class_of_a_base_model() -> None:
-    card = {"compute_error_decades": {"kind": "berkson", "likely": 0.22}}
-    table = change("Tuned 2", compute_confidence="confident")
-    assert design_of(table, **card).compute_error.tolist() == [0.05, 0.22, 0.05, 0.22]
-
-
-def test_inference_counts_in_decades_of_samples() -> None:
-    """A hundred samples are two; where their number is not known, the mean of the known stands."""
-    doses = dict(zip(make_leaderboard()["model"], design_of().has_tag[:, 1], strict=True))
-    assert [dose for dose in doses.values() if dose] == [2, 1.5, 1]  # of Tuned 1, 2 and 3
-    assert design_of(make_leaderboard().assign(sample_count=np.nan)).has_tag[:, 1].max() == 1
-    assert design_of().is_of_part("inference").tolist() == [False, True]
-
-
 TUNED = ["Tuned 0", "Tuned 1"]
 
 

@@ -90,13 +90,6 @@ def refit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stage, "refit_of", lambda *_: refit_mean)
 
 
-def test_base_model_is_the_unit_where_the_model_knows_its_density() -> None:
-    found = leave_out(make_board(spread=1.0), COMPILED)
-    assert found["unit"] == "base model"
-    assert list(found["elpd_by_unit"]) == NAMES
-    assert sum(found["elpd_by_unit"].values()) == pytest.approx(found["elpd_loo"], rel=1e-3)
-
-
 def test_density_of_each_fold_is_that_given_the_other_labs() -> None:
     cell = make_board(spread=1.0)
     found = leave_folds_out(cell, "lab", make_folds(cell.table, "lab"), refit_mean)

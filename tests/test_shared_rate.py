@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from tables_for_models import ROOT, load_real, read_yaml, sample
+from tables_for_models import ROOT, sample
 
 import models
 from models import Card, as_draws
@@ -84,14 +84,6 @@ def test_priors_in_the_records_are_those_of_the_models() -> None:
         prior = getattr(priors, "multiplier", priors).rate
         assert prior.family == "Normal"
         assert prior.parameters == (row["prior_mean"], row["prior_sd"])
-
-
-def test_leaderboard_is_represented_by_the_first_model_of_its_table() -> None:
-    """As on the overview; all of them pass at present."""
-    registry = read_yaml(ROOT / "models/models.yaml")["models"]
-    for name in load_real("own_rates")[0]["posterior"]:
-        dataset, _, model = name.partition("-")
-        assert registry[load_real(dataset)[1].table][0] == model
 
 
 def test_errors_go_together_by_the_base_models_that_leaderboards_share() -> None:

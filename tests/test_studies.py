@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -13,7 +12,7 @@ from pipeline.studies.record import describe_inputs, is_current
 from pipeline.studies.structures import EARLY, LATE, add_halves, bend_rates, find_bend
 from pipeline.studies.verdict import judge_calibration
 
-CELL = "toys-toy"
+CELL, RATE = "toys-toy", "rate_decades_per_year"
 
 
 @pytest.mark.parametrize(
@@ -94,39 +93,17 @@ def test_figures_of_our_own_posteriors_may_move(
     assert not is_current(layout, CELL, {})
 
 
-# Truths of another structure: a sharp bend, and the rates on either side of it.
-
-
-def make_dates() -> pd.DataFrame:
-    dates = pd.to_datetime(["2020-01-01", "2021-07-01", "2022-03-01", "2022-09-01", "2022-12-31"])
-    return pd.DataFrame(
-        {
-            "model": list("abcde"),
-            "base_model": list("abcce"),
-            "release_date": dates,
-            "exclusion": pd.Series([None] * 5, dtype="str"),
-        }
-    )
-
-
-def test_bend_falls_into_the_median_year_of_the_base_models() -> None:
-    table = make_dates()
+def test_rates_bend_in_the_median_year_of_the_base_models_with_their_mean_over_the_days() -> None:
+    dates = ["2020-01-01", "2021-07-01", "2022-03-01", "2022-09-01", "2022-12-31"]
+    named = {"model": list("abcde"), "base_model": list("abcce"), "exclusion": [None] * 5}
+    table = pd.DataFrame(named | {"release_date": pd.to_datetime(dates)})
     assert find_bend(table) == 2021  # 2020, 2021, 2022, 2022: the lower middle, rounded down
-    assert find_bend(table.assign(exclusion=["x", *[None] * 4])) == 2022
-
-
-def test_rates_change_at_the_bend_and_their_mean_is_over_the_days_between() -> None:
     truth = {"rate": 0.4, "rate_by_year": dict.fromkeys(("2020", "2021", "2022"), 0.4)}
-    made = bend_rates(make_dates(), truth, (0.1, 1.0))
+    made = bend_rates(table, truth, (0.1, 1.0))
     assert made["rate_by_year"] == {"2020": 0.1, "2021": 1.0, "2022": 1.0}
     assert made["rate"] == pytest.approx((366 * 0.1 + (365 + 364) * 1.0) / (366 + 729))
-
-
-def test_halves_leave_out_the_years_that_meet_at_the_bend() -> None:
-    rates = {"": [9.0, 9.0], "[2018]": [0.0, 1.0], "[2019]": [1.0, 2.0], "[2020]": [5.0, 5.0]}
-    rates |= {"[2021]": [7.0, 7.0], "[2022]": [3.0, 4.0]}
-    draws = pd.DataFrame({f"rate_decades_per_year{year}": drawn for year, drawn in rates.items()})
-    found = add_halves(draws, 2021)
-    assert np.array_equal(found[EARLY], [0.5, 1.5])
-    assert np.array_equal(found[LATE], [3.0, 4.0])
+    drawn = {"": 9.0, "[2019]": 1.0, "[2020]": 5.0, "[2021]": 7.0, "[2022]": 3.0}
+    draws = pd.DataFrame({f"{RATE}{year}": [rate] for year, rate in drawn.items()})
+    found = add_halves(draws, 2021)  # without the two years that meet at the bend
+    assert found[[EARLY, LATE]].to_numpy().tolist() == [[1.0, 3.0]]
     assert LATE not in add_halves(draws, 2022)

@@ -26,7 +26,7 @@ from pipeline.core.layout import Layout
 from pipeline.site.takeoff_page.page import describe_answer, list_doubts, summarise_doubts
 from pipeline.takeoff.draws import Paths, Posterior, pair
 from pipeline.takeoff.results import ESTIMANDS, run_all
-from pipeline.takeoff.sensitivity import analyse, pick_returns, spread
+from pipeline.takeoff.sensitivity import analyse, spread
 from pipeline.takeoff.stage import simulate
 
 VISION = "research_inputs-idea_production"
@@ -160,19 +160,6 @@ def test_missing_posteriors_keys_and_impossible_draws_are_refused(tmp_path: Path
         "1 draws are not positive finite numbers",
     ):
         assert said in str(caught.value)
-
-
-def test_two_uniform_numbers_choose_every_draw_equally_often_and_in_order() -> None:
-    rng = np.random.default_rng(0)
-    returns = {"stepping_on_toes": rng.lognormal(size=57), "fishing_out": rng.lognormal(size=57)}
-    grid = (np.arange(0, 1, 1 / 570) + 1 / 1140).round(9)
-    first, second = (each.ravel() for each in np.meshgrid(grid, grid))
-    counts = np.bincount(pick_returns(returns, first, second), minlength=57)
-    assert np.all(np.abs(counts / counts.mean() - 1) < 0.2)
-    ratio = returns["stepping_on_toes"] / returns["fishing_out"]
-    steps, middle = np.linspace(0.01, 0.99, 7), np.full(7, 0.5)
-    assert np.all(np.diff(ratio[pick_returns(returns, steps, middle)]) > 0)
-    assert np.all(np.diff(returns["fishing_out"][pick_returns(returns, middle, steps)]) >= 0)
 
 
 def test_an_input_that_alone_varies_has_all_of_the_sensitivity() -> None:

@@ -7,7 +7,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from models.takeoff import Economy, Outcome, feedback, simulate
-from models.takeoff.economy import CHUNK, LN10, log_research
+from models.takeoff.economy import LN10, log_research
 from models.takeoff.paths import REACH_DECADES
 
 RATE = 0.5  # decades a year
@@ -167,18 +167,6 @@ def test_extreme_exponents_give_numbers_and_paths_that_never_fall() -> None:
     found = run(economy, *np.linspace(0, 12, 100))
     assert not np.isnan(found.years_to).any()
     assert np.all(np.diff(found.decades, axis=1) >= 0)
-
-
-def test_paths_do_not_depend_on_their_neighbours() -> None:
-    rng = np.random.default_rng(5)
-    count = CHUNK + 3
-    toes, rho = rng.lognormal(size=count), rng.uniform(-2, 0.9, size=count)
-    shared = {"labour_share": 0.5, "ceiling_decades": 8.0}
-    together = run(make(stepping_on_toes=toes, rho=rho, **shared), 1.0)
-    for path in (0, CHUNK - 1, CHUNK, count - 1):
-        alone = run(make(stepping_on_toes=toes[path], rho=rho[path], **shared), 1.0)
-        np.testing.assert_array_equal(alone.years_to[0], together.years_to[path])
-        np.testing.assert_array_equal(alone.decades[0], together.decades[path])
 
 
 @pytest.mark.parametrize(
