@@ -12,7 +12,7 @@ from scipy import stats
 from models import as_draws
 from models.core.estimands import to_doubling_time
 from models.core.prior import Prior
-from models.core.shapley import Subset, shapley_of_sum, shapley_values
+from models.core.shapley import Subset, shapley_values
 
 PRIORS = {
     "Normal": ((0.5, 2.0), (0.5, 4.0), stats.norm(0.5, 2.0)),
@@ -87,17 +87,3 @@ def test_values_of_any_game_are_the_mean_over_all_orders_and_sum_to_the_change(c
     assert found == pytest.approx(average_over_joining(names, game.__getitem__))
     assert sum(found.values()) == pytest.approx(game[tuple(names)] - game[()])
     assert sorted(asked) == sorted(subsets)  # each once
-
-
-def test_steps_of_a_sum_are_shared_draw_by_draw() -> None:
-    start, steps = np.array([-1.0, 0.3]), {"compute": np.array([1.0, -0.5])}
-    steps |= dict.fromkeys(("trend", "twin"), np.array([0.7, 3.0]))
-    found = shapley_of_sum(start, steps, np.tanh)
-    for draw in range(2):
-
-        def worth(subset: Subset, at: int = draw) -> float:
-            return float(np.tanh(start[at] + sum(steps[name][at] for name in subset)))
-
-        at_draw = {name: float(values[draw]) for name, values in found.items()}
-        assert at_draw == pytest.approx(average_over_joining(list(steps), worth))
-    np.testing.assert_allclose(found["twin"], found["trend"], atol=1e-15)

@@ -46,15 +46,6 @@ def test_arrays_describe_their_row() -> None:
     assert set(table.loc[design.is_early, "model"]) == {"Base 0", "Tuned 0", "Base 1"}
 
 
-def test_size_of_a_base_model_is_the_least_of_its_rows_and_unknown_unless_dense() -> None:
-    design = design_of()
-    tokens = make_leaderboard().set_index("model")["training_tokens"]
-    assert design.training_tokens[0] == tokens["Base 0"] < tokens["Tuned 0"]
-    assert np.isnan(design.training_tokens[2])
-    sparse = design_of(change("Tuned 3", is_dense=False))
-    assert np.isnan([sparse.parameters[3], sparse.training_tokens[3]]).all()
-
-
 TUNED = ["Tuned 0", "Tuned 1"]
 
 
