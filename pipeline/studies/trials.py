@@ -118,10 +118,6 @@ class Study:
         draws = pd.DataFrame(columns)
         return draws[[key for key in draws if np.isfinite(draws[key]).all()]]
 
-    def measure_truth(self, truth: Truth, table: pd.DataFrame | None = None) -> pd.DataFrame:
-        """The watched quantities of a truth, in one row."""
-        return self.measure(as_draws(truth, self.model.DIMS), table)
-
 
 def draw_seed(rng: np.random.Generator) -> int:
     """A seed for the sampler."""
