@@ -17,7 +17,7 @@ from pipeline.core.layout import Layout
 from pipeline.studies import calibrate, designs, trials
 from pipeline.studies.coverage import study_coverage, study_fixed_share
 from pipeline.studies.designs import compare_widths, study_design
-from pipeline.studies.perturb import mistake_compute, study_priors, study_wrong_compute
+from pipeline.studies.perturb import study_priors, study_wrong_compute
 from pipeline.studies.trials import run_trial
 
 RATE = "rate_decades_per_year"
@@ -99,17 +99,6 @@ def test_wrong_compute_moves_the_rate() -> None:
     assert len(found["shifts"]) == 10
     assert found["largest"] == max(map(abs, found["shifts"]))
     assert found["largest"] > 10 * abs(found["noise"])
-
-
-def test_half_of_the_unpublished_figures_are_mistaken_by_three() -> None:
-    table = make_table()
-    for each in (table, table.assign(base_model=None)):  # as in the run registry
-        wrong = mistake_compute(each, np.random.default_rng(1))
-        factor = wrong["training_flop"] / table["training_flop"]
-        assert (factor[table["compute_confidence"] == "confident"] == 1).all()
-        changed = factor[factor != 1]
-        assert len(changed) == 3
-        assert np.allclose(np.abs(np.log(changed)), np.log(3))
 
 
 def test_more_models_narrow_the_share(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from conftest import ROOT, read_dataset
-from real_overview import LAYOUT, RATE, read_overview, read_passing
+from real_overview import LAYOUT, RATE, read_overview
 
 from pipeline.core.layout import Layout
 from pipeline.site.charts.drawings import chart_library
@@ -73,11 +73,12 @@ def test_summary_has_the_numbers_of_every_cell_and_none_of_cells_that_are_gone(
     written = {path.stem: json.loads(path.read_text()) for path in gone.parent.glob("*.json")}
     assert set(written) == {cell.name for cell in read_overview().cells}
     assert pd.read_csv(tmp_path / "rates.csv").empty
+    passed = {cell.name: cell for cell in read_overview().passed}
     for name, found in written.items():
         assert set(found) <= NAMES
-        assert (found["verdict"] == "pass") == (name in read_passing())
+        assert (found["verdict"] == "pass") == (name in passed)
         if found["verdict"] == "pass":
-            check, entries = read_passing()[name]
+            check, entries = passed[name].check, passed[name].attributions
             assert found.get("identified") == check["is_identified"]
             assert ("rate" in found["driven"]) == (RATE in check["driven_by_prior"])
             for bound, value in found.get("rate", {}).items():
