@@ -14,6 +14,7 @@ from toy_posteriors import CARD, make_cell, make_estimand, sample
 from pipeline.checks.predictive import check_predictions
 from pipeline.checks.sensitivity import SENSITIVE, draw_prior, find_strongest, measure_sensitivity
 from pipeline.checks.special_cases import compare as compare_densities
+from pipeline.checks.special_cases import summarise
 from pipeline.fit.cell import Cell
 
 DIMS = ("chain", "draw")
@@ -158,3 +159,19 @@ def test_differences_are_summed_over_units_with_their_standard_error() -> None:
     kept = compare_densities(scattered, own, {"b"})
     assert (kept["units"], kept["units_left_out"]) == (3, 1)
     assert kept["elpd_difference"] == pytest.approx(3.0)
+
+
+def test_shares_rates_and_coefficients_are_kept_and_what_is_not_reported_is_not() -> None:
+    draws = np.linspace(0, 1, 101).reshape(1, 101)
+    dims = ("chain", "draw")
+    made = xr.Dataset(
+        {
+            "share_compute": ((*dims, "comparison"), np.stack([draws, draws * np.nan], axis=-1)),
+            "rate_decades_per_year": (dims, 2 * draws),
+            "score_slope": (dims, draws),
+        },
+        coords={"comparison": ["a", "b"]},
+    )
+    found = summarise(made)
+    assert set(found) == {"share_compute[a]", "rate_decades_per_year"}
+    assert found["share_compute[a]"] == {"median": 0.5, "lower": 0.05, "upper": 0.95}
