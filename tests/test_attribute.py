@@ -69,6 +69,8 @@ def test_draws_that_are_no_numbers_are_refused_without_a_reason(count: int) -> N
 
 def test_quantity_that_is_not_reported_is_null_with_its_reason_and_has_no_draws() -> None:
     made = make(pair(np.full(1000, np.nan)), ["a", "1.0e+21"], reasons={"1.0e+21": "too few rows"})
+    pooled = make(DRAWS, key="rate")["rate"]  # takes the key of another variable
+    assert set(attribute(made.assign(pooled_rate=pooled))) == {"rate", "rate[a]", "rate[1.0e+21]"}
     entries = attribute(made)
     assert entries["rate[a]"]["median"] == 500.0
     assert "reason" not in entries["rate[a]"]
@@ -77,12 +79,6 @@ def test_quantity_that_is_not_reported_is_null_with_its_reason_and_has_no_draws(
     numbers = ("median", "lower", "upper", "p_positive", "p_finite")
     assert {silent[part] for part in numbers} == {None}
     assert list(draw_frame(made)) == ["rate[a]"]
-
-
-def test_key_attribute_replaces_the_name_of_the_variable() -> None:
-    pooled, family = make(DRAWS, key="rate")["rate"], make(pair(DRAWS), ["a", "b"])["rate"]
-    entries = attribute(xr.Dataset({"rate": family, "pooled_rate": pooled}))
-    assert set(entries) == {"rate", "rate[a]", "rate[b]"}
 
 
 def test_files_hold_the_same_numbers_and_the_same_bytes_each_time(tmp_path: Path) -> None:

@@ -16,8 +16,6 @@ from models import Card, as_draws, fitted_rows
 from models.core.shapley import shapley_values
 from models.core.variants import Variant
 from models.losses import augmented_scaling_law
-from models.losses.augmented_design import prepare
-from models.losses.augmented_law import law_at, least_flop
 from models.losses.augmented_scaling_law import DIMS, VARIANTS, Priors
 
 BETWEEN, SAME_DAY = "wiki-small_2016-large_2022", "wiki-small_2016-wide_2016"
@@ -236,13 +234,6 @@ def test_reverse_test_agrees_with_a_search(posterior: xr.Dataset, made: xr.Datas
     np.testing.assert_allclose(moles, found / 6.02214076e23)
 
 
-def test_loss_at_or_below_the_irreducible_one_takes_infinite_compute(posterior: xr.Dataset) -> None:
-    law = law_at(posterior, prepare(make_table(), make_card()), "Wiki", 0.0)
-    assert np.isinf(least_flop(law, law["E"])).all()
-    assert np.isinf(least_flop(law, law["E"] - 0.1)).all()
-    assert np.isfinite(least_flop(law, law["E"] + 1e-14)).all()  # beyond all numbers, reachable
-
-
 # The likelihood.
 
 
@@ -330,16 +321,6 @@ def test_special_cases_are_special_and_rates_average_over_the_span(point: dict[s
 
 
 # What goes in.
-
-
-def test_simulated_perplexities_follow_the_law_where_noise_is_nil(posterior: xr.Dataset) -> None:
-    truth = TRUTH | {"noise_scale": 0.0}
-    simulated = augmented_scaling_law.simulate(make_table(), truth, np.random.default_rng(1))
-    draws = as_draws(TRUTH, DIMS)
-    for _, row in simulated.assign(readings=READINGS[:-1]).iterrows():
-        effect = TRUTH["paper_effect"][row["lab"]]
-        expected = law_of_row(draws, row).item() + effect
-        assert np.log(row["perplexity"]) == pytest.approx(expected)
 
 
 def test_what_cannot_be_fitted_or_split_is_refused(posterior: xr.Dataset) -> None:

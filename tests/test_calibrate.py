@@ -16,12 +16,8 @@ from pipeline.core.failures import SourceError
 from pipeline.core.layout import Layout
 from pipeline.studies import calibrate, designs, trials
 from pipeline.studies.coverage import study_coverage, study_fixed_share
-from pipeline.studies.designs import (
-    compare_widths,
-    draw_truth_at,
-    study_design,
-)
-from pipeline.studies.perturb import mistake_compute, study_priors, study_wrong_compute
+from pipeline.studies.designs import compare_widths, study_design
+from pipeline.studies.perturb import study_priors, study_wrong_compute
 from pipeline.studies.trials import run_trial
 
 RATE = "rate_decades_per_year"
@@ -73,12 +69,7 @@ def test_outcomes_beyond_the_ranges_of_the_table_are_impossible() -> None:
 
 
 def test_fixed_shares_are_the_truths_and_are_covered() -> None:
-    study = make_toy_study()
-    rng = np.random.default_rng(1)
-    truth = study.model.sample_prior(study.table, study.card, study.priors, rng)
-    fixed = Toy().fix_share(truth, 0.3, study.table, study.card)
-    assert study.measure_truth(fixed)[STEP].tolist() == pytest.approx([0.3])
-    found = study_fixed_share(study, 120)
+    found = study_fixed_share(make_toy_study(), 120)
     assert found["estimand"] == STEP
     assert list(found["shares"]) == ["0.2", "0.5", "0.8"]
     for each in found["shares"].values():
@@ -108,19 +99,6 @@ def test_wrong_compute_moves_the_rate() -> None:
     assert len(found["shifts"]) == 10
     assert found["largest"] == max(map(abs, found["shifts"]))
     assert found["largest"] > 10 * abs(found["noise"])
-    blind = study_wrong_compute(make_toy_study(Toy(reads_compute=False)))
-    assert "does not read" in blind["reason"]
-
-
-def test_half_of_the_unpublished_figures_are_mistaken_by_three() -> None:
-    table = make_table()
-    for each in (table, table.assign(base_model=None)):  # as in the run registry
-        wrong = mistake_compute(each, np.random.default_rng(1))
-        factor = wrong["training_flop"] / table["training_flop"]
-        assert (factor[table["compute_confidence"] == "confident"] == 1).all()
-        changed = factor[factor != 1]
-        assert len(changed) == 3
-        assert np.allclose(np.abs(np.log(changed)), np.log(3))
 
 
 def test_more_models_narrow_the_share(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,15 +120,6 @@ def test_ratio_of_widths_is_taken_pair_by_pair_with_the_interval_of_its_mean() -
     bounds = [found[name] for name in ("ratio_lower", "ratio", "ratio_upper")]
     assert bounds == pytest.approx(np.exp(logs.mean() + half * np.array([-1, 0, 1])), rel=1e-3)
     assert np.isnan(compare_widths(pd.Series([0.5, 0.6]), pd.Series([1.0, 1.0]))["ratio_lower"])
-
-
-def test_truth_of_a_design_has_the_medians_and_new_deviations() -> None:
-    study = make_toy_study()
-    posterior = study.refit_real("design", 0)
-    truth = draw_truth_at(study, posterior, study.table, 0)
-    assert truth["rate"] == pytest.approx(float(posterior["rate"].median()))
-    medians = posterior["deviation"].median(("chain", "draw"))
-    assert not np.allclose(list(truth["deviation"].values()), medians)
 
 
 # The file and the command.
@@ -201,14 +170,3 @@ def test_what_cannot_be_studied_is_said(root: Path, monkeypatch: pytest.MonkeyPa
         calibrate.read_cell(Layout(root), "imagenet_efficiency")
     for words in (["nothing"], ["math", "--only", "luck"]):
         assert CliRunner().invoke(cli.app, ["calibrate", *words]).exit_code == 2
-
-
-def test_command_studies_the_cells_that_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(calibrate, "calibrate", lambda *each: asked.append(each) or "too few rows")
-    words = ["calibrate", "chinchilla_runs", "--only", "priors,design", "--jobs", "2"]
-    result = CliRunner().invoke(cli.app, words)
-    assert "chinchilla_runs-scaling_law: not studied: too few rows" in result.output
-    cell = ("chinchilla_runs", "scaling_law", ["priors", "design"], 300, 2)
-    assert [each[1:6] for each in asked] == [cell]
-    assert tuple(calibrate.PARTS) == cli.PARTS

@@ -1,5 +1,6 @@
 """What leans on the prior, what is predicted, and what other choices would have said."""
 
+from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
 from typing import Any, cast
@@ -8,21 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from tables_for_models import make_card
-from toy_posteriors import make_cell, make_estimand, sample
+from toy_posteriors import CARD, make_cell, make_estimand, sample
 
-from models import Card
-from models.core.variants import Variant
-from models.leaderboards.compute_multiplier import VARIANTS, Priors
-from models.options import EfficiencyOptions
-from pipeline.checks.predictive import check_predictions, compare, list_groups
-from pipeline.checks.sensitivity import (
-    SENSITIVE,
-    draw_prior,
-    find_strongest,
-    measure_sensitivity,
-    width,
-)
+from pipeline.checks.predictive import check_predictions
+from pipeline.checks.sensitivity import SENSITIVE, draw_prior, find_strongest, measure_sensitivity
 from pipeline.checks.special_cases import compare as compare_densities
 from pipeline.checks.special_cases import summarise
 from pipeline.fit.cell import Cell
@@ -85,12 +75,6 @@ def test_prior_share_that_is_not_reported_is_taken_from_its_parts() -> None:
     np.testing.assert_allclose(found.to_numpy(), compute / (compute + trend))
 
 
-def test_width_of_a_ratio_does_not_depend_on_its_tails() -> None:
-    draws = xr.DataArray(np.linspace(0.0, 1.0, 1001), dims="draw")
-    heavy = draws.where(draws < 0.99, 1e9)
-    assert width(heavy) == pytest.approx(width(draws)) == pytest.approx(0.9)
-
-
 # Predictive checks: groups of rows whose outcomes the posterior does not predict stand out.
 
 COUNT = 9
@@ -116,8 +100,7 @@ def check(
         "observed_data": xr.Dataset({"outcome": ("row", observed)}),
         "posterior_predictive": xr.Dataset({"outcome": (("chain", "draw", "row"), drawn)}),
     }
-    default = EfficiencyOptions(headline_target="a", reference_resource={"a": 1.0})
-    card, model = Card("toys", "efficiency", options or default), cast("Any", SimpleNamespace())
+    card, model = replace(CARD, options=options or CARD.options), cast("Any", SimpleNamespace())
     tree = xr.DataTree.from_dict(groups)
     found = check_predictions(Cell(model, table, card, tree, xr.Dataset()))
     kinds = ("date", "compute", "technique", "benchmark")
@@ -131,27 +114,6 @@ def test_group_that_is_predicted_too_low_stands_out() -> None:
     assert late["p"] == 0.0
     assert early["lower"] < early["observed"] < early["upper"]
     assert middle["count"] == 3
-
-
-def test_interval_of_a_mean_is_of_90_percent() -> None:
-    predicted = np.linspace(0, 1, 1001)[:, None] * np.ones((1, 3))
-    found = compare(np.full(3, 0.25), predicted, np.array([True, True, False]))
-    assert (found["lower"], found["median"], found["upper"]) == (0.05, 0.5, 0.95)
-    assert found["p"] == pytest.approx(0.75, abs=1e-3)
-
-
-def test_rows_stand_in_thirds_of_whole_dates_and_under_each_of_their_tags() -> None:
-    dates = [*TABLE["release_date"][:3], *[TABLE["release_date"][3]] * 6]
-    counts = {
-        by: [int(mask.sum()) for mask in found.values()]
-        for by, (found, _) in list_groups(TABLE.assign(release_date=dates)).items()
-    }
-    assert sorted(counts["date"]) == [3, 6]
-    assert counts["compute"] == [3, 3, 3]
-    found, _ = list_groups(TABLE)["technique"]
-    tagged = {tag: int(mask.sum()) for tag, mask in found.items()}
-    assert tagged == {"chain": 2, "vote": 2, "none": 6}
-    assert counts["benchmark"] == [6, 3]
 
 
 def test_what_cannot_be_grouped_is_named_with_its_reason() -> None:
@@ -213,16 +175,3 @@ def test_shares_rates_and_coefficients_are_kept_and_what_is_not_reported_is_not(
     found = summarise(made)
     assert set(found) == {"share_compute[a]", "rate_decades_per_year"}
     assert found["share_compute[a]"] == {"median": 0.5, "lower": 0.05, "upper": 0.95}
-
-
-def test_variants_change_priors_and_options_and_nothing_else() -> None:
-    before = make_card(kind="classical", compute_error_decades={"likely": 0.22})
-    priors, card = VARIANTS["all_of_these"].apply(Priors(), before)
-    assert priors.drift.parameters == (0.0,)
-    assert priors.allocation_over.parameters == (1.0, 0.0)
-    assert priors.rate == Priors().rate
-    assert card.options.compute_error_decades.kind == "berkson"
-    assert card.options.compute_error_decades.likely == 0.22
-    assert card.options.comparisons == before.options.comparisons
-    same, untouched = Variant().apply(Priors(), before)
-    assert (same, untouched.options) == (Priors(), before.options)

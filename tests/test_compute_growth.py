@@ -6,13 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from scipy import stats
-from tables_for_models import base_runs_with_compute, load_real
+from tables_for_models import load_real
 
-from models import Card
+from models import Card, as_draws
 from models.options import TrainingRunsOptions
 from models.production import compute_growth
-from models.production.training_compute import normal_position, prepare, rank_at_release
+from models.production.training_compute import normal_position, rank_at_release
 
 TRUTH: dict[str, Any] = {
     "level": -1.2,
@@ -27,10 +26,8 @@ REAL = load_real("training_runs")
 def estimate(run_offset: float = 0.0, **changes: float) -> xr.Dataset:
     """The estimands of one draw at known values, and of named runs that are off by their error."""
     options: Any = REAL[1].options
-    drawn = {name: (("chain", "draw"), [[value]]) for name, value in (TRUTH | changes).items()}
-    offsets = (("chain", "draw", "run"), np.full((1, 1, len(options.named_runs)), run_offset))
-    posterior = xr.Dataset(drawn | {"run_offset": offsets}, coords={"run": options.named_runs})
-    return compute_growth.estimands(posterior, *REAL)
+    drawn = TRUTH | changes | {"run_offset": dict.fromkeys(options.named_runs, run_offset)}
+    return compute_growth.estimands(as_draws(drawn, compute_growth.DIMS), *REAL)
 
 
 def test_frontier_is_the_median_of_the_largest_of_so_many_runs() -> None:
@@ -42,12 +39,6 @@ def test_ranks_count_earlier_and_contemporary_runs_that_are_larger() -> None:
     dates = pd.to_datetime(["2020-01-01", "2021-01-01", "2021-01-01", "2022-01-01"])
     runs = pd.DataFrame({"release_date": dates, "training_flop": [5e20, 1e20, 9e20, 7e20]})
     assert rank_at_release(runs).tolist() == [1, 3, 1, 2]
-
-
-def test_runs_are_base_runs_without_those_left_out() -> None:
-    design = prepare(*REAL)
-    assert sorted(design.runs["model"]) == sorted(base_runs_with_compute(REAL[0])["model"])
-    assert len(design.everything) == len(design.runs) + 2
 
 
 def test_rate_is_that_of_the_middle_where_the_spread_is_constant() -> None:
@@ -75,18 +66,3 @@ def test_names_that_are_not_fitted_and_short_series_are_refused() -> None:
     expected = "named_runs that are not fitted: GPT-4o"
     assert compute_growth.unsupported_reason(table, made) == expected
     assert "a trend takes" in compute_growth.unsupported_reason(table.head(8), card)
-
-
-def test_simulated_rows_keep_the_middle_and_the_spread() -> None:
-    (table, card), rng = REAL, np.random.default_rng(3)
-    truth: Any = compute_growth.sample_prior(table, card, compute_growth.Priors(), rng) | TRUTH
-    truth["family_offset"] = dict.fromkeys(truth["family_offset"], 0.0)
-    drawn = [
-        prepare(compute_growth.simulate(table, truth, rng), card).runs["log10_flop"]
-        for _ in range(60)
-    ]
-    runs = prepare(table, card).runs
-    own = 0.6 * (0.8 * np.exp(0.05 * runs["years"])) ** 2
-    away = np.array(drawn) - 24 - (-1.2 + 0.5 * runs["years"]).to_numpy()
-    standard = away / np.sqrt(own + runs["error"] ** 2).to_numpy()
-    assert stats.kstest(standard.ravel(), "norm").pvalue > 0.001

@@ -10,6 +10,7 @@ import xarray as xr
 from scipy import integrate, stats
 from tables_for_models import load_real, read_reference
 
+from models import as_draws
 from models.efficiency import efficiency_frontier
 from models.efficiency.efficiency_frontier import prepare
 from models.efficiency.half_normal import draw_rows, expect_inefficiency, log_density
@@ -81,12 +82,9 @@ def test_reduction_factor_is_the_rate_over_the_observed_period() -> None:
     table, card = REAL
     alexnet = table[table["target"] == "AlexNet"]
     period = (alexnet["release_date"].max() - alexnet["release_date"].min()).days / 365.25
-    drawn = {"rate_mean": 0.2, "inefficiency_scale": 0.4, "noise_scale": 0.1}
-    posterior = xr.Dataset(
-        {name: (("chain", "draw"), [[value]]) for name, value in drawn.items()}
-        | {name: (("chain", "draw", "target"), [[[FRONTIER]]]) for name in ("level", "rate")},
-        coords={"target": ["AlexNet"]},
-    )
+    drawn: dict[str, Any] = {"rate_mean": 0.2, "inefficiency_scale": 0.4, "noise_scale": 0.1}
+    drawn |= {name: {"AlexNet": FRONTIER} for name in ("level", "rate")}
+    posterior = as_draws(drawn, efficiency_frontier.DIMS)
     made = efficiency_frontier.estimands(posterior, alexnet, card)
     assert made["reduction_factor"].item() == pytest.approx(10 ** (FRONTIER * period))
 
@@ -103,20 +101,3 @@ def test_records_reproduce_what_hernandez_and_brown_published() -> None:
     ):
         published = REFERENCE[name]
         assert ours == pytest.approx(published["estimate"], abs=published["tolerance"])
-
-
-def test_simulated_models_lie_on_the_frontier_where_noise_is_nil() -> None:
-    """Years count from the first model of a target, and decades from its reference."""
-    (table, card), rng = REAL, np.random.default_rng(1)
-    truth: Any = efficiency_frontier.sample_prior(table, card, efficiency_frontier.Priors(), rng)
-    truth |= {"inefficiency_scale": 0.0, "noise_scale": 0.0}
-    made = efficiency_frontier.simulate(table, truth, rng)
-    rows = prepare(made, card).rows
-    level, rate = (rows["target"].map(truth[name]) for name in ("level", "rate"))
-    first = table.groupby("target")["release_date"].transform("min")
-    years = (table["release_date"] - first).dt.days / 365.25
-    np.testing.assert_allclose(sorted(rows["years"]), sorted(years))
-    options: Any = card.options
-    reference = rows["target"].map(options.reference_resource)
-    decades = np.log10(rows["resource"] / reference)
-    np.testing.assert_allclose(decades, level - rate * rows["years"], atol=1e-12)

@@ -9,17 +9,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pandas as pd
-import pymc as pm
 import pytest
 import xarray as xr
 from conftest import ROOT
-from scipy import stats
 
 import models
 from pipeline.core.layout import Layout
-from pipeline.fit import density
 from pipeline.fit.cell import load_cell
 from pipeline.fit.stage import VERSIONED, fit_cell
 from pipeline.ingest.stage import ingest_dataset
@@ -118,17 +114,3 @@ def test_model_that_cannot_be_fitted_leaves_the_reason_and_empty_results(
     assert pd.read_parquet(layout.draws(CELL)).empty
     assert json.loads(layout.check(CELL).read_text(encoding="utf-8"))["verdict"] == "fail"
     pd.testing.assert_frame_equal(seen[0], law)
-
-
-def test_densities_of_many_draws_are_those_of_each() -> None:
-    with pm.Model(coords={"row": [0, 1]}) as built:
-        scale = pm.HalfNormal("scale", 2.0)
-        pm.Normal("seen", 0.0, scale, observed=[1.0, -2.0], dims="row")
-    scales = np.array([[0.5, 1.0, 3.0]])
-    posterior = xr.Dataset({"scale": (("chain", "draw"), scales)}, {"chain": [0], "draw": range(3)})
-    found = density.log_likelihood(built, posterior)["seen"]
-    assert found.dims == ("chain", "draw", "row")
-    expected = stats.norm.logpdf([1.0, -2.0], 0.0, scales[0][:, None])
-    np.testing.assert_allclose(found[0], expected)
-    prior = density.log_prior(built, posterior)["scale"]
-    np.testing.assert_allclose(prior, stats.halfnorm.logpdf(scales, 0, 2.0))

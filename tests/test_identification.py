@@ -1,28 +1,16 @@
 """Identification: what moves together is red, what the data tell apart is green."""
 
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from toy_posteriors import CHAINS, DRAWS, TABLE, sample
+from toy_posteriors import CARD, CHAINS, DRAWS, TABLE
 
-from models import Card
-from models.options import EfficiencyOptions
-from pipeline.checks.identification import (
-    correlate,
-    find_judged_key,
-    identify,
-    inflate,
-)
-from pipeline.checks.identified import (
-    GRADES,
-    LARGEST_INFLATION,
-    describe_identification,
-    find_outside,
-)
+from pipeline.checks.identification import identify, inflate
+from pipeline.checks.identified import LARGEST_INFLATION, describe_identification, find_outside
 from pipeline.fit.cell import Cell
 
 ROWS = 60
@@ -63,53 +51,61 @@ def make_cell(regressors: pd.DataFrame) -> Cell:
         regressors=lambda *_: regressors,
         headline_key=lambda _: "share_compute",
     )
-    options = EfficiencyOptions(headline_target="a", reference_resource={"a": 1.0})
-    card = Card("toys", "efficiency", options)
-    return Cell(model, TABLE, card, xr.DataTree.from_dict(drawn), estimands(drawn["posterior"]))
+    return Cell(model, TABLE, CARD, xr.DataTree.from_dict(drawn), estimands(drawn["posterior"]))
 
 
-def test_compute_and_date_that_move_together_are_not_identified() -> None:
-    panel = identify(make_cell(TOGETHER), [])
-    assert panel["is_identified"] is False
-    assert panel["identification_grade"]["share_compute"] in ("weak", "none")
-    assert panel["identification"]["correlations"][0]["correlation"] == 1
-    assert panel["identification"]["variance_inflation"]["release date"] == LARGEST_INFLATION
-    assert panel["identification"]["contraction"]["share_compute"] < 0.5
-
-
-def test_compute_and_date_that_move_apart_are_identified_with_the_numbers() -> None:
-    panel = identify(make_cell(APART), [])
-    assert panel["is_identified"] is True
-    assert panel["identification_grade"]["share_compute"] == "strong"
+@pytest.mark.parametrize(
+    ("regressors", "is_identified", "grades"),
+    [(TOGETHER, False, ("weak", "none")), (APART, True, ("strong",))],
+)
+def test_share_is_identified_where_compute_and_date_move_apart(
+    regressors: pd.DataFrame, is_identified: bool, grades: tuple[str, ...]
+) -> None:
+    panel = identify(make_cell(regressors), [])
+    assert panel["is_identified"] is is_identified
+    assert panel["identification_grade"]["share_compute"] in grades
     assert len(panel["identification_reasons"]) == 2
-    assert panel["identification"]["contraction"]["share_compute"] > 0.8
+    found = panel["identification"]
+    assert (found["contraction"]["share_compute"] > 0.8) is is_identified
+    (pair,) = found["correlations"]
+    factor = 1 / max(1 - pair["correlation"] ** 2, 1 / LARGEST_INFLATION)
+    assert found["variance_inflation"]["release date"] == pytest.approx(factor, rel=1e-3)
+    rescaled = regressors.assign(tool=1.0) * 1e6 + 1e9  # what is constant is left out
+    assert inflate(rescaled) == pytest.approx(found["variance_inflation"], rel=1e-2)
 
 
 KEY = "share_compute[a-b-c]"
 
 
-def judge(
-    contraction: float | None = 0.9, driven: tuple[str, ...] = (), outside: tuple[str, ...] = ()
-) -> str | None:
+@pytest.mark.parametrize(
+    ("contraction", "driven", "outside", "grade"),
+    [
+        (0.81, (), (), "strong"),
+        (0.79, (), (), "moderate"),
+        (0.49, (), (), "weak"),
+        (0.19, (), (), "none"),
+        (0.9, ("rate",), (), "strong"),
+        (0.9, (KEY,), (), "moderate"),
+        (0.9, (KEY,), ("line",), "weak"),
+        (0.9, (), ("line", "berkson", "one_bend", "no_allocation"), "none"),
+        (None, (), (), None),  # not reported
+    ],
+)
+def test_grade_falls_with_the_width_left_where_the_prior_drives_and_by_special_cases_outside(
+    contraction: float | None, driven: tuple[str], outside: tuple[str], grade: str | None
+) -> None:
     panel = {"judged": KEY, "contraction": {KEY: contraction}}
     found = describe_identification(panel, driven, outside)
-    grade = found["identification_grade"].get(KEY)
+    assert found["identification_grade"].get(KEY) == grade
     assert found["is_identified"] is (None if grade is None else grade in ("strong", "moderate"))
-    return cast("str | None", grade)
 
 
-@pytest.mark.parametrize(
-    ("contraction", "grade"), list(zip((0.81, 0.79, 0.49, 0.19), GRADES, strict=True))
-)
-def test_grade_falls_with_the_width_that_the_data_left(contraction: float, grade: str) -> None:
-    assert judge(contraction) == grade
-
-
-def test_grade_falls_where_the_prior_drives_and_by_each_special_case_outside() -> None:
-    assert judge(driven=("rate",)) == "strong"
-    assert judge(driven=(KEY,)) == "moderate"
-    assert judge(driven=(KEY,), outside=("line",)) == "weak"
-    assert judge(outside=("line", "berkson", "one_bend", "no_allocation")) == "none"
+def test_headline_that_is_not_reported_is_not_judged() -> None:
+    cell = make_cell(APART)
+    cell.estimands["share_compute"][:] = np.nan
+    panel = identify(cell, [])
+    assert (panel["is_identified"], panel["identification_reasons"]) == (None, [])
+    assert "not reported" in panel["identification_reason"]
 
 
 def test_special_case_is_outside_where_its_median_is_and_the_data_do_not_rule_it_out() -> None:
@@ -125,31 +121,3 @@ def test_special_case_is_outside_where_its_median_is_and_the_data_do_not_rule_it
     }
     assert find_outside(KEY, cases, (0.3, 0.7)) == ["outside"]
     assert find_outside("another", cases, (0.3, 0.7)) == []
-
-
-def test_headline_that_is_not_reported_is_not_judged() -> None:
-    assert judge(None) is None
-    cell = make_cell(APART)
-    cell.estimands["share_compute"][:] = np.nan
-    panel = identify(cell, [])
-    assert panel["is_identified"] is None
-    assert "not reported" in panel["identification_reason"]
-    assert panel["identification_reasons"] == []
-
-
-def test_inflation_follows_from_the_correlation_whatever_the_units() -> None:
-    (pair,) = correlate(APART)
-    factor = 1 / (1 - pair["correlation"] ** 2)
-    assert inflate(APART)["log10 compute"] == pytest.approx(factor, rel=1e-3)
-    assert inflate(APART * 1e12 + 1e15) == pytest.approx(inflate(APART), rel=1e-2)
-    constant = APART.assign(tool=1.0)  # left out
-    assert (correlate(constant), inflate(constant)) == (correlate(APART), inflate(APART))
-
-
-def test_doubling_time_is_judged_by_its_rate() -> None:
-    cell = make_cell(APART)
-    attrs = {"derived_from": "rate"}
-    months = xr.DataArray(sample(), dims=("chain", "draw"), attrs=attrs).expand_dims(target=["a"])
-    cell.estimands.update({"rate": months.assign_attrs(derived_from=None), "months": months})
-    vars(cell.model)["headline_key"] = lambda _: "months[a]"
-    assert find_judged_key(cell) == "rate[a]"

@@ -6,18 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from tables_for_models import (
-    BETWEEN,
-    NOTHING,
-    RECORD,
     TOY_DATE,
     TOY_LOG10_FLOP,
-    WITHIN,
     make_card,
     make_leaderboard,
 )
 
 from models.effective_compute.design import Design, make_design
-from models.effective_compute.steps import find_record_path, list_pairs, name_benchmark
+from models.effective_compute.steps import find_record_path, list_pairs
 from models.leaderboards import compute_multiplier
 
 
@@ -48,48 +44,6 @@ def test_arrays_describe_their_row() -> None:
     np.testing.assert_allclose(10.0 ** (design.log10_compute + 24), table["training_flop"])
     np.testing.assert_allclose(design.years * 365.25, (table["release_date"] - TOY_DATE).dt.days)
     assert set(table.loc[design.is_early, "model"]) == {"Base 0", "Tuned 0", "Base 1"}
-
-
-def test_rows_that_are_excluded_or_lack_compute_are_left_out() -> None:
-    assert design_of(change("Base 0", exclusion="outlier")).rows["line"].tolist() == [*range(3, 10)]
-    design = design_of(change("Base 1", training_flop=np.nan))
-    assert design.without_compute == {"Base 1"}
-    assert "Base 1" not in set(design.rows["model"])
-    renamed = change("Base 1", training_flop=np.nan).replace({"model": {"Tuned 1": "Base 1"}})
-    assert design_of(renamed).without_compute == set()
-
-
-def test_harnesses_are_those_beside_the_reference_and_an_empty_technique_is_no_tag() -> None:
-    bare = design_of(make_leaderboard().assign(techniques=None))
-    assert bare.has_harness.shape == bare.has_tag.shape == (8, 0)
-    table = make_leaderboard()
-    table.loc[[1, 2], "harness"] = ["uniform", "other"]
-    design = design_of(table)
-    assert design.harnesses == ["uniform", "other"]
-    assert design.has_harness[:4].tolist() == [[0, 0], [1, 0], [0, 1], [0, 0]]
-
-
-def test_size_of_a_base_model_is_the_least_of_its_rows_and_unknown_unless_dense() -> None:
-    design = design_of()
-    tokens = make_leaderboard().set_index("model")["training_tokens"]
-    assert design.training_tokens[0] == tokens["Base 0"] < tokens["Tuned 0"]
-    assert np.isnan(design.training_tokens[2])
-    sparse = design_of(change("Tuned 3", is_dense=False))
-    assert np.isnan([sparse.parameters[3], sparse.training_tokens[3]]).all()
-
-
-def test_error_of_compute_is_the_cards_for_the_surest_class_of_a_base_model() -> None:
-    card = {"compute_error_decades": {"kind": "berkson", "likely": 0.22}}
-    table = change("Tuned 2", compute_confidence="confident")
-    assert design_of(table, **card).compute_error.tolist() == [0.05, 0.22, 0.05, 0.22]
-
-
-def test_inference_counts_in_decades_of_samples() -> None:
-    """A hundred samples are two; where their number is not known, the mean of the known stands."""
-    doses = dict(zip(make_leaderboard()["model"], design_of().has_tag[:, 1], strict=True))
-    assert [dose for dose in doses.values() if dose] == [2, 1.5, 1]  # of Tuned 1, 2 and 3
-    assert design_of(make_leaderboard().assign(sample_count=np.nan)).has_tag[:, 1].max() == 1
-    assert design_of().is_of_part("inference").tolist() == [False, True]
 
 
 TUNED = ["Tuned 0", "Tuned 1"]
@@ -142,18 +96,3 @@ def test_record_path_leads_from_the_first_row_to_the_best(
         rows = make_design(each, make_card()).rows
         found = find_record_path(rows, "MATH")
         assert tuple(rows["model"].iloc[list(found)]) == ends
-
-
-def test_record_path_stands_after_the_comparisons_of_the_card() -> None:
-    pairs = list_pairs(design_of())
-    assert [pair.comparison.id for pair in pairs] == [WITHIN, BETWEEN, NOTHING, RECORD]
-    assert pairs[-1].rows == (0, 7)
-    assert len(list_pairs(design_of(change("Base 0", score=0.99)))) == 3  # the first is the best
-
-
-def test_benchmark_is_named_as_in_the_comparisons_or_after_itself() -> None:
-    steps = design_of().options.comparisons
-    renamed = [step.model_copy(update={"id": f"maths-{i}-b"}) for i, step in enumerate(steps)]
-    assert name_benchmark("MATH", renamed) == "maths"
-    assert name_benchmark("ImageNet top-5", []) == "imagenet_top5"
-    assert name_benchmark("MMLU-STEM", []) == "mmlu_stem"

@@ -152,19 +152,6 @@ def test_step_of_nothing_has_decades_and_no_shares_and_no_rate() -> None:
     assert made["rate_over_step"].attrs["reasons"][NOTHING] == "both ends are of one date"
 
 
-@pytest.mark.parametrize(("draws_near_zero", "is_reported"), [(6, True), (7, False)])
-def test_one_draw_in_a_hundred_may_have_a_small_total(
-    draws_near_zero: int, is_reported: bool
-) -> None:
-    near = make_posterior(trend="none", **EXACT)
-    # Base 3 to Tuned 3 is log10 1.2, a technique and a tenfold of samples: make some sum to 0.05
-    gains = near["technique_gain"].to_numpy().copy()
-    gains.reshape(-1, 2)[:draws_near_zero] = (0.05 - np.log10(1.2)) / 2
-    near["technique_gain"] = (near["technique_gain"].dims, gains)
-    reasons = estimate(near, trend="none")["share_compute"].attrs["reasons"]
-    assert (WITHIN not in reasons) == is_reported
-
-
 @pytest.mark.parametrize(
     ("part", "changes", "card", "reason"),
     [

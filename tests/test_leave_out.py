@@ -90,13 +90,6 @@ def refit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stage, "refit_of", lambda *_: refit_mean)
 
 
-def test_base_model_is_the_unit_where_the_model_knows_its_density() -> None:
-    found = leave_out(make_board(spread=1.0), COMPILED)
-    assert found["unit"] == "base model"
-    assert list(found["elpd_by_unit"]) == NAMES
-    assert sum(found["elpd_by_unit"].values()) == pytest.approx(found["elpd_loo"], rel=1e-3)
-
-
 def test_density_of_each_fold_is_that_given_the_other_labs() -> None:
     cell = make_board(spread=1.0)
     found = leave_folds_out(cell, "lab", make_folds(cell.table, "lab"), refit_mean)
@@ -149,20 +142,6 @@ def test_smoothed_density_that_cannot_be_replaced_is_kept_and_this_said(
     found = leave_out(cell, compiled)
     assert found["elpd_method"] == f"PSIS-LOO, {found['bad_pareto_k']} of 8 unreliable"
     assert note in found["elpd_note"]
-
-
-def test_folds_hold_whole_labs_of_about_as_many_rows() -> None:
-    sizes = {"a": 9, "b": 5, "c": 4, **{f"small {i}": 1 for i in range(9)}}
-    labs = [lab for lab, size in sizes.items() for _ in range(size)]
-    names = [f"model {i}" for i in range(len(labs))]
-    nothing = pd.array([None] * len(labs), dtype="str")
-    table = pd.DataFrame({"lab": labs, "base_model": names, "exclusion": nothing})
-    folds = make_folds(table, "lab")
-    assert len(folds) == stage.MAXIMUM_FOLDS
-    assert sorted(lab for fold in folds for lab in fold) == sorted(sizes)
-    assert folds[0] == ["a"]
-    assert max(sum(sizes[lab] for lab in fold) for fold in folds[3:]) <= 2
-    assert make_folds(table.sample(frac=1, random_state=1), "lab") == folds
 
 
 def test_rows_held_out_are_marked_and_stay_and_a_base_model_of_two_labs_is_in_one_fold() -> None:

@@ -28,6 +28,8 @@ import models
 from models import Leaderboard, Model, Truth, as_draws, fitted_rows, flatten
 from models.core.parts import PARTS
 from models.core.prior import Prior, list_priors
+from pipeline.fit import cell as fitting
+from pipeline.site.figures import draw_figures
 from pipeline.site.words import read_words
 from pipeline.studies.trials import add_unfitted
 
@@ -63,6 +65,10 @@ READ_BY = {
     "idea_production": rows_with_growth,
     "idea_production_ceiling": rows_with_growth,
     "compute_growth": base_runs_with_compute,
+}
+COLUMNS = {  # of figures that need no words for them
+    "intervals": {"label", "median", "lower", "upper", "series"},
+    "parts": {"comparison", "part", "median", "lower", "upper"},
 }
 CHOSEN = {"compute_multiplier": "math"}  # has every part; of other models the first dataset
 each_model = pytest.mark.parametrize("name", MODELS)
@@ -164,6 +170,24 @@ def test_pages_have_words_for_the_model_and_its_estimands(name: str) -> None:
     parts = ("decades_", "share_", "shapley_")  # one description for all, in models/__init__.py
     described = {key for key in keys if not key.startswith(parts)} <= set(words.estimands)
     assert described or not words.estimands  # a model that is tried out does without
+
+
+@each_model
+def test_figures_bring_the_columns_that_they_name_and_their_words_are_filled_in(name: str) -> None:
+    cell, few = make_cell(name), {"draw": slice(0, 3)}
+    words = read_words(ROOT / "reports/models", name, cell.card.options)
+    tree = xr.DataTree.from_dict({"posterior": cell.prior.isel(few)})
+    drawn = fitting.Cell(cell.module, cell.table, cell.card, tree, cell.estimands.isel(few))
+    figures = draw_figures(drawn, words)
+    assert len({figure.id for figure in figures}) == len(figures)
+    for figure in figures:
+        columns = COLUMNS.get(figure.kind) or {figure.x, figure.y, figure.colour, *figure.hover}
+        assert columns <= set(figure.frame), figure.id
+        assert len(figure.frame), figure.id
+        if figure.curve is not None:
+            assert {"x", "median", "lower", "upper", "series"} <= set(figure.curve)
+        said = (figure.title, figure.caption, figure.x_title, figure.y_title)
+        assert not [text for text in said if "{" in text], figure.id
 
 
 @each_model

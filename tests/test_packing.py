@@ -31,13 +31,6 @@ def test_a_chart_gets_back_its_rows(rows: list[dict[str, Any]]) -> None:
     assert unpack_rows(packed["columns"], dataset) == rows
 
 
-def test_equal_columns_are_stored_once() -> None:
-    data = PageData()
-    data.add_table(pd.DataFrame({"a": [1.5, 2.5], "b": [1.5, 2.5]}), "first")
-    data.add_table(pd.DataFrame({"c": [1.5, 2.5]}), "second")
-    assert len(data.pack({})["columns"]) == 1
-
-
 @pytest.mark.parametrize("name", list(FRAME))
 def test_a_table_keeps_every_cell(name: str) -> None:
     data = PageData()

@@ -128,16 +128,3 @@ def test_published_returns_lie_in_our_interval_and_the_next_domain_is_known_less
     assert 0 < found["pooled_minus[1]"]["p_positive"] < 1
     pooled, new = (found[key]["upper"] / found[key]["lower"] for key in ("pooled", "predictive"))
     assert new > pooled
-
-
-def test_special_cases_that_change_nothing_of_a_dataset_are_not_fitted_to_it() -> None:
-    """ImageNet has no law of allocation; Minerva has no trend, of which a line would be a case."""
-    allocation = {"no_allocation", "allocation_at_one"}
-    cases = {
-        dataset: set(read("checks", dataset, name)["special_cases"])
-        for dataset, name in PROMISED
-        if name == "compute_multiplier"
-    }
-    assert not allocation & cases["imagenet"]
-    assert not {"line", "one_bend", "no_interaction"} & cases["minerva"]
-    assert allocation | {"line", "berkson"} <= cases["math"] & cases["mmlu"]

@@ -1,4 +1,6 @@
-"""Every number in the sentences of the real results is that of the attribution or check file."""
+"""Every number in the sentences of the real results is that of the attribution or check file; each
+answer rests on one posterior that passed, and none averages over models.
+"""
 
 import json
 import re
@@ -12,6 +14,10 @@ from pipeline.site.pages.badges import describe_convergence
 from pipeline.site.posterior.panels import describe_density
 
 ENDS = r"\(90\s% interval (.*?) to (.*?)\)"
+AVERAGES = (
+    r"\b(stack(?:ed|ing)|model[- ]averag\w*|(?<!nothing is )averaged over models"
+    r"|weight of (?:a |the )?model\w*)\b"
+)
 NOT_NUMBERS = r"R-hat|E-BFMI|90\s% "
 
 
@@ -37,6 +43,18 @@ def test_answers_say_the_numbers_of_the_attribution_files() -> None:
             assert is_printed(ends[2], found["upper"])
         assert is_printed(cell.answer.value, found["median"])
         assert cell.answer.value in cell.answer.sentence.partition("(90")[0]
+
+
+def test_each_answer_of_the_readme_names_one_posterior_that_passed_and_averages_none() -> None:
+    readme = LAYOUT.readme.read_text("utf-8")
+    told = readme.partition("<!-- answers -->")[2].partition("<!-- /")[0].strip().splitlines()[2:]
+    assert told == write_answers(read_overview().primaries).splitlines()[2:]
+    named = [re.findall(r"`([a-z0-9_]+-[a-z0-9_]+)`", row) for row in told]
+    assert named
+    assert all(len(names) == 1 for names in named)
+    assert {name for (name,) in named} <= {cell.name for cell in read_overview().passed}
+    for sentence in (readme, *(cell.answer.sentence for cell in read_overview().passed)):
+        assert re.search(AVERAGES, sentence, re.IGNORECASE) is None, sentence
 
 
 def test_rates_say_the_numbers_of_the_attribution_files() -> None:

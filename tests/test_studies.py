@@ -1,59 +1,48 @@
 """Studies: what they were made with, and what coverage of 90 % intervals says of a model."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.core.layout import Layout
-from pipeline.studies.record import describe_inputs, hash_package, is_current
+from pipeline.studies.record import describe_inputs, is_current
 from pipeline.studies.structures import EARLY, LATE, add_halves, bend_rates, find_bend
 from pipeline.studies.verdict import judge_calibration
 
-CELL = "toys-toy"
+CELL, RATE = "toys-toy", "rate_decades_per_year"
 
 
-def make_study(failed: int = 0, **shares: float | None) -> dict[str, Any]:
-    estimands = {key: {"share": share} for key, share in shares.items()}
-    coverage = {"datasets": 100, "failed": failed, "estimands": estimands}
-    return {"coverage": coverage, "design": {"sizes": [1]}}
-
-
-def test_headlines_are_calibrated_within_five_points() -> None:
-    for study, verdict, reason in (
-        (make_study(rate=0.85, chance=0.2), True, ""),  # chance is no headline
-        (make_study(rate=0.95), True, ""),
-        (make_study(rate=0.84), False, "rate 84%"),
-        (make_study(rate=0.96), False, "rate 96%"),
-        (make_study(rate=0.9, failed=10), False, "10 of 100 refits failed"),
-        (make_study(chance=0.9), None, "not measured"),
-        (make_study(rate=None), None, "not measured"),
-        ({}, None, "not measured"),
-    ):
-        judged = judge_calibration(study, True, ["rate"])
-        assert judged["is_calibrated"] is verdict
-        assert reason in judged["calibration_reason"]
-
-
-def test_numbers_of_an_old_study_are_shown_and_judge_nothing() -> None:
-    study = make_study(rate=0.5)
-    judged = judge_calibration(study, False, ["rate"])
-    assert judged["is_calibrated"] is None
-    assert "earlier version" in judged["calibration_reason"]
-    assert judged["calibration"] == study["coverage"]
-    assert judged["study"]["design"] == {"sizes": [1]}
+@pytest.mark.parametrize(
+    ("shares", "failed", "is_current", "verdict", "reason"),
+    [
+        ({"rate": 0.85, "chance": 0.2}, 0, True, True, ""),  # chance is no headline
+        ({"rate": 0.95}, 0, True, True, ""),
+        ({"rate": 0.84}, 0, True, False, "rate 84%"),
+        ({"rate": 0.96}, 0, True, False, "rate 96%"),
+        ({"rate": 0.9}, 10, True, False, "10 of 100 refits failed"),
+        ({"chance": 0.9}, 0, True, None, "not measured"),
+        ({"rate": None}, 0, True, None, "not measured"),
+        ({"rate": 0.5}, 0, False, None, "earlier version"),
+    ],
+)
+def test_headlines_are_calibrated_within_five_points_in_a_study_that_is_current(
+    shares: dict[str, float | None], failed: int, is_current: bool, verdict: bool, reason: str
+) -> None:
+    coverage = {"datasets": 100, "failed": failed}
+    coverage |= {"estimands": {key: {"share": share} for key, share in shares.items()}}
+    judged = judge_calibration({"coverage": coverage, "design": "x"}, is_current, ["rate"])
+    assert judged["is_calibrated"] is verdict
+    assert reason in judged["calibration_reason"]
+    assert (judged["calibration"], judged["study"]["design"]) == (coverage, "x")
 
 
 @pytest.fixture
 def layout(tmp_path: Path) -> Layout:
     """A project with one cell, whose model imports a second package."""
     files = {
-        "models/__init__.py": "",
         "models/family/toy.py": "from models.options import X\nfrom models.shared.scale import Y\n",
         "models/options/__init__.py": "",
         "models/shared/scale.py": "Y = 2\n",
@@ -80,7 +69,6 @@ def write_table(layout: Layout, **row: Any) -> None:
         ("data/validated/toys.json", False),
         ("models/other/apart.py", True),
         ("models/options/__init__.py", True),
-        ("models/__init__.py", True),
     ],
 )
 def test_study_is_current_while_its_packages_and_options_are(
@@ -105,48 +93,17 @@ def test_figures_of_our_own_posteriors_may_move(
     assert not is_current(layout, CELL, {})
 
 
-@pytest.mark.slow
-def test_package_has_the_hash_that_dvc_gives_it(layout: Layout) -> None:
-    for command in (["init", "--no-scm", "--quiet"], ["add", "--quiet", "models"]):
-        dvc = Path(sys.executable).with_name("dvc")
-        subprocess.run([dvc, *command], cwd=layout.root, check=True)
-    known = (layout.root / "models.dvc").read_text(encoding="utf-8")
-    assert f"md5: {hash_package(layout.root / 'models')}\n" in known
-
-
-# Truths of another structure: a sharp bend, and the rates on either side of it.
-
-
-def make_dates() -> pd.DataFrame:
-    dates = pd.to_datetime(["2020-01-01", "2021-07-01", "2022-03-01", "2022-09-01", "2022-12-31"])
-    return pd.DataFrame(
-        {
-            "model": list("abcde"),
-            "base_model": list("abcce"),
-            "release_date": dates,
-            "exclusion": pd.Series([None] * 5, dtype="str"),
-        }
-    )
-
-
-def test_bend_falls_into_the_median_year_of_the_base_models() -> None:
-    table = make_dates()
+def test_rates_bend_in_the_median_year_of_the_base_models_with_their_mean_over_the_days() -> None:
+    dates = ["2020-01-01", "2021-07-01", "2022-03-01", "2022-09-01", "2022-12-31"]
+    named = {"model": list("abcde"), "base_model": list("abcce"), "exclusion": [None] * 5}
+    table = pd.DataFrame(named | {"release_date": pd.to_datetime(dates)})
     assert find_bend(table) == 2021  # 2020, 2021, 2022, 2022: the lower middle, rounded down
-    assert find_bend(table.assign(exclusion=["x", *[None] * 4])) == 2022
-
-
-def test_rates_change_at_the_bend_and_their_mean_is_over_the_days_between() -> None:
     truth = {"rate": 0.4, "rate_by_year": dict.fromkeys(("2020", "2021", "2022"), 0.4)}
-    made = bend_rates(make_dates(), truth, (0.1, 1.0))
+    made = bend_rates(table, truth, (0.1, 1.0))
     assert made["rate_by_year"] == {"2020": 0.1, "2021": 1.0, "2022": 1.0}
     assert made["rate"] == pytest.approx((366 * 0.1 + (365 + 364) * 1.0) / (366 + 729))
-
-
-def test_halves_leave_out_the_years_that_meet_at_the_bend() -> None:
-    rates = {"": [9.0, 9.0], "[2018]": [0.0, 1.0], "[2019]": [1.0, 2.0], "[2020]": [5.0, 5.0]}
-    rates |= {"[2021]": [7.0, 7.0], "[2022]": [3.0, 4.0]}
-    draws = pd.DataFrame({f"rate_decades_per_year{year}": drawn for year, drawn in rates.items()})
-    found = add_halves(draws, 2021)
-    assert np.array_equal(found[EARLY], [0.5, 1.5])
-    assert np.array_equal(found[LATE], [3.0, 4.0])
+    drawn = {"": 9.0, "[2019]": 1.0, "[2020]": 5.0, "[2021]": 7.0, "[2022]": 3.0}
+    draws = pd.DataFrame({f"{RATE}{year}": [rate] for year, rate in drawn.items()})
+    found = add_halves(draws, 2021)  # without the two years that meet at the bend
+    assert found[[EARLY, LATE]].to_numpy().tolist() == [[1.0, 3.0]]
     assert LATE not in add_halves(draws, 2022)

@@ -1,4 +1,4 @@
-"""The synthesis on made-up results: shares, statements, page; other numbers say other things."""
+"""The synthesis on made-up results: shares, page, and words that follow from the numbers."""
 
 import re
 from dataclasses import replace
@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import read_cases
 from toy_synthesis import DOMAINS, make_page
 
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
 from pipeline.site.overview.rows import Row
-from pipeline.site.synthesis_page.page import describe_answer, describe_in_short
-from pipeline.synthesis.shares import COMPUTE, POOLED, Found, divide_progress, exceed, thin
+from pipeline.site.synthesis_page import page as words
+from pipeline.site.synthesis_page.page import describe_answer
+from pipeline.synthesis.shares import COMPUTE, MEAN, NEW, POOLED, Found, divide_progress, exceed
 from pipeline.synthesis.stage import find_extremes
 
 Run = tuple[dict[str, Any], str]
@@ -46,16 +48,12 @@ def find_list(page: str, anchor: str) -> str:
     return found.group(1) if found else ""
 
 
-def test_every_domain_of_every_kind_has_its_share(made: Run) -> None:
-    entries, _ = made
+def test_shares_and_probabilities_are_those_of_the_draws(made: Run) -> None:
     together = ["Mean of our leaderboards", "A leaderboard not yet seen"]
     names = {"step": [*DOMAINS.values()], "year": [*DOMAINS.values(), *together]}
     for kind, expected in (names | {"field": ["Solvers", "Sorting"]}).items():
-        found = [key for key in entries if key.startswith(f"share_{kind}[")]
+        found = [key for key in made[0] if key.startswith(f"share_{kind}[")]
         assert found == [f"share_{kind}[{name}]" for name in expected]
-
-
-def test_shares_and_probabilities_are_those_of_the_draws(made: Run) -> None:
     medians = {key: entry["median"] for key, entry in made[0].items()}
     assert medians["share_step[Mathematics (MATH)]"] == pytest.approx(0.3, abs=0.02)
     assert medians["share_year[Images (ImageNet)]"] == pytest.approx(0.6, abs=0.02)
@@ -67,15 +65,17 @@ def test_shares_and_probabilities_are_those_of_the_draws(made: Run) -> None:
     assert medians["p_shares_differ"] > 0.999
 
 
-def test_domains_that_differ_are_said_to(made: Run) -> None:
+def test_page_says_where_domains_differ_and_what_it_rests_on(made: Run) -> None:
     entries, page = made
     assert describe_answer(entries).startswith("It depends on the domain: ")
-    assert describe_in_short(entries).startswith("It depends on the domain. ")
     assert "2 of 4 leaderboards, Language (perplexity) and Knowledge (MMLU)" in find_list(
         page, "apart"
     )
     assert "every leaderboard" in find_list(page, "shared")
     assert "not yet seen" in find_list(page, "open")
+    for found in ('id="citation"', "grace2013algorithmic", f"attributions/{COMPUTE}.json"):
+        assert found in page
+    assert all(entries[f"share_field[{name}]"]["is_flagged"] for name in ("Solvers", "Sorting"))
 
 
 def test_what_failed_is_not_quoted_and_doubts_stand_first(doubtful: Run) -> None:
@@ -92,13 +92,6 @@ def test_what_failed_is_not_quoted_and_doubts_stand_first(doubtful: Run) -> None
     assert page.index("Knowledge (MMLU): not identified") < page.index('<p class="answer">')
 
 
-def test_page_has_sources_citation_and_provenance(made: Run) -> None:
-    entries, page = made
-    for found in ('id="citation"', "grace2013algorithmic", f"attributions/{COMPUTE}.json"):
-        assert found in page
-    assert all(entries[f"share_field[{name}]"]["is_flagged"] for name in ("Solvers", "Sorting"))
-
-
 def test_probability_that_shares_differ_counts_every_pair_of_draws() -> None:
     """By hand: 0.6 exceeds 0.1 and 0.5, 0.4 exceeds 0.1: three of four pairs."""
     assert exceed(np.array([0.4, 0.6]), np.array([0.1, 0.5])) == 0.75
@@ -113,11 +106,6 @@ def test_the_leaderboards_with_most_and_least_compute_are_compared() -> None:
     assert find_extremes([low]) is None
 
 
-def test_thinned_draws_are_spread_over_all_chains() -> None:
-    assert list(thin(np.arange(12), 4)) == [1, 4, 7, 10]
-    np.testing.assert_array_equal(thin(np.arange(7), 7), np.arange(7))
-
-
 def test_share_of_a_year_is_the_part_of_compute_in_the_sum_of_both_rates() -> None:
     shares, reason = divide_progress(np.array([0.6, 0.6]), np.array([0.2, 0.2]))
     assert list(shares) == pytest.approx([0.75, 0.75])
@@ -128,3 +116,79 @@ def test_share_of_a_year_is_the_part_of_compute_in_the_sum_of_both_rates() -> No
     shares, reason = divide_progress(np.array([0.5, 0.5]), np.array([-0.45, 0.5]))
     assert not len(shares)
     assert reason == "the total is under 0.1 decades a year in 50.0% of the draws"
+
+
+Entries = dict[str, dict[str, Any]]
+CASES = read_cases("statements.yaml")
+
+
+def share(median: float) -> dict[str, Any]:
+    """A share or a probability."""
+    numbers = {"median": median, "lower": median - 0.1, "upper": median + 0.1}
+    return {"unit": "share", "is_flagged": False, "caveats": ["doubtful"]} | numbers
+
+
+def quantity(*numbers: float | None) -> dict[str, Any]:
+    names = ("median", "lower", "upper", "p_positive")
+    return {"unit": "decades per year"} | dict(zip(names, numbers, strict=False))
+
+
+def make_entries(**chances: float) -> Entries:
+    """Steps of these domains, with the probability that each is mostly compute."""
+    shares = {f"share_step[{name}]": share(0.1 + 0.8 * p) for name, p in chances.items()}
+    return shares | {f"p_majority_step[{name}]": share(p) for name, p in chances.items()}
+
+
+@pytest.mark.parametrize("case", CASES["answers"], ids=lambda case: case["said"])
+def test_answer_counts_the_domains(case: dict[str, Any]) -> None:
+    entries = make_entries(**case["chances"])
+    assert words.describe_answer(entries).startswith(f"{case['said']}: ")
+    assert words.describe_in_short(entries).startswith(f"{case['said']}. ")
+    assert words.state_majority(entries, "step").kind == case["kind"]
+
+
+def test_answer_names_the_most_and_the_least_and_the_year() -> None:
+    entries = make_entries(A=0.2, B=0.9, C=0.5)
+    entries["share_step[B]"]["is_flagged"] = True
+    assert "In a year" not in words.describe_answer(entries)
+    years = {"A": 0.3, "B": 0.6, MEAN: 0.45, NEW: 0.9}
+    entries |= {f"share_year[{name}]": share(each) for name, each in years.items()}
+    assert "makes up 45" in words.describe_in_short(entries)
+    said = words.describe_answer(entries)
+    assert f"made up {words.CAVEAT}82\N{NO-BREAK SPACE}% (72\N{NO-BREAK SPACE}% to 92" in said
+    assert said.index("on B, the highest median") < said.index("on A, the lowest")
+    assert "on C" not in said
+    assert said.count(words.CAVEAT) == 1
+    assert "makes up 45" in said
+    assert "between 30\N{NO-BREAK SPACE}% and 60\N{NO-BREAK SPACE}%" in said
+
+
+def test_nothing_is_said_without_numbers() -> None:
+    entries: Entries = {"share_step[A]": {"median": None, "reason": "failed"}}
+    assert "may be quoted" in words.describe_answer(entries)
+    assert words.list_statements(entries, {}, {}) == []
+    assert words.describe_in_short(entries) == ""
+    assert words.list_doubts(make_entries(A=0.4), {}, {}) == []
+
+
+@pytest.mark.parametrize("case", CASES["statements"], ids=lambda case: case["said"])
+def test_statements_follow_from_the_numbers(case: dict[str, Any]) -> None:
+    entries = {name: share(median) for name, median in case.get("entries", {}).items()}
+    pooled, returns = (
+        {name: quantity(*numbers) for name, numbers in case.get(part, {}).items()}
+        for part in ("pooled", "returns")
+    )
+    (found,) = words.list_statements(entries, pooled, returns)
+    assert found.kind == case["kind"]
+    assert case["said"] in found.text
+
+
+def test_doubts_are_those_of_the_numbers() -> None:
+    entries = make_entries(A=0.4, B=0.6)
+    entries["share_step[B]"]["is_flagged"] = True
+    check = {"prior_sensitivity": {"mean": {"prior": 0.2}, "between_sd": {"prior": 0.01}}}
+    read = {"Returns": share(1.0) | {"is_flagged": True}}
+    *caveats, leaning = words.list_doubts(entries, read, check)
+    assert caveats == ["B: doubtful.", "Returns: doubtful."]
+    assert "their mean moves with the prior" in leaning
+    assert "spread" not in leaning

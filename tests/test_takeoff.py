@@ -1,4 +1,4 @@
-"""The simulation's stage on made-up draws: pairing, estimands, sensitivity, page and refusals."""
+"""The simulation on made-up draws: its file of scenarios, pairing, estimands, page and refusals."""
 
 import hashlib
 import re
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import read_cases
 from toy_takeoff import (
     DRAWS,
     FAILED,
@@ -20,13 +21,15 @@ from toy_takeoff import (
     write_toys,
 )
 
+from models.takeoff import Economy
 from pipeline.core.failures import SourceError
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
 from pipeline.site.takeoff_page.page import describe_answer, list_doubts, summarise_doubts
 from pipeline.takeoff.draws import Paths, Posterior, pair
 from pipeline.takeoff.results import ESTIMANDS, run_all
-from pipeline.takeoff.sensitivity import analyse, pick_returns, spread
+from pipeline.takeoff.scenarios import PLAIN, ROLES, read_scenarios
+from pipeline.takeoff.sensitivity import analyse, spread
 from pipeline.takeoff.stage import simulate
 
 VISION = "research_inputs-idea_production"
@@ -162,19 +165,6 @@ def test_missing_posteriors_keys_and_impossible_draws_are_refused(tmp_path: Path
         assert said in str(caught.value)
 
 
-def test_two_uniform_numbers_choose_every_draw_equally_often_and_in_order() -> None:
-    rng = np.random.default_rng(0)
-    returns = {"stepping_on_toes": rng.lognormal(size=57), "fishing_out": rng.lognormal(size=57)}
-    grid = (np.arange(0, 1, 1 / 570) + 1 / 1140).round(9)
-    first, second = (each.ravel() for each in np.meshgrid(grid, grid))
-    counts = np.bincount(pick_returns(returns, first, second), minlength=57)
-    assert np.all(np.abs(counts / counts.mean() - 1) < 0.2)
-    ratio = returns["stepping_on_toes"] / returns["fishing_out"]
-    steps, middle = np.linspace(0.01, 0.99, 7), np.full(7, 0.5)
-    assert np.all(np.diff(ratio[pick_returns(returns, steps, middle)]) > 0)
-    assert np.all(np.diff(returns["fishing_out"][pick_returns(returns, middle, steps)]) >= 0)
-
-
 def test_an_input_that_alone_varies_has_all_of_the_sensitivity() -> None:
     frames = make_frames()
     for name in set(frames) - {RATE}:
@@ -204,3 +194,34 @@ def test_doubts_are_counted_by_posterior_and_listed_by_input() -> None:
     assert list_doubts(vague, {"elasticity": "predictive"}) == ["calibration not measured"]
     assert list_doubts(FAILED, {"rate": "rate"}) == ["the fit did not converge"]
     assert summarise_doubts({"a": (PASSED, ["rate"])}) == ""
+
+
+KEYS = ["davidson2025quick", "besiroglu2024economic"]
+CASES = read_cases("scenarios.yaml")
+
+
+@pytest.mark.parametrize("case", CASES["cases"], ids=lambda case: case["now"])
+def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, case: dict[str, Any]) -> None:
+    path = tmp_path / "takeoff.yaml"
+    path.write_text(CASES["good"], encoding="utf-8")
+    assert read_scenarios(path, KEYS).posteriors() == ["a-b", "a-c", "a-d"]
+    assert case["was"] in CASES["good"]
+    path.write_text(CASES["good"].replace(case["was"], case["now"]), encoding="utf-8")
+    with pytest.raises(SourceError) as caught:
+        read_scenarios(path, KEYS)
+    lines = [each for each in str(caught.value).splitlines() if case["said"] in each]
+    assert any(f"takeoff.yaml:{case.get('line', '')}" in each for each in lines)
+
+
+def test_assumptions_and_draws_are_all_parameters_of_a_path() -> None:
+    drawn = {"stepping_on_toes", "fishing_out", "rho", "rate_decades_per_year"}
+    assert {*PLAIN, *drawn} == set(Economy.__dataclass_fields__)
+
+
+def test_every_assumption_and_role_of_the_project_moves_in_a_scenario() -> None:
+    made = read_real()
+    assert {str(each.id) for each in made.assumptions} == set(PLAIN)
+    assert {name for each in made.scenarios for name in each.assumptions} == set(PLAIN)
+    for role in ROLES:
+        used = {each.inputs[role] for each in made.scenarios if role in each.inputs}
+        assert used - {made.defaults[role]}

@@ -35,7 +35,6 @@ class Toy:
     """The model; `simulated_noise` other than NOISE makes its intervals wrong."""
 
     simulated_noise: float = NOISE
-    reads_compute: bool = True
     reason: str = ""
     TABLE: str = "loss_leaderboard"  # whose ranges do not speak of the score
     SAMPLER: dict[str, Any] = field(default_factory=dict)
@@ -46,8 +45,8 @@ class Toy:
         return self.reason
 
     def data(self, table: pd.DataFrame, card: Card, priors: Any) -> dict[str, np.ndarray]:
-        flop = table["training_flop"] if self.reads_compute else np.full(len(table), 1e20)
-        made = {"log10_compute": np.log10(flop), "years": years_of(table), "score": table["score"]}
+        compute = np.log10(table["training_flop"])
+        made = {"log10_compute": compute, "years": years_of(table), "score": table["score"]}
         return {name: np.asarray(each) for name, each in made.items()} | prior_data(priors)
 
     def sample_prior(

@@ -13,6 +13,11 @@ from models.core.prior import Prior
 from models.options import EfficiencyOptions
 from pipeline.fit.cell import Cell
 
+CARD = Card(
+    "toys",
+    "efficiency",
+    EfficiencyOptions(headline_target="first", reference_resource={"first": 1e18}),
+)
 CHAINS, DRAWS = 4, 1000
 Draws = dict[str, np.ndarray]
 
@@ -61,24 +66,13 @@ def walk(correlation: float, seed: int = 2) -> np.ndarray:
 def make_cell(parameters: Draws, estimands: xr.Dataset | None = None, **stats: np.ndarray) -> Cell:
     """A cell with a posterior of `parameters`; a third axis is the dim base_model."""
     dims = ("chain", "draw", "base_model")
+    known = {"diverging": np.zeros((CHAINS, DRAWS), bool), "energy": sample(seed=9)} | stats
     groups = {
         "posterior": xr.Dataset({k: (dims[: v.ndim], v) for k, v in parameters.items()}),
-        "sample_stats": xr.Dataset(
-            {
-                k: (dims[:2], v)
-                for k, v in (
-                    {"diverging": np.zeros((CHAINS, DRAWS), bool), "energy": sample(seed=9)} | stats
-                ).items()
-            }
-        ),
+        "sample_stats": xr.Dataset({k: (dims[:2], v) for k, v in known.items()}),
     }
-    card = Card(
-        "toys",
-        "efficiency",
-        EfficiencyOptions(headline_target="first", reference_resource={"first": 1e18}),
-    )
     tree = xr.DataTree.from_dict(groups)
-    return Cell(cast("Model", MODEL), TABLE, card, tree, estimands or xr.Dataset())
+    return Cell(cast("Model", MODEL), TABLE, CARD, tree, estimands or xr.Dataset())
 
 
 def make_estimand(draws: np.ndarray, **attributes: Any) -> xr.DataArray:

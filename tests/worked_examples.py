@@ -10,9 +10,8 @@ CONTRIBUTING = Path(__file__).parents[1] / "CONTRIBUTING.md"
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: the heading of level 2 it stands under, its language and its file."""
+    """A fenced block: its language, its file and what it holds."""
 
-    section: str
     language: str
     file: str
     text: str
@@ -34,5 +33,5 @@ def read_blocks(section: str) -> list[Block]:
             heading = following.content
         if token.type == "fence" and heading == section:
             language, _, file = token.info.partition(" ")
-            blocks.append(Block(heading, language, file, token.content))
+            blocks.append(Block(language, file, token.content))
     return blocks

@@ -25,7 +25,7 @@ from models import INTERVAL_PROBABILITY, Truth, fitted_rows
 from models.core.prior import Prior, list_priors
 from pipeline.checks.refit import RefitError, Refitter
 from pipeline.studies.perturb import describe_failure
-from pipeline.studies.trials import Study, Trial, count_failures, refit_trial
+from pipeline.studies.trials import Study, Trial, add_unfitted, count_failures, refit_trial
 
 DESIGN_DATASETS = 10
 JITTER_DECADES = 0.3
@@ -71,29 +71,20 @@ def _measure_design(
 ) -> tuple[dict[str, Any], pd.Series]:
     """What is told of the design, and the width of the interval in each of its datasets."""
     table = make_design_table(study, name)
-    refitter = Refitter(study.model, table, study.card)
+    redesigned = replace(study, refitter=Refitter(study.model, table, study.card))
 
     def refit(index: int) -> Trial:
         truth = overlay(draw_truth_at(study, posterior, table, index), truths[index])
         rng = study.make_generator(f"design {name}", index)
         simulated = study.model.simulate(table, truth, rng)
-        return refit_trial(study, refitter, truth, simulated, rng)
+        complete = add_unfitted(simulated, study.table)
+        return refit_trial(redesigned, truth, simulated, complete, rng)
 
-    trials = study.run(f"design {name}", refit, len(truths))
-    widths = pd.Series(
-        [
-            np.nan if isinstance(each, str) else each.found["width"].get(study.headline_share)
-            for each in trials
-        ],
-        dtype=float,
-    )
-    told = {
-        "base_models": int(table["base_model"].nunique()),
-        "rows": len(table),
-        **count_failures(trials),
-        "median_width": widths.median(),
-    }
-    return told, widths
+    trials, key = study.run(f"design {name}", refit, len(truths)), study.headline_share
+    found = [None if isinstance(each, str) else each.found["width"].get(key) for each in trials]
+    widths = pd.Series(found, dtype=float)
+    size = {"base_models": int(table["base_model"].nunique()), "rows": len(table)}
+    return size | count_failures(trials) | {"median_width": widths.median()}, widths
 
 
 def make_design_table(study: Study, name: str) -> pd.DataFrame:

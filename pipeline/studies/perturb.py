@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models import fitted_rows
+from models import as_draws, fitted_rows
 from models.core.prior import list_priors
 from pipeline.checks.refit import differ
 from pipeline.studies.trials import Study
@@ -99,7 +99,8 @@ def find_reason(study: Study, wrong: pd.DataFrame) -> str:
         return "the model does not read the figure for training compute"
     rng = study.make_generator("keys", 0)
     truth = study.model.sample_prior(study.table, study.card, study.priors, rng)
-    return "" if RATE in study.measure_truth(truth) else "no rate is fitted"
+    found = study.measure(as_draws(truth, study.model.DIMS))
+    return "" if RATE in found else "no rate is fitted"
 
 
 def _shift(before: pd.DataFrame, after: pd.DataFrame) -> float:

@@ -15,13 +15,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from models import Truth, fitted_rows
 from pipeline.checks.refit import RefitError
 from pipeline.studies.coverage import count_covered, gather
 from pipeline.studies.designs import draw_truth_at
 from pipeline.studies.perturb import describe_failure
-from pipeline.studies.trials import Study, Trial, count_failures, draw_seed, find
+from pipeline.studies.trials import Study, Trial, count_failures, refit_trial
 
 EARLY, LATE = "rate_before_the_bend", "rate_after_the_bend"  # years but the two at the bend
 YEARLY = "rate_decades_per_year["
@@ -65,9 +66,8 @@ def study_structures(study: Study, datasets: int) -> dict[str, Any]:
         if not has_allocation and "allocation_under" in structure.parameters:
             continue
         part = f"structure {name}"
-        trials = study.run(
-            part, partial(_run_trial, study, posterior, part, structure), max(1, datasets // 3)
-        )
+        task = partial(_run_trial, study, posterior, part, structure)
+        trials = study.run(part, task, max(1, datasets // 3))
         made[name] = count_failures(trials) | {"estimands": _summarise(trials)}
     return {"bend": find_bend(study.table), "structures": made}
 
@@ -91,43 +91,24 @@ def _run_trial(study: Study, posterior: Any, part: str, structure: Structure, in
         simulated = study.model.simulate(study.table, truth, rng)
     except ValueError as error:
         raise RefitError(f"simulation: {error}") from error
-    fitted = study.refitter.refit(
-        simulated, study.card, study.priors, draw_seed(rng), study.settings
-    )
-    bend = find_bend(study.table)
-    true = add_halves(study.measure_truth(truth), bend)
-    drawn = add_halves(study.measure(fitted), bend)
-    keys = [key for key in true if key in drawn]
-    return Trial(find(true[keys].iloc[0], drawn[keys]), int(fitted.attrs["divergences"]))
+    derive = partial(add_halves, bend=find_bend(study.table))
+    return refit_trial(study, truth, simulated, study.table, rng, derive)
 
 
 def draw_truth(study: Study, posterior: Any, structure: Structure, index: int) -> Truth:
     """A truth at the medians of the posterior with what the structure changes."""
-    changed = posterior.assign(
-        {
-            name: repeat(posterior[name], value)
-            for name, value in structure.parameters.items()
-            if name in posterior
-        }
-    )
-    error = getattr(study.card.options, "compute_error_decades", None)
-    card = study.card
+    known = {k: value for k, value in structure.parameters.items() if k in posterior}
+    changed = posterior.assign({k: xr.full_like(posterior[k], v) for k, v in known.items()})
+    card, error = study.card, getattr(study.card.options, "compute_error_decades", None)
     if structure.options and error is not None:
-        options = card.options.model_copy(
-            update={"compute_error_decades": error.model_copy(update=structure.options)}
-        )
-        card = replace(card, options=options)
+        update = {"compute_error_decades": error.model_copy(update=structure.options)}
+        card = replace(card, options=card.options.model_copy(update=update))
     truth = draw_truth_at(replace(study, card=card), changed, study.table, index)
     if structure.rates:
         truth |= bend_rates(study.table, truth, structure.rates)
     if structure.is_line:
         truth["rate_by_year"] = dict.fromkeys(truth["rate_by_year"], truth["rate"])
     return truth
-
-
-def repeat(draws: Any, value: float) -> Any:
-    """Draws that are all `value`."""
-    return draws.copy(data=np.full(draws.shape, value))
 
 
 def find_bend(table: pd.DataFrame) -> int:

@@ -19,11 +19,8 @@ from pipeline.checks.refit import QUICK, THOROUGH, RefitError, Refitter, Setting
 from pipeline.ingest.tables import TABLES
 
 TAILS = [(1 - INTERVAL_PROBABILITY) / 2, (1 + INTERVAL_PROBABILITY) / 2]
-WATCHED = (
-    "share_compute",
-    "rate_decades_per_year",
-    "allocation_coefficient",
-)  # beside the headline estimands
+# Beside the headline estimands.
+WATCHED = ("share_compute", "rate_decades_per_year", "allocation_coefficient")
 MAXIMUM_REDRAWN = 200
 
 
@@ -114,17 +111,12 @@ class Study:
             for name, each in made.items()
             if each.attrs.get("is_headline") or estimand_key(str(name), each) in WATCHED
         ]
-        draws = pd.DataFrame(
-            {
-                key: each.transpose("chain", "draw").to_numpy().ravel().astype(float)
-                for key, each in flatten(made[watched])
-            }
-        )
+        columns = {
+            key: each.transpose("chain", "draw").to_numpy().ravel().astype(float)
+            for key, each in flatten(made[watched])
+        }
+        draws = pd.DataFrame(columns)
         return draws[[key for key in draws if np.isfinite(draws[key]).all()]]
-
-    def measure_truth(self, truth: Truth, table: pd.DataFrame | None = None) -> pd.DataFrame:
-        """The watched quantities of a truth, in one row."""
-        return self.measure(as_draws(truth, self.model.DIMS), table)
 
 
 def draw_seed(rng: np.random.Generator) -> int:
@@ -146,8 +138,8 @@ def run_trial(
         except ValueError as error:  # NumPy's, for parameters that no outcome can be drawn from
             raise RefitError(f"simulation: {error}") from error
         if is_possible(simulated, study.table, study.card.table):
-            trial = refit_trial(study, study.refitter, truth, simulated, rng)
-            return trial._replace(redrawn=redrawn)
+            complete = add_unfitted(simulated, study.table)
+            return refit_trial(study, truth, simulated, complete, rng)._replace(redrawn=redrawn)
     raise RefitError(f"{MAXIMUM_REDRAWN} data sets in a row that the table cannot hold")
 
 
@@ -168,16 +160,20 @@ def is_possible(simulated: pd.DataFrame, real: pd.DataFrame, table: str) -> bool
 
 def refit_trial(
     study: Study,
-    refitter: Refitter,
     truth: Truth,
     simulated: pd.DataFrame,
+    measured: pd.DataFrame,
     rng: np.random.Generator,
+    derive: Callable[[pd.DataFrame], pd.DataFrame] = lambda draws: draws,
 ) -> Trial:
-    """What a refit to `simulated` finds of the `truth` that it was simulated from."""
-    seed = draw_seed(rng)
-    posterior = refitter.refit(simulated, study.card, study.priors, seed, study.settings)
-    complete = add_unfitted(simulated, study.table)
-    true, drawn = study.measure_truth(truth, complete), study.measure(posterior, complete)
+    """What a refit to `simulated` finds of the `truth` that it was simulated from: the quantities
+    watched on the rows `measured`, with what `derive` adds to them.
+    """
+    posterior = study.refitter.refit(
+        simulated, study.card, study.priors, draw_seed(rng), study.settings
+    )
+    draws = (as_draws(truth, study.model.DIMS), posterior)
+    true, drawn = (derive(study.measure(each, measured)) for each in draws)
     keys = [key for key in true if key in drawn]
     return Trial(find(true[keys].iloc[0], drawn[keys]), int(posterior.attrs["divergences"]))
 

@@ -37,16 +37,14 @@ def apply_study(check: dict[str, Any], study: Study | None, counts: bool) -> dic
     """The check with the study's verdict; `counts`: the study is of this very cell."""
     judged = check | judge_calibration(study, counts, check["headlines"])
     moved = find_moved(study if counts else None, check["prior_sensitivity"])
-    new = [key for key in moved if key not in check["driven_by_prior"]]
-    driven, by = [*check["driven_by_prior"], *new], check["driven_by"]
+    driven, by = list(dict.fromkeys([*check["driven_by_prior"], *moved])), check["driven_by"]
     judged["driven_by_prior"] = driven
     judged["driven_by"] = {
         key: list(dict.fromkeys([*by.get(key, []), *moved.get(key, [])])) for key in driven
     }
-    panel = check["identification"]
-    return judged | (
-        describe_identification(panel, driven, panel.get("outside", [])) if panel else {}
-    )
+    if panel := check["identification"]:
+        judged |= describe_identification(panel, driven, panel.get("outside", []))
+    return judged
 
 
 def find_moved(study: Study | None, keys: Iterable[str]) -> dict[str, list[str]]:
@@ -68,11 +66,8 @@ def judge_calibration(
     """
     coverage = (study or {}).get("coverage") or {}
     measured = coverage.get("estimands", {})
-    shares = {
-        key: measured[key]["share"]
-        for key in headlines
-        if key in measured and measured[key]["share"] is not None
-    }
+    found = {key: measured[key]["share"] for key in headlines if key in measured}
+    shares = {key: share for key, share in found.items() if share is not None}
     verdict, reason = None, NOT_MEASURED
     if study is not None and not is_current:
         reason = OUT_OF_DATE

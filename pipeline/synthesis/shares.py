@@ -18,7 +18,7 @@ from models import INTERVAL_PROBABILITY
 from models.effective_compute.split import SMALL_TOTAL_DECADES, SMALL_TOTAL_DRAWS
 from pipeline.core.layout import Layout
 from pipeline.site.overview.cells import Passed
-from pipeline.site.overview.comparison import RATE, Entry, round_to
+from pipeline.site.overview.comparison import RATE, round_to
 from pipeline.site.overview.estimates import find_share
 from pipeline.site.overview.gathering import Overview
 from pipeline.site.overview.rows import BOUNDS, Row, find_caveats
@@ -136,29 +136,21 @@ def _find_year(
 
 def _find_fields(cell: Passed | None) -> list[Found]:
     """Hardware's share of the progress of hardware and software, by field: 1 / (1 + ratio)."""
-    return [
-        _find_field(cell, key, entry)
-        for key, entry in (cell.attributions.items() if cell else ())
-        if cell and key.startswith("ratio[") and not entry.get("reason")
-    ]
-
-
-def _find_field(cell: Passed, key: str, entry: Entry) -> Found:
-    ends = {"median": "median", "lower": "upper", "upper": "lower"}
-    row = _make_row(
-        "field",
-        key.partition("[")[2].removesuffix("]"),
-        "published",
-        page=cell.name,
-        caveats=(NO_ERROR, *find_caveats(key, cell.check)),
-        **{name: _to_share(entry[end]) for name, end in ends.items()},
-    )
-    return Found("field", row, 1 / (1 + _read(cell, key)))
-
-
-def _to_share(ratio: float | None) -> float | None:
-    """Hardware's share where software is `ratio` times as fast; none of it without a bound."""
-    return 0.0 if ratio is None else round_to(1 / (1 + ratio))
+    found: list[Found] = []
+    if cell is None:
+        return found
+    for key, entry in cell.attributions.items():
+        if not key.startswith("ratio[") or entry.get("reason"):
+            continue
+        # The greater the ratio, the less is hardware's share; none of it without a bound.
+        ratios = (entry[end] for end in ("median", "upper", "lower"))
+        ends: Any = [0.0 if ratio is None else round_to(1 / (1 + ratio)) for ratio in ratios]
+        caveats = (NO_ERROR, *find_caveats(key, cell.check))
+        name = key.partition("[")[2].removesuffix("]")
+        row = _make_row("field", name, "published", page=cell.name, caveats=caveats)
+        row = replace(row, **dict(zip(BOUNDS, ends, strict=True)))
+        found.append(Found("field", row, 1 / (1 + _read(cell, key))))
+    return found
 
 
 def _make_row(kind: Kind, name: str, row_kind: Any = "model", **others: Any) -> Row:

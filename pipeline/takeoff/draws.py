@@ -115,15 +115,14 @@ def _find_faults(layout: Layout, given: Input, frame: pd.DataFrame) -> Iterator[
     """Keys that the posterior does not report, and draws that no path can have."""
     file = str(layout.draws(str(given.posterior)))
     for quantity, key in given.draws.items():
-        rule, remedy = "", "use an estimand that is one by construction"
         if key not in frame:
-            rule = "the posterior has no draws of this estimand"
             remedy = suggest(key, map(str, frame), "name a key that it reports, with draws")
-        else:
-            column, is_positive = frame[key].to_numpy(dtype=float), quantity != "rate"
-            impossible = ~np.isfinite(column) | (is_positive & (column <= 0))
-            if impossible.any():
-                kind = "positive finite numbers" if is_positive else "finite numbers"
-                rule = f"{int(impossible.sum())} draws are not {kind}"
-        if rule:
+            rule = "the posterior has no draws of this estimand"
             yield Failure(file, None, given.id, key, rule, remedy)
+            continue
+        least = -np.inf if quantity == "rate" else 0.0
+        impossible = ~frame[key].between(least, np.inf, inclusive="neither")
+        if impossible.any():
+            kind = "finite numbers" if quantity == "rate" else "positive finite numbers"
+            rule, remedy = f"{impossible.sum()} draws are not {kind}", "use an estimand that is one"
+            yield Failure(file, None, given.id, key, rule, f"{remedy} by construction")

@@ -191,34 +191,31 @@ def read_scenarios(path: Path, citation_keys: Collection[str]) -> Scenarios:
     tree = read_tree(path, "the file of the scenarios", "write defaults, inputs, assumptions ...")
     made, faults = check_tree(path, tree, Scenarios)
     if made is not None:
-        found = (*_find_unknown(made, citation_keys), *_find_missing(made))
-        faults += [make_fault(path, tree, *each) for each in found]
+        rule, remedy = "there is nothing of this name", "write a name that is there"
+        found: list[Fault] = [
+            (steps, rule, suggest(name, known, remedy), name)
+            for steps, name, known in _list_names(made, citation_keys)
+            if name not in known
+        ]
+        faults += [make_fault(path, tree, *each) for each in (*found, *_find_missing(made))]
     if made is None or faults:
         raise SourceError(faults)
     return made
-
-
-def _find_unknown(made: Scenarios, citation_keys: Collection[str]) -> Iterator[Fault]:
-    for steps, name, known in _list_names(made, citation_keys):
-        if name not in known:
-            remedy = suggest(name, known, "write a name that is there")
-            yield steps, "there is nothing of this name", remedy, name
 
 
 def _list_names(
     made: Scenarios, citation_keys: Collection[str]
 ) -> Iterator[tuple[Steps, str, Collection[str]]]:
     """Every name that must exist: where it stands, the name, and what there is."""
-    by_role = {role: [each.id for each in made.inputs if each.role == role] for role in ROLES}
-    chosen: list[tuple[Steps, dict[str, str]]] = [(("defaults",), made.defaults)]
+    chosen: dict[Steps, dict[str, str]] = {("defaults",): made.defaults}
     for number, scenario in enumerate(made.scenarios):
-        chosen.append((("scenarios", number, "inputs"), scenario.inputs))
+        chosen["scenarios", number, "inputs"] = scenario.inputs
         for name in scenario.assumptions:
             yield ("scenarios", number, "assumptions", name), name, PLAIN
-    for steps, inputs in chosen:
+    for steps, inputs in chosen.items():
         for role, name in inputs.items():
             yield (*steps, role), role, ROLES
-            yield (*steps, role), name, by_role.get(role, [])
+            yield (*steps, role), name, [each.id for each in made.inputs if each.role == role]
     lenders = [each.id for each in made.inputs if each.kind == "returns"]
     for number, given in enumerate(made.inputs):
         if given.borrows:
