@@ -131,3 +131,17 @@ def test_words_of_a_card_change_nothing_that_a_fit_reads(copied: Path) -> None:
 def test_every_cell_of_the_registries_has_its_stages(graph: Graph) -> None:
     fits = {str(stage.name).partition("@")[2] for stage in graph if kind_of(stage) == "fit"}
     assert fits == {f"{dataset}-{model}" for dataset, model in list_cells()}
+
+
+def test_prior_of_a_leaderboard_model_runs_its_family_and_what_reads_it(graph: Graph) -> None:
+    rerun = find_rerun(graph, "models/leaderboards/compute_multiplier.py")
+    cells = {str(s.name) for s in graph if str(s.name).startswith("fit_accuracy_leaderboard")}
+    assert cells <= rerun
+    others = {name.partition("@")[0] for name in rerun - cells}
+    read = {"ingest_own_rates", "fit_own_rates", "ingest_published_estimates"}
+    assert others <= read | {"fit_published_estimates", "synthesis", "takeoff", "site"}
+
+
+@pytest.mark.parametrize(("name", "most"), [("dvc.yaml", 150), ("dvc.lock", 3500)])
+def test_dvc_files_are_small(name: str, most: int) -> None:
+    assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= most
