@@ -13,8 +13,9 @@ import pandas as pd
 
 from pipeline.core.failures import Failure, raise_any
 from pipeline.ingest import tables
-from pipeline.ingest.cards.card import LoadedCard
+from pipeline.ingest.cards.card import ColumnSource, LoadedCard
 from pipeline.ingest.cards.faults import suggest
+from pipeline.ingest.cards.parts import DERIVED, UNCITED
 from pipeline.ingest.cells import Problems, read_column, refuse_invisible
 from pipeline.ingest.in_house import RATES_TABLE
 from pipeline.ingest.options import EstimateOptions, LeaderboardOptions
@@ -39,8 +40,8 @@ def ingest(
     `citation_keys` those that a row may cite, any if None. Raises SourceError with every cell that
     cannot be read, and every run and citation that is not known (with the nearest names).
     """
+    _check_sources(card)
     _check_columns(card, records)
-    _check_units(card)
     records = _correct(card, records)
     problems = Problems(card, records)
     refuse_invisible(_list_used_columns(card), records, problems)
@@ -92,17 +93,48 @@ def _check_columns(card: LoadedCard, records: pd.DataFrame) -> None:
     raise_any(Failure(path, 1, name, "", *words) for name, *words in faults)
 
 
-def _check_units(card: LoadedCard) -> None:
-    """Raises SourceError for units of the card that do not fit their columns."""
-    faults = []
-    for name, source in card.card.columns.items():
-        if source.unit and (source.unit != units.IN_CELLS or name not in units.TARGETS):
-            try:
-                numbers.read_unit(source.unit, name)
-            except ValueError as error:
-                (rule, remedy), place = error.args, ("columns", name, "unit")
-                faults.append(card.make_failure(place, rule, remedy, source.unit))
+def _check_sources(card: LoadedCard) -> None:
+    """Raises SourceError for columns of the card whose unit or derivation does not fit them."""
+    faults, sources = [], card.card.columns
+    for name, source in sources.items():
+        try:
+            _check_derivation(name, sources)
+            _check_unit(name, sources)
+        except ValueError as error:
+            rule, remedy, *key = error.args
+            value = getattr(source, *key) if key else ""
+            faults.append(card.make_failure(("columns", name, *key), rule, remedy, value))
     raise_any(faults)
+
+
+def _check_derivation(name: str, sources: dict[str, ColumnSource]) -> None:
+    """Raises ValueError for what is computed from 6ND and is no part of it, or is in a circle."""
+    derived = sources[name].derived
+    is_circular = all(each in sources and sources[each].derived for each in DERIVED)
+    if derived and (is_circular or DERIVED.get(name) != derived):
+        rule = "only " + " and ".join(f"{each} is {how!r}" for each, how in DERIVED.items())
+        rule = "tokens and compute are computed from each other" if is_circular else rule
+        raise ValueError(
+            rule, "read it from a column of records.csv, or give `constant:`", "derived"
+        )
+
+
+def _check_unit(name: str, sources: dict[str, ColumnSource]) -> None:
+    """Raises ValueError for a unit that does not fit the column, or is missing."""
+    source, kind = sources[name], sources.get("resource_kind")
+    if source.unit and (source.unit != units.IN_CELLS or name not in units.TARGETS):
+        try:
+            numbers.read_unit(source.unit, name)
+        except ValueError as error:
+            raise ValueError(*error.args, "unit") from None
+    is_known = source.unit or source.unit_column or source.derived or source.constant is not None
+    is_amount = name != "resource" or (kind is not None and kind.constant == "FLOP")  # not minutes
+    if name in units.USUAL and is_amount and not is_known:
+        remedy = (
+            f"give `unit:` (such as {units.USUAL[name]}), `unit_column:` where a column names each "
+            "row's, or `unit: in cells` where each cell names its own"
+        )
+        raise ValueError("the unit of the cells is missing", remedy)
 
 
 def _correct(card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:
@@ -146,8 +178,7 @@ def _check_citations(
     remedies = {key: suggest(key, keys, "add the entry, or correct the key") for key in unknown}
     for row, key in enumerate(citations):
         if key in unknown:
-            rule = "no entry of a bibliography has this key"
-            problems.add(row, source.source or "citation", key, rule, remedies[key])
+            problems.add(row, source.source or "citation", key, UNCITED, remedies[key])
 
 
 def _join_runs(frame: pd.DataFrame, runs: pd.DataFrame | None, problems: Problems) -> pd.DataFrame:

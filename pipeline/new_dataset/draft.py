@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from pipeline.ingest import tables
-from pipeline.ingest.cards.checks import DERIVED
+from pipeline.ingest.cards.parts import DERIVED
 from pipeline.ingest.sources import units
 from pipeline.ingest.validate import NAMED_BY
 from pipeline.new_dataset.guesses import Guess, describe_column, guess_columns

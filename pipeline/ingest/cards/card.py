@@ -14,7 +14,6 @@ import pandas as pd
 from models import Card
 from models.options import Options
 from pipeline.core.failures import Failure, SourceError, file_failure
-from pipeline.ingest.cards import checks
 from pipeline.ingest.cards.dataset_names import check_dataset_name
 from pipeline.ingest.cards.faults import make_fault
 from pipeline.ingest.cards.parts import ColumnSource as ColumnSource
@@ -24,6 +23,7 @@ from pipeline.ingest.cards.parts import SourceCard, get_class
 from pipeline.ingest.cards.schema import make_schema
 from pipeline.ingest.cards.strict_files import check_tree
 from pipeline.ingest.cards.yaml_files import Steps, find_line, read_tree
+from pipeline.ingest.tables import TABLES
 
 
 class LoadedCard:
@@ -68,16 +68,11 @@ def load_card(path: Path, citation_keys: Collection[str] | None = None) -> Loade
     """
     _check_folder(path)
     tree = read_tree(path, "the card", "write source.yaml beside records.csv; see CONTRIBUTING.md")
-    table, runs = checks.get_table(tree), tree.get("runs", "own")
-    schema = make_schema(table)
-    joins_runs = {"registry": True, "own": False}.get(str(runs))
+    table = tree.get("table")
+    table = table if isinstance(table, str) and table in TABLES else None
+    joins_runs = {"registry": True, "own": False}.get(str(tree.get("runs", "own")))
     made = get_class(table, joins_runs) if table else SourceCard
-    card, faults = check_tree(path, tree, made, schema)
-    if table:
-        faults += checks.find_wrong_parts(path, tree, schema)
-        faults += checks.find_unknown_names(path, tree)
-    if citation_keys is not None:
-        faults += checks.find_unknown_citations(path, tree, citation_keys)
+    card, faults = check_tree(path, tree, made, make_schema(table), citation_keys)
     if faults or card is None:  # of each key the first: what is to be filled in is not also wrong
         raise SourceError({(each.line, each.column): each for each in reversed(faults)}.values())
     for name in ("corrections", "exclusions", "admitted", "allowed_failures"):

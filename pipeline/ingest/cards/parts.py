@@ -7,9 +7,11 @@ from typing import Annotated, Any, Literal
 
 import pandas as pd
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     PrivateAttr,
+    ValidationInfo,
     create_model,
     field_validator,
     model_validator,
@@ -22,6 +24,10 @@ from pipeline.ingest.cards.strict_files import StrictPart, Words
 from pipeline.ingest.options import OPTIONS
 
 Text = str | int | float  # strict: true and false are neither
+UNCITED = "no entry of a bibliography has this key"
+OTHER_FILES = "add the entry to data/references.bib, or to references.bib beside the card"
+# Columns that may be computed from the other two of C = 6 N D.
+DERIVED = {"training_tokens": "tokens from 6ND", "training_flop": "flop from 6ND"}
 
 
 def read_day(value: Any) -> Any:
@@ -34,6 +40,14 @@ def read_day(value: Any) -> Any:
         raise ValueError(RULES["date_type"]) from None
 
 
+def check_citation(key: str, given: ValidationInfo, *steps: str) -> str:
+    """The key. Raises ValueError where it is not in the context: the keys that may be cited."""
+    if given.context is not None and key not in given.context:
+        raise ValueError(UNCITED, suggest(key, given.context, OTHER_FILES), *steps)
+    return key
+
+
+Citation = Annotated[Words, AfterValidator(check_citation)]
 Day = Annotated[date, BeforeValidator(read_day)]
 TableName = Literal[tables.NAMES]  # type: ignore[valid-type]
 EXCLUSION_RULES = (
@@ -123,7 +137,7 @@ class Published(StrictPart):
     lower: float | None = None
     upper: float | None = None
     interval: Words | None = None
-    citation: Words
+    citation: Citation
     locator: Words
     difference: Words | None = None
 
@@ -135,7 +149,7 @@ class SourceCard(StrictPart):
     title: Words
     question: Words
     description: Words
-    citations: list[Words] = Field(min_length=1)
+    citations: list[Citation] = Field(min_length=1)
     licence: Words
     retrieved: Day
     runs: Literal["registry", "own"] = "own"
@@ -158,10 +172,12 @@ class SourceCard(StrictPart):
 
     @field_validator("columns", mode="wrap")
     @classmethod
-    def _as_mapping(cls, columns: Any, check: Any) -> dict[str, ColumnSource]:
+    def _as_mapping(cls, columns: Any, check: Any, given: ValidationInfo) -> Any:
         """Columns by name, in the order of the card, whatever class has checked them."""
         checked = check(columns)
         named = checked if isinstance(checked, dict) else vars(checked)
+        if key := named["citation"].constant:  # the same for every row
+            check_citation(str(key), given, "citation", "constant")
         return {name: named[name] for name in columns}
 
 
