@@ -14,7 +14,8 @@ from conftest import read_cases, stretch
 from openpyxl import Workbook
 
 from pipeline.core.failures import SourceError
-from pipeline.new_dataset import formats, received
+from pipeline.ingest.sources import records
+from pipeline.new_dataset import formats
 from pipeline.new_dataset.received import Sheet, read_received
 
 CASES = read_cases("received.yaml")
@@ -65,16 +66,15 @@ def test_other_kinds_are_refused_with_the_way_out(tmp_path: Path, name: str, wor
 @pytest.mark.parametrize(
     ("limit", "value", "words"),
     [
-        ("MAXIMUM_LINES", 3, "more than 2 rows"),
+        ("MAXIMUM_LINES", 3, "more than 3 lines"),
         ("MAXIMUM_CELLS", 2, "more than 2 cells"),
-        ("MAXIMUM_BYTES", 3, "MB, more than"),
         ("MAXIMUM_CELL_CHARACTERS", 20, "a cell longer than"),
     ],
 )
 def test_limits_hold_while_reading(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, words: str
 ) -> None:
-    monkeypatch.setattr(received, limit, value)
+    monkeypatch.setattr(records, limit, value)
     with pytest.raises(SourceError, match=words):
         read(tmp_path, "a,b\n" + "1,2\n" * 10 + "x" * 21 + ",y\n")
 

@@ -12,10 +12,10 @@ CASES = [
     *read_cases("bad_yaml.yaml"),
     ["- " * 100_000, 1, "nested deeper than 20 levels"],
     ["".join(" " * n + "a:\n" for n in range(300)), 21, "nested deeper than 20 levels"],
-    ["#" * (MAXIMUM_BYTES + 1), None, "bytes; at most 1000000 are read"],
-    [b"a: b\nc: \xff\n", 2, "not YAML in UTF-8"],
-    ["a: b\n".encode("utf-16"), 1, "not YAML in UTF-8"],
-    ["a: \u00e9\n".encode("latin-1"), 1, "not YAML in UTF-8"],
+    ["#" * (MAXIMUM_BYTES + 1), None, "1.0 MB, larger than 1 MB"],
+    [b"a: b\nc: \xff\n", 2, "byte 0xff is not UTF-8"],
+    ["a: b\n".encode("utf-16"), 1, "the file is UTF-16, not UTF-8"],
+    ["a: \u00e9\n".encode("latin-1"), 1, "byte 0xe9 is not UTF-8"],
 ]
 SAME = ["\ufeffa: b\n", "a: b\r\n", "a: b", "---\na: b\n", "a: b\n...\n"]
 

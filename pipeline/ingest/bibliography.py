@@ -13,7 +13,8 @@ from pybtex.richtext import Text
 
 from pipeline.core.failures import Failure, file_failure, raise_any
 from pipeline.ingest.cards.faults import suggest
-from pipeline.ingest.cards.yaml_files import MAXIMUM_BYTES, MAXIMUM_MARKS, find_invisible
+from pipeline.ingest.cards.yaml_files import MAXIMUM_BYTES, MAXIMUM_MARKS
+from pipeline.ingest.plain_files import find_invisible_lines, read_text
 
 SHOWN_AUTHORS = 6  # longer lists end in "et al."
 OWN_FILE = "references.bib"  # in the folder of a dataset, beside its card
@@ -74,15 +75,12 @@ def read_bibliography(path: Path) -> Bibliography:
 
 
 def _read(path: Path) -> dict[str, Reference]:
-    if (size := path.stat().st_size) > MAXIMUM_BYTES:
-        rule = f"{size / 1e6:.1f} MB, larger than {MAXIMUM_BYTES / 1e6:g} MB"
-        raise file_failure(path, rule, "keep the entries that are cited")
+    text = read_text(path, MAXIMUM_BYTES, "keep the entries that are cited")
+    _check_text(path, text)
     try:
-        text = path.read_text(encoding="utf-8")
-        _check_text(path, text)
         entries = parse_string(text, "bibtex").entries
-    except (PybtexError, UnicodeDecodeError) as error:
-        raise file_failure(path, f"not BibTeX in UTF-8: {error}", "fix the entry") from None
+    except PybtexError as error:
+        raise file_failure(path, f"not BibTeX: {error}", "fix the entry") from None
     return {key: _read_entry(path, key, entry) for key, entry in entries.items()}
 
 
@@ -91,7 +89,7 @@ def _check_text(path: Path, text: str) -> None:
 
     A few lines of abbreviations of abbreviations can expand to gigabytes.
     """
-    faults = [*islice(find_invisible(path, text), MAXIMUM_MARKS)]
+    faults = [*islice(find_invisible_lines(path, text), MAXIMUM_MARKS)]
     if found := re.search(r"@\s*string\b", text, re.IGNORECASE):
         line = text[: found.start()].count("\n") + 1
         rule, remedy = "abbreviations (@string) are not read", "write the text in full"

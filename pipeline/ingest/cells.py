@@ -10,8 +10,8 @@ import pandas as pd
 
 from pipeline.core.failures import Failure, raise_any
 from pipeline.ingest.cards.card import ColumnSource, LoadedCard
+from pipeline.ingest.plain_files import find_invisible
 from pipeline.ingest.sources import dates, numbers, units
-from pipeline.ingest.sources.records import find_invisible
 
 MISSING_TEXT = {"", "n/a", "N/A"}
 TRUTHS = {"true": True, "false": False, "yes": True, "no": False}

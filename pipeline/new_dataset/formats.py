@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.failures import Failure, SourceError, file_failure, raise_any
-from pipeline.ingest.sources.records import MAXIMUM_BYTES, MAXIMUM_CELLS, MAXIMUM_LINES
+from pipeline.ingest.plain_files import SMALLER, check_size
+from pipeline.ingest.sources.records import MAXIMUM_CELLS, MAXIMUM_LINES, Row
 
-Row = tuple[int, list[str]]  # line of the file or row of the sheet, counted from 1; cells
-SMALLER = "keep the rows and columns that the table needs, and save them as CSV"
 SAVE_AGAIN = "save the sheet again in Excel, or as CSV in UTF-8"
-MAX_PARTS, EXCEL_ROWS, SHOWN = 10_000, 1_048_576, 20
+MAX_PARTS, SHOWN = 10_000, 20
 NESTED = re.compile("list|struct|map|union|binary")  # kinds of Parquet that are no text
 PART = b"PK\x01\x02"  # what an entry of a zip archive's directory begins with
 HIDDEN = re.compile(
@@ -79,15 +78,9 @@ def _check_archive(path: Path) -> None:
         raise file_failure(path, f"parts in the archive, more than {MAX_PARTS}", SAVE_AGAIN)
     with zipfile.ZipFile(path) as archive:  # unpacks no part beyond the size stated here
         sizes = {part.filename: part.file_size for part in archive.infolist()}
-    _check_size(path, sum(sizes.values()), SAVE_AGAIN)
+    check_size(path, sum(sizes.values()), remedy=SAVE_AGAIN, what="unpacks to ")
     if "[Content_Types].xml" not in sizes:
         raise file_failure(path, "a zip archive, not an Excel workbook", SAVE_AGAIN)
-
-
-def _check_size(path: Path, size: int, remedy: str) -> None:
-    if size > MAXIMUM_BYTES:
-        found = f"unpacks to {size / 1e6:.0f} MB, more than {MAXIMUM_BYTES / 1e6:.0f} MB"
-        raise file_failure(path, found, remedy)
 
 
 def _read_sheet(path: Path, name: str | None) -> Iterator[Row]:
@@ -106,8 +99,6 @@ def _read_sheet(path: Path, name: str | None) -> Iterator[Row]:
         worksheet.reset_dimensions()  # what the file says of its extent may cut rows off
         refused: list[Failure] = []
         for line, cells in enumerate(worksheet.iter_rows(), start=1):
-            if line > EXCEL_ROWS:
-                raise file_failure(path, f"more than {EXCEL_ROWS} rows", SMALLER)
             texts = [_read_cell(cell) for cell in cells]
             refused += _refuse_cells(path, worksheet.title, line, cells)
             if line in hidden and any(texts):
@@ -187,7 +178,7 @@ def _check_footer(path: Path, schema: Any, metadata: Any) -> None:
         rule = f"{metadata.num_rows} rows of {len(kinds)} columns, more than are read"
         raise file_failure(path, rule, SMALLER)
     groups = map(metadata.row_group, range(metadata.num_row_groups))
-    _check_size(path, sum(group.total_byte_size for group in groups), SMALLER)
+    check_size(path, sum(group.total_byte_size for group in groups), what="unpacks to ")
 
 
 def _read_column(column: Any) -> list[str]:

@@ -26,7 +26,7 @@ NEW = ("new", "made", "--table", "efficiency", "--from", RECEIVED)
 @pytest.mark.parametrize(
     ("name", "row", "command", "words"),
     [
-        (RECORDS, b"x" * 99 + b"\n", CHECK, "630,001 lines, more than 500,000 lines"),
+        (RECORDS, b"x" * 99 + b"\n", CHECK, "more than 500,000 lines"),
         (RECEIVED, b"x", NEW, "a cell longer than 10,000 characters"),
     ],
 )

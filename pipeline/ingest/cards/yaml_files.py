@@ -9,7 +9,6 @@ and `yes` are text, `true` and `false` are not.
 
 import math
 import re
-import unicodedata
 from collections.abc import Iterator
 from datetime import date
 from itertools import islice
@@ -31,16 +30,11 @@ from ruamel.yaml.events import (
 
 from pipeline.core.failures import Failure, SourceError, file_failure, raise_any
 from pipeline.core.failures import shorten as cut
+from pipeline.ingest.plain_files import find_invisible, find_invisible_lines, read_text
 
 MAXIMUM_BYTES = 1_000_000  # the longest card has 27 thousand
 MAXIMUM_DEPTH = 20  # the deepest card has 5
 MAXIMUM_MARKS = 20  # of invisible characters that are reported at once
-# Control characters, marks that turn the direction of text, characters without width, and halves
-# of characters: what a reader sees is then not what a program reads.
-INVISIBLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e"
-    "\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]|\r(?!\n)"
-)
 # Numbers that YAML reads otherwise than they look: 0704.0001, 0x1F, 1_000.
 ODD_NUMBER = re.compile(r"[-+]?(0[0-9xob][0-9a-fA-F_.]*|[0-9][0-9.]*_[0-9_.]*)")
 LONG_NUMBER = re.compile(r"[-+]?[0-9]{1000,}")  # more digits than Python reads
@@ -65,8 +59,10 @@ def read_tree(path: Path, name: str, remedy_if_missing: str) -> Any:
     Raises SourceError, with the line, where the file is missing, is not YAML in UTF-8, holds what
     the docstring of this module refuses, repeats a key, or is not a mapping.
     """
-    text = _read_text(path, name, remedy_if_missing)
-    raise_any(islice(find_invisible(path, text), MAXIMUM_MARKS))
+    if not path.is_file():
+        raise file_failure(path, f"{name} is missing", remedy_if_missing)
+    text = read_text(path, MAXIMUM_BYTES, "data belong in records.csv, a card only describes them")
+    raise_any(islice(find_invisible_lines(path, text), MAXIMUM_MARKS))
     try:
         raise_any(_find_refused(path, text))
         tree = YAML(typ="rt", pure=True).load(text)
@@ -112,32 +108,6 @@ def shorten(value: Any) -> str:
     """The value as YAML writes it, in at most 80 characters."""
     text = "null" if value is None else str(value)
     return cut(text.lower() if isinstance(value, bool) else text)
-
-
-def _read_text(path: Path, name: str, remedy_if_missing: str) -> str:
-    if not path.is_file():
-        raise file_failure(path, f"{name} is missing", remedy_if_missing)
-    if (size := path.stat().st_size) > MAXIMUM_BYTES:
-        rule = f"{name} has {size} bytes; at most {MAXIMUM_BYTES} are read"
-        raise file_failure(path, rule, "data belong in records.csv, a card only describes them")
-    content = path.read_bytes()
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise file_failure(path, "not YAML in UTF-8", "save it as UTF-8", line=line) from None
-
-
-def find_invisible(path: Path, text: str) -> Iterator[Failure]:
-    """A failure for each line of `text`, read from `path`, with what readers do not see."""
-    for number, line in enumerate(text.split("\n"), 1):
-        if found := INVISIBLE.search(f"{line}\n"):
-            yield Failure(str(path), number, "", "", _say_invisible(found[0]), "delete it")
-
-
-def _say_invisible(character: str) -> str:
-    name = unicodedata.name(character, "control character")
-    return f"the character U+{ord(character):04X} ({name}) cannot be seen and is not read"
 
 
 def _find_refused(path: Path, text: str) -> Iterator[Failure]:
@@ -217,9 +187,8 @@ def _find_wrong(path: Path, tree: Any) -> Iterator[Failure]:
         if isinstance(value, float) and not math.isfinite(value):
             rule, remedy = "not a finite number", "write a number"
             yield Failure(str(path), line, place, str(float(value)), rule, remedy)
-        if isinstance(value, str) and (found := INVISIBLE.search(value)):
-            rule, remedy = _say_invisible(found[0]), "delete its escape"
-            yield Failure(str(path), line, place, "", rule, remedy)
+        if isinstance(value, str) and (fault := find_invisible(value)):
+            yield Failure(str(path), line, place, "", *fault)
         for key in value if isinstance(value, dict) else ():
             if not (isinstance(key, str) and key.isprintable()):
                 rule = "this key is not text, or holds characters that are not printed"
