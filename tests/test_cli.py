@@ -31,7 +31,7 @@ def test_list_is_tab_separated_for_scripts_and_a_table_in_a_terminal(
     lines = [line.split("\t") for line in invoke("list")[1].strip().splitlines()]
     assert tuple(lines[0]) == COLUMNS
     assert ["math", "compute_multiplier"] in [[line[0], line[3]] for line in lines]
-    monkeypatch.setattr(cli, "_is_terminal", lambda: True)
+    monkeypatch.setattr(cli, "sys", SimpleNamespace(stdout=SimpleNamespace(isatty=lambda: True)))
     assert "months: Doubling" in unwrap(invoke("list")[1])
 
 

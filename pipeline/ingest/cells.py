@@ -49,10 +49,10 @@ def read_column(
         return pd.Series(_read_numbers(name, source, texts, records, problems), index, "float64")
     if dtype.startswith("datetime64"):
         read_day = partial(dates.read_date, order=source.order, precision=source.precision)
-        days = _read_cells(texts, column, problems, read_day)
+        days = read_cells(texts, column, problems, read_day)
         return pd.to_datetime(pd.Series(days, index=index)).astype("datetime64[ns]")
     if dtype == "bool":
-        truths = _read_cells(texts, column, problems, read_truth)
+        truths = read_cells(texts, column, problems, read_truth)
         return pd.Series([bool(truth) for truth in truths], index=index)
     return cells.mask(cells.isin(MISSING_TEXT)).astype("str")
 
@@ -84,7 +84,7 @@ def _translate(
     return cells.map({cell: str(value).strip() for cell, value in values.items()}).fillna("")
 
 
-def _read_cells[Cell: Hashable, Value](
+def read_cells[Cell: Hashable, Value](
     cells: Sequence[Cell],
     column: str,
     problems: Problems,
@@ -114,7 +114,7 @@ def _read_numbers(
         named = _read_units(name, source.unit_column, records, problems)
     else:
         named = ["" if source.unit == units.IN_CELLS else source.unit] * len(texts)
-    return _read_cells(
+    return read_cells(
         list(zip(texts, named, strict=True)),
         source.source or name,
         problems,
@@ -133,4 +133,4 @@ def _read_units(
             numbers.read_unit(unit, name)
         return unit
 
-    return _read_cells(records[column].tolist(), column, problems, check)
+    return read_cells(records[column].tolist(), column, problems, check)

@@ -15,8 +15,8 @@ from pipeline.core.failures import Failure, raise_any
 from pipeline.ingest import tables
 from pipeline.ingest.cards.card import ColumnSource, LoadedCard
 from pipeline.ingest.cards.faults import suggest
-from pipeline.ingest.cards.parts import DERIVED, UNCITED
-from pipeline.ingest.cells import Problems, read_column, refuse_invisible
+from pipeline.ingest.cards.parts import DERIVED, check_citation
+from pipeline.ingest.cells import Problems, read_cells, read_column, refuse_invisible
 from pipeline.ingest.in_house import RATES_TABLE
 from pipeline.ingest.options import EstimateOptions, LeaderboardOptions
 from pipeline.ingest.sources import numbers, units
@@ -52,21 +52,17 @@ def ingest(
     for name, source in card.card.columns.items():
         if source.derived:
             frame[name] = _derive(source.derived, frame)
-    frame["exclusion"] = _exclude(card, records)
-    if citation_keys is not None:
-        _check_citations(card, frame["citation"], citation_keys, problems)
+    frame["exclusion"] = pd.Series(pd.NA, index=records.index, dtype="str")
+    for rule in reversed(card.card.exclusions):  # of several the first counts
+        frame.loc[rule.find(records, card.path), "exclusion"] = rule.rule
+    source = card.card.columns["citation"]
+    if source.constant is None:  # which the card has checked
+        keys, column = frame["citation"].fillna("").tolist(), source.source or "citation"
+        read_cells(keys, column, problems, lambda key: key and check_citation(key, citation_keys))
     if card.card.runs == "registry":
         frame = _join_runs(frame, runs, problems)
     problems.raise_any()
     return _fill(card, frame)[list(dtypes)]
-
-
-def _exclude(card: LoadedCard, records: pd.DataFrame) -> pd.Series:
-    """The first rule that the card excludes each of the `records` by; empty where none does."""
-    exclusion = pd.Series(pd.NA, index=records.index, dtype="str")
-    for rule in card.card.exclusions:
-        exclusion[rule.find(records, card.path) & exclusion.isna()] = rule.rule
-    return exclusion
 
 
 def _list_used_columns(card: LoadedCard) -> set[str]:
@@ -167,20 +163,6 @@ def _derive(rule: str, frame: pd.DataFrame) -> pd.Series:
     return 6 * frame["parameters"] * frame["training_tokens"]
 
 
-def _check_citations(
-    card: LoadedCard, citations: pd.Series, keys: Collection[str], problems: Problems
-) -> None:
-    """Note every row that cites what no bibliography has; a constant is the card's to check."""
-    source = card.card.columns["citation"]
-    if source.constant is not None:
-        return
-    unknown = {key for key in citations.dropna().unique() if key not in keys}
-    remedies = {key: suggest(key, keys, "add the entry, or correct the key") for key in unknown}
-    for row, key in enumerate(citations):
-        if key in unknown:
-            problems.add(row, source.source or "citation", key, UNCITED, remedies[key])
-
-
 def _join_runs(frame: pd.DataFrame, runs: pd.DataFrame | None, problems: Problems) -> pd.DataFrame:
     """`frame` with the columns of the validated registry `runs`, joined by model.
 
@@ -213,16 +195,14 @@ def _refuse_unknown(frame: pd.DataFrame, known: pd.Index, problems: Problems) ->
 
 def _find_roots(runs: pd.DataFrame) -> pd.Series:
     """The model at the end of each chain of base models."""
-    parents = dict(zip(runs["model"], runs["base_model"], strict=True))
-
-    def find_root(model: str) -> str:
-        seen = {model}
-        while isinstance(parent := parents.get(model), str) and parent not in seen:
-            seen.add(parent)
-            model = parent
-        return model
-
-    return runs["model"].map(find_root)
+    parents = runs.set_index("model")["base_model"].dropna()
+    roots = runs["model"]
+    for _ in range(len(parents)):  # a chain that closes on itself ends too
+        above = roots.map(parents)
+        if above.isna().all():
+            break
+        roots = above.fillna(roots)
+    return roots
 
 
 def _fill(card: LoadedCard, frame: pd.DataFrame) -> pd.DataFrame:

@@ -29,9 +29,11 @@ MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]{0,200}?\bref=[\"']([A-Z0-9:]+)"
 REFUSED = {
     "f": ("a formula, not a value", "copy the sheet and paste as values"),
     "e": ("an error of Excel's, not a value", "empty the cell or fix it"),
+    "hidden": (
+        "a hidden row with values: filtered out, or forgotten",
+        "show all rows and delete those that are not data",
+    ),
 }
-HIDDEN_ROW = "a hidden row with values: filtered out, or forgotten"
-SHOW_ROWS = "show all rows and delete those that are not data"
 
 
 def as_text(value: object) -> str:
@@ -100,21 +102,20 @@ def _read_sheet(path: Path, name: str | None) -> Iterator[Row]:
         refused: list[Failure] = []
         for line, cells in enumerate(worksheet.iter_rows(), start=1):
             texts = [_read_cell(cell) for cell in cells]
-            refused += _refuse_cells(path, worksheet.title, line, cells)
-            if line in hidden and any(texts):
-                at = f"{worksheet.title}!{line}:{line}"
-                refused.append(Failure(str(path), line, at, "", HIDDEN_ROW, SHOW_ROWS))
+            found = [
+                (cell.coordinate, str(getattr(cell.value, "text", cell.value)), cell.data_type)
+                for cell in cells
+                if cell.data_type in REFUSED and cell.value is not None
+            ]
+            found += [(f"{line}:{line}", "", "hidden")] * (line in hidden and any(texts))
+            refused += [
+                Failure(str(path), line, f"{worksheet.title}!{at}", value, *REFUSED[kind])
+                for at, value, kind in found
+            ]
             if len(refused) >= SHOWN:
                 break
             yield line, texts
         raise_any(refused)
-
-
-def _refuse_cells(path: Path, title: str, line: int, cells: tuple[Any, ...]) -> Iterator[Failure]:
-    for cell in cells:
-        if cell.data_type in REFUSED and cell.value is not None:
-            place, value = f"{title}!{cell.coordinate}", getattr(cell.value, "text", cell.value)
-            yield Failure(str(path), line, place, str(value)[:80], *REFUSED[cell.data_type])
 
 
 def _choose_sheet(path: Path, workbook: Any, name: str | None) -> Any:

@@ -1,5 +1,6 @@
 """Parts of a source card, and the class of the cards of each table; card.yaml explains the keys."""
 
+from collections.abc import Collection
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -24,8 +25,6 @@ from pipeline.ingest.cards.strict_files import StrictPart, Words
 from pipeline.ingest.options import OPTIONS
 
 Text = str | int | float  # strict: true and false are neither
-UNCITED = "no entry of a bibliography has this key"
-OTHER_FILES = "add the entry to data/references.bib, or to references.bib beside the card"
 # Columns that may be computed from the other two of C = 6 N D.
 DERIVED = {"training_tokens": "tokens from 6ND", "training_flop": "flop from 6ND"}
 
@@ -40,14 +39,20 @@ def read_day(value: Any) -> Any:
         raise ValueError(RULES["date_type"]) from None
 
 
-def check_citation(key: str, given: ValidationInfo, *steps: str) -> str:
-    """The key. Raises ValueError where it is not in the context: the keys that may be cited."""
-    if given.context is not None and key not in given.context:
-        raise ValueError(UNCITED, suggest(key, given.context, OTHER_FILES), *steps)
+def check_citation(key: str, keys: Collection[str] | None, *steps: str) -> str:
+    """The key. Raises ValueError where it is not among `keys`, those that may be cited, if any."""
+    if keys is not None and key not in keys:
+        there = "add the entry to data/references.bib, or to references.bib beside the card"
+        rule = "no entry of a bibliography has this key"
+        raise ValueError(rule, suggest(key, keys, there), *steps)
     return key
 
 
-Citation = Annotated[Words, AfterValidator(check_citation)]
+def _check_cited(key: str, given: ValidationInfo) -> str:
+    return check_citation(key, given.context)
+
+
+Citation = Annotated[Words, AfterValidator(_check_cited)]
 Day = Annotated[date, BeforeValidator(read_day)]
 TableName = Literal[tables.NAMES]  # type: ignore[valid-type]
 EXCLUSION_RULES = (
@@ -177,7 +182,7 @@ class SourceCard(StrictPart):
         checked = check(columns)
         named = checked if isinstance(checked, dict) else vars(checked)
         if key := named["citation"].constant:  # the same for every row
-            check_citation(str(key), given, "citation", "constant")
+            check_citation(str(key), given.context, "citation", "constant")
         return {name: named[name] for name in columns}
 
 

@@ -118,50 +118,47 @@ def _find_refused(path: Path, text: str) -> Iterator[Failure]:
         depth -= isinstance(event, MappingEndEvent | SequenceEndEvent)
         documents += isinstance(event, DocumentStartEvent)
         refused = _refuse(event)
-        if is_last := depth > MAXIMUM_DEPTH or documents > 1:
-            refused = "a second document begins", "remove the line `---` or `...`"
         if depth > MAXIMUM_DEPTH:
             rule = f"nested deeper than {MAXIMUM_DEPTH} levels"
             refused = rule, "close the brackets, or indent less"
+        elif documents > 1:
+            refused = "a second document begins", "remove the line `---` or `...`"
         if refused:
             yield Failure(str(path), event.start_mark.line + 1, "", "", *refused)
-        if is_last:
+        if depth > MAXIMUM_DEPTH or documents > 1:
             return
 
 
 def _refuse(event: Event) -> tuple[str, str] | None:
-    """Rule and remedy where `event` uses a part of YAML that is not read."""
+    """Rule and remedy where `event` uses a part of YAML that is not read, or is a value without
+    quotes that YAML reads otherwise than it looks.
+    """
     if isinstance(event, AliasEvent):
         return f"the alias *{event.anchor} is not read", IN_FULL
     if isinstance(event, DocumentStartEvent):
-        if event.version or event.tags:
-            return "directives (%YAML, %TAG) are not read", "remove the lines that begin with %"
-        return None
+        remedy = "remove the lines that begin with %"
+        is_plain = not (event.version or event.tags)
+        return None if is_plain else ("directives (%YAML, %TAG) are not read", remedy)
     if anchor := getattr(event, "anchor", None):
         return f"the anchor &{anchor} is not read", IN_FULL
     if tag := getattr(event, "ctag", None):
         return f"the tag {tag} is not read", "remove the tag: only plain values are read"
-    if isinstance(event, ScalarEvent) and not event.style:
-        return _refuse_plain(event.value)
-    return None
-
-
-def _refuse_plain(text: str) -> tuple[str, str] | None:
-    """Rule and remedy of a value without quotes that YAML reads otherwise than it looks."""
-    if text == "<<":
+    if not isinstance(event, ScalarEvent) or event.style:
+        return None
+    if event.value == "<<":
         return "the merge key << is not read", IN_FULL
-    if ODD_NUMBER.fullmatch(text):
-        return f"{shorten(text)!r} may be text or a number", AS_TEXT
-    if LONG_NUMBER.fullmatch(text) or ((day := DAY.match(text)) and not _is_day(*day.groups())):
-        return f"{shorten(text)!r} looks like a date or a number but is neither", AS_TEXT
+    if ODD_NUMBER.fullmatch(event.value):
+        return f"{shorten(event.value)!r} may be text or a number", AS_TEXT
+    if LONG_NUMBER.fullmatch(event.value) or _is_impossible_day(event.value):
+        return f"{shorten(event.value)!r} looks like a date or a number but is neither", AS_TEXT
     return None
 
 
-def _is_day(*parts: str) -> bool:
+def _is_impossible_day(text: str) -> bool:
     try:
-        return bool(date(*map(int, parts)))
+        return bool((day := DAY.match(text)) and not date(*map(int, day.groups())))
     except ValueError:
-        return False
+        return True
 
 
 def _from_yaml(path: Path, text: str, error: YAMLError) -> SourceError:
