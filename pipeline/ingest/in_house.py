@@ -18,7 +18,7 @@ from pipeline.core.failures import SourceError, file_failure
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
 from pipeline.ingest.cards.card import LoadedCard
-from pipeline.ingest.options import EstimateOptions, OwnEstimate
+from pipeline.ingest.options import EstimateOptions
 
 CITATION = "apportion2026"
 RATES_TABLE = "own_rates"
@@ -61,26 +61,16 @@ def _add_estimates(
         if found is not None and options.scale == "log" and found["lower"] <= 0:
             print(f"{own.posterior}: its interval reaches zero and has no log", file=sys.stderr)
         elif found is not None:
-            rows.append(_make_row(own, found) | {"line": int(table["line"].max()) + 1 + len(rows)})
+            rows.append(
+                {"line": int(table["line"].max()) + 1 + len(rows), "citation": CITATION}
+                | {"study": own.study, "domain": own.domain}
+                | {"estimate": found["median"], "lower": found["lower"], "upper": found["upper"]}
+                | {"interval_kind": "probability", "interval_probability": found["prob"]}
+                | {"locator": f"{own.posterior}, {own.estimand}"}
+                | dict.fromkeys(("is_primary", "is_own", "is_verified"), True)
+            )
     added = pd.DataFrame(rows).reindex(columns=table.columns).astype(table.dtypes.to_dict())
     return pd.concat([table, added], ignore_index=True)
-
-
-def _make_row(own: OwnEstimate, found: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "study": own.study,
-        "domain": own.domain,
-        "estimate": found["median"],
-        "lower": found["lower"],
-        "upper": found["upper"],
-        "interval_kind": "probability",
-        "interval_probability": found["prob"],
-        "is_primary": True,
-        "is_own": True,
-        "citation": CITATION,
-        "locator": f"{own.posterior}, {own.estimand}",
-        "is_verified": True,
-    }
 
 
 def _fill_rates(table: pd.DataFrame, card: LoadedCard, layout: Layout) -> pd.DataFrame:

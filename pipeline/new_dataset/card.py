@@ -13,8 +13,7 @@ from pipeline.ingest.cards.faults import find_node, follow
 from pipeline.ingest.cards.schema import FILE_NAME, make_schema
 from pipeline.ingest.cards.yaml_files import Steps
 from pipeline.ingest.validate import NAMED_BY
-from pipeline.new_dataset.draft import Draft
-from pipeline.new_dataset.guesses import Guess
+from pipeline.new_dataset.draft import Draft, Guess
 from pipeline.new_dataset.readings import TODO, Keys
 
 TEMPLATE = Path(__file__).with_name("card.yaml.jinja")

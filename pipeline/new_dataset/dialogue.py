@@ -20,8 +20,15 @@ from pipeline.ingest.cards.dataset_names import check_dataset_name
 from pipeline.ingest.cards.faults import suggest
 from pipeline.ingest.tables import TABLES
 from pipeline.new_dataset.card import comment, list_gaps, render_card, render_value
-from pipeline.new_dataset.draft import Confirm, Draft, draft, draft_empty
-from pipeline.new_dataset.guesses import SYNONYM, Guess, guess_reading
+from pipeline.new_dataset.draft import (
+    SYNONYM,
+    Confirm,
+    Draft,
+    Guess,
+    draft,
+    draft_empty,
+    guess_reading,
+)
 from pipeline.new_dataset.received import Sheet, read_received
 from pipeline.new_dataset.registration import add_dataset, refuse_taken
 

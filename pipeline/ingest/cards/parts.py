@@ -1,6 +1,7 @@
 """Parts of a source card, and the class of the cards of each table; card.yaml explains the keys."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,7 @@ from pydantic import (
 
 from pipeline.core.failures import SourceError, file_failure
 from pipeline.ingest import tables
-from pipeline.ingest.cards.faults import RULES, suggest
+from pipeline.ingest.cards.faults import suggest
 from pipeline.ingest.cards.strict_files import StrictPart, Words
 from pipeline.ingest.options import OPTIONS
 
@@ -29,14 +30,11 @@ Text = str | int | float  # strict: true and false are neither
 DERIVED = {"training_tokens": "tokens from 6ND", "training_flop": "flop from 6ND"}
 
 
-def read_day(value: Any) -> Any:
-    """The value, a quoted date as a date."""
-    if not isinstance(value, str) or not value.strip():
-        return value
-    try:
+def _read_day(value: Any) -> Any:
+    """A quoted date as a date; what is none is left for pydantic to refuse."""
+    with suppress(ValueError, TypeError):
         return date.fromisoformat(value)
-    except ValueError:
-        raise ValueError(RULES["date_type"]) from None
+    return value
 
 
 def check_citation(key: str, keys: Collection[str] | None, *steps: str) -> str:
@@ -53,7 +51,7 @@ def _check_cited(key: str, given: ValidationInfo) -> str:
 
 
 Citation = Annotated[Words, AfterValidator(_check_cited)]
-Day = Annotated[date, BeforeValidator(read_day)]
+Day = Annotated[date, BeforeValidator(_read_day)]
 TableName = Literal[tables.NAMES]  # type: ignore[valid-type]
 EXCLUSION_RULES = (
     *("human", "oracle selection", "chance", "repeats another row", "other test set", "outlier"),

@@ -69,13 +69,6 @@ def _spell_operations(found: re.Match[str], unit: str) -> str | None:
     return operations
 
 
-def _check_form(unit: str) -> str:
-    """`unit`, if it is names joined by signs: of other text pint may compute for ever."""
-    if len(unit) > LONGEST_UNIT or not _PRODUCT.fullmatch(unit):
-        raise ValueError(f"{unit!r} is not made of names of units, / and *")
-    return unit
-
-
 def _prefix(found: re.Match[str]) -> str:
     prefix, known = found["prefix"], _KNOWN["prefixes"]
     return known.get(prefix) or known.get(prefix.upper()) or prefix.lower()
@@ -95,9 +88,10 @@ def factor(unit: str, column: str) -> float:
         kind = "in K, M, B, T or no unit" if column in COUNTS else "which takes no unit"
         raise ValueError(f"{column} is a plain number, {kind}")
     try:
-        quantity = registry().Quantity(
-            1.0, registry().parse_units(spell(unit) or _check_form(unit))
-        )
-        return float(quantity.to(TARGETS[column]).magnitude)
+        known = spell(unit)
+        # Of text that is not names joined by signs pint may compute for ever.
+        if known is None and (len(unit) > LONGEST_UNIT or not _PRODUCT.fullmatch(unit)):
+            raise ValueError(f"{unit!r} is not made of names of units, / and *")
+        return float(registry()(known or unit).to(TARGETS[column]).magnitude)
     except (pint.PintError, TokenError, ValueError) as error:
         raise ValueError(str(error)) from None
