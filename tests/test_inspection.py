@@ -91,21 +91,6 @@ def test_failures_are_grouped_by_rule_with_their_lines(edit: Callable[..., Path]
     assert said in describe(found)
 
 
-@pytest.mark.parametrize(
-    ("name", "old", "words"),
-    [
-        ("sources/math/source.yaml", "table: accuracy", "the card cannot be read"),
-        ("references.bib", "hendrycks2021math", "xendrycks2021math"),  # which the card cites
-    ],
-)
-def test_broken_card_is_a_finding(
-    edit: Callable[..., Path], name: str, old: str, words: str
-) -> None:
-    found = look("math", edit(name, lambda text: text.replace(old, "x" + old[1:])))
-    assert (found["is_accepted"], found["reached"]) == (False, "card")
-    assert words in describe(found)
-
-
 def test_dataset_of_no_registry_line_is_told_and_repeats_are_counted() -> None:
     found = inspect(Layout(ROOT), "math", {"accuracy_leaderboard": []}, MODELS)
     assert "not in data/sources/datasets.yaml" in describe(found)

@@ -43,11 +43,6 @@ def test_surprise_is_refused_at_its_line(
     assert str(first).isprintable()
 
 
-def test_every_anchor_and_alias_is_reported_at_once(tmp_path: Path) -> None:
-    faults = refuse(tmp_path, "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n")
-    assert [fault.line for fault in faults] == [1, 2, 2, 3]
-
-
 def test_missing_file_and_folder_in_its_place_are_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "absent.yaml", tmp_path):
         with pytest.raises(SourceError, match="the file is missing"):

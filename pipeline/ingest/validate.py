@@ -52,13 +52,6 @@ def find_failures(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) 
         schema.validate(table, lazy=True)
     except pa.errors.SchemaErrors as errors:
         cases = errors.failure_cases
-    whole = cases[cases["index"].isna()]  # a column is missing, extra or mistyped
-    if len(whole):
-        path, remedy = str(card.records_path), "correct the card"
-        return [
-            Failure(path, None, str(column or ""), "", f"{check}: {case}", remedy)
-            for column, check, case in whole[["column", "check", "failure_case"]].to_numpy()
-        ]
     failures: list[Failure] = []
     for key, index in cases.groupby(["column", "check"], sort=False)["index"]:
         column, check = map(str, key)
