@@ -71,10 +71,8 @@ def guess_reading(table: str, name: str, source: str, likeness: float, sheet: Sh
 def describe_column(table: str, name: str) -> tuple[str, list[str]]:
     """Type of the column and the words that it takes, none where it takes any."""
     column = tables.TABLES[table].columns[name]
-    classes = [
-        check.statistics["allowed_values"] for check in column.checks if check.name == "isin"
-    ]
-    return str(column.dtype), [str(each) for each in classes[0]] if classes else []
+    taken = [each.statistics["allowed_values"] for each in column.checks if each.name == "isin"]
+    return str(column.dtype), [str(word) for words in taken for word in words]
 
 
 def _match(table: str, wanted: Sequence[str], sheet: Sheet) -> dict[str, tuple[str, float]]:
@@ -160,45 +158,36 @@ class Draft:
     received: str
     runs: str | None
     guesses: list[Guess]
+    sheet: Sheet
     ignored: list[str] = field(default_factory=list)
     names: dict[str, list[str]] = field(default_factory=dict)
-    records: str = ""
-    row_count: int = 0
-    blank_row_count: int = 0
 
 
 def draft_empty(name: str, table: str) -> Draft:
     """The draft without a received file: records.csv is a header of the table's columns."""
     runs = "registry" if table in JOINED_TABLES else None
-    wanted = list_wanted(table, runs)
-    unit: Keys = {"unit": TODO}
-    guesses = [
-        Guess(each, each, "certain", unit if each in units.TARGETS else {}) for each in wanted
-    ]
-    return Draft(name, table, "", runs, guesses, records=",".join(wanted) + "\n")
+    wanted, unit = list_wanted(table, runs), Keys(unit=TODO)
+    keys = {each: unit if each in units.TARGETS else {} for each in wanted}
+    guesses = [Guess(each, each, "certain", keys[each]) for each in wanted]
+    return Draft(name, table, "", runs, guesses, Sheet(wanted, []))
 
 
 def draft(name: str, table: str, received: str, sheet: Sheet, confirm: Confirm) -> Draft:
     """The draft from the cells of `sheet`; each guess goes through `confirm` before it counts."""
-    runs = _guess_runs(table, sheet)
+    runs = None
+    if table in JOINED_TABLES:  # unless the file brings compute of its own
+        (compute,) = guess_columns(table, ["training_flop"], sheet)
+        runs = "own" if compute.source else "registry"
     guesses = list(map(confirm, guess_columns(table, list_wanted(table, runs), sheet)))
     used = {name for guess in guesses for name in (guess.source, guess.keys.get("unit_column"))}
-    return Draft(
-        name,
-        table,
-        received,
-        runs,
-        guesses=[_fill(table, guess, guesses) for guess in guesses],
-        ignored=[header for header in sheet.header if header not in used],
-        names={
-            guess.column: list(filter(None, dict.fromkeys(sheet.read_column(guess.source))))[:30]
-            for guess in guesses
-            if guess.source and guess.column in NAMED_BY.values()
-        },
-        records=sheet.to_csv(),
-        row_count=len(sheet.rows),
-        blank_row_count=sheet.blank_rows,
-    )
+    ignored = [header for header in sheet.header if header not in used]
+    names = {
+        guess.column: list(filter(None, dict.fromkeys(sheet.read_column(guess.source))))[:30]
+        for guess in guesses
+        if guess.source and guess.column in NAMED_BY.values()
+    }
+    filled = [_fill(table, guess, guesses) for guess in guesses]
+    return Draft(name, table, received, runs, filled, sheet, ignored, names)
 
 
 def list_wanted(table: str, runs: str | None) -> list[str]:
@@ -208,14 +197,6 @@ def list_wanted(table: str, runs: str | None) -> list[str]:
     late, of_runs = tables.PROVENANCE_COLUMNS, tables.RUN_COLUMNS
     wanted = [name for name in columns if name not in tables.FILLED_BY_INGEST | joined]
     return sorted(wanted, key=lambda name: (name in late, name in of_runs))
-
-
-def _guess_runs(table: str, sheet: Sheet) -> str | None:
-    """The registry's, unless the file brings compute of its own."""
-    if table not in JOINED_TABLES:
-        return None
-    (compute,) = guess_columns(table, ["training_flop"], sheet)
-    return "own" if compute.source else "registry"
 
 
 def _fill(table: str, guess: Guess, guesses: list[Guess]) -> Guess:
