@@ -38,25 +38,21 @@ def find_outliers(table: pd.DataFrame, card: Card) -> list[dict[str, Any]]:
     model = load(name)
     if model.unsupported_reason(table, card):
         return []
+    if card.table == "accuracy_leaderboard":  # the scale on which models are straight lines
+        height = measure_height(prepare(rows, card))
+        scaled = np.asarray(special.logit(np.clip(height, EDGE, 1 - EDGE)))
+    else:
+        scaled = np.log(rows[outcome].to_numpy())
     regressors = model.regressors(table, card).astype(float)
     design = regressors.loc[:, regressors.max() > regressors.min()].to_numpy()
     # What each row measures has a level of its own.
     group = pd.factorize(rows[measured])[0] if measured else np.zeros(len(rows), dtype=int)
-    distance = _measure_distance(_transform(rows, card), design, group)
+    distance = _measure_distance(scaled, design, group)
     far = np.flatnonzero(np.abs(distance) > FAR)
     found: Any = pd.DataFrame({"line": rows["line"], "model": rows.get("model", "")})
     found = found.assign(column=outcome, value=rows[outcome], distance=distance.round(1))
     farthest = far[np.argsort(-np.abs(distance[far]), kind="stable")]
     return found.iloc[farthest].to_dict("records")
-
-
-def _transform(rows: pd.DataFrame, card: Card) -> np.ndarray:
-    """The outcome on the scale on which the models are straight lines."""
-    outcome = CLOUDS[card.table][0]
-    if card.table != "accuracy_leaderboard":
-        return np.asarray(np.log(rows[outcome]))
-    height = measure_height(prepare(rows, card))
-    return np.asarray(special.logit(np.clip(height, EDGE, 1 - EDGE)))
 
 
 def _measure_distance(outcome: np.ndarray, design: np.ndarray, group: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from functools import partial
 
 import pandas as pd
 
-from pipeline.core.failures import Failure, raise_any
+from pipeline.core.failures import Failure
 from pipeline.ingest.cards.card import ColumnSource, LoadedCard
 from pipeline.ingest.plain_files import find_invisible
 from pipeline.ingest.sources import dates, numbers, units
@@ -27,10 +27,6 @@ class Problems:
     def add(self, row: int, column: str, value: str, rule: str, remedy: str) -> None:
         """Note a failure of the cell of `column` in the row at position `row`."""
         self.failures.append(Failure(self.path, self.lines[row], column, value, rule, remedy))
-
-    def raise_any(self) -> None:
-        """Raise SourceError if any failure was noted."""
-        raise_any(self.failures)
 
 
 def read_column(

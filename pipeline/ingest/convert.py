@@ -61,7 +61,7 @@ def ingest(
         read_cells(keys, column, problems, lambda key: key and check_citation(key, citation_keys))
     if card.card.runs == "registry":
         frame = _join_runs(frame, runs, problems)
-    problems.raise_any()
+    raise_any(problems.failures)
     return _fill(card, frame)[list(dtypes)]
 
 

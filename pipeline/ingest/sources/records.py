@@ -46,15 +46,19 @@ def read_records(path: Path) -> pd.DataFrame:
         remedy = "put the data beside the card as records.csv"
         raise file_failure(path, "the file is missing", remedy)
     text = read_text(path)
-    delimiter = _find_delimiter(path, text)
+    found = [*count_delimiters(text, DELIMITERS)] or [","]
+    if len(found) > 1:
+        names = " and ".join(DELIMITERS[sign] for sign in found)
+        rule = f"the header holds {names}: either may separate cells"
+        raise file_failure(path, rule, "quote the names of the header that hold one of them")
     # A blank line is a row where the header has one column: its cell may be empty.
     rows: list[Row] = []
-    for line, cells in split_rows(path, text, delimiter):
+    for line, cells in split_rows(path, text, found[0]):
         if cells or (rows and len(rows[0][1]) == 1):
             rows.append((line, cells or [""]))
     while rows and not any(map(str.strip, rows[-1][1])):
         rows.pop()
-    header, rows = check_table(path, rows, DELIMITERS[delimiter])
+    header, rows = check_table(path, rows, DELIMITERS[found[0]])
     frame = pd.DataFrame([row for _, row in rows], columns=header, dtype=str)
     return frame.apply(lambda column: column.str.strip()).assign(line=[line for line, _ in rows])
 
@@ -64,15 +68,6 @@ def count_delimiters(text: str, signs: Iterable[str]) -> dict[str, int]:
     header = _HEADER.match(text)
     bare = re.sub(_QUOTED, "", header[1]) if header else ""
     return {sign: bare.count(sign) for sign in signs if sign in bare}
-
-
-def _find_delimiter(path: Path, text: str) -> str:
-    found = [*count_delimiters(text, DELIMITERS)]
-    if len(found) > 1:
-        names = " and ".join(DELIMITERS[sign] for sign in found)
-        rule = f"the header holds {names}: either may separate cells"
-        raise file_failure(path, rule, "quote the names of the header that hold one of them")
-    return found[0] if found else ","
 
 
 def split_rows(path: Path, text: str, delimiter: str, above: int = 0) -> Iterator[Row]:
