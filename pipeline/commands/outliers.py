@@ -56,10 +56,7 @@ def find_outliers(table: pd.DataFrame, card: Card) -> list[dict[str, Any]]:
 
 
 def _measure_distance(outcome: np.ndarray, design: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Residual of each row over the robust standard deviation of all; zero where there is none.
-
-    Each group has a level of its own.
-    """
+    """Residuals, with a level a group, over their robust deviation; zero where there is none."""
     width = group.max() + 1 + design.shape[1]
     if len(outcome) <= width or len(outcome) * width > MAXIMUM_CELLS:
         return np.zeros(len(outcome))

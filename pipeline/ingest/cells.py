@@ -87,9 +87,7 @@ def read_cells[Cell: Hashable, Value](
     read: Callable[[Cell], Value],
     show: Callable[[Cell], str] = str,
 ) -> list[Value | None]:
-    """Each cell through `read`, called once per distinct cell; its ValueError (rule, remedy)
-    becomes a failure of every row that holds it, and the value None.
-    """
+    """Each distinct cell through `read`; a ValueError is a failure of every row, and gives None."""
     made: dict[Cell, Value | None] = {}
     faults: dict[Cell, tuple[str, str]] = {}
     for cell in dict.fromkeys(cells):

@@ -134,10 +134,7 @@ def _check_unit(name: str, sources: dict[str, ColumnSource]) -> None:
 
 
 def _correct(card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:
-    """The records with the card's corrections.
-
-    Each must find its cells as they were printed.
-    """
+    """The records with the card's corrections, each of which must find its cells as printed."""
     corrected, columns = records.copy(), records.columns.drop(LINE)
     for correction in card.card.corrections:
         column = correction.column
@@ -164,10 +161,7 @@ def _derive(rule: str, frame: pd.DataFrame) -> pd.Series:
 
 
 def _join_runs(frame: pd.DataFrame, runs: pd.DataFrame | None, problems: Problems) -> pd.DataFrame:
-    """`frame` with the columns of the validated registry `runs`, joined by model.
-
-    Notes the rows whose model is not registered.
-    """
+    """`frame` with the columns of the registry `runs`; notes the models that it lacks."""
     if runs is None:
         raise ValueError("the card says `runs: registry`: the validated registry is needed")
     registry = runs.assign(base_model=_find_roots(runs)).set_index("model")

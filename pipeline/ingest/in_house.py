@@ -46,10 +46,7 @@ def to_normal(entry: dict[str, Any]) -> tuple[float, float]:
 def _add_estimates(
     table: pd.DataFrame, card: LoadedCard, options: EstimateOptions, layout: Layout
 ) -> pd.DataFrame:
-    """A row for each estimate, flagged `is_own`, under the study that the card gives it.
-
-    On a log scale an estimate whose interval reaches zero has no place, and is left out.
-    """
+    """A row for each estimate; on a log scale none for one whose interval reaches zero."""
     rows: list[dict[str, Any]] = []
     for number, own in enumerate(options.own_estimates):
         try:
@@ -92,10 +89,7 @@ def _fill_rates(table: pd.DataFrame, card: LoadedCard, layout: Layout) -> pd.Dat
 
 
 def _list_base_models(layout: Layout, posterior: str) -> str:
-    """The base models of the fitted rows of a posterior's dataset, in the order of their names.
-
-    None where its table is not there: a posterior may come from elsewhere.
-    """
+    """The sorted base models of a posterior's fitted rows; empty where its table is elsewhere."""
     path = layout.table(posterior.partition("-")[0])
     if not path.is_file():
         return ""
@@ -107,10 +101,7 @@ def _list_base_models(layout: Layout, posterior: str) -> str:
 def _find_estimand(
     layout: Layout, posterior: str, estimand: str, unit: str
 ) -> dict[str, Any] | None:
-    """The estimand's entry in the posterior's attributions; None where its check did not pass.
-
-    Raises ValueError (the key that is wrong, and why).
-    """
+    """The attribution; None where the check failed. Raises ValueError (key of the row, rule)."""
     if _read(layout.check(posterior))["verdict"] != "pass":
         print(f"{posterior} did not converge: it is left out", file=sys.stderr)
         return None

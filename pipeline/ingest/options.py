@@ -16,9 +16,7 @@ CONFOUNDERS = "Data quality, distillation and contamination"  # from progress wi
 
 
 def _refuse_unknown(name: str, known: Collection[str] | None, *steps: str | int) -> None:
-    """Raise ValueError where `name`, which stands at `steps`, is not among those `known`, if any
-    could be read.
-    """
+    """Raise ValueError where `name`, at `steps`, is not among those `known`, if these were read."""
     if known is not None and name not in known:
         there = f"use one of {list_words(known)}" if known else "there is none yet: add it"
         rule = f"{name!r} is not among {list(known)}"

@@ -22,10 +22,7 @@ INVISIBLE = re.compile(
 
 
 def read_text(path: Path, maximum: int = MAXIMUM_BYTES, remedy: str = SMALLER) -> str:
-    """The text of the file at `path`.
-
-    Raises SourceError where it is not UTF-8 or has more than `maximum` bytes.
-    """
+    """The text at `path`. Raises SourceError where it is not UTF-8 or above `maximum` bytes."""
     return decode(path, read_bytes(path, maximum, remedy))
 
 
@@ -72,10 +69,7 @@ def find_invisible(text: str, pattern: re.Pattern[str] = INVISIBLE) -> tuple[str
 
 
 def find_invisible_lines(path: Path, text: str) -> Iterator[Failure]:
-    """A failure for each line of the file at `path` that holds what cannot be seen.
-
-    A carriage return within a line is such a sign too.
-    """
+    """A failure for each line that holds what cannot be seen, or a carriage return within it."""
     pattern = re.compile(rf"{INVISIBLE.pattern}|\r(?!\n)")
     for number, line in enumerate(text.split("\n"), 1):
         if fault := find_invisible(f"{line}\n", pattern):

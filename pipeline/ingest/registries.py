@@ -24,19 +24,13 @@ FILES = {"datasets": "data/sources/{}/source.yaml", "models": "models/<family>/{
 
 
 def read_datasets(path: Path, sources: Path | None = None) -> Registry:
-    """The datasets of each table, as datasets.yaml lists them.
-
-    With `sources`, each must have its folder there. Raises SourceError with every fault.
-    """
+    """The datasets by table. Raises SourceError with every fault, as no folder in `sources`."""
     known = sorted(path.name for path in sources.iterdir() if path.is_dir()) if sources else None
     return _read(path, "datasets", known, check_dataset_name)
 
 
 def read_models(path: Path, folder: Path | None = None) -> Registry:
-    """The models of each table, as models.yaml lists them.
-
-    With `folder`, each must have its file there. Raises SourceError with every fault.
-    """
+    """The models by table. Raises SourceError with every fault, as no file in `folder`."""
     return _read(path, "models", list_models(folder) if folder else None, _check_model_name)
 
 

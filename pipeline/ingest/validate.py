@@ -85,10 +85,7 @@ def _place(
 def split(
     table: pd.DataFrame, failures: list[Failure], card: LoadedCard, records: pd.DataFrame
 ) -> pd.DataFrame:
-    """The rows of `table` that pass.
-
-    Raises SourceError with every failure that the card does not allow.
-    """
+    """The rows that pass. Raises SourceError with every failure that the card does not allow."""
     allowed_lines = find_lines(card.card.allowed_failures, card, records)
     raise_any(failure for failure in failures if failure.line not in allowed_lines)
     idle = allowed_lines - {failure.line for failure in failures}

@@ -80,10 +80,7 @@ def list_gaps(card: str) -> list[int]:
 
 
 def render_options(table: str, names: dict[str, list[str]]) -> str:
-    """The block `options:` of the card: each option that the table asks for, with its meaning.
-
-    `names` has the distinct cells of columns, by column.
-    """
+    """The options that the table asks for, explained; `names` has distinct cells by column."""
     lines = _render_fields(make_schema(table), ("options",), names)
     return "\n".join(["options:", *lines] if lines else ["options: {}"])
 

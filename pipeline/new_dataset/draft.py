@@ -94,10 +94,7 @@ def _match(table: str, wanted: Sequence[str], sheet: Sheet) -> dict[str, tuple[s
 
 
 def _can_be(table: str, name: str, cells: list[str]) -> bool:
-    """Whether the cells could be the column's: half of them with a digit where it has numbers.
-
-    A citation is a key of the bibliography; titles and links are locators.
-    """
+    """Whether cells look like the column's: keys of citations, digits in half of the numbers."""
     filled = [cell for cell in cells if cell]
     if name == "citation":
         return all(CITATION_KEY.fullmatch(cell) for cell in filled)

@@ -37,10 +37,7 @@ REFUSED = {
 
 
 def as_text(value: object) -> str:
-    """A value as a cell of records.csv: dates as ISO, numbers in the fewest digits that hold them.
-
-    A moment without a time of day is a date.
-    """
+    """A cell of records.csv: ISO dates, without midnight; numbers in the fewest digits."""
     if value is None or value != value:  # only not-a-number differs from itself
         return ""
     if isinstance(value, datetime) and value.time() == time():

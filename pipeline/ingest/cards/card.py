@@ -54,10 +54,7 @@ class LoadedCard:
     def for_model(
         self, runs: pd.DataFrame | None = None, scaling_law: pd.DataFrame | None = None
     ) -> Card:
-        """What the models may see of the card.
-
-        `runs` is the validated registry, `scaling_law` the draws of the fitted law.
-        """
+        """What models may see, with the validated registry and draws of the fitted law."""
         return Card(self.dataset, self.table, self.options, runs, scaling_law)
 
 

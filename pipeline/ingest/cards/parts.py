@@ -70,10 +70,7 @@ class Selection(StrictPart):
     reason: str = Field(min_length=10)
 
     def find(self, records: pd.DataFrame, path: Path) -> pd.Series:
-        """The mask of the rows selected in `records` (all text).
-
-        Raises SourceError where the count is off.
-        """
+        """The mask of the rows selected. Raises SourceError where their number is not `count`."""
         mask = pd.Series(True, index=records.index)
         known = records.columns.drop(tables.LINE, errors="ignore")
         for column, wanted in self.rows.items():

@@ -20,10 +20,7 @@ MEANINGS = YAML(typ="safe", pure=True).load(Path(__file__).parents[1] / "card.ya
 
 @cache
 def make_schema(table: str | None) -> dict[str, Any]:
-    """The schema of the cards of `table`, options and columns included; not to be changed.
-
-    Without a table, the schema of what all cards have in common.
-    """
+    """The schema of the cards of `table`, or of what all have in common; not to be changed."""
     return _describe(get_class(table) if table else SourceCard, table)
 
 

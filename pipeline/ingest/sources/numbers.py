@@ -59,10 +59,7 @@ def read_number(
 
 
 def read_unit(unit: str, column: str) -> float:
-    """What a number in `unit` is multiplied by to give `column` of the table.
-
-    Raises ValueError (rule, remedy) where the unit does not fit.
-    """
+    """`units.factor`. Raises ValueError (rule, remedy) where the unit does not fit the column."""
     try:
         return units.factor(unit, column)
     except ValueError as error:
@@ -139,10 +136,7 @@ def _read_marks(text: str, point: str) -> str | None:
 
 
 def _read_tail(tail: str, column: str) -> tuple[int, str | None]:
-    """The power of ten and the unit that follow the digits of a cell.
-
-    A unit that cells may not name belongs on the card.
-    """
+    """The power of ten and the unit that follow the digits of a cell, where cells may name it."""
     scale = units.multiple(tail)
     if scale is not None and column not in units.COUNTS:
         rule = f"{tail!r} after a number is read in counts only, and {column} is not a count"

@@ -43,10 +43,7 @@ def registry() -> pint.UnitRegistry:
 
 @cache
 def spell(unit: str) -> str | None:
-    """`unit` in pint's words, None where it is no spelling known here.
-
-    Raises ValueError where it is one, of a rate or of what may be a rate: a table holds amounts.
-    """
+    """`unit` in pint's words, None if unknown. Raises ValueError for what is or may be a rate."""
     if unit in _KNOWN["spellings"]:
         return str(_KNOWN["spellings"][unit])
     if found := _MULTIPLY_ADDS.fullmatch(unit):
@@ -76,11 +73,7 @@ def _prefix(found: re.Match[str]) -> str:
 
 @cache
 def factor(unit: str, column: str) -> float:
-    """What a cell in `unit` is multiplied by to give `column` of a table.
-
-    Raises ValueError, saying why, where the unit is unknown, of another kind, or the column takes
-    none.
-    """
+    """What turns a cell in `unit` into `column` of a table. Raises ValueError where none does."""
     power = multiple(unit)
     if power and column in COUNTS:
         return float(10**power)
