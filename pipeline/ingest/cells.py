@@ -63,12 +63,13 @@ def read_truth(text: str) -> bool:
 
 def refuse_invisible(columns: set[str], records: pd.DataFrame, problems: Problems) -> None:
     """Note the cells of `columns` that hold what cannot be seen; columns that are ignored may."""
+
+    def check(cell: str) -> None:
+        if fault := find_invisible(cell):
+            raise ValueError(*fault)
+
     for column in sorted(columns):
-        cells = records[column].tolist()
-        if find_invisible("".join(cells)):
-            for row, cell in enumerate(cells):
-                if fault := find_invisible(cell):
-                    problems.add(row, column, cell, *fault)
+        read_cells(records[column].tolist(), column, problems, check)
 
 
 def _translate(

@@ -6,7 +6,6 @@ A posterior whose check did not pass enters nowhere, and standard error names it
 
 import math
 import sys
-from pathlib import Path
 from statistics import NormalDist
 from typing import Any
 
@@ -102,18 +101,17 @@ def _find_estimand(
     layout: Layout, posterior: str, estimand: str, unit: str
 ) -> dict[str, Any] | None:
     """The attribution; None where the check failed. Raises ValueError (key of the row, rule)."""
-    if _read(layout.check(posterior))["verdict"] != "pass":
+    contents = []
+    for path in (layout.check(posterior), layout.attribution(posterior)):
+        contents.append(read_json(path))
+        if contents[-1] is None:
+            rule = f"{path} is missing: fit the posterior, or correct its name"
+            raise ValueError("posterior", rule)
+    check, attribution = contents
+    if check["verdict"] != "pass":
         print(f"{posterior} did not converge: it is left out", file=sys.stderr)
         return None
-    entry = _read(layout.attribution(posterior)).get(estimand)
+    entry = attribution.get(estimand)
     if entry is None or entry.get("reason") or entry["unit"] != unit:
         raise ValueError("estimand", f"{posterior} has no {estimand} in {unit}")
     return entry
-
-
-def _read(path: Path) -> dict[str, Any]:
-    content = read_json(path)
-    if content is None:
-        rule = f"{path} is missing: fit the posterior, or correct its name"
-        raise ValueError("posterior", rule)
-    return content

@@ -53,7 +53,13 @@ def read_received(path: Path, sheet: str | None = None) -> Sheet:
     Raises SourceError where the file cannot be read whole, its columns cannot be named, or what is
     made of it could not be read as records.csv.
     """
-    kind = _check_kind(path)
+    kind = path.suffix.lower()
+    if not path.is_file():
+        found = "a folder" if path.is_dir() else "cannot be opened: no plain file"
+        raise file_failure(path, found, "give the path of a file")
+    if kind not in KINDS:
+        found = f"extension {kind!r}, not one of {', '.join(KINDS)}"
+        raise file_failure(path, found, "save it as .xlsx or as CSV")
     if sheet is not None and kind != ".xlsx":
         raise file_failure(path, "only a workbook has sheets", "leave --sheet out")
     content = read_bytes(path)
@@ -70,18 +76,6 @@ def read_received(path: Path, sheet: str | None = None) -> Sheet:
     made = _tidy(path, list(rows), is_padded=kind in EXPECTED)
     check_size(path, len(made.to_csv().encode()))
     return made
-
-
-def _check_kind(path: Path) -> str:
-    """The extension. Raises SourceError where there is no file, or of another kind."""
-    kind = path.suffix.lower()
-    if not path.is_file():
-        found = "a folder" if path.is_dir() else "cannot be opened: no plain file"
-        raise file_failure(path, found, "give the path of a file")
-    if kind not in KINDS:
-        found = f"extension {kind!r}, not one of {', '.join(KINDS)}"
-        raise file_failure(path, found, "save it as .xlsx or as CSV")
-    return kind
 
 
 def _read_delimited(path: Path, kind: str, content: bytes) -> Iterator[Row]:

@@ -63,7 +63,12 @@ def load_card(path: Path, citation_keys: Collection[str] | None = None) -> Loade
 
     `citation_keys` are those of data/references.bib; without them citations are not looked up.
     """
-    _check_folder(path)
+    folder = path.absolute().parent
+    try:
+        check_dataset_name(folder.name)
+    except ValueError as error:
+        rule, remedy = error.args
+        raise file_failure(folder, rule, remedy, "dataset", folder.name) from None
     tree = read_tree(path, "the card", "write source.yaml beside records.csv; see CONTRIBUTING.md")
     table = tree.get("table")
     table = table if isinstance(table, str) and table in TABLES else None
@@ -76,12 +81,3 @@ def load_card(path: Path, citation_keys: Collection[str] | None = None) -> Loade
         for number, selection in enumerate(getattr(card, name)):
             selection._line = find_line(tree, (name, number))
     return LoadedCard(path, card, card.options, tree)
-
-
-def _check_folder(path: Path) -> None:
-    folder = path.absolute().parent
-    try:
-        check_dataset_name(folder.name)
-    except ValueError as error:
-        rule, remedy = error.args
-        raise file_failure(folder, rule, remedy, "dataset", folder.name) from None

@@ -15,18 +15,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
+from ruamel.yaml import YAML, events
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    Event,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
 
 from pipeline.core.failures import Failure, SourceError, file_failure, raise_any
 from pipeline.core.failures import shorten as cut
@@ -114,9 +104,9 @@ def _find_refused(path: Path, text: str) -> Iterator[Failure]:
     """Failures of the events that are more than text, lists and mappings."""
     depth = documents = 0
     for event in YAML(typ="rt", pure=True).parse(text):
-        depth += isinstance(event, MappingStartEvent | SequenceStartEvent)
-        depth -= isinstance(event, MappingEndEvent | SequenceEndEvent)
-        documents += isinstance(event, DocumentStartEvent)
+        depth += isinstance(event, events.MappingStartEvent | events.SequenceStartEvent)
+        depth -= isinstance(event, events.MappingEndEvent | events.SequenceEndEvent)
+        documents += isinstance(event, events.DocumentStartEvent)
         refused = _refuse(event)
         if depth > MAXIMUM_DEPTH:
             rule = f"nested deeper than {MAXIMUM_DEPTH} levels"
@@ -129,13 +119,13 @@ def _find_refused(path: Path, text: str) -> Iterator[Failure]:
             return
 
 
-def _refuse(event: Event) -> tuple[str, str] | None:
+def _refuse(event: events.Event) -> tuple[str, str] | None:
     """Rule and remedy where `event` uses a part of YAML that is not read, or is a value without
     quotes that YAML reads otherwise than it looks.
     """
-    if isinstance(event, AliasEvent):
+    if isinstance(event, events.AliasEvent):
         return f"the alias *{event.anchor} is not read", IN_FULL
-    if isinstance(event, DocumentStartEvent):
+    if isinstance(event, events.DocumentStartEvent):
         remedy = "remove the lines that begin with %"
         is_plain = not (event.version or event.tags)
         return None if is_plain else ("directives (%YAML, %TAG) are not read", remedy)
@@ -143,7 +133,7 @@ def _refuse(event: Event) -> tuple[str, str] | None:
         return f"the anchor &{anchor} is not read", IN_FULL
     if tag := getattr(event, "ctag", None):
         return f"the tag {tag} is not read", "remove the tag: only plain values are read"
-    if not isinstance(event, ScalarEvent) or event.style:
+    if not isinstance(event, events.ScalarEvent) or event.style:
         return None
     if event.value == "<<":
         return "the merge key << is not read", IN_FULL
