@@ -1,5 +1,5 @@
 """Options as a card has them: those of the models (`models/options`), the words that pages print
-beside them, and how they must agree. What each key means is in `options.yaml`.
+beside them, and how they must agree. What each key means is in `card.yaml`.
 """
 
 from collections.abc import Collection, Mapping
