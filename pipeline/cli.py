@@ -15,6 +15,7 @@ import typer
 from pipeline.core.failures import SourceError
 from pipeline.core.layout import Layout
 from pipeline.new_dataset import command
+from pipeline.new_dataset.command import AsJson, Root
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,8 +24,6 @@ app = typer.Typer(
     help="How much of AI progress is compute, and how much is algorithms: data and results.",
     epilog="`dvc repro` makes the results; CONTRIBUTING.md says how to add a dataset or a model.",
 )
-Root = Annotated[Path, typer.Option(help="the repository", exists=True, file_okay=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON for scripts, on standard output")]
 Dataset = Annotated[str, typer.Argument(help="a folder of data/sources")]
 Model = Annotated[str, typer.Argument(help="a model of its table; all of them if absent")]
 HERE = Path()
@@ -102,7 +101,7 @@ def list_cells(root: Root = HERE, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps(cells, indent=1))
     else:
-        typer.echo(listing.describe(cells, is_terminal=_is_terminal()))
+        typer.echo(listing.describe(cells, is_terminal=sys.stdout.isatty()))
 
 
 @app.command(
@@ -129,8 +128,10 @@ def check(
     from pipeline.commands.inspection import describe, describe_shortly, inspect
 
     datasets, models = _read_registries(Layout(root))
-    if name:
-        _require_dataset(root, name)
+    sources = Layout(root).sources
+    if name and name not in {path.name for path in sources.iterdir() if path.is_dir()}:
+        known = sorted(path.parent.name for path in sources.glob("*/source.yaml"))
+        raise _wrong_name("dataset", name, known, f"there are: {', '.join(known)}")
     names = [name] if name else [each for named in datasets.values() for each in named]
     found = [inspect(Layout(root), each, datasets, models) for each in names]
     found.sort(key=lambda each: not each["is_accepted"])
@@ -143,15 +144,8 @@ def check(
         raise typer.Exit(1)
 
 
-def _require_dataset(root: Path, name: str) -> None:
-    """A wrong name is a wrong command: the folders that there are, the nearest first."""
-    sources = Layout(root).sources
-    if name not in {path.name for path in sources.iterdir() if path.is_dir()}:
-        known = sorted(path.parent.name for path in sources.glob("*/source.yaml"))
-        raise _wrong_name("dataset", name, known, f"there are: {', '.join(known)}")
-
-
 def _wrong_name(what: str, name: str, known: list[str], otherwise: str) -> typer.BadParameter:
+    """A wrong name is a wrong command: the nearest of those that there are."""
     from pipeline.ingest.cards.faults import suggest
 
     return typer.BadParameter(f"no {what} {name!r}; {suggest(name, known, otherwise)}")
@@ -248,10 +242,6 @@ def _choose_cells(root: Path, dataset: str, model: str) -> list[tuple[str, str]]
         known = ", ".join(" ".join(cell) for cell in cells)
         raise typer.BadParameter(f"no cell {dataset} {model}; there are: {known}")
     return chosen
-
-
-def _is_terminal() -> bool:
-    return sys.stdout.isatty()
 
 
 def _read_registries(layout: Layout) -> tuple[dict[str, list[str]], dict[str, list[str]]]:

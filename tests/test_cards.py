@@ -117,13 +117,6 @@ def test_card_of_perplexities_says_nothing_of_chance_and_ceiling(fact: str, tmp_
     assert "no such key" in next(iter(find_faults(tmp_path, text).values())).rule
 
 
-def test_folder_must_have_a_name_for_a_dataset(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"call it 'my_data'"):
-        load_card(write(tmp_path, CARD, "My Data"))
-    with pytest.raises(SourceError, match="the card is missing"):
-        load_card(tmp_path / "source.yaml")
-
-
 def test_selection_finds_rows_by_all_of_its_columns(tmp_path: Path) -> None:
     rows = "exclusions:\n- {rows: {model: x}, count: 1, rule: human, reason: made up for tests}\n"
     path = write(tmp_path, CARD + rows)

@@ -43,7 +43,9 @@ def write_results(root: Path, names: list[str], failed: str = "", **changes: Any
     return layout
 
 
-def test_own_estimates_are_flagged_and_stand_below_the_published_ones(tmp_path: Path) -> None:
+def test_own_estimates_are_flagged_and_own_rates_filled_in(
+    tmp_path: Path,
+) -> None:
     dataset = read_toy("progress_rates")
     layout = write_results(tmp_path, list_posteriors(dataset))
     table = add_in_house(dataset.table, dataset.card, layout)
@@ -53,6 +55,11 @@ def test_own_estimates_are_flagged_and_stand_below_the_published_ones(tmp_path: 
     assert own["line"].tolist() == [37, 38, 39, 40]
     assert not dataset.table["is_own"].any()
     assert (table.dtypes == dataset.table.dtypes).all()
+    dataset = read_toy("own_rates")
+    layout = write_results(tmp_path, list_posteriors(dataset))
+    table = add_in_house(dataset.table, dataset.card, layout)
+    assert table["rate"].tolist() == [0.4] * 4
+    assert (table["rate_sd"] - 0.1 / 1.644854).abs().max() < 1e-6
 
 
 def test_own_estimate_whose_interval_reaches_zero_has_no_place_on_a_log_scale(
@@ -62,15 +69,6 @@ def test_own_estimate_whose_interval_reaches_zero_has_no_place_on_a_log_scale(
     layout = write_results(tmp_path, list_posteriors(dataset), lower=-0.1)
     assert not add_in_house(dataset.table, dataset.card, layout)["is_own"].any()
     assert capsys.readouterr().err.count("reaches zero") == 4
-
-
-def test_own_rates_are_filled_in(tmp_path: Path) -> None:
-    dataset = read_toy("own_rates")
-    layout = write_results(tmp_path, list_posteriors(dataset))
-    table = add_in_house(dataset.table, dataset.card, layout)
-    assert table["rate"].tolist() == [0.4] * 4
-    assert (table["rate_sd"] - 0.1 / 1.644854).abs().max() < 1e-6
-    assert (table.dtypes == dataset.table.dtypes).all()
 
 
 @every_table

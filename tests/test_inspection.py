@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 from conftest import ROOT
 
 from pipeline.commands.inspection import Findings, describe, describe_failures, inspect
-from pipeline.commands.outliers import FAR, _measure_distance
 from pipeline.core.failures import Failure, SourceError
 from pipeline.core.layout import Layout
 from pipeline.ingest.registries import read_datasets, read_models
@@ -91,21 +89,6 @@ def test_failures_are_grouped_by_rule_with_their_lines(edit: Callable[..., Path]
     assert said in describe(found)
 
 
-@pytest.mark.parametrize(
-    ("name", "old", "words"),
-    [
-        ("sources/math/source.yaml", "table: accuracy", "the card cannot be read"),
-        ("references.bib", "hendrycks2021math", "xendrycks2021math"),  # which the card cites
-    ],
-)
-def test_broken_card_is_a_finding(
-    edit: Callable[..., Path], name: str, old: str, words: str
-) -> None:
-    found = look("math", edit(name, lambda text: text.replace(old, "x" + old[1:])))
-    assert (found["is_accepted"], found["reached"]) == (False, "card")
-    assert words in describe(found)
-
-
 def test_dataset_of_no_registry_line_is_told_and_repeats_are_counted() -> None:
     found = inspect(Layout(ROOT), "math", {"accuracy_leaderboard": []}, MODELS)
     assert "not in data/sources/datasets.yaml" in describe(found)
@@ -125,16 +108,3 @@ def test_report_of_many_failures_is_bounded_and_counts_the_rest() -> None:
     assert max(map(len, text.splitlines())) < 200
     lines = str(SourceError([Failure("f", n, "score", "5", "rule", "do") for n in range(1000)]))
     assert lines.splitlines()[20:] == ["and 980 more: `apportion check` counts them by rule"]
-
-
-def test_wrong_rows_are_far_from_the_others() -> None:
-    rng = np.random.default_rng(1)
-    design, group = rng.normal(size=(300, 2)), rng.integers(0, 7, 300)
-    outcome = design @ [1.0, -2.0] + group + rng.normal(scale=0.1, size=300)
-    outcome[::20] += 3
-    distance = _measure_distance(outcome, design, group)
-    assert list(np.flatnonzero(np.abs(distance) > FAR)) == list(range(0, 300, 20))
-    twice = _measure_distance(outcome, np.column_stack([design, design]), group)
-    np.testing.assert_allclose(twice, distance, atol=1e-6)
-    assert not _measure_distance(np.arange(5.0), np.ones((5, 1)), np.arange(5)).any()
-    assert not _measure_distance(np.ones(50), design[:50], group[:50]).any()

@@ -1,7 +1,5 @@
 """`apportion new`: what it makes, asks and refuses, and that a refusal leaves nothing."""
 
-import csv
-import io
 import json
 import shutil
 from pathlib import Path
@@ -18,7 +16,7 @@ from pipeline.core.failures import SourceError
 from pipeline.core.layout import Layout
 from pipeline.ingest import tables
 from pipeline.ingest.cards.card import SourceCard
-from pipeline.ingest.sources import records, units
+from pipeline.ingest.sources import units
 from pipeline.new_dataset import command, registration
 from pipeline.new_dataset.card import comment, quote, render_options
 from pipeline.new_dataset.draft import list_wanted
@@ -58,16 +56,17 @@ def read_card(copied: Path, name: str = "scores") -> tuple[str, Any]:
 
 def list_files(copied: Path) -> dict[str, bytes]:
     """Every file below data/, hidden ones included, with its content."""
-    return {
-        str(path): path.read_bytes() if path.is_file() else b""
-        for path in copied.rglob("data/**/*")
-    }
+    paths = copied.rglob("data/**/*")
+    return {str(path): path.read_bytes() if path.is_file() else b"" for path in paths}
 
 
 def test_spreadsheet_becomes_records_as_received_and_a_card_with_marked_guesses(
     copied: Path,
 ) -> None:
+    registry = copied / "data/sources/datasets.yaml"
+    extended = registry.read_text(encoding="utf-8").replace("imagenet]", "imagenet, scores]")
     code, output = run(copied, *CREATE, "--from", write(copied))
+    assert registry.read_text(encoding="utf-8") == extended
     text, card = read_card(copied)
     rows = (copied / "data/sources/scores/records.csv").read_text(encoding="utf-8").splitlines()
     assert (code, len(rows)) == (0, 4)
@@ -97,34 +96,20 @@ def test_what_only_a_person_can_say_is_todo_and_its_line_is_named(copied: Path) 
     assert f"line {told[0]}" in output
 
 
-def test_registry_gains_the_name_and_keeps_everything_else(copied: Path) -> None:
-    registry = copied / "data/sources/datasets.yaml"
-    before = registry.read_text(encoding="utf-8").splitlines()
-    run(copied, *CREATE)
-    after = registry.read_text(encoding="utf-8").splitlines()
-    changed = [(old, now) for old, now in zip(before, after, strict=True) if old != now]
-    assert changed == [(changed[0][0], changed[0][0].replace("]", ", scores]"))]
-
-
 @pytest.mark.parametrize(
     ("line", "extended"),
     [
         ("[a]", "[a, new]"),
-        ("[a,b, ]", "[a,b, new]"),
         ("[]", "[new]"),
-        ("[ a, b ] # why", "[ a, b, new] # why"),
-        ("\n    - a", None),
-        ("[a,\n    b]", None),
+        ("[a, b] # why", "[a, b, new] # why"),
+        ("\n  - a", "\n  - a\n  - new"),
     ],
 )
-def test_one_line_of_the_registry_changes(tmp_path: Path, line: str, extended: str | None) -> None:
-    path, text = tmp_path / "datasets.yaml", "datasets:\n  efficiency: {}\n  scaling_grid: [c]\n"
+def test_one_list_of_the_registry_changes(tmp_path: Path, line: str, extended: str) -> None:
+    path, text = tmp_path / "datasets.yaml", "# why\ndatasets:\n  efficiency: {}\n  own: [c]\n"
     path.write_text(text.replace("{}", line), encoding="utf-8")
-    if extended is not None:
-        assert extend_registry(path, "new", "efficiency") == text.replace("{}", extended)
-        return
-    with pytest.raises(SourceError, match="is not in one line"):
-        extend_registry(path, "new", "efficiency")
+    made = text.replace("{}", extended).replace(": \n", ":\n")
+    assert extend_registry(path, "new", "efficiency") == made
 
 
 @pytest.mark.parametrize("table", tables.TABLES)
@@ -135,9 +120,7 @@ def test_without_a_file_records_are_the_header_of_the_table(copied: Path, table:
     assert code == 0
     assert "1. Key the rows into data/sources/keyed/records.csv" in output
     assert header.split(",") == list(card["columns"]) == list_wanted(table, card.get("runs"))
-    assert {name for name, field in SourceCard.model_fields.items() if field.is_required()} <= set(
-        card
-    )
+    assert all(n in card for n, each in SourceCard.model_fields.items() if each.is_required())
     measured = {name for name, keys in card["columns"].items() if keys == {"unit": "TODO"}}
     assert measured == set(units.TARGETS) & set(card["columns"])
 
@@ -149,9 +132,8 @@ def test_compute_in_the_file_makes_the_runs_its_own_and_tokens_may_be_derived(co
     _, card = read_card(copied)
     assert card["runs"] == "own"
     assert card["columns"]["training_flop"] == {"from": "training compute (FLOP)", "unit": "FLOP"}
-    assert read_card(copied, "grid")[1]["columns"]["training_tokens"] == {
-        "derived": "tokens from 6ND"
-    }
+    tokens = read_card(copied, "grid")[1]["columns"]["training_tokens"]
+    assert tokens == {"derived": "tokens from 6ND"}
 
 
 @pytest.mark.parametrize(
@@ -165,13 +147,10 @@ def test_tables_are_listed_with_what_each_is_for(copied: Path, words: tuple[str,
     assert ("did you mean 'accuracy_leaderboard'" in output) == (len(words) == 2)
 
 
-BAD_NAMES = ("Scores", "my-scores", "../scores", "", "1st", "a" * 61, "a b")
-
-
 @pytest.mark.parametrize(
     ("code", "told", "words"),
     [
-        *((2, "", ("--table", "efficiency", "--", name)) for name in BAD_NAMES),
+        (2, "call it 'scores'", ("../scores", "--table", "efficiency")),
         (1, "exists already", ("math", "--table", "efficiency")),
         (1, "registered already, under loss", ("lm_perplexity", "--table", "efficiency")),
         (1, "1 cells where the header has 2", ("--from", "received.csv", *CREATE[1:])),
@@ -219,17 +198,6 @@ def test_failure_half_way_leaves_nothing(
     assert list_files(copied) == before
 
 
-def test_records_that_check_could_not_read_are_not_made(
-    copied: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = list_files(copied)
-    monkeypatch.setattr(records, "MAXIMUM_LINES", 3)
-    code, output = run(copied, *CREATE, "--from", write(copied))
-    assert code == 1
-    assert "4 lines, more than 3 lines" in output
-    assert list_files(copied) == before
-
-
 def test_person_confirms_corrects_and_declines_guesses(
     copied: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -250,22 +218,6 @@ def test_person_confirms_corrects_and_declines_guesses(
     assert "model: {from: System}  # guess, confirmed" in text
     words = ("new", "other", "--table", "efficiency", "--from", write(copied), "--yes")
     assert "<-" not in run(copied, *words)[1]
-
-
-HOSTILE = (
-    '"a: b, {c} # ""d"" é\U0001f600",yes,- 1,<script>,{{ 7 }},"""q""",~,1e5,#x,TODO, b \n'
-    "1,2,3,4,5,6,7,8,9,0,1\n"
-)
-
-
-def test_any_name_and_cell_reads_back_from_the_card(copied: Path) -> None:
-    assert run(copied, *CREATE, "--from", write(copied, HOSTILE))[0] == 0
-    header = next(csv.reader(io.StringIO(HOSTILE, newline="")))
-    assert set(read_card(copied)[1]["ignored"]) == {name.strip() for name in header}
-    text = 'benchmark name,model\n"MATH\ninjected: true\u2028x",A\n'
-    words = ("new", "other", *CREATE[2:], "--from", write(copied, text))
-    assert run(copied, *words)[0] == 0
-    assert "injected" not in read_card(copied, "other")[1]
 
 
 @given(st.text(max_size=60))

@@ -59,11 +59,6 @@ def test_file_is_refused_with_the_place(content: bytes | str, words: str, tmp_pa
     assert csv.field_size_limit() == before
 
 
-def test_longest_cell_is_read(tmp_path: Path) -> None:
-    long = "m" * 10_000
-    assert read_records(write(tmp_path, f"model,score\n{long},2\n")).loc[0, "model"] == long
-
-
 def test_missing_and_large_files_are_refused_unread(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -72,14 +72,7 @@ def test_wrong_dataset_is_reported_at_its_line(
 ) -> None:
     (fault,) = find_faults(tmp_path, lists)
     assert (fault.line, fault.value) == (line, value)
-    assert rule in fault.rule
-
-
-def test_nearest_dataset_and_table_are_named(tmp_path: Path) -> None:
-    lists = "  eficiency: []\n  scaling_grid: [chinchila_runs]\n"
-    table, dataset = find_faults(tmp_path, lists)
-    assert "did you mean 'efficiency'" in table.remedy
-    assert "did you mean 'chinchilla_runs'" in dataset.remedy
+    assert rule in f"{fault.rule}. {fault.remedy}"
 
 
 @pytest.mark.parametrize("name", ["scaling_low", "_prior", "../scaling_law", "os.path"])

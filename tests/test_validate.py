@@ -12,7 +12,7 @@ from conftest import ROOT, Dataset, read_cases
 from pipeline.core.failures import SourceError
 from pipeline.core.layout import Layout
 from pipeline.ingest.stage import ingest_dataset
-from pipeline.ingest.validate import exclude_by_rule, find_failures, summarise
+from pipeline.ingest.validate import exclude_by_rule, summarise
 
 Read = Callable[[Path], Dataset]
 Copy = Callable[[str], Path]
@@ -30,13 +30,6 @@ def edit(folder: Path, old: str, new: str, file: str = "records.csv") -> Path:
     text = (folder / file).read_text(encoding="utf-8")
     assert old in text
     (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
-    return folder
-
-
-def allow(folder: Path, text: str = ALLOWED) -> Path:
-    """Append to the card that a negative score of one row may fail."""
-    path = folder / "source.yaml"
-    path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
     return folder
 
 
@@ -88,33 +81,19 @@ def test_failures_name_place_value_rule_and_remedy_all_at_once(
     assert failures[4].rule.startswith("no duplicate score")
 
 
-def test_wrong_columns_are_failures_of_the_file(read: Read) -> None:
-    dataset = read(ROOT / "data/sources/minerva")
-    for table, column in (
-        (dataset.table.assign(mood="good"), "mood"),
-        (dataset.table.drop(columns="lab"), "lab"),
-    ):
-        (failure,) = find_failures(table, dataset.card, dataset.records)
-        assert failure.line is None
-        assert column in str(failure)
-
-
-def test_row_that_the_card_allows_to_fail_is_left_out_and_counted(
+def test_row_that_the_card_allows_to_fail_is_counted_and_no_other(
     copy_source: Copy, read: Read
 ) -> None:
-    dataset = read(allow(edit(copy_source("minerva"), ",4.4,", ",-4.4,")))
-    assert 3 not in set(dataset.validated["line"])
-    summary = summarise(dataset.card, dataset.validated, dataset.failures, 36)
-    assert (summary["rows_in"], summary["rows_out"], summary["rows_quarantined"]) == (36, 35, 1)
-    (allowed,) = summary["allowed_failures"]
-    assert allowed["reason"] == "the source prints a negative score"
-
-
-def test_other_failures_and_idle_allowances_are_refused(copy_source: Copy, read: Read) -> None:
-    folder = allow(copy_source("minerva"))
+    folder = copy_source("minerva")
+    card = folder / "source.yaml"
+    card.write_text(card.read_text(encoding="utf-8") + ALLOWED, encoding="utf-8")
     with pytest.raises(SourceError, match=r"line 3 of records.csv does not fail"):
         _ = read(folder).validated
-    edit(edit(folder, ",4.4,", ",-4.4,"), ",8.8,", ",-8.8,")
+    dataset = read(edit(folder, ",4.4,", ",-4.4,"))
+    summary = summarise(dataset.card, dataset.validated, dataset.failures, 36)
+    assert (summary["rows_in"], summary["rows_out"], summary["rows_quarantined"]) == (36, 35, 1)
+    assert summary["allowed_failures"][0]["reason"] == "the source prints a negative score"
+    edit(folder, ",8.8,", ",-8.8,")
     with pytest.raises(SourceError) as raised:
         _ = read(folder).validated
     assert [failure.line for failure in raised.value.failures] == [4]
@@ -172,11 +151,7 @@ def test_stage_writes_table_options_rows_and_an_empty_quarantine(layout: Layout)
     ("old", "new", "words"),
     [
         ("PaLM 62B,2022-06-29", "PaLM 62B,2031-06-29", "3: eval_date '2031-06-29"),
-        (
-            "Minerva 540B",
-            "Minerva 450B",
-            "not in the run registry. Remedy: did you mean 'Minerva 5",
-        ),
+        ("Minerva 540B", "Minerva 450B", "run registry. Remedy: did you mean 'Minerva 5"),
         ("sample_count", "samples", "1: sample_count: the card reads this column"),
     ],
 )

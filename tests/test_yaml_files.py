@@ -12,10 +12,10 @@ CASES = [
     *read_cases("bad_yaml.yaml"),
     ["- " * 100_000, 1, "nested deeper than 20 levels"],
     ["".join(" " * n + "a:\n" for n in range(300)), 21, "nested deeper than 20 levels"],
-    ["#" * (MAXIMUM_BYTES + 1), None, "bytes; at most 1000000 are read"],
-    [b"a: b\nc: \xff\n", 2, "not YAML in UTF-8"],
-    ["a: b\n".encode("utf-16"), 1, "not YAML in UTF-8"],
-    ["a: \u00e9\n".encode("latin-1"), 1, "not YAML in UTF-8"],
+    ["#" * (MAXIMUM_BYTES + 1), None, "1.0 MB, larger than 1 MB"],
+    [b"a: b\nc: \xff\n", 2, "byte 0xff is not UTF-8"],
+    ["a: b\n".encode("utf-16"), 1, "the file is UTF-16, not UTF-8"],
+    ["a: \u00e9\n".encode("latin-1"), 1, "byte 0xe9 is not UTF-8"],
 ]
 SAME = ["\ufeffa: b\n", "a: b\r\n", "a: b", "---\na: b\n", "a: b\n...\n"]
 
@@ -41,11 +41,6 @@ def test_surprise_is_refused_at_its_line(
     assert rule in first.rule
     assert first.remedy
     assert str(first).isprintable()
-
-
-def test_every_anchor_and_alias_is_reported_at_once(tmp_path: Path) -> None:
-    faults = refuse(tmp_path, "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n")
-    assert [fault.line for fault in faults] == [1, 2, 2, 3]
 
 
 def test_missing_file_and_folder_in_its_place_are_refused(tmp_path: Path) -> None:

@@ -73,10 +73,7 @@ def inspect(
 
 
 def _read_references(layout: Layout, name: str) -> Bibliography:
-    """What the card of the dataset may cite.
-
-    Raises SourceError also where another dataset's bibliography says something else of its keys.
-    """
+    """What the card may cite. Raises SourceError where another dataset's entry differs."""
     others = known = read_bibliography(layout.bibliography)
     folder = layout.card(name).parent
     own = known.with_own(folder)
@@ -155,9 +152,7 @@ def _find_repeats(table: pd.DataFrame) -> list[Findings]:
 def describe_models(
     table: pd.DataFrame, card: LoadedCard, runs: pd.DataFrame | None, names: list[str]
 ) -> Findings:
-    """Which of the models will be fitted, and whether the first of them can tell compute from date,
-    where the table has both.
-    """
+    """Which models will be fitted, and whether the first can tell compute from the date."""
     seen, is_empty = card.for_model(runs), not len(fitted_rows(table))
     loaded = {name: models.load(name) for name in names}
     reasons = {

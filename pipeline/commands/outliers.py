@@ -38,11 +38,16 @@ def find_outliers(table: pd.DataFrame, card: Card) -> list[dict[str, Any]]:
     model = load(name)
     if model.unsupported_reason(table, card):
         return []
+    if card.table == "accuracy_leaderboard":  # the scale on which models are straight lines
+        height = measure_height(prepare(rows, card))
+        scaled = np.asarray(special.logit(np.clip(height, EDGE, 1 - EDGE)))
+    else:
+        scaled = np.log(rows[outcome].to_numpy())
     regressors = model.regressors(table, card).astype(float)
     design = regressors.loc[:, regressors.max() > regressors.min()].to_numpy()
     # What each row measures has a level of its own.
     group = pd.factorize(rows[measured])[0] if measured else np.zeros(len(rows), dtype=int)
-    distance = _measure_distance(_transform(rows, card), design, group)
+    distance = _measure_distance(scaled, design, group)
     far = np.flatnonzero(np.abs(distance) > FAR)
     found: Any = pd.DataFrame({"line": rows["line"], "model": rows.get("model", "")})
     found = found.assign(column=outcome, value=rows[outcome], distance=distance.round(1))
@@ -50,20 +55,8 @@ def find_outliers(table: pd.DataFrame, card: Card) -> list[dict[str, Any]]:
     return found.iloc[farthest].to_dict("records")
 
 
-def _transform(rows: pd.DataFrame, card: Card) -> np.ndarray:
-    """The outcome on the scale on which the models are straight lines."""
-    outcome = CLOUDS[card.table][0]
-    if card.table != "accuracy_leaderboard":
-        return np.asarray(np.log(rows[outcome]))
-    height = measure_height(prepare(rows, card))
-    return np.asarray(special.logit(np.clip(height, EDGE, 1 - EDGE)))
-
-
 def _measure_distance(outcome: np.ndarray, design: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Residual of each row over the robust standard deviation of all; zero where there is none.
-
-    Each group has a level of its own.
-    """
+    """Residuals, with a level a group, over their robust deviation; zero where there is none."""
     width = group.max() + 1 + design.shape[1]
     if len(outcome) <= width or len(outcome) * width > MAXIMUM_CELLS:
         return np.zeros(len(outcome))

@@ -13,7 +13,8 @@ from pybtex.richtext import Text
 
 from pipeline.core.failures import Failure, file_failure, raise_any
 from pipeline.ingest.cards.faults import suggest
-from pipeline.ingest.cards.yaml_files import MAXIMUM_BYTES, MAXIMUM_MARKS, find_invisible
+from pipeline.ingest.cards.yaml_files import MAXIMUM_BYTES, MAXIMUM_MARKS
+from pipeline.ingest.plain_files import find_invisible_lines, read_text
 
 SHOWN_AUTHORS = 6  # longer lists end in "et al."
 OWN_FILE = "references.bib"  # in the folder of a dataset, beside its card
@@ -74,37 +75,24 @@ def read_bibliography(path: Path) -> Bibliography:
 
 
 def _read(path: Path) -> dict[str, Reference]:
-    if (size := path.stat().st_size) > MAXIMUM_BYTES:
-        rule = f"{size / 1e6:.1f} MB, larger than {MAXIMUM_BYTES / 1e6:g} MB"
-        raise file_failure(path, rule, "keep the entries that are cited")
-    try:
-        text = path.read_text(encoding="utf-8")
-        _check_text(path, text)
-        entries = parse_string(text, "bibtex").entries
-    except (PybtexError, UnicodeDecodeError) as error:
-        raise file_failure(path, f"not BibTeX in UTF-8: {error}", "fix the entry") from None
-    return {key: _read_entry(path, key, entry) for key, entry in entries.items()}
-
-
-def _check_text(path: Path, text: str) -> None:
-    """Raises SourceError for what cannot be seen, and for abbreviations.
-
-    A few lines of abbreviations of abbreviations can expand to gigabytes.
-    """
-    faults = [*islice(find_invisible(path, text), MAXIMUM_MARKS)]
+    text = read_text(path, MAXIMUM_BYTES, "keep the entries that are cited")
+    faults = [*islice(find_invisible_lines(path, text), MAXIMUM_MARKS)]
+    # A few lines of abbreviations of abbreviations can expand to gigabytes.
     if found := re.search(r"@\s*string\b", text, re.IGNORECASE):
         line = text[: found.start()].count("\n") + 1
         rule, remedy = "abbreviations (@string) are not read", "write the text in full"
         faults.append(Failure(str(path), line, "", "", rule, remedy))
     raise_any(faults)
-
-
-def _read_entry(path: Path, key: str, entry: Entry) -> Reference:
+    references, key = dict[str, Reference](), ""
     try:
-        return format_entry(key, entry)
+        for key, entry in parse_string(text, "bibtex").entries.items():
+            references[key] = format_entry(key, entry)
     except (PybtexError, UnicodeError) as error:
+        if not key:
+            raise file_failure(path, f"not BibTeX: {error}", "fix the entry") from None
         rule, remedy = f"its LaTeX cannot be read: {error}", "write the entry without commands"
         raise file_failure(path, rule, remedy, "citation", key) from None
+    return references
 
 
 def format_entry(key: str, entry: Entry) -> Reference:
@@ -112,29 +100,24 @@ def format_entry(key: str, entry: Entry) -> Reference:
     year = read_field(entry, "year") or "no date"
     people = entry.persons.get("author") or entry.persons.get("editor") or []
     names = [_family_name(person) for person in people] or [key]
+    short = names[0] if len(names) == 1 else f"{names[0]} et al."
+    if len(names) == 2 and OTHERS not in names:
+        short = " & ".join(names)
     parts = [f"{_list_authors(people) or key} ({year})", read_field(entry, "title"), _venue(entry)]
     parts += _identifiers(entry)
     text = " ".join(part if part[-1] in ".?!" else f"{part}." for part in parts if part)
-    return Reference(key, f"{_short_authors(names)} {year}", text, entry)
-
-
-def _short_authors(names: list[str]) -> str:
-    if len(names) == 2 and OTHERS not in names:
-        return " & ".join(names)
-    return names[0] if len(names) == 1 else f"{names[0]} et al."
+    return Reference(key, f"{short} {year}", text, entry)
 
 
 def _list_authors(people: list[Person]) -> str:
-    named = [person for person in people if _family_name(person) != OTHERS]
-    listed = ", ".join(_author(person) for person in named[:SHOWN_AUTHORS])
-    is_cut = len(named) < len(people) or len(named) > SHOWN_AUTHORS
-    return f"{listed} et al." if is_cut else listed
-
-
-def _author(person: Person) -> str:
-    given = [to_plain(name) for name in (*person.first_names, *person.middle_names)]
-    initials = "".join(f"{name[0]}." for name in given if name)
-    return f"{_family_name(person)} {initials}".strip()
+    listed = []
+    for person in people:
+        given = [to_plain(name) for name in (*person.first_names, *person.middle_names)]
+        initials = "".join(f"{name[0]}." for name in given if name)
+        listed.append(f"{_family_name(person)} {initials}".strip())
+    named = [author for author in listed if author != OTHERS]
+    is_cut = len(named) < len(listed) or len(named) > SHOWN_AUTHORS
+    return ", ".join(named[:SHOWN_AUTHORS]) + " et al." * is_cut
 
 
 def _family_name(person: Person) -> str:

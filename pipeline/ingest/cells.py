@@ -8,10 +8,10 @@ from functools import partial
 
 import pandas as pd
 
-from pipeline.core.failures import Failure, raise_any
+from pipeline.core.failures import Failure
 from pipeline.ingest.cards.card import ColumnSource, LoadedCard
+from pipeline.ingest.plain_files import find_invisible
 from pipeline.ingest.sources import dates, numbers, units
-from pipeline.ingest.sources.records import find_invisible
 
 MISSING_TEXT = {"", "n/a", "N/A"}
 TRUTHS = {"true": True, "false": False, "yes": True, "no": False}
@@ -27,10 +27,6 @@ class Problems:
     def add(self, row: int, column: str, value: str, rule: str, remedy: str) -> None:
         """Note a failure of the cell of `column` in the row at position `row`."""
         self.failures.append(Failure(self.path, self.lines[row], column, value, rule, remedy))
-
-    def raise_any(self) -> None:
-        """Raise SourceError if any failure was noted."""
-        raise_any(self.failures)
 
 
 def read_column(
@@ -49,10 +45,10 @@ def read_column(
         return pd.Series(_read_numbers(name, source, texts, records, problems), index, "float64")
     if dtype.startswith("datetime64"):
         read_day = partial(dates.read_date, order=source.order, precision=source.precision)
-        days = _read_cells(texts, column, problems, read_day)
+        days = read_cells(texts, column, problems, read_day)
         return pd.to_datetime(pd.Series(days, index=index)).astype("datetime64[ns]")
     if dtype == "bool":
-        truths = _read_cells(texts, column, problems, read_truth)
+        truths = read_cells(texts, column, problems, read_truth)
         return pd.Series([bool(truth) for truth in truths], index=index)
     return cells.mask(cells.isin(MISSING_TEXT)).astype("str")
 
@@ -67,12 +63,13 @@ def read_truth(text: str) -> bool:
 
 def refuse_invisible(columns: set[str], records: pd.DataFrame, problems: Problems) -> None:
     """Note the cells of `columns` that hold what cannot be seen; columns that are ignored may."""
+
+    def check(cell: str) -> None:
+        if fault := find_invisible(cell):
+            raise ValueError(*fault)
+
     for column in sorted(columns):
-        cells = records[column].tolist()
-        if find_invisible("".join(cells)):
-            for row, cell in enumerate(cells):
-                if fault := find_invisible(cell):
-                    problems.add(row, column, cell, *fault)
+        read_cells(records[column].tolist(), column, problems, check)
 
 
 def _translate(
@@ -84,16 +81,14 @@ def _translate(
     return cells.map({cell: str(value).strip() for cell, value in values.items()}).fillna("")
 
 
-def _read_cells[Cell: Hashable, Value](
+def read_cells[Cell: Hashable, Value](
     cells: Sequence[Cell],
     column: str,
     problems: Problems,
     read: Callable[[Cell], Value],
     show: Callable[[Cell], str] = str,
 ) -> list[Value | None]:
-    """Each cell through `read`, called once per distinct cell; its ValueError (rule, remedy)
-    becomes a failure of every row that holds it, and the value None.
-    """
+    """Each distinct cell through `read`; a ValueError is a failure of every row, and gives None."""
     made: dict[Cell, Value | None] = {}
     faults: dict[Cell, tuple[str, str]] = {}
     for cell in dict.fromkeys(cells):
@@ -114,7 +109,7 @@ def _read_numbers(
         named = _read_units(name, source.unit_column, records, problems)
     else:
         named = ["" if source.unit == units.IN_CELLS else source.unit] * len(texts)
-    return _read_cells(
+    return read_cells(
         list(zip(texts, named, strict=True)),
         source.source or name,
         problems,
@@ -133,4 +128,4 @@ def _read_units(
             numbers.read_unit(unit, name)
         return unit
 
-    return _read_cells(records[column].tolist(), column, problems, check)
+    return read_cells(records[column].tolist(), column, problems, check)

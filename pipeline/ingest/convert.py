@@ -13,9 +13,10 @@ import pandas as pd
 
 from pipeline.core.failures import Failure, raise_any
 from pipeline.ingest import tables
-from pipeline.ingest.cards.card import LoadedCard
+from pipeline.ingest.cards.card import ColumnSource, LoadedCard
 from pipeline.ingest.cards.faults import suggest
-from pipeline.ingest.cells import Problems, read_column, refuse_invisible
+from pipeline.ingest.cards.parts import DERIVED, check_citation
+from pipeline.ingest.cells import Problems, read_cells, read_column, refuse_invisible
 from pipeline.ingest.in_house import RATES_TABLE
 from pipeline.ingest.options import EstimateOptions, LeaderboardOptions
 from pipeline.ingest.sources import numbers, units
@@ -39,8 +40,8 @@ def ingest(
     `citation_keys` those that a row may cite, any if None. Raises SourceError with every cell that
     cannot be read, and every run and citation that is not known (with the nearest names).
     """
+    _check_sources(card)
     _check_columns(card, records)
-    _check_units(card)
     records = _correct(card, records)
     problems = Problems(card, records)
     refuse_invisible(_list_used_columns(card), records, problems)
@@ -51,21 +52,17 @@ def ingest(
     for name, source in card.card.columns.items():
         if source.derived:
             frame[name] = _derive(source.derived, frame)
-    frame["exclusion"] = _exclude(card, records)
-    if citation_keys is not None:
-        _check_citations(card, frame["citation"], citation_keys, problems)
+    frame["exclusion"] = pd.Series(pd.NA, index=records.index, dtype="str")
+    for rule in reversed(card.card.exclusions):  # of several the first counts
+        frame.loc[rule.find(records, card.path), "exclusion"] = rule.rule
+    source = card.card.columns["citation"]
+    if source.constant is None:  # which the card has checked
+        keys, column = frame["citation"].fillna("").tolist(), source.source or "citation"
+        read_cells(keys, column, problems, lambda key: key and check_citation(key, citation_keys))
     if card.card.runs == "registry":
         frame = _join_runs(frame, runs, problems)
-    problems.raise_any()
+    raise_any(problems.failures)
     return _fill(card, frame)[list(dtypes)]
-
-
-def _exclude(card: LoadedCard, records: pd.DataFrame) -> pd.Series:
-    """The first rule that the card excludes each of the `records` by; empty where none does."""
-    exclusion = pd.Series(pd.NA, index=records.index, dtype="str")
-    for rule in card.card.exclusions:
-        exclusion[rule.find(records, card.path) & exclusion.isna()] = rule.rule
-    return exclusion
 
 
 def _list_used_columns(card: LoadedCard) -> set[str]:
@@ -92,24 +89,52 @@ def _check_columns(card: LoadedCard, records: pd.DataFrame) -> None:
     raise_any(Failure(path, 1, name, "", *words) for name, *words in faults)
 
 
-def _check_units(card: LoadedCard) -> None:
-    """Raises SourceError for units of the card that do not fit their columns."""
-    faults = []
-    for name, source in card.card.columns.items():
-        if source.unit and (source.unit != units.IN_CELLS or name not in units.TARGETS):
-            try:
-                numbers.read_unit(source.unit, name)
-            except ValueError as error:
-                (rule, remedy), place = error.args, ("columns", name, "unit")
-                faults.append(card.make_failure(place, rule, remedy, source.unit))
+def _check_sources(card: LoadedCard) -> None:
+    """Raises SourceError for columns of the card whose unit or derivation does not fit them."""
+    faults, sources = [], card.card.columns
+    for name, source in sources.items():
+        try:
+            _check_derivation(name, sources)
+            _check_unit(name, sources)
+        except ValueError as error:
+            rule, remedy, *key = error.args
+            value = getattr(source, *key) if key else ""
+            faults.append(card.make_failure(("columns", name, *key), rule, remedy, value))
     raise_any(faults)
 
 
-def _correct(card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:
-    """The records with the card's corrections.
+def _check_derivation(name: str, sources: dict[str, ColumnSource]) -> None:
+    """Raises ValueError for what is computed from 6ND and is no part of it, or is in a circle."""
+    derived = sources[name].derived
+    is_circular = all(each in sources and sources[each].derived for each in DERIVED)
+    if derived and (is_circular or DERIVED.get(name) != derived):
+        rule = "only " + " and ".join(f"{each} is {how!r}" for each, how in DERIVED.items())
+        rule = "tokens and compute are computed from each other" if is_circular else rule
+        raise ValueError(
+            rule, "read it from a column of records.csv, or give `constant:`", "derived"
+        )
 
-    Each must find its cells as they were printed.
-    """
+
+def _check_unit(name: str, sources: dict[str, ColumnSource]) -> None:
+    """Raises ValueError for a unit that does not fit the column, or is missing."""
+    source, kind = sources[name], sources.get("resource_kind")
+    if source.unit and (source.unit != units.IN_CELLS or name not in units.TARGETS):
+        try:
+            numbers.read_unit(source.unit, name)
+        except ValueError as error:
+            raise ValueError(*error.args, "unit") from None
+    is_known = source.unit or source.unit_column or source.derived or source.constant is not None
+    is_amount = name != "resource" or (kind is not None and kind.constant == "FLOP")  # not minutes
+    if name in units.USUAL and is_amount and not is_known:
+        remedy = (
+            f"give `unit:` (such as {units.USUAL[name]}), `unit_column:` where a column names each "
+            "row's, or `unit: in cells` where each cell names its own"
+        )
+        raise ValueError("the unit of the cells is missing", remedy)
+
+
+def _correct(card: LoadedCard, records: pd.DataFrame) -> pd.DataFrame:
+    """The records with the card's corrections, each of which must find its cells as printed."""
     corrected, columns = records.copy(), records.columns.drop(LINE)
     for correction in card.card.corrections:
         column = correction.column
@@ -135,26 +160,8 @@ def _derive(rule: str, frame: pd.DataFrame) -> pd.Series:
     return 6 * frame["parameters"] * frame["training_tokens"]
 
 
-def _check_citations(
-    card: LoadedCard, citations: pd.Series, keys: Collection[str], problems: Problems
-) -> None:
-    """Note every row that cites what no bibliography has; a constant is the card's to check."""
-    source = card.card.columns["citation"]
-    if source.constant is not None:
-        return
-    unknown = {key for key in citations.dropna().unique() if key not in keys}
-    remedies = {key: suggest(key, keys, "add the entry, or correct the key") for key in unknown}
-    for row, key in enumerate(citations):
-        if key in unknown:
-            rule = "no entry of a bibliography has this key"
-            problems.add(row, source.source or "citation", key, rule, remedies[key])
-
-
 def _join_runs(frame: pd.DataFrame, runs: pd.DataFrame | None, problems: Problems) -> pd.DataFrame:
-    """`frame` with the columns of the validated registry `runs`, joined by model.
-
-    Notes the rows whose model is not registered.
-    """
+    """`frame` with the columns of the registry `runs`; notes the models that it lacks."""
     if runs is None:
         raise ValueError("the card says `runs: registry`: the validated registry is needed")
     registry = runs.assign(base_model=_find_roots(runs)).set_index("model")
@@ -182,16 +189,14 @@ def _refuse_unknown(frame: pd.DataFrame, known: pd.Index, problems: Problems) ->
 
 def _find_roots(runs: pd.DataFrame) -> pd.Series:
     """The model at the end of each chain of base models."""
-    parents = dict(zip(runs["model"], runs["base_model"], strict=True))
-
-    def find_root(model: str) -> str:
-        seen = {model}
-        while isinstance(parent := parents.get(model), str) and parent not in seen:
-            seen.add(parent)
-            model = parent
-        return model
-
-    return runs["model"].map(find_root)
+    parents = runs.set_index("model")["base_model"].dropna()
+    roots = runs["model"]
+    for _ in range(len(parents)):  # a chain that closes on itself ends too
+        above = roots.map(parents)
+        if above.isna().all():
+            break
+        roots = above.fillna(roots)
+    return roots
 
 
 def _fill(card: LoadedCard, frame: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,6 @@ A posterior whose check did not pass enters nowhere, and standard error names it
 
 import math
 import sys
-from pathlib import Path
 from statistics import NormalDist
 from typing import Any
 
@@ -18,7 +17,7 @@ from pipeline.core.failures import SourceError, file_failure
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
 from pipeline.ingest.cards.card import LoadedCard
-from pipeline.ingest.options import EstimateOptions, OwnEstimate
+from pipeline.ingest.options import EstimateOptions
 
 CITATION = "apportion2026"
 RATES_TABLE = "own_rates"
@@ -46,10 +45,7 @@ def to_normal(entry: dict[str, Any]) -> tuple[float, float]:
 def _add_estimates(
     table: pd.DataFrame, card: LoadedCard, options: EstimateOptions, layout: Layout
 ) -> pd.DataFrame:
-    """A row for each estimate, flagged `is_own`, under the study that the card gives it.
-
-    On a log scale an estimate whose interval reaches zero has no place, and is left out.
-    """
+    """A row for each estimate; on a log scale none for one whose interval reaches zero."""
     rows: list[dict[str, Any]] = []
     for number, own in enumerate(options.own_estimates):
         try:
@@ -61,26 +57,16 @@ def _add_estimates(
         if found is not None and options.scale == "log" and found["lower"] <= 0:
             print(f"{own.posterior}: its interval reaches zero and has no log", file=sys.stderr)
         elif found is not None:
-            rows.append(_make_row(own, found) | {"line": int(table["line"].max()) + 1 + len(rows)})
+            rows.append(
+                {"line": int(table["line"].max()) + 1 + len(rows), "citation": CITATION}
+                | {"study": own.study, "domain": own.domain}
+                | {"estimate": found["median"], "lower": found["lower"], "upper": found["upper"]}
+                | {"interval_kind": "probability", "interval_probability": found["prob"]}
+                | {"locator": f"{own.posterior}, {own.estimand}"}
+                | dict.fromkeys(("is_primary", "is_own", "is_verified"), True)
+            )
     added = pd.DataFrame(rows).reindex(columns=table.columns).astype(table.dtypes.to_dict())
     return pd.concat([table, added], ignore_index=True)
-
-
-def _make_row(own: OwnEstimate, found: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "study": own.study,
-        "domain": own.domain,
-        "estimate": found["median"],
-        "lower": found["lower"],
-        "upper": found["upper"],
-        "interval_kind": "probability",
-        "interval_probability": found["prob"],
-        "is_primary": True,
-        "is_own": True,
-        "citation": CITATION,
-        "locator": f"{own.posterior}, {own.estimand}",
-        "is_verified": True,
-    }
 
 
 def _fill_rates(table: pd.DataFrame, card: LoadedCard, layout: Layout) -> pd.DataFrame:
@@ -102,10 +88,7 @@ def _fill_rates(table: pd.DataFrame, card: LoadedCard, layout: Layout) -> pd.Dat
 
 
 def _list_base_models(layout: Layout, posterior: str) -> str:
-    """The base models of the fitted rows of a posterior's dataset, in the order of their names.
-
-    None where its table is not there: a posterior may come from elsewhere.
-    """
+    """The sorted base models of a posterior's fitted rows; empty where its table is elsewhere."""
     path = layout.table(posterior.partition("-")[0])
     if not path.is_file():
         return ""
@@ -117,22 +100,18 @@ def _list_base_models(layout: Layout, posterior: str) -> str:
 def _find_estimand(
     layout: Layout, posterior: str, estimand: str, unit: str
 ) -> dict[str, Any] | None:
-    """The estimand's entry in the posterior's attributions; None where its check did not pass.
-
-    Raises ValueError (the key that is wrong, and why).
-    """
-    if _read(layout.check(posterior))["verdict"] != "pass":
+    """The attribution; None where the check failed. Raises ValueError (key of the row, rule)."""
+    contents = []
+    for path in (layout.check(posterior), layout.attribution(posterior)):
+        contents.append(read_json(path))
+        if contents[-1] is None:
+            rule = f"{path} is missing: fit the posterior, or correct its name"
+            raise ValueError("posterior", rule)
+    check, attribution = contents
+    if check["verdict"] != "pass":
         print(f"{posterior} did not converge: it is left out", file=sys.stderr)
         return None
-    entry = _read(layout.attribution(posterior)).get(estimand)
+    entry = attribution.get(estimand)
     if entry is None or entry.get("reason") or entry["unit"] != unit:
         raise ValueError("estimand", f"{posterior} has no {estimand} in {unit}")
     return entry
-
-
-def _read(path: Path) -> dict[str, Any]:
-    content = read_json(path)
-    if content is None:
-        rule = f"{path} is missing: fit the posterior, or correct its name"
-        raise ValueError("posterior", rule)
-    return content

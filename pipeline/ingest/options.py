@@ -1,17 +1,26 @@
 """Options as a card has them: those of the models (`models/options`), the words that pages print
-beside them, and how they must agree. What each key means is in `options.yaml`.
+beside them, and how they must agree. What each key means is in `card.yaml`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from models import options as plain
 from models.options import Options
+from pipeline.ingest.cards.faults import list_words, suggest
 
 Reason = Annotated[str, Field(min_length=10)]
 CONFOUNDERS = "Data quality, distillation and contamination"  # from progress with the calendar
+
+
+def _refuse_unknown(name: str, known: Collection[str] | None, *steps: str | int) -> None:
+    """Raise ValueError where `name`, at `steps`, is not among those `known`, if these were read."""
+    if known is not None and name not in known:
+        there = f"use one of {list_words(known)}" if known else "there is none yet: add it"
+        rule = f"{name!r} is not among {list(known)}"
+        raise ValueError(rule, suggest(name, known, there), *steps)
 
 
 class BenchmarkFacts(plain.BenchmarkFacts):
@@ -45,7 +54,7 @@ class Comparison(plain.Comparison):
 
 
 class LeaderboardOptions(plain.LeaderboardOptions):
-    """Options that all leaderboards share. Names and ids are checked in `cards/checks.py`."""
+    """Options that all leaderboards share."""
 
     benchmarks: Mapping[str, BenchmarkFacts]
     techniques: Mapping[plain.Name, Technique]
@@ -55,6 +64,24 @@ class LeaderboardOptions(plain.LeaderboardOptions):
         "reports of one run differ by factors of 1.1 to 1.4; Epoch AI calls its likely figures "
         "good to a factor of 3 and its speculative ones to a factor of 10, at 90 %"
     )
+
+    @field_validator("comparisons")
+    @classmethod
+    def _known_benchmarks(cls, found: list[Comparison], given: ValidationInfo) -> list[Comparison]:
+        ids = [each.id for each in found]
+        for number, each in enumerate(found):
+            if each.id in ids[:number]:
+                rule = f"comparison ids repeat: {[each.id]}"
+                raise ValueError(rule, "give each its own id", number, "id")
+            _refuse_unknown(each.benchmark, given.data.get("benchmarks"), number, "benchmark")
+        return found
+
+    @field_validator("headline_comparison")
+    @classmethod
+    def _known_comparison(cls, name: str, given: ValidationInfo) -> str:
+        comparisons = given.data.get("comparisons")
+        _refuse_unknown(name, comparisons and [each.id for each in comparisons])
+        return name
 
     @property
     def confounders(self) -> str:
@@ -81,6 +108,16 @@ class AccuracyOptions(LeaderboardOptions, plain.AccuracyOptions):
 
 class LossOptions(LeaderboardOptions, plain.LossOptions):
     """Options of the `loss_leaderboard` table."""
+
+
+class ScalingOptions(plain.ScalingOptions):
+    """Options of the `scaling_grid` table."""
+
+    @field_validator("headline_run")
+    @classmethod
+    def _known_run(cls, name: str, given: ValidationInfo) -> str:
+        _refuse_unknown(name, given.data.get("allocation_runs"))
+        return name
 
 
 class OwnEstimate(Options):
@@ -147,6 +184,7 @@ class TrainingRunsOptions(plain.TrainingRunsOptions):
 
 OPTIONS: dict[str, type[Options]] = plain.OPTIONS | {
     "training_runs": TrainingRunsOptions,
+    "scaling_grid": ScalingOptions,
     "accuracy_leaderboard": AccuracyOptions,
     "loss_leaderboard": LossOptions,
     "published_estimates": EstimateOptions,

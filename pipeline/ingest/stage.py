@@ -10,6 +10,7 @@ import pandas as pd
 from pipeline.core.failures import Failure, file_failure
 from pipeline.core.files import write_json, write_parquet, write_text
 from pipeline.core.layout import Layout
+from pipeline.ingest import validate
 from pipeline.ingest.bibliography import read_bibliography
 from pipeline.ingest.cards.card import LoadedCard, load_card
 from pipeline.ingest.cards.dataset_names import REGISTRY
@@ -17,14 +18,6 @@ from pipeline.ingest.convert import ingest
 from pipeline.ingest.in_house import add_in_house
 from pipeline.ingest.options import drop_words
 from pipeline.ingest.sources.records import read_records
-from pipeline.ingest.validate import (
-    check_options,
-    exclude_by_rule,
-    find_failures,
-    render_quarantine,
-    split,
-    summarise,
-)
 
 
 class Accepted(NamedTuple):
@@ -46,7 +39,7 @@ def ingest_dataset(layout: Layout, dataset: str) -> str:
 
     def note(what: str, found: Any) -> None:
         if what == "failures":
-            write_text(layout.quarantine(dataset), render_quarantine(found))
+            write_text(layout.quarantine(dataset), validate.render_quarantine(found))
 
     citations = read_bibliography(layout.bibliography).with_own(layout.card(dataset).parent)
     made = accept(layout, dataset, note, citations, reads_results=True)
@@ -54,7 +47,7 @@ def ingest_dataset(layout: Layout, dataset: str) -> str:
     known = {"dataset": dataset, "table": card.table}
     options = {"options": drop_words(card.table, card.options)}
     write_json(layout.options(dataset), known | options)
-    write_json(layout.rows(dataset), summarise(card, table, made.failures, rows_in))
+    write_json(layout.rows(dataset), validate.summarise(card, table, made.failures, rows_in))
     write_parquet(layout.table(dataset), table)
     return f"{dataset}: {rows_in} rows in, {table['exclusion'].isna().sum()} fitted"
 
@@ -83,10 +76,12 @@ def accept(
     if reads_results:
         table = add_in_house(table, card, layout)
     note("table", table)
-    failures = find_failures(table, card, records)
+    failures = validate.find_failures(table, card, records)
     note("failures", failures)
-    validated = exclude_by_rule(split(table, failures, card, records), card, records)
-    check_options(validated, card, records)
+    validated = validate.exclude_by_rule(
+        validate.split(table, failures, card, records), card, records
+    )
+    validate.check_options(validated, card, records)
     return Accepted(card, runs, table, failures, validated)
 
 

@@ -13,20 +13,32 @@ The first two are known before the table is validated, since rules over rows rea
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
+from models import fitted_rows
+from models.options import LeaderboardOptions, Side
 from pipeline.core.failures import Failure, raise_any
 from pipeline.ingest import tables
 from pipeline.ingest.cards.card import LoadedCard, Selection
-from pipeline.ingest.sources.card_rows import find_absent_rows
+from pipeline.ingest.cards.faults import list_words, suggest
+from pipeline.ingest.cards.yaml_files import Fault, Steps
 
 # Options whose keys are the names of rows, and the column that has them.
 NAMED_BY = {"benchmarks": "benchmark", "reference_resource": "target"}
+LISTED = 6  # names in a remedy; more hide the one that was meant
+# Options that name rows, one by one, in a list or as keys, and the column that has the names.
+NAMES_OF = {
+    "headline_target": "target",
+    "headline_domain": "domain",
+    "efficiency_error": "domain",
+    "named_runs": "model",
+    "left_out": "model",
+}
 WORDS = {"not_nullable": "not empty", "field_uniqueness": "not repeated"}  # of pandera's rules
 
 
@@ -40,13 +52,6 @@ def find_failures(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) 
         schema.validate(table, lazy=True)
     except pa.errors.SchemaErrors as errors:
         cases = errors.failure_cases
-    whole = cases[cases["index"].isna()]  # a column is missing, extra or mistyped
-    if len(whole):
-        path, remedy = str(card.records_path), "correct the card"
-        return [
-            Failure(path, None, str(column or ""), "", f"{check}: {case}", remedy)
-            for column, check, case in whole[["column", "check", "failure_case"]].to_numpy()
-        ]
     failures: list[Failure] = []
     for key, index in cases.groupby(["column", "check"], sort=False)["index"]:
         column, check = map(str, key)
@@ -80,10 +85,7 @@ def _place(
 def split(
     table: pd.DataFrame, failures: list[Failure], card: LoadedCard, records: pd.DataFrame
 ) -> pd.DataFrame:
-    """The rows of `table` that pass.
-
-    Raises SourceError with every failure that the card does not allow.
-    """
+    """The rows that pass. Raises SourceError with every failure that the card does not allow."""
     allowed_lines = find_lines(card.card.allowed_failures, card, records)
     raise_any(failure for failure in failures if failure.line not in allowed_lines)
     idle = allowed_lines - {failure.line for failure in failures}
@@ -113,10 +115,11 @@ def find_lines(
 
 
 def check_options(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) -> None:
-    """Raises SourceError where a fitted row names what the card's options leave out, or they one
-    that no row is.
+    """Raises SourceError where a fitted row of the validated `table` names what the card's options
+    leave out, or they one that no fitted row is; the models would stop there after minutes.
     """
-    failures = find_absent_rows(table, card)
+    faults = [*_check_names(table, card), *_check_comparisons(table, card)]
+    failures = [card.make_failure(("options", *steps), *words) for steps, *words in faults]
     for option, column in NAMED_BY.items():
         known = getattr(card.options, option, None)
         if known is not None:
@@ -125,6 +128,56 @@ def check_options(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame) 
             remedy = f"add it there, or correct the name; there are: {', '.join(known)}"
             failures += _place(unknown, card, records, column, rule, remedy)
     raise_any(failures)
+
+
+def _check_names(table: pd.DataFrame, card: LoadedCard) -> Iterator[Fault]:
+    """A fault for each name under an option that no fitted row has."""
+    for option, column in NAMES_OF.items():
+        given = getattr(card.options, option, None) or []
+        names = fitted_rows(table)[column] if given else pd.Series()
+        is_one, is_list = isinstance(given, str), isinstance(given, list)
+        for place, name in enumerate([given] if is_one else given):
+            steps = () if is_one else (place if is_list else name,)
+            if name not in set(names):
+                yield _name_others((option, *steps), name, names)
+
+
+def _check_comparisons(table: pd.DataFrame, card: LoadedCard) -> Iterator[Fault]:
+    if isinstance(card.options, LeaderboardOptions):
+        for number, each in enumerate(card.options.comparisons):
+            rows = table[table["benchmark"] == each.benchmark]
+            for end in ("earlier", "later"):
+                for steps, rule, remedy, name in _check_side(rows, getattr(each, end)):
+                    yield ("comparisons", number, end, *steps), rule, remedy, name
+
+
+def _check_side(rows: pd.DataFrame, side: Side) -> Iterator[Fault]:
+    """What is wrong with the model, the method, or what leaves their rows out or in."""
+    of_model = rows[rows["model"] == side.model]
+    found = of_model[of_model["method"] == side.method]
+    what = f"row of {side.model!r} with method {side.method!r}"
+    if not len(of_model):
+        yield _name_others(("model",), side.model, rows["model"])
+    elif not len(found):
+        yield _name_others(("method",), side.method, of_model["method"])
+    elif side.is_fitted and not len(fitted_rows(found)):
+        left_out = f"the rows are left out under the rule {list_words(found['exclusion'].unique())}"
+        remedy = f"{left_out}: name another row, or remove the comparison"
+        yield ("model",), f"no {what} is fitted", remedy, side.model
+    elif not side.is_fitted and len(fitted_rows(found)):
+        yield ("is_fitted",), f"a {what} is fitted", "remove is_fitted: false", "false"
+    elif not side.is_fitted and found[["parameters", "dataset_tokens"]].isna().any(axis=1).all():
+        why = "without both, no model splits a step to a row that is not fitted"
+        remedy = f"name another row: {why}"
+        yield ("model",), f"no {what} has parameters and dataset tokens", remedy, side.model
+
+
+def _name_others(steps: Steps, name: str, names: pd.Series) -> Fault:
+    """The fault of a name that no row has, with the nearest of those that rows have."""
+    known = sorted(set(names.dropna()))
+    more = f" and {len(known) - LISTED} more" if len(known) > LISTED else ""
+    others = f"there are {list_words(known[:LISTED])}{more}" if known else "no row is there at all"
+    return steps, "no row has this name", suggest(name, known, others), name
 
 
 def summarise(

@@ -13,8 +13,7 @@ from pipeline.ingest.cards.faults import find_node, follow
 from pipeline.ingest.cards.schema import FILE_NAME, make_schema
 from pipeline.ingest.cards.yaml_files import Steps
 from pipeline.ingest.validate import NAMED_BY
-from pipeline.new_dataset.draft import Draft
-from pipeline.new_dataset.guesses import Guess
+from pipeline.new_dataset.draft import Draft, Guess
 from pipeline.new_dataset.readings import TODO, Keys
 
 TEMPLATE = Path(__file__).with_name("card.yaml.jinja")
@@ -81,10 +80,7 @@ def list_gaps(card: str) -> list[int]:
 
 
 def render_options(table: str, names: dict[str, list[str]]) -> str:
-    """The block `options:` of the card: each option that the table asks for, with its meaning.
-
-    `names` has the distinct cells of columns, by column.
-    """
+    """The options that the table asks for, explained; `names` has distinct cells by column."""
     lines = _render_fields(make_schema(table), ("options",), names)
     return "\n".join(["options:", *lines] if lines else ["options: {}"])
 

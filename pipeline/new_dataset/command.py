@@ -19,6 +19,9 @@ EPILOG = (
     "left then), 2 after a wrong command."
 )
 
+Root = Annotated[Path, typer.Option(help="the repository", exists=True, file_okay=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON for scripts, on standard output")]
+
 
 class TableListing(TyperCommand):
     """`--help` lists the tables; `--table` without a value does, as a wrong value does."""
@@ -52,12 +55,8 @@ def new(
         str | None, typer.Option(help="of a workbook with several", show_default=False)
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="ask nothing: the card marks guesses")] = False,
-    root: Annotated[
-        Path, typer.Option(help="the repository", exists=True, file_okay=False)
-    ] = Path(),
-    as_json: Annotated[
-        bool, typer.Option("--json", help="JSON for scripts, on standard output")
-    ] = False,
+    root: Root = Path(),
+    as_json: AsJson = False,
 ) -> None:
     """Make a dataset; its help is HELP."""
     from pipeline.core.layout import Layout

@@ -20,8 +20,15 @@ from pipeline.ingest.cards.dataset_names import check_dataset_name
 from pipeline.ingest.cards.faults import suggest
 from pipeline.ingest.tables import TABLES
 from pipeline.new_dataset.card import comment, list_gaps, render_card, render_value
-from pipeline.new_dataset.draft import Confirm, Draft, draft, draft_empty
-from pipeline.new_dataset.guesses import SYNONYM, Guess, guess_reading
+from pipeline.new_dataset.draft import (
+    SYNONYM,
+    Confirm,
+    Draft,
+    Guess,
+    draft,
+    draft_empty,
+    guess_reading,
+)
 from pipeline.new_dataset.received import Sheet, read_received
 from pipeline.new_dataset.registration import add_dataset, refuse_taken
 
@@ -64,7 +71,7 @@ def make_dataset(
             confirm = _make_confirm(table, sheet) if is_talking else lambda guess: guess
             made = draft(name, table, received.name, sheet, confirm)
         card = render_card(made)
-        add_dataset(layout, name, table, card, made.records)
+        add_dataset(layout, name, table, card, made.sheet.to_csv())
     except SourceError as error:
         failures = [vars(failure) for failure in error.failures]
         refused = {"dataset": name, "is_made": False, "failures": failures}
@@ -116,8 +123,8 @@ def _describe(made: Draft, gaps: list[int]) -> dict[str, Any]:
         "is_made": True,
         "table": made.table,
         "folder": folder,
-        "rows": made.row_count,
-        "blank_rows_left_out": made.blank_row_count,
+        "rows": len(made.sheet.rows),
+        "blank_rows_left_out": made.sheet.blank_rows,
         "columns": [vars(guess) for guess in made.guesses],
         "ignored": made.ignored,
         "todo_lines": gaps,

@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.failures import Failure, SourceError, file_failure, raise_any
-from pipeline.ingest.sources.records import MAXIMUM_BYTES, MAXIMUM_CELLS, MAXIMUM_LINES
+from pipeline.ingest.plain_files import SMALLER, check_size
+from pipeline.ingest.sources.records import MAXIMUM_CELLS, MAXIMUM_LINES, Row
 
-Row = tuple[int, list[str]]  # line of the file or row of the sheet, counted from 1; cells
-SMALLER = "keep the rows and columns that the table needs, and save them as CSV"
 SAVE_AGAIN = "save the sheet again in Excel, or as CSV in UTF-8"
-MAX_PARTS, EXCEL_ROWS, SHOWN = 10_000, 1_048_576, 20
+MAX_PARTS, SHOWN = 10_000, 20
 NESTED = re.compile("list|struct|map|union|binary")  # kinds of Parquet that are no text
 PART = b"PK\x01\x02"  # what an entry of a zip archive's directory begins with
 HIDDEN = re.compile(
@@ -30,16 +29,15 @@ MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]{0,200}?\bref=[\"']([A-Z0-9:]+)"
 REFUSED = {
     "f": ("a formula, not a value", "copy the sheet and paste as values"),
     "e": ("an error of Excel's, not a value", "empty the cell or fix it"),
+    "hidden": (
+        "a hidden row with values: filtered out, or forgotten",
+        "show all rows and delete those that are not data",
+    ),
 }
-HIDDEN_ROW = "a hidden row with values: filtered out, or forgotten"
-SHOW_ROWS = "show all rows and delete those that are not data"
 
 
 def as_text(value: object) -> str:
-    """A value as a cell of records.csv: dates as ISO, numbers in the fewest digits that hold them.
-
-    A moment without a time of day is a date.
-    """
+    """A cell of records.csv: ISO dates, without midnight; numbers in the fewest digits."""
     if value is None or value != value:  # only not-a-number differs from itself
         return ""
     if isinstance(value, datetime) and value.time() == time():
@@ -79,15 +77,9 @@ def _check_archive(path: Path) -> None:
         raise file_failure(path, f"parts in the archive, more than {MAX_PARTS}", SAVE_AGAIN)
     with zipfile.ZipFile(path) as archive:  # unpacks no part beyond the size stated here
         sizes = {part.filename: part.file_size for part in archive.infolist()}
-    _check_size(path, sum(sizes.values()), SAVE_AGAIN)
+    check_size(path, sum(sizes.values()), remedy=SAVE_AGAIN, what="unpacks to ")
     if "[Content_Types].xml" not in sizes:
         raise file_failure(path, "a zip archive, not an Excel workbook", SAVE_AGAIN)
-
-
-def _check_size(path: Path, size: int, remedy: str) -> None:
-    if size > MAXIMUM_BYTES:
-        found = f"unpacks to {size / 1e6:.0f} MB, more than {MAXIMUM_BYTES / 1e6:.0f} MB"
-        raise file_failure(path, found, remedy)
 
 
 def _read_sheet(path: Path, name: str | None) -> Iterator[Row]:
@@ -106,24 +98,21 @@ def _read_sheet(path: Path, name: str | None) -> Iterator[Row]:
         worksheet.reset_dimensions()  # what the file says of its extent may cut rows off
         refused: list[Failure] = []
         for line, cells in enumerate(worksheet.iter_rows(), start=1):
-            if line > EXCEL_ROWS:
-                raise file_failure(path, f"more than {EXCEL_ROWS} rows", SMALLER)
             texts = [_read_cell(cell) for cell in cells]
-            refused += _refuse_cells(path, worksheet.title, line, cells)
-            if line in hidden and any(texts):
-                at = f"{worksheet.title}!{line}:{line}"
-                refused.append(Failure(str(path), line, at, "", HIDDEN_ROW, SHOW_ROWS))
+            found = [
+                (cell.coordinate, str(getattr(cell.value, "text", cell.value)), cell.data_type)
+                for cell in cells
+                if cell.data_type in REFUSED and cell.value is not None
+            ]
+            found += [(f"{line}:{line}", "", "hidden")] * (line in hidden and any(texts))
+            refused += [
+                Failure(str(path), line, f"{worksheet.title}!{at}", value, *REFUSED[kind])
+                for at, value, kind in found
+            ]
             if len(refused) >= SHOWN:
                 break
             yield line, texts
         raise_any(refused)
-
-
-def _refuse_cells(path: Path, title: str, line: int, cells: tuple[Any, ...]) -> Iterator[Failure]:
-    for cell in cells:
-        if cell.data_type in REFUSED and cell.value is not None:
-            place, value = f"{title}!{cell.coordinate}", getattr(cell.value, "text", cell.value)
-            yield Failure(str(path), line, place, str(value)[:80], *REFUSED[cell.data_type])
 
 
 def _choose_sheet(path: Path, workbook: Any, name: str | None) -> Any:
@@ -187,7 +176,7 @@ def _check_footer(path: Path, schema: Any, metadata: Any) -> None:
         rule = f"{metadata.num_rows} rows of {len(kinds)} columns, more than are read"
         raise file_failure(path, rule, SMALLER)
     groups = map(metadata.row_group, range(metadata.num_row_groups))
-    _check_size(path, sum(group.total_byte_size for group in groups), SMALLER)
+    check_size(path, sum(group.total_byte_size for group in groups), what="unpacks to ")
 
 
 def _read_column(column: Any) -> list[str]:

@@ -94,10 +94,7 @@ def _propose_number(name: str, header: str, cells: list[str]) -> Reading:
 
 
 def _propose_unit(name: str, header: str, cells: list[str], mark: str | None) -> str | None:
-    """The unit that the header names, or that shares show by their size; None if neither.
-
-    A count's is a multiple such as B or billions.
-    """
+    """The unit that the header names, or that shares show by their size; None if neither."""
     words = _unit_words(header)
     if name in units.COUNTS:
         return next((word for word in words if units.multiple(word)), None)

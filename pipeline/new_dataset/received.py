@@ -7,36 +7,24 @@ rows and blank columns at the right end are left out.
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.core.failures import Failure, file_failure, raise_any
-from pipeline.ingest.sources.records import (
-    LONG_CELL,
-    MAXIMUM_BYTES,
-    MAXIMUM_CELL_CHARACTERS,
-    MAXIMUM_CELLS,
-    MAXIMUM_LINES,
-    check_names,
-    check_size,
-    decode,
-    iterate_rows,
-    name_sign,
-)
-from pipeline.new_dataset.formats import SHOWN, SMALLER, Row, read_parquet, read_workbook
+from pipeline.core.failures import file_failure
+from pipeline.ingest.plain_files import UTF_16, check_size, decode, name_sign, read_bytes
+from pipeline.ingest.sources.records import Row, bound, check_table, count_delimiters, split_rows
+from pipeline.new_dataset.formats import read_parquet, read_workbook
 
 KINDS = (".csv", ".tsv", ".xlsx", ".parquet")
 EXPECTED = {".xlsx": b"PK\x03\x04", ".parquet": b"PAR1"}  # first bytes
 # How web pages and JSON begin.
 NO_CELLS = re.compile(r"(?i)\s*+(?:(?P<markup><(?:!doctype|html|\?xml|table|head|meta))|\[?\{\")")
-DELIMITERS = "\t;|,"  # the first wins where several fit: cells hold commas more often
-SAMPLED_ROWS = 100
+DELIMITERS = "\t;|,"  # the first wins where several fit: names hold commas more often
 MAX_NAME = 200  # characters: longer ones are text, and no keys of YAML
 SEPARATOR_LINE = "sep="  # Excel's own word for the delimiter, in a line of its own
 SAVE_AGAIN = "save it again as CSV (UTF-8)"
-UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # Excel's "Unicode text"
 
 
 @dataclass(frozen=True)
@@ -65,21 +53,6 @@ def read_received(path: Path, sheet: str | None = None) -> Sheet:
     Raises SourceError where the file cannot be read whole, its columns cannot be named, or what is
     made of it could not be read as records.csv.
     """
-    kind = _check_file(path)
-    if sheet is not None and kind != ".xlsx":
-        raise file_failure(path, "only a workbook has sheets", "leave --sheet out")
-    if kind == ".xlsx":
-        rows = read_workbook(path, sheet)
-    else:
-        rows = read_parquet(path) if kind == ".parquet" else _read_delimited(path, kind)
-    made = _tidy(path, list(_bound(path, rows)), is_padded=kind in EXPECTED)
-    text = made.to_csv()
-    check_size(path, len(text.encode()), max(text.count("\n"), text.count("\r")))
-    return made
-
-
-def _check_file(path: Path) -> str:
-    """The extension. Raises SourceError for a file that is not what its extension says."""
     kind = path.suffix.lower()
     if not path.is_file():
         found = "a folder" if path.is_dir() else "cannot be opened: no plain file"
@@ -87,118 +60,71 @@ def _check_file(path: Path) -> str:
     if kind not in KINDS:
         found = f"extension {kind!r}, not one of {', '.join(KINDS)}"
         raise file_failure(path, found, "save it as .xlsx or as CSV")
-    if not 0 < (size := path.stat().st_size) <= MAXIMUM_BYTES:
-        found = f"{size / 1e6:.0f} MB, more than {MAXIMUM_BYTES / 1e6:.0f} MB"
-        raise file_failure(path, found if size else "the file is empty", SMALLER)
-    if kind in EXPECTED and not _read_bytes(path).startswith(EXPECTED[kind]):
+    if sheet is not None and kind != ".xlsx":
+        raise file_failure(path, "only a workbook has sheets", "leave --sheet out")
+    content = read_bytes(path)
+    if not content:
+        raise file_failure(path, "the file is empty", "give a file with a header and rows")
+    if not content.startswith(EXPECTED.get(kind, b"")):
         raise file_failure(path, f"named {kind} and is something else", SAVE_AGAIN)
-    return kind
+    if kind == ".xlsx":
+        rows = bound(path, read_workbook(path, sheet))
+    elif kind == ".parquet":
+        rows = bound(path, read_parquet(path))
+    else:
+        rows = _read_delimited(path, kind, content)
+    made = _tidy(path, list(rows), is_padded=kind in EXPECTED)
+    check_size(path, len(made.to_csv().encode()))
+    return made
 
 
-def _read_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise file_failure(path, f"cannot be read: {error.strerror}", "check its rights") from None
-
-
-def _bound(path: Path, rows: Iterable[Row]) -> Iterator[Row]:
-    """The same rows. Raises SourceError as soon as there are more than records.csv may hold."""
-    limits = {
-        "rows": MAXIMUM_LINES - 1,
-        "cells": MAXIMUM_CELLS,
-        "characters of text": MAXIMUM_BYTES,
-    }
-    counts = {"rows": -1, "cells": 0, "characters of text": 0}  # the header is no row
-    for line, cells in rows:
-        counts["rows"] += any(cells)
-        counts["cells"] += len(cells)
-        counts["characters of text"] += sum(map(len, cells))
-        for what, limit in limits.items():
-            if counts[what] > limit:
-                raise file_failure(path, f"more than {limit:,} {what}", SMALLER)
-        if max(map(len, cells), default=0) > MAXIMUM_CELL_CHARACTERS:
-            raise file_failure(path, *LONG_CELL, line=line)
-        yield line, cells
-
-
-def _read_delimited(path: Path, kind: str) -> Iterator[Row]:
+def _read_delimited(path: Path, kind: str, content: bytes) -> Iterator[Row]:
     """Rows of a CSV or TSV file with the line where each begins; the delimiter is found."""
-    content = _read_bytes(path)
-    if content.startswith(UTF_16):
+    if content.startswith(UTF_16):  # Excel's "Unicode text"
         with suppress(UnicodeDecodeError):  # refused as it is
             content = content.decode("utf-16").encode()
-    text, above = decode(path, content), 0
+    text = decode(path, content)
     if found := NO_CELLS.match(text):
         what = "a web page or XML" if found["markup"] else "JSON"
         raise file_failure(path, f"named {kind} and is {what}", SAVE_AGAIN)
     first, _, rest = text.partition("\n")
     mark = first.strip()[len(SEPARATOR_LINE) :]
     if first.lower().startswith(SEPARATOR_LINE) and len(mark) <= 1:
-        delimiter, text, above = mark or "\t", rest, 1
-    else:
-        delimiter = "\t" if kind == ".tsv" else _find_delimiter(text)
-    yield from iterate_rows(path, io.StringIO(text, newline=""), delimiter, above)
-
-
-def _find_delimiter(text: str) -> str:
-    """The character that cuts the most rows into as many cells as the header has, if above one."""
-
-    def fit(delimiter: str) -> float:
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        try:
-            rows = [row for row, _ in zip(lines, range(SAMPLED_ROWS), strict=False) if row]
-        except csv.Error:
-            return 0.0
-        width = len(rows[0]) if rows else 0
-        return sum(len(row) == width for row in rows) / len(rows) if width > 1 else 0.0
-
-    best = max(DELIMITERS, key=fit)
-    return best if fit(best) else ","
+        return split_rows(path, rest, mark or "\t", above=1)
+    found_signs = count_delimiters(text, DELIMITERS)
+    likeliest = max(found_signs, key=found_signs.__getitem__, default=",")
+    return split_rows(path, text, "\t" if kind == ".tsv" else likeliest)
 
 
 def _tidy(path: Path, rows: list[Row], *, is_padded: bool) -> Sheet:
     """The sheet without blank rows; `is_padded`: the format leaves blank cells out at the end."""
-    filled = [(line, cells) for line, cells in rows if any(cell.strip() for cell in cells)]
-    if not filled:
-        raise file_failure(path, "no cell has a value", "give a file with a header and rows")
-    (header_line, names), *body = filled
-    width = max(_count_filled(cells) for _, cells in filled)
-    header = [name.strip() for name in (names + [""] * width)[:width]]
-    if not is_padded:
-        _check_widths(path, len(names), body)
-    _check_header(path, header_line, header)
-    if not body:
-        raise file_failure(path, "a header and no rows", "add the rows, or leave --from out")
+    filled = [(line, cells) for line, cells in rows if any(map(str.strip, cells))]
+    sizes = [_count_filled(cells) for _, cells in filled]
+    width = max(sizes if is_padded else sizes[:1], default=0)
+
+    def fit(cells: list[str], size: int) -> list[str]:
+        missing = width - len(cells) if is_padded else 0
+        return cells[: max(width, size)] + [""] * missing
+
+    fitted = [(line, fit(cells, size)) for (line, cells), size in zip(filled, sizes, strict=True)]
+    header, body = check_table(path, fitted, "delimiter")
+    header_line = fitted[0][0]
+    _check_keys(path, header_line, header)
     below = sum(line > header_line for line, _ in rows)
-    return Sheet(header, [(cells + [""] * width)[:width] for _, cells in body], below - len(body))
+    return Sheet(header, [cells for _, cells in body], below - len(body))
 
 
 def _count_filled(cells: list[str]) -> int:
     return max((i for i, cell in enumerate(cells, start=1) if cell.strip()), default=0)
 
 
-def _check_widths(path: Path, width: int, body: list[Row]) -> None:
-    remedy = "quote cells that hold the delimiter; the header must be the first row"
-    uneven = [
-        Failure(str(path), line, "", "", f"{len(row)} cells where the header has {width}", remedy)
-        for line, row in body
-        if len(row) < width or _count_filled(row) > width
-    ]
-    raise_any(uneven[:SHOWN])
-
-
-def _check_header(path: Path, line: int, header: list[str]) -> None:
-    if unnamed := [str(i) for i, name in enumerate(header, start=1) if not name]:
-        rule = f"no name in the header for column {', '.join(unnamed[:SHOWN])}"
-        remedy = "name every column in the first row, and delete titles above it"
-        raise file_failure(path, rule, remedy, line=line)
-    if long := next((name for name in header if len(name) > MAX_NAME), ""):
-        rule = f"a column name of {len(long)} characters, {long[:40]!r}...: at most {MAX_NAME}"
-        remedy = "the header must be the first row, with a short name for each column"
-        raise file_failure(path, rule, remedy, line=line)
-    check_names(path, line, header)
-    for name in header:  # keys of a card, which they become, are printed characters and spaces
+def _check_keys(path: Path, line: int, header: list[str]) -> None:
+    """Raises SourceError for names that could not be keys of a card: text, and odd signs."""
+    for name in header:
+        if len(name) > MAX_NAME:
+            rule = f"a column name of {len(name)} characters, {name[:40]!r}...: at most {MAX_NAME}"
+            remedy = "the header must be the first row, with a short name for each column"
+            raise file_failure(path, rule, remedy, line=line)
         if sign := next((each for each in name if not each.isprintable()), ""):
             rule = f"{name_sign(sign)}, cannot stand in the name of a column"
             raise file_failure(path, rule, "write a space in its place", ascii(name), line=line)

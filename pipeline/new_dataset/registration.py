@@ -1,9 +1,12 @@
 """A new dataset: its folder and its line in the registry, both or neither."""
 
+import io
 import os
-import re
 import shutil
 from pathlib import Path
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedSeq
 
 from pipeline.core.failures import file_failure
 from pipeline.core.files import write_text
@@ -24,46 +27,36 @@ def refuse_taken(layout: Layout, name: str) -> None:
 
 
 def add_dataset(layout: Layout, name: str, table: str, card: str, records: str) -> Path:
-    """Write the folder of the dataset and its name into the registry; the folder.
+    """Write the folder of the dataset, then its name into the registry; the folder.
 
-    Built beside and renamed. Raises SourceError where the name is taken or the registry cannot be
-    extended; then, and after any other exception, nothing is left.
+    Raises SourceError where the name is taken or nothing can be written; then, and after any other
+    exception, nothing is left.
     """
     refuse_taken(layout, name)
     folder, registry = layout.card(name).parent, layout.datasets
-    building = folder.with_name(f".{name}.{os.getpid()}.part")
     try:
         extended = extend_registry(registry, name, table)
-        building.mkdir()
-        write_text(building / layout.card(name).name, card)
-        write_text(building / layout.records(name).name, records)
-        os.replace(building, folder)
-        try:
-            write_text(registry, extended)
-        except BaseException:
-            shutil.rmtree(folder)
-            raise
-    except OSError as error:
-        place = Path(error.filename or folder)
-        rule = f"cannot be written: {error.strerror}"
-        raise file_failure(place, rule, "check its rights") from None
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+        write_text(layout.card(name), card)
+        write_text(layout.records(name), records)
+        write_text(registry, extended)
+    except BaseException as error:
+        shutil.rmtree(folder, ignore_errors=True)
         registry.with_name(f".{registry.name}.part").unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
+        place, rule = Path(error.filename or folder), f"cannot be written: {error.strerror}"
+        raise file_failure(place, rule, "check its rights") from None
     return folder
 
 
 def extend_registry(path: Path, name: str, table: str) -> str:
-    """The registry's text with `name` at the end of the list of `table`; one line differs.
-
-    Raises SourceError where the list is not written as `table: [first, second]` in one line.
-    """
-    before, text = read_datasets(path), path.read_bytes().decode("utf-8")
-    pattern = rf"(?m)^([ \t]+{table}:[ \t]*\[)([^\]#\n]*)\]"
-    found = re.search(pattern, text)
-    if found is None or before.get(table) != re.findall(r"[^,\s]+", found[2]):
-        rule, remedy = f"the list of {table} is not in one line", "and run the command again"
-        raise file_failure(path, rule, f"write it as `{table}: [first, second]` {remedy}")
-    names = found[2].rstrip().removesuffix(",")
-    extended = f"{names}, {name}" if names.strip() else name
-    return text[: found.start(2)] + extended + text[found.end(2) :]
+    """The registry's text with `name` at the end of the list of `table`; comments stay."""
+    yaml, text = YAML(), io.StringIO()
+    yaml.width = 10_000  # no line is broken
+    tree = yaml.load(path)
+    names = tree["datasets"].setdefault(table, CommentedSeq())
+    if not names:
+        names.fa.set_flow_style()
+    names.append(name)
+    yaml.dump(tree, text)
+    return text.getvalue()

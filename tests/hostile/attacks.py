@@ -91,43 +91,25 @@ def _put_link(root: Path, link: str, to: str) -> None:
     (root / link).symlink_to(to)
 
 
-def _put_half(root: Path, half: str) -> None:
-    """Half a workbook."""
-    _put_workbook(root, half, ROWS)
-    content = (root / half).read_bytes()
-    (root / half).write_bytes(content[: len(content) // 2])
-
-
-def _put_part(root: Path, part: str, megabytes: int) -> None:
-    """A sound workbook with a further part, of so many blanks."""
+def _put_parts(root: Path, parts: int, megabytes: int) -> None:
+    """A sound workbook with so many further parts, of so many blanks."""
     _put_workbook(root, EXCEL, ROWS)
-    with (
-        zipfile.ZipFile(root / EXCEL, "a", zipfile.ZIP_DEFLATED) as archive,
-        archive.open(part, "w") as opened,
-    ):
-        for _ in range(megabytes):
-            opened.write(b" " * 1_000_000)
-
-
-def _put_parts(root: Path, parts: int) -> None:
-    """A sound workbook with so many parts."""
-    _put_workbook(root, EXCEL, ROWS)
-    with zipfile.ZipFile(root / EXCEL, "a") as archive:
+    with zipfile.ZipFile(root / EXCEL, "a", zipfile.ZIP_DEFLATED) as archive:
         for number in range(parts):
-            archive.writestr(str(number), b"")
+            archive.writestr(str(number), b" " * 1_000_000 * megabytes)
 
 
 def _put_sheet(root: Path, sheet: str, **how: str) -> None:
     """A workbook whose sheet has its XML changed."""
     _put_workbook(root, sheet, ROWS)
     with zipfile.ZipFile(root / sheet) as sound:
-        parts = {name: sound.read(name) for name in sound.namelist()}
-    name = "xl/worksheets/sheet1.xml"
-    text = parts[name].decode("utf-8")
-    parts[name] = text.replace(how["from"], how["to"], 1).encode("utf-8")
-    with zipfile.ZipFile(root / sheet, "w", zipfile.ZIP_DEFLATED) as made:
-        for name, content in parts.items():
-            made.writestr(name, content)
+        parts = {name: sound.read(name).decode("utf-8") for name in sound.namelist()}
+    parts["xl/worksheets/sheet1.xml"] = parts["xl/worksheets/sheet1.xml"].replace(
+        how["from"], how["to"], 1
+    )
+    with zipfile.ZipFile(root / sheet, "w") as made:
+        for name, text in parts.items():
+            made.writestr(name, text)
 
 
 def _put_parquet(root: Path, parquet: str) -> None:

@@ -14,7 +14,6 @@ import pandas as pd
 from models import Card
 from models.options import Options
 from pipeline.core.failures import Failure, SourceError, file_failure
-from pipeline.ingest.cards import checks
 from pipeline.ingest.cards.dataset_names import check_dataset_name
 from pipeline.ingest.cards.faults import make_fault
 from pipeline.ingest.cards.parts import ColumnSource as ColumnSource
@@ -24,6 +23,7 @@ from pipeline.ingest.cards.parts import SourceCard, get_class
 from pipeline.ingest.cards.schema import make_schema
 from pipeline.ingest.cards.strict_files import check_tree
 from pipeline.ingest.cards.yaml_files import Steps, find_line, read_tree
+from pipeline.ingest.tables import TABLES
 
 
 class LoadedCard:
@@ -54,10 +54,7 @@ class LoadedCard:
     def for_model(
         self, runs: pd.DataFrame | None = None, scaling_law: pd.DataFrame | None = None
     ) -> Card:
-        """What the models may see of the card.
-
-        `runs` is the validated registry, `scaling_law` the draws of the fitted law.
-        """
+        """What models may see, with the validated registry and draws of the fitted law."""
         return Card(self.dataset, self.table, self.options, runs, scaling_law)
 
 
@@ -66,30 +63,21 @@ def load_card(path: Path, citation_keys: Collection[str] | None = None) -> Loade
 
     `citation_keys` are those of data/references.bib; without them citations are not looked up.
     """
-    _check_folder(path)
-    tree = read_tree(path, "the card", "write source.yaml beside records.csv; see CONTRIBUTING.md")
-    table, runs = checks.get_table(tree), tree.get("runs", "own")
-    schema = make_schema(table)
-    joins_runs = {"registry": True, "own": False}.get(str(runs))
-    made = get_class(table, joins_runs) if table else SourceCard
-    card, faults = check_tree(path, tree, made, schema)
-    if table:
-        faults += checks.find_wrong_parts(path, tree, schema)
-        faults += checks.find_unknown_names(path, tree)
-    if citation_keys is not None:
-        faults += checks.find_unknown_citations(path, tree, citation_keys)
-    if faults or card is None:  # of each key the first: what is to be filled in is not also wrong
-        raise SourceError({(each.line, each.column): each for each in reversed(faults)}.values())
-    for name in ("corrections", "exclusions", "admitted", "allowed_failures"):
-        for number, selection in enumerate(getattr(card, name)):
-            selection._line = find_line(tree, (name, number))
-    return LoadedCard(path, card, card.options, tree)
-
-
-def _check_folder(path: Path) -> None:
     folder = path.absolute().parent
     try:
         check_dataset_name(folder.name)
     except ValueError as error:
         rule, remedy = error.args
         raise file_failure(folder, rule, remedy, "dataset", folder.name) from None
+    tree = read_tree(path, "the card", "write source.yaml beside records.csv; see CONTRIBUTING.md")
+    table = tree.get("table")
+    table = table if isinstance(table, str) and table in TABLES else None
+    joins_runs = {"registry": True, "own": False}.get(str(tree.get("runs", "own")))
+    made = get_class(table, joins_runs) if table else SourceCard
+    card, faults = check_tree(path, tree, made, make_schema(table), citation_keys)
+    if faults or card is None:  # of each key the first: what is to be filled in is not also wrong
+        raise SourceError({(each.line, each.column): each for each in reversed(faults)}.values())
+    for name in ("corrections", "exclusions", "admitted", "allowed_failures"):
+        for number, selection in enumerate(getattr(card, name)):
+            selection._line = find_line(tree, (name, number))
+    return LoadedCard(path, card, card.options, tree)

@@ -31,10 +31,7 @@ NAMESAKES = {
 
 
 def check_dataset_name(name: str, table: str | None = None) -> None:
-    """Raise ValueError (rule; remedy with a name that would do) where `name` cannot be a dataset's.
-
-    `table` is the table it fills, if known: only a dataset of it is called like a table.
-    """
+    """Raise ValueError (rule, remedy) where no dataset of `table`, if known, can have the name."""
     if rule := _find_fault(name, table):
         raise ValueError(rule, f"call it {suggest_name(name, table)!r}, for instance")
 

@@ -5,6 +5,8 @@ means and which one was probably meant.
 import re
 from collections.abc import Iterable
 from datetime import date
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from rapidfuzz import process
 from ruamel.yaml import YAML
 
 from pipeline.core.failures import Failure
-from pipeline.ingest.cards.yaml_files import Steps, find_line, name_place, shorten, walk
+from pipeline.ingest.cards.yaml_files import Fault, Steps, find_line, name_place, shorten, walk
 from pipeline.ingest.tables import FILLED_BY_INGEST, JOINED_FROM_REGISTRY, TABLES
 
 PLACEHOLDER = re.compile(r"\b(TODO|TBD|FIXME|XXX)\b|^\s*(todo|tbd|\?+|\.{3})\s*$")
@@ -30,39 +32,27 @@ def from_pydantic(
 ) -> list[Failure]:
     """One failure for each place of a file, read as `tree`, at which `error` finds fault.
 
-    `schema` says what its keys mean.
+    `schema` says what its keys mean. A validator's ValueError (rule, remedy, further steps) says
+    itself what is wrong there.
     """
     found: dict[Steps, list[dict[str, Any]]] = {}
-    for detail in error.errors(include_url=False):
-        steps = _place(tree, detail["loc"], detail["type"] == "missing")
-        found.setdefault(steps, []).append(dict(detail))
-    return [_describe(path, tree, schema, steps, details) for steps, details in found.items()]
+    for detail in map(dict, error.errors(include_url=False)):
+        found.setdefault(_place(tree, detail), []).append(detail)
+    faults = [_describe(tree, schema, steps, details) for steps, details in found.items()]
+    return [make_fault(path, tree, *fault) for fault in faults]
 
 
-def find_placeholders(path: Path, tree: Any, schema: dict[str, Any]) -> list[Failure]:
-    """A failure for each value, and each key, that still holds TODO or the like."""
-    rule = "still to be filled in"
-    return [
-        make_fault(path, tree, steps, rule, _explain(schema, steps), shown)
-        for steps, value in walk(tree)
-        for shown in [_name_key(steps), value]
-        if isinstance(shown, str) and PLACEHOLDER.search(shown)
-    ]
-
-
-def _name_key(steps: Steps) -> str:
-    """The last key of `steps`; empty where it is a column or a cell of records.csv."""
-    is_of_records = len(steps) > 1 and steps[-2] in OF_RECORDS
-    return "" if is_of_records else str(steps[-1])
-
-
-def find_empty(path: Path, tree: Any, schema: dict[str, Any], part: str) -> list[Failure]:
-    """A failure for each text below the key `part` that is empty or blank."""
-    return [
-        make_fault(path, tree, steps, "is empty", _explain(schema, steps))
-        for steps, value in walk(tree)
-        if steps[0] == part and isinstance(value, str) and not value.strip()
-    ]
+def find_unfilled(path: Path, tree: Any, schema: dict[str, Any]) -> list[Failure]:
+    """A failure for each key or value that still holds TODO or the like, or is a blank option."""
+    faults = []
+    for steps, value in walk(tree):
+        key = "" if len(steps) > 1 and steps[-2] in OF_RECORDS else steps[-1]
+        left = [x for x in (key, value) if isinstance(x, str) and PLACEHOLDER.search(x)]
+        is_blank = steps[0] == "options" and isinstance(value, str) and not value.strip()
+        if left or is_blank:
+            rule, shown = ("still to be filled in", left[0]) if left else ("is empty", "")
+            faults.append(make_fault(path, tree, steps, rule, _explain(schema, steps), shown))
+    return faults
 
 
 def make_fault(
@@ -85,61 +75,64 @@ def list_words(words: Iterable[str]) -> str:
     return ", ".join(repr(word) for word in words)
 
 
-def _place(tree: Any, steps: Steps, is_missing: bool) -> Steps:
+def _place(tree: Any, detail: dict[str, Any]) -> Steps:
     """The steps that the tree has, without pydantic's names for the members of a union."""
-    *steps_before, last = steps or ("",)
-    wanted = steps_before if is_missing else steps
-    found: list[str | int] = []
-    for step in wanted:
+    *before, last = (*detail["loc"], *_read_words(detail)[2:]) or ("",)
+    is_missing, found = detail["type"] == "missing", list[str | int]()
+    for step in before if is_missing else (*before, last):
         is_key = isinstance(tree, dict) and step in tree
         if is_key or (isinstance(tree, list) and isinstance(step, int)):
             found, tree = [*found, step], tree[step]
     return (*found, last) if is_missing else tuple(found)
 
 
+def _read_words(detail: dict[str, Any]) -> tuple[Any, ...]:
+    """What a validator's own error says: rule, and where it has them remedy and further steps."""
+    error = detail.get("ctx", {}).get("error")
+    return error.args if isinstance(error, ValueError) else ()
+
+
 def _describe(
-    path: Path, tree: Any, schema: dict[str, Any], steps: Steps, details: list[dict[str, Any]]
-) -> Failure:
-    first = details[0]
-    if steps[:-1] == ("columns",) and first["type"] in ("missing", "extra_forbidden"):
-        return _describe_column(path, tree, schema, str(steps[1]))
-    value = "" if first["type"] == "missing" else first.get("input")
+    tree: Any, schema: dict[str, Any], steps: Steps, details: list[dict[str, Any]]
+) -> Fault:
+    """Steps, rule, remedy and value of what is wrong at one place."""
+    kind, words = details[0]["type"], _read_words(details[0])
+    value = "" if kind == "missing" else reduce(getitem, steps, tree)
+    if steps[:-1] == ("columns",) and kind in ("missing", "extra_forbidden"):
+        return steps, *_describe_column(tree, schema, str(steps[1])), value
     rules = dict.fromkeys(_say_rule(detail) for detail in details)
     rule = "must be " + " or ".join(rule.removeprefix("must be ") for rule in rules)
     if len(rules) == 1 or not all(each.startswith("must be ") for each in rules):
         rule = " or ".join(rules)
-    remedy = _say_remedy(schema, steps, first["type"], value)
-    if first["type"] == "literal_error":
-        allowed = find_node(schema, steps).get("enum", [])
-        remedy = suggest(str(value), map(str, allowed), _explain(schema, steps))
-    return make_fault(path, tree, steps, rule, remedy, value)
+    remedy = words[1] if len(words) > 1 else _say_remedy(schema, steps, kind, value)
+    return steps, rule, remedy, value
 
 
-def _describe_column(path: Path, tree: Any, schema: dict[str, Any], name: str) -> Failure:
-    """The failure of a column that is not mapped, or that the card may not map."""
+def _describe_column(tree: Any, schema: dict[str, Any], name: str) -> tuple[str, str]:
+    """Rule and remedy of a column that is not mapped, or that the card may not map."""
     table, joins_runs = tree["table"], tree.get("runs") == "registry"
     wanted = set(TABLES[table].columns) - FILLED_BY_INGEST
     wanted -= JOINED_FROM_REGISTRY if joins_runs else set()
     if name in wanted:
-        rule = f"column of {table} is not mapped"
         remedy = f"map it, or give `constant:`; {_explain(schema, ('columns', name))}"
-    else:
-        rule = f"not a column of {table}"
-        if name in FILLED_BY_INGEST:
-            rule = "ingest fills this column itself"
-        elif joins_runs and name in JOINED_FROM_REGISTRY:
-            rule = "joined from the run registry, as the card says `runs: registry`"
-        free = sorted(wanted - set(tree["columns"])) or sorted(wanted)
-        remedy = suggest(name, free, f"use one of {sorted(wanted)}")
-    return make_fault(path, tree, ("columns", name), rule, remedy)
+        return f"column of {table} is not mapped", remedy
+    rule = f"not a column of {table}"
+    if name in FILLED_BY_INGEST:
+        rule = "ingest fills this column itself"
+    elif joins_runs and name in JOINED_FROM_REGISTRY:
+        rule = "joined from the run registry, as the card says `runs: registry`"
+    free = sorted(wanted - set(tree["columns"])) or sorted(wanted)
+    return rule, suggest(name, free, f"use one of {sorted(wanted)}")
 
 
 def _say_rule(detail: dict[str, Any]) -> str:
-    context = detail.get("ctx", {})
+    context, words = detail.get("ctx", {}), _read_words(detail)
+    if words:
+        return str(words[0])
     if detail.get("input", "") is None or context.get("pattern") == EMPTY_PATTERN:
         return "is empty"
-    words = RULES.get(detail["type"])
-    return words.format(**context) if words else str(detail["msg"])
+    rule = RULES.get(detail["type"])
+    return rule.format(**context) if rule else str(detail["msg"])
 
 
 def _say_remedy(schema: dict[str, Any], steps: Steps, kind: str, value: Any) -> str:
@@ -151,6 +144,9 @@ def _say_remedy(schema: dict[str, Any], steps: Steps, kind: str, value: Any) -> 
         if keys := list_keys(schema, steps):
             return f"add `{steps[-1]}:` with the keys {list_words(keys)}"
         return f"add `{steps[-1]}:`; {_explain(schema, steps)}"
+    if kind == "literal_error":
+        allowed = find_node(schema, steps).get("enum", [])
+        return suggest(str(value), map(str, allowed), _explain(schema, steps))
     if value is None and len(steps) == 2 and steps[0] == "columns":
         return "write `{}` for the column of the same name; " + _explain(schema, steps)
     if kind == "string_type" and isinstance(value, int | float | date):

@@ -1,5 +1,7 @@
 """Parts of a source card, and the class of the cards of each table; card.yaml explains the keys."""
 
+from collections.abc import Collection
+from contextlib import suppress
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -7,9 +9,11 @@ from typing import Annotated, Any, Literal
 
 import pandas as pd
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     PrivateAttr,
+    ValidationInfo,
     create_model,
     field_validator,
     model_validator,
@@ -17,24 +21,37 @@ from pydantic import (
 
 from pipeline.core.failures import SourceError, file_failure
 from pipeline.ingest import tables
-from pipeline.ingest.cards.faults import RULES, suggest
+from pipeline.ingest.cards.faults import suggest
 from pipeline.ingest.cards.strict_files import StrictPart, Words
 from pipeline.ingest.options import OPTIONS
 
 Text = str | int | float  # strict: true and false are neither
+# Columns that may be computed from the other two of C = 6 N D.
+DERIVED = {"training_tokens": "tokens from 6ND", "training_flop": "flop from 6ND"}
 
 
-def read_day(value: Any) -> Any:
-    """The value, a quoted date as a date."""
-    if not isinstance(value, str) or not value.strip():
-        return value
-    try:
+def _read_day(value: Any) -> Any:
+    """A quoted date as a date; what is none is left for pydantic to refuse."""
+    with suppress(ValueError, TypeError):
         return date.fromisoformat(value)
-    except ValueError:
-        raise ValueError(RULES["date_type"]) from None
+    return value
 
 
-Day = Annotated[date, BeforeValidator(read_day)]
+def check_citation(key: str, keys: Collection[str] | None, *steps: str) -> str:
+    """The key. Raises ValueError where it is not among `keys`, those that may be cited, if any."""
+    if keys is not None and key not in keys:
+        there = "add the entry to data/references.bib, or to references.bib beside the card"
+        rule = "no entry of a bibliography has this key"
+        raise ValueError(rule, suggest(key, keys, there), *steps)
+    return key
+
+
+def _check_cited(key: str, given: ValidationInfo) -> str:
+    return check_citation(key, given.context)
+
+
+Citation = Annotated[Words, AfterValidator(_check_cited)]
+Day = Annotated[date, BeforeValidator(_read_day)]
 TableName = Literal[tables.NAMES]  # type: ignore[valid-type]
 EXCLUSION_RULES = (
     *("human", "oracle selection", "chance", "repeats another row", "other test set", "outlier"),
@@ -53,10 +70,7 @@ class Selection(StrictPart):
     reason: str = Field(min_length=10)
 
     def find(self, records: pd.DataFrame, path: Path) -> pd.Series:
-        """The mask of the rows selected in `records` (all text).
-
-        Raises SourceError where the count is off.
-        """
+        """The mask of the rows selected. Raises SourceError where their number is not `count`."""
         mask = pd.Series(True, index=records.index)
         known = records.columns.drop(tables.LINE, errors="ignore")
         for column, wanted in self.rows.items():
@@ -123,7 +137,7 @@ class Published(StrictPart):
     lower: float | None = None
     upper: float | None = None
     interval: Words | None = None
-    citation: Words
+    citation: Citation
     locator: Words
     difference: Words | None = None
 
@@ -135,7 +149,7 @@ class SourceCard(StrictPart):
     title: Words
     question: Words
     description: Words
-    citations: list[Words] = Field(min_length=1)
+    citations: list[Citation] = Field(min_length=1)
     licence: Words
     retrieved: Day
     runs: Literal["registry", "own"] = "own"
@@ -158,10 +172,12 @@ class SourceCard(StrictPart):
 
     @field_validator("columns", mode="wrap")
     @classmethod
-    def _as_mapping(cls, columns: Any, check: Any) -> dict[str, ColumnSource]:
+    def _as_mapping(cls, columns: Any, check: Any, given: ValidationInfo) -> Any:
         """Columns by name, in the order of the card, whatever class has checked them."""
         checked = check(columns)
         named = checked if isinstance(checked, dict) else vars(checked)
+        if key := named["citation"].constant:  # the same for every row
+            check_citation(str(key), given.context, "citation", "constant")
         return {name: named[name] for name in columns}
 
 

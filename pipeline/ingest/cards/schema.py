@@ -15,15 +15,12 @@ from pipeline.ingest.tables import TABLES
 
 FILE_NAME = "card.schema.json"
 EDITOR_LINE = f"# yaml-language-server: $schema=../{FILE_NAME}"
-MEANINGS = Path(__file__).parents[1] / "card.yaml"
+MEANINGS = YAML(typ="safe", pure=True).load(Path(__file__).parents[1] / "card.yaml")
 
 
 @cache
 def make_schema(table: str | None) -> dict[str, Any]:
-    """The schema of the cards of `table`, options and columns included; not to be changed.
-
-    Without a table, the schema of what all cards have in common.
-    """
+    """The schema of the cards of `table`, or of what all have in common; not to be changed."""
     return _describe(get_class(table) if table else SourceCard, table)
 
 
@@ -31,20 +28,20 @@ def render() -> str:
     """The text of card.schema.json: columns and options follow from `table`."""
     whole = {"$schema": "http://json-schema.org/draft-07/schema#"} | _describe(SourceCard, None)
     whole["title"], whole["description"] = "Source card", "What a dataset is and how it is read."
+    whole["allOf"] = []
     for table in TABLES:
-        whole["$defs"] |= make_schema(table)["$defs"]
-    whole["allOf"] = [_choose(table, whole) for table in TABLES]
+        schema = make_schema(table)
+        whole["$defs"] |= schema["$defs"]
+        then = {"properties": {key: schema["properties"][key] for key in ("columns", "options")}}
+        added = [key for key in schema["required"] if key not in whole["required"]]
+        known = {"properties": {"table": {"const": table}}, "required": ["table"]}
+        whole["allOf"].append({"if": known, "then": then | ({"required": added} if added else {})})
     return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
-
-
-@cache
-def _read_meanings() -> dict[str, str]:
-    return YAML(typ="safe", pure=True).load(MEANINGS)
 
 
 def _describe(model: type[BaseModel], table: str | None) -> dict[str, Any]:
     """The schema of `model` with the meaning of each key, without titles that repeat the keys."""
-    schema, meanings = model.model_json_schema(by_alias=True), _read_meanings()
+    schema, meanings = model.model_json_schema(by_alias=True), MEANINGS
     for name, part in [("SourceCard", schema), *schema.get("$defs", {}).items()]:
         part.pop("title", None)
         part["additionalProperties"] = False
@@ -56,14 +53,3 @@ def _describe(model: type[BaseModel], table: str | None) -> dict[str, Any]:
             else:
                 node["description"] = meanings.get(f"{name}.{key}") or meanings[key]
     return schema
-
-
-def _choose(table: str, whole: dict[str, Any]) -> dict[str, Any]:
-    """If the card fills `table`, its columns and options are these."""
-    schema = make_schema(table)
-    then = {"properties": {key: schema["properties"][key] for key in ("columns", "options")}}
-    added = [key for key in schema["required"] if key not in whole["required"]]
-    return {
-        "if": {"properties": {"table": {"const": table}}, "required": ["table"]},
-        "then": then | ({"required": added} if added else {}),
-    }

@@ -9,38 +9,22 @@ and `yes` are text, `true` and `false` are not.
 
 import math
 import re
-import unicodedata
 from collections.abc import Iterator
 from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
+from ruamel.yaml import YAML, events
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    Event,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
 
 from pipeline.core.failures import Failure, SourceError, file_failure, raise_any
 from pipeline.core.failures import shorten as cut
+from pipeline.ingest.plain_files import find_invisible, find_invisible_lines, read_text
 
 MAXIMUM_BYTES = 1_000_000  # the longest card has 27 thousand
 MAXIMUM_DEPTH = 20  # the deepest card has 5
 MAXIMUM_MARKS = 20  # of invisible characters that are reported at once
-# Control characters, marks that turn the direction of text, characters without width, and halves
-# of characters: what a reader sees is then not what a program reads.
-INVISIBLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e"
-    "\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]|\r(?!\n)"
-)
 # Numbers that YAML reads otherwise than they look: 0704.0001, 0x1F, 1_000.
 ODD_NUMBER = re.compile(r"[-+]?(0[0-9xob][0-9a-fA-F_.]*|[0-9][0-9.]*_[0-9_.]*)")
 LONG_NUMBER = re.compile(r"[-+]?[0-9]{1000,}")  # more digits than Python reads
@@ -65,8 +49,10 @@ def read_tree(path: Path, name: str, remedy_if_missing: str) -> Any:
     Raises SourceError, with the line, where the file is missing, is not YAML in UTF-8, holds what
     the docstring of this module refuses, repeats a key, or is not a mapping.
     """
-    text = _read_text(path, name, remedy_if_missing)
-    raise_any(islice(find_invisible(path, text), MAXIMUM_MARKS))
+    if not path.is_file():
+        raise file_failure(path, f"{name} is missing", remedy_if_missing)
+    text = read_text(path, MAXIMUM_BYTES, "data belong in records.csv, a card only describes them")
+    raise_any(islice(find_invisible_lines(path, text), MAXIMUM_MARKS))
     try:
         raise_any(_find_refused(path, text))
         tree = YAML(typ="rt", pure=True).load(text)
@@ -114,84 +100,55 @@ def shorten(value: Any) -> str:
     return cut(text.lower() if isinstance(value, bool) else text)
 
 
-def _read_text(path: Path, name: str, remedy_if_missing: str) -> str:
-    if not path.is_file():
-        raise file_failure(path, f"{name} is missing", remedy_if_missing)
-    if (size := path.stat().st_size) > MAXIMUM_BYTES:
-        rule = f"{name} has {size} bytes; at most {MAXIMUM_BYTES} are read"
-        raise file_failure(path, rule, "data belong in records.csv, a card only describes them")
-    content = path.read_bytes()
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise file_failure(path, "not YAML in UTF-8", "save it as UTF-8", line=line) from None
-
-
-def find_invisible(path: Path, text: str) -> Iterator[Failure]:
-    """A failure for each line of `text`, read from `path`, with what readers do not see."""
-    for number, line in enumerate(text.split("\n"), 1):
-        if found := INVISIBLE.search(f"{line}\n"):
-            yield Failure(str(path), number, "", "", _say_invisible(found[0]), "delete it")
-
-
-def _say_invisible(character: str) -> str:
-    name = unicodedata.name(character, "control character")
-    return f"the character U+{ord(character):04X} ({name}) cannot be seen and is not read"
-
-
 def _find_refused(path: Path, text: str) -> Iterator[Failure]:
     """Failures of the events that are more than text, lists and mappings."""
     depth = documents = 0
     for event in YAML(typ="rt", pure=True).parse(text):
-        depth += isinstance(event, MappingStartEvent | SequenceStartEvent)
-        depth -= isinstance(event, MappingEndEvent | SequenceEndEvent)
-        documents += isinstance(event, DocumentStartEvent)
+        depth += isinstance(event, events.MappingStartEvent | events.SequenceStartEvent)
+        depth -= isinstance(event, events.MappingEndEvent | events.SequenceEndEvent)
+        documents += isinstance(event, events.DocumentStartEvent)
         refused = _refuse(event)
-        if is_last := depth > MAXIMUM_DEPTH or documents > 1:
-            refused = "a second document begins", "remove the line `---` or `...`"
         if depth > MAXIMUM_DEPTH:
             rule = f"nested deeper than {MAXIMUM_DEPTH} levels"
             refused = rule, "close the brackets, or indent less"
+        elif documents > 1:
+            refused = "a second document begins", "remove the line `---` or `...`"
         if refused:
             yield Failure(str(path), event.start_mark.line + 1, "", "", *refused)
-        if is_last:
+        if depth > MAXIMUM_DEPTH or documents > 1:
             return
 
 
-def _refuse(event: Event) -> tuple[str, str] | None:
-    """Rule and remedy where `event` uses a part of YAML that is not read."""
-    if isinstance(event, AliasEvent):
+def _refuse(event: events.Event) -> tuple[str, str] | None:
+    """Rule and remedy where `event` uses a part of YAML that is not read, or is a value without
+    quotes that YAML reads otherwise than it looks.
+    """
+    if isinstance(event, events.AliasEvent):
         return f"the alias *{event.anchor} is not read", IN_FULL
-    if isinstance(event, DocumentStartEvent):
-        if event.version or event.tags:
-            return "directives (%YAML, %TAG) are not read", "remove the lines that begin with %"
-        return None
+    if isinstance(event, events.DocumentStartEvent):
+        remedy = "remove the lines that begin with %"
+        is_plain = not (event.version or event.tags)
+        return None if is_plain else ("directives (%YAML, %TAG) are not read", remedy)
     if anchor := getattr(event, "anchor", None):
         return f"the anchor &{anchor} is not read", IN_FULL
     if tag := getattr(event, "ctag", None):
         return f"the tag {tag} is not read", "remove the tag: only plain values are read"
-    if isinstance(event, ScalarEvent) and not event.style:
-        return _refuse_plain(event.value)
-    return None
-
-
-def _refuse_plain(text: str) -> tuple[str, str] | None:
-    """Rule and remedy of a value without quotes that YAML reads otherwise than it looks."""
-    if text == "<<":
+    if not isinstance(event, events.ScalarEvent) or event.style:
+        return None
+    if event.value == "<<":
         return "the merge key << is not read", IN_FULL
-    if ODD_NUMBER.fullmatch(text):
-        return f"{shorten(text)!r} may be text or a number", AS_TEXT
-    if LONG_NUMBER.fullmatch(text) or ((day := DAY.match(text)) and not _is_day(*day.groups())):
-        return f"{shorten(text)!r} looks like a date or a number but is neither", AS_TEXT
+    if ODD_NUMBER.fullmatch(event.value):
+        return f"{shorten(event.value)!r} may be text or a number", AS_TEXT
+    if LONG_NUMBER.fullmatch(event.value) or _is_impossible_day(event.value):
+        return f"{shorten(event.value)!r} looks like a date or a number but is neither", AS_TEXT
     return None
 
 
-def _is_day(*parts: str) -> bool:
+def _is_impossible_day(text: str) -> bool:
     try:
-        return bool(date(*map(int, parts)))
+        return bool((day := DAY.match(text)) and not date(*map(int, day.groups())))
     except ValueError:
-        return False
+        return True
 
 
 def _from_yaml(path: Path, text: str, error: YAMLError) -> SourceError:
@@ -217,9 +174,8 @@ def _find_wrong(path: Path, tree: Any) -> Iterator[Failure]:
         if isinstance(value, float) and not math.isfinite(value):
             rule, remedy = "not a finite number", "write a number"
             yield Failure(str(path), line, place, str(float(value)), rule, remedy)
-        if isinstance(value, str) and (found := INVISIBLE.search(value)):
-            rule, remedy = _say_invisible(found[0]), "delete its escape"
-            yield Failure(str(path), line, place, "", rule, remedy)
+        if isinstance(value, str) and (fault := find_invisible(value)):
+            yield Failure(str(path), line, place, "", *fault)
         for key in value if isinstance(value, dict) else ():
             if not (isinstance(key, str) and key.isprintable()):
                 rule = "this key is not text, or holds characters that are not printed"

@@ -14,30 +14,26 @@ from pipeline.ingest.sources.numbers import FORMULA_STARTS, MISSING, refuse_form
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 EXCEL_EPOCH = pd.Timestamp(1899, 12, 30)  # two days early: Excel counts a 29 February 1900
-ISO_DATE = r"(?P<y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})"
+_YEAR, _NAME, _SHORT = r"(?P<y>[0-9]{4})", r"(?P<name>[A-Za-z]{3,9})", "[0-9]{1,2}"
+ISO_DATE = rf"{_YEAR}-(?P<m>[0-9]{{2}})-(?P<d>[0-9]{{2}})"
 DATE_ORDERS = {
-    "ymd": r"(?P<y>[0-9]{4})[/.](?P<m>[0-9]{1,2})[/.](?P<d>[0-9]{1,2})",
-    "dmy": r"(?P<d>[0-9]{1,2})[/.](?P<m>[0-9]{1,2})[/.](?P<y>[0-9]{4})",
-    "mdy": r"(?P<m>[0-9]{1,2})[/.](?P<d>[0-9]{1,2})[/.](?P<y>[0-9]{4})",
+    "ymd": rf"{_YEAR}[/.](?P<m>{_SHORT})[/.](?P<d>{_SHORT})",
+    "dmy": rf"(?P<d>{_SHORT})[/.](?P<m>{_SHORT})[/.]{_YEAR}",
+    "mdy": rf"(?P<m>{_SHORT})[/.](?P<d>{_SHORT})[/.]{_YEAR}",
 }
 WORDED_DATES = [
-    r"(?P<d>[0-9]{1,2})[ -](?P<name>[A-Za-z]{3,9})\.?,?[ -](?P<y>[0-9]{4})",
-    r"(?P<name>[A-Za-z]{3,9})\.? (?P<d>[0-9]{1,2}),? (?P<y>[0-9]{4})",
+    rf"(?P<d>{_SHORT})[ -]{_NAME}\.?,?[ -]{_YEAR}",
+    rf"{_NAME}\.? (?P<d>{_SHORT}),? {_YEAR}",
 ]
 COARSE_DATES = {
-    "month": [
-        r"(?P<y>[0-9]{4})-(?P<m>[0-9]{2})",
-        r"(?P<name>[A-Za-z]{3,9})\.?,?[ -](?P<y>[0-9]{4})",
-    ],
-    "year": [r"(?P<y>[0-9]{4})"],
+    "month": [rf"{_YEAR}-(?P<m>[0-9]{{2}})", rf"{_NAME}\.?,?[ -]{_YEAR}"],
+    "year": [_YEAR],
 }
 COARSENESS = ["day", "month", "year"]
-MONTHS = {
-    name.lower(): number
-    for number, full in enumerate(calendar.month_name)
-    for name in (full, full[:3])
-    if number
-} | {"sept": 9}
+MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name)}
+MONTHS |= {name[:3]: number for name, number in MONTHS.items()} | {"sept": 9}
+MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?Z?")
+A_TIME = "a time of day, which would be dropped", "write the day alone"
 
 
 def read_date(text: str, order: str | None = None, precision: str = "day") -> pd.Timestamp | None:
@@ -48,45 +44,35 @@ def read_date(text: str, order: str | None = None, precision: str = "day") -> pd
     """
     if text.casefold() in MISSING | {"none"}:
         return None
-    text = _drop_midnight(text)
+    if timed := re.fullmatch(rf"({ISO_DATE})(?P<time>[T ][0-9]{{2}}:[0-9]{{2}}.*)", text):
+        if not MIDNIGHT.fullmatch(timed["time"]):
+            raise ValueError(*A_TIME)
+        text = timed[1]
     if order == "excel" and re.fullmatch(r"[0-9]{5}(\.0+)?", text):
         return EXCEL_EPOCH + pd.Timedelta(days=int(text[:5]))
     ordered = [DATE_ORDERS[order]] if order in DATE_ORDERS else []
     patterns = {"day": [ISO_DATE, *ordered, *WORDED_DATES]} | COARSE_DATES
     for coarseness, pattern in ((each, one) for each in patterns for one in patterns[each]):
         if match := re.fullmatch(pattern, text):
-            _check_precision(coarseness, precision)
-            return _make_date(match.groupdict())
+            if COARSENESS.index(coarseness) > COARSENESS.index(precision):
+                remedy = f"state `precision: {coarseness}` for the column on the card"
+                rule = f"not a date: a {coarseness} without its day"
+                raise ValueError(rule, f"write YYYY-MM-DD, or {remedy}")
+            return _make_date(**match.groupdict())
     return _refuse_date(text, order)
 
 
-def _drop_midnight(text: str) -> str:
-    found = re.fullmatch(rf"({ISO_DATE})[T ](?P<time>[0-9]{{2}}:[0-9]{{2}}.*)", text)
-    if not found:
-        return text
-    if not re.fullmatch(r"00:00(:00(\.0+)?)?Z?", found["time"]):
-        raise ValueError("a time of day, which would be dropped", "write the day alone")
-    return found[1]
-
-
-def _check_precision(coarseness: str, precision: str) -> None:
-    if COARSENESS.index(coarseness) > COARSENESS.index(precision):
-        remedy = f"state `precision: {coarseness}` for the column on the card"
-        rule = f"not a date: a {coarseness} without its day"
-        raise ValueError(rule, f"write YYYY-MM-DD, or {remedy}")
-
-
-def _make_date(parts: dict[str, str | None]) -> pd.Timestamp:
-    year, name = int(parts["y"] or 0), parts.get("name")
-    month = MONTHS.get(name.lower()) if name else int(parts.get("m") or 7)
-    if month is None:
+def _make_date(
+    y: str, m: str | None = None, d: str | None = None, name: str | None = None
+) -> pd.Timestamp:
+    month = MONTHS.get(name.lower()) if name else int(m or 7)
+    if not month:
         raise ValueError(f"not a date: {name!r} is no English month", "write YYYY-MM-DD")
-    if not FIRST_YEAR <= year <= LAST_YEAR:
+    if not FIRST_YEAR <= int(y) <= LAST_YEAR:
         rule = f"not a date between {FIRST_YEAR} and {LAST_YEAR}"
         raise ValueError(rule, "check the year, and the columns")
-    day = int(parts.get("d") or (15 if "m" in parts or name else 1))
     try:
-        return pd.Timestamp(year, month, day)
+        return pd.Timestamp(int(y), month, int(d or (15 if m or name else 1)))
     except ValueError:
         rule, remedy = "the calendar has no such day", "check day, month and `order` on the card"
         raise ValueError(f"not a date: {rule}", remedy) from None
@@ -103,7 +89,7 @@ def _refuse_date(text: str, order: str | None) -> NoReturn:
         remedy = f"write YYYY-MM-DD, or state {likely} for the column on the card"
         raise ValueError("not a date: day and month in no stated order", remedy)
     if re.fullmatch(r"[0-9]{5}\.[0-9]*", text) and order == "excel":
-        raise ValueError("a time of day, which would be dropped", "write the day alone")
+        raise ValueError(*A_TIME)
     if re.fullmatch(r"[0-9]{5}(\.[0-9]*)?", text):
         remedy = "state `order: excel` if the column holds Excel's serial days"
         raise ValueError("not a date: digits alone", f"write YYYY-MM-DD, or {remedy}")

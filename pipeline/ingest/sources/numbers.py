@@ -59,10 +59,7 @@ def read_number(
 
 
 def read_unit(unit: str, column: str) -> float:
-    """What a number in `unit` is multiplied by to give `column` of the table.
-
-    Raises ValueError (rule, remedy) where the unit does not fit.
-    """
+    """`units.factor`. Raises ValueError (rule, remedy) where the unit does not fit the column."""
     try:
         return units.factor(unit, column)
     except ValueError as error:
@@ -139,34 +136,26 @@ def _read_marks(text: str, point: str) -> str | None:
 
 
 def _read_tail(tail: str, column: str) -> tuple[int, str | None]:
-    """The power of ten and the unit that follow the digits of a cell."""
+    """The power of ten and the unit that follow the digits of a cell, where cells may name it."""
     scale = units.multiple(tail)
-    if scale is None:
-        return 0, _check_cell_unit(tail, column) if tail else None
-    if column not in units.COUNTS:
+    if scale is not None and column not in units.COUNTS:
         rule = f"{tail!r} after a number is read in counts only, and {column} is not a count"
         raise ValueError(rule, "write the number out, such as 1.2e9, with its unit on the card")
-    return scale, None
-
-
-def _check_cell_unit(unit: str, column: str) -> str:
-    """`unit`, where it is one that cells may name; others belong on the card."""
-    if unit.upper() in units.SUFFIXES and column in units.COUNTS:
-        raise ValueError(f"{unit!r} is no suffix of a count", f"write {unit.upper()!r} if it is")
-    if not _is_known(unit):
-        is_mistyped = _LETTERS_FOR_DIGITS.fullmatch(unit)
-        if column not in units.TARGETS or is_mistyped or not re.match(r"[^\W\d_]", unit):
+    if scale is not None or not tail:
+        return scale or 0, None
+    if tail.upper() in units.SUFFIXES and column in units.COUNTS:
+        raise ValueError(f"{tail!r} is no suffix of a count", f"write {tail.upper()!r} if it is")
+    try:
+        is_known = units.spell(tail) is not None
+    except ValueError:  # which reading the unit tells
+        is_known = True
+    if not is_known:
+        is_mistyped = _LETTERS_FOR_DIGITS.fullmatch(tail)
+        if column not in units.TARGETS or is_mistyped or not re.match(r"[^\W\d_]", tail):
             _refuse_number()
         raise ValueError("no unit that a cell may name", "state the unit on the card")
-    read_unit(unit, column)
-    return unit
-
-
-def _is_known(unit: str) -> bool:
-    try:
-        return units.spell(unit) is not None
-    except ValueError:
-        return True
+    read_unit(tail, column)
+    return 0, tail
 
 
 def _agree(cell_unit: str | None, unit: str | None, column: str) -> str | None:

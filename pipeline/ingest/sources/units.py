@@ -43,10 +43,7 @@ def registry() -> pint.UnitRegistry:
 
 @cache
 def spell(unit: str) -> str | None:
-    """`unit` in pint's words, None where it is no spelling known here.
-
-    Raises ValueError where it is one, of a rate or of what may be a rate: a table holds amounts.
-    """
+    """`unit` in pint's words, None if unknown. Raises ValueError for what is or may be a rate."""
     if unit in _KNOWN["spellings"]:
         return str(_KNOWN["spellings"][unit])
     if found := _MULTIPLY_ADDS.fullmatch(unit):
@@ -69,13 +66,6 @@ def _spell_operations(found: re.Match[str], unit: str) -> str | None:
     return operations
 
 
-def _check_form(unit: str) -> str:
-    """`unit`, if it is names joined by signs: of other text pint may compute for ever."""
-    if len(unit) > LONGEST_UNIT or not _PRODUCT.fullmatch(unit):
-        raise ValueError(f"{unit!r} is not made of names of units, / and *")
-    return unit
-
-
 def _prefix(found: re.Match[str]) -> str:
     prefix, known = found["prefix"], _KNOWN["prefixes"]
     return known.get(prefix) or known.get(prefix.upper()) or prefix.lower()
@@ -83,11 +73,7 @@ def _prefix(found: re.Match[str]) -> str:
 
 @cache
 def factor(unit: str, column: str) -> float:
-    """What a cell in `unit` is multiplied by to give `column` of a table.
-
-    Raises ValueError, saying why, where the unit is unknown, of another kind, or the column takes
-    none.
-    """
+    """What turns a cell in `unit` into `column` of a table. Raises ValueError where none does."""
     power = multiple(unit)
     if power and column in COUNTS:
         return float(10**power)
@@ -95,9 +81,10 @@ def factor(unit: str, column: str) -> float:
         kind = "in K, M, B, T or no unit" if column in COUNTS else "which takes no unit"
         raise ValueError(f"{column} is a plain number, {kind}")
     try:
-        quantity = registry().Quantity(
-            1.0, registry().parse_units(spell(unit) or _check_form(unit))
-        )
-        return float(quantity.to(TARGETS[column]).magnitude)
+        known = spell(unit)
+        # Of text that is not names joined by signs pint may compute for ever.
+        if known is None and (len(unit) > LONGEST_UNIT or not _PRODUCT.fullmatch(unit)):
+            raise ValueError(f"{unit!r} is not made of names of units, / and *")
+        return float(registry()(known or unit).to(TARGETS[column]).magnitude)
     except (pint.PintError, TokenError, ValueError) as error:
         raise ValueError(str(error)) from None

@@ -101,9 +101,7 @@ def _make_rule(
     distinct: tuple[list[str], ...] = (),
     among: str = "line > 0",
 ) -> pa.Check:
-    """The rule that an expression holds, or that of the rows `among` which another does, none
-    repeats one of the keys in `distinct`.
-    """
+    """The rule that an expression holds, or no row `among` some repeats a key in `distinct`."""
 
     def check(frame: pd.DataFrame) -> pd.Series:
         if holds:

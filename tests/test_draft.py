@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.new_dataset.guesses import Guess, guess_columns
+from pipeline.new_dataset.draft import Guess, guess_columns
 from pipeline.new_dataset.received import Sheet
 
 
