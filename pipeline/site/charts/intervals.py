@@ -1,6 +1,6 @@
 """Medians with intervals, a row a label: by series, by part of a step, beside the literature."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -11,13 +11,13 @@ import pandas as pd
 from pipeline.site.charts import axes, drawings
 from pipeline.site.charts.axes import KNOWN, OURS, PALETTE, ROW_PIXELS, SHAPES, sign_series
 from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
+from pipeline.site.charts.summaries import NUMBERS, logarithmic_panels
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.numbers import format_number
 
 IntervalStyle = Literal["single", "grouped", "listed"]
 SOURCE_ROW_PIXELS = 30
 PART_PIXELS = 24
-NUMBERS = ["median", "lower", "upper"]
 TOOLTIPS = {"name": "label", "source": "source", "series": "series"}
 TOOLTIPS |= {"shown": "estimate", "interval": "interval"}
 
@@ -50,15 +50,15 @@ def draw_parts(figure: Figure) -> Drawing:
     return draw_panels(figure, panels)
 
 
-def draw_literature(figure: Figure, logarithmic: Iterable[str] = ()) -> Drawing:
+def draw_literature(figure: Figure) -> Drawing:
     """A panel a family of estimands: ours, the baseline and published values, one row each."""
-    frame = _shown_intervals(figure.frame)
+    frame, logarithmic = _shown_intervals(figure.frame), logarithmic_panels(figure.frame)
     panels = []
     for name, rows in frame.groupby("panel", sort=False):
         is_ours = rows["series"] == OURS
         named = rows.assign(label=rows["label"].where(is_ours, rows["source"]))
         unit = str(rows["unit"].iloc[0])
-        listed = replace(figure, x_title=unit, is_log_x=name in set(logarithmic))
+        listed = replace(figure, x_title=unit, is_log_x=name in logarithmic)
         chart = _interval_chart(
             rows.assign(label=axes.list_labels(named, is_ours)), listed, "listed"
         )

@@ -1,7 +1,6 @@
 """Ours beside the classical baseline and published values, as the rows of a chart."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,10 +28,27 @@ def compare_with_literature(
     Estimands in `always` are there even where nothing stands beside them.
     Columns key, panel (the family), label, series, source, interval, median, lower, upper, is_open.
     """
-    others = [*_baseline_rows(baseline), *_published_rows(published)]
-    compared = {str(row["key"]) for row in others} & set(attributions) | set(always)
-    rows = [_own_row(key, found) for key, found in attributions.items()] + others
-    kept = [row for row in rows if row["key"] in compared]
+    rows = [
+        {"key": key, "series": OURS, "source": OURS, "interval": INTERVAL_WORDS}
+        | {name: found[name] for name in NUMBERS}
+        | {"is_open": bool(found.get("unbounded")) and found["upper"] is None}
+        for key, found in attributions.items()
+    ]
+    others = [
+        {"key": row["key"], "series": BASELINE, "source": row["method"], "interval": SHORT_INTERVAL}
+        | {"median": row["estimate"], "lower": row["lower"], "upper": row["upper"]}
+        | {"is_open": row["upper"] == np.inf}
+        for row in baseline.to_dict("records")
+    ]
+    others += [
+        {"key": row.estimand, "series": PUBLISHED, "source": row.label}
+        | {"interval": row.interval or "no interval printed"}
+        | {"median": row.estimate, "lower": row.lower, "upper": row.upper}
+        | {"is_open": row.lower is not None and row.upper is None}
+        for row in published
+    ]
+    compared = {row["key"] for row in others} & set(attributions) | set(always)
+    kept = [row for row in rows + others if row["key"] in compared]
     frame = order_by(pd.DataFrame(kept, columns=COLUMNS), "key", list(attributions))
     return frame.reset_index(drop=True).assign(
         panel=[family(key) for key in frame["key"]],
@@ -66,27 +82,3 @@ def family(key: str) -> str:
 def element(key: str) -> str:
     """`label` of the key `name[label]`, empty for a plain `name`."""
     return key.partition("[")[2].removesuffix("]")
-
-
-def _own_row(key: str, found: dict[str, Any]) -> dict[str, Any]:
-    is_open = bool(found.get("unbounded")) and found["upper"] is None
-    words = {"key": key, "series": OURS, "source": OURS, "interval": INTERVAL_WORDS}
-    return words | {"is_open": is_open} | {name: found[name] for name in NUMBERS}
-
-
-def _baseline_rows(baseline: pd.DataFrame) -> list[dict[str, Any]]:
-    rows = baseline.rename(columns={"estimate": "median", "method": "source"})
-    is_open = np.isposinf(rows["upper"].astype(float))
-    made = rows.assign(series=BASELINE, interval=SHORT_INTERVAL, is_open=is_open)
-    kept = made[["key", "source", *NUMBERS, "series", "interval", "is_open"]]
-    return [{str(name): value for name, value in row.items()} for row in kept.to_dict("records")]
-
-
-def _published_rows(published: Sequence[Published]) -> list[dict[str, Any]]:
-    return [
-        {"key": row.estimand, "series": PUBLISHED, "source": row.label}
-        | {"interval": row.interval or "no interval printed"}
-        | {"median": row.estimate, "lower": row.lower, "upper": row.upper}
-        | {"is_open": row.lower is not None and row.upper is None}
-        for row in published
-    ]

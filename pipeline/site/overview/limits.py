@@ -44,14 +44,13 @@ def asked_keys(cell: Passed) -> list[str]:
 
 
 def _find_unidentified(cell: Passed) -> Iterator[Case]:
-    if cell.check.get("is_identified") is not False:
-        return
     reason = cell.check.get("identification_reason") or "the test gives no reason"
     reasons = " ".join(cell.check.get("identification_reasons") or [reason])
     for key in sorted(cell.attributions, key=len, reverse=True):
         if "[" in key:  # the words of the estimands that are named by key
             reasons = reasons.replace(key, f"“{cell.attributions[key]['label']}”")
-    yield "not_identified", {"reasons": reasons}
+    if cell.check.get("is_identified") is False:
+        yield "not_identified", {"reasons": reasons}
 
 
 def _find_driven(cell: Passed) -> Iterator[Case]:
@@ -123,14 +122,10 @@ def quote(found: Entry) -> str:
 
 def disagree(one: Entry, other: Entry) -> bool:
     """Whether the median of each lies outside the interval of the other."""
-    return _is_outside(one, other) and _is_outside(other, one)
-
-
-def _is_outside(one: Entry, other: Entry) -> bool:
-    median, lower, upper = one.get("median"), other.get("lower"), other.get("upper")
-    if median is None or other.get("median") is None:
+    if one.get("median") is None or other.get("median") is None:
         return False
-    return (lower is not None and median < lower) or (upper is not None and median > upper)
+    pairs = ((one["median"], other), (other["median"], one))
+    return all(answers.is_outside(median, found) for median, found in pairs)
 
 
 # Topic, in the order of the page -> section of a posterior's page with the evidence, and the cases.

@@ -134,8 +134,8 @@ def draw_picture(primaries: Sequence[Passed]) -> str:
         return '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>\n'
     frame = pd.concat(frames, ignore_index=True)
     figure = Figure("intervals", "headlines", "The answers so far", "", frame)
-    drawing = intervals.draw_literature(figure, summaries.logarithmic_panels(frame))
-    return str(vl_convert.vegalite_to_svg(stack_panels(drawing))) + "\n"
+    picture = stack_panels(intervals.draw_literature(figure))
+    return str(vl_convert.vegalite_to_svg(picture)) + "\n"
 
 
 ROW_COLUMNS = ["group", "label", "kind", *BOUNDS, "interval", "page", "caveats"]

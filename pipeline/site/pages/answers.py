@@ -195,6 +195,12 @@ def describe_bound(found: dict[str, Any], bound: str, digits: int = SIGNIFICANT_
     return format_quantity(value, unit, digits)
 
 
+def is_outside(value: float, found: dict[str, Any]) -> bool:
+    """Whether `value` lies below or above the interval, as far as that has bounds."""
+    lower, upper = found["lower"], found["upper"]
+    return (lower is not None and value < lower) or (upper is not None and value > upper)
+
+
 def describe_interval(found: dict[str, Any], digits: int = SIGNIFICANT_PROSE) -> str:
     """The interval: "1.7 to 2.4", "13 to no upper bound", or why there is none."""
     if found.get("reason"):

@@ -136,7 +136,7 @@ def draw_literature(inputs: Inputs) -> list[Drawing]:
         for panel, label in zip(frame["panel"], frame["label"], strict=True)
     ]
     figure = Figure("intervals", frame=frame, **say_figure("literature", said=said))
-    return [intervals.draw_literature(figure, summaries.logarithmic_panels(frame))]
+    return [intervals.draw_literature(figure)]
 
 
 def draw_priors(inputs: Inputs) -> list[Drawing]:

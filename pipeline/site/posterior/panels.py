@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from pipeline.ingest.cards.card import Published
+from pipeline.site.pages import answers
 from pipeline.site.pages.answers import Check
 from pipeline.site.pages.numbers import SIGNIFICANT_TABLE, format_number
 from pipeline.site.pages.sentences import say
@@ -126,15 +127,12 @@ def compare_published(row: Published, found: dict[str, Any] | None) -> dict[str,
     """
     if found is None or found.get("reason") or found["median"] is None:
         return {"ours": "", "is_outside": None}
-    low, high = found["lower"], found["upper"]
     ends = (
-        f"no {name} bound" if end is None else format_number(end, SIGNIFICANT_TABLE)
-        for name, end in (("lower", low), ("upper", high))
+        f"no {name} bound" if found[name] is None else format_number(found[name], SIGNIFICANT_TABLE)
+        for name in ("lower", "upper")
     )
-    is_outside = row.estimate is not None and (
-        (low is not None and row.estimate < low) or (high is not None and row.estimate > high)
-    )
-    return {"ours": " to ".join(ends), "is_outside": None if row.estimate is None else is_outside}
+    is_outside = None if row.estimate is None else answers.is_outside(row.estimate, found)
+    return {"ours": " to ".join(ends), "is_outside": is_outside}
 
 
 def read_cases(check: Check, key: str) -> list[Case]:

@@ -28,7 +28,7 @@ SIGNS = (
     ("■", splits.COLOURS["compute"], "compute"),
     ("■", splits.COLOURS["inference"], "inference: compute at test time"),
     ("■", splits.COLOURS["algorithms"], "algorithms and their parts"),
-    ("■", splits.UNEXPLAINED_COLOUR, "unexplained"),
+    ("■", splits.COLOURS["unexplained"], "unexplained"),
     ("□", "inherit", "whole step"),
     ("━", "inherit", "90 % interval of the part"),
 )
@@ -173,7 +173,7 @@ def draw_waterfall(made: Waterfall, figure_id: str) -> Drawing:
         panels.append((str(rows["label"].iloc[0]), chart, len(rows) * splits.ROW_PIXELS, described))
     told = frame.drop(columns=["comparison", *numbers])  # places follow from the means
     figure = Figure("intervals", figure_id, scale.title, made.caption, told)
-    present = {splits.pick_colour(part) for part in set(shown["part"]) - {WHOLE}} | {"inherit"}
+    present = {splits.COLOURS[part] for part in set(shown["part"]) - {WHOLE}} | {"inherit"}
     legend = tuple(sign for sign in SIGNS if sign[1] in present)
     return replace(draw_panels(figure, panels), legend=legend)
 
@@ -181,7 +181,7 @@ def draw_waterfall(made: Waterfall, figure_id: str) -> Drawing:
 def _waterfall_chart(rows: pd.DataFrame, title: str, domain: list[float], extent: int) -> Any:
     """Rows are numbers, their labels stand in the axis: a page may have forty of these charts."""
     data = rows[["part", "median", "start", "end", "low", "high"]].assign(
-        colour=["none" if part == WHOLE else splits.pick_colour(part) for part in rows["part"]],
+        colour=rows["part"].map(splits.COLOURS).fillna("none"),
         row=range(len(rows)),
         next=pd.Series([*range(1, len(rows)), None], index=rows.index, dtype=object),
     )
