@@ -164,15 +164,12 @@ def list_labels(options: Any) -> dict[str, str]:
 
 def relabel(attributions: Mapping[str, dict[str, Any]], options: Any) -> dict[str, dict[str, Any]]:
     """The result file's entries with the card's words in place of the ids in labels and reasons."""
-    words = Words(labels=list_labels(options))
-    return {key: each | _reword(each, words, options) for key, each in attributions.items()}
-
-
-def _reword(entry: dict[str, Any], words: Words, options: Any) -> dict[str, str]:
-    start, colon, name = entry["label"].partition(": ")
-    made = {"label": f"{start}{colon}{words.name(name)}"}
-    if entry.get("reason") == NOT_SEPARATED:
-        made["reason"] = f"not separated: {options.allocation_reason}"
+    words, made = Words(labels=list_labels(options)), {}
+    for key, entry in attributions.items():
+        start, colon, name = entry["label"].partition(": ")
+        made[key] = entry | {"label": f"{start}{colon}{words.name(name)}"}
+        if entry.get("reason") == NOT_SEPARATED:
+            made[key]["reason"] = f"not separated: {options.allocation_reason}"
     return made
 
 

@@ -1,5 +1,7 @@
 """The figures of an accuracy leaderboard: scores against compute, gains, and parts of each step."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -35,29 +37,20 @@ def draw(cell: Cell, words: Words) -> list[Figure]:
 
 
 def _draw_scores(cell: Cell, words: Words) -> Figure:
-    design = prepare(cell.table, cell.card)
-    benchmark = find_headline(cell).benchmark
-    return Figure(
-        kind="scatter",
-        frame=_list_points(cell.table, design)[COLUMNS],
-        x="training_flop",
-        y="score",
-        colour="shown",
-        is_log_x=True,
-        hover=HOVER,
-        curve=_curves(cell, words, design, benchmark),
-        **words.figure("score-against-compute", benchmark=benchmark),
-    )
-
-
-def _list_points(table: pd.DataFrame, design: ScoreDesign) -> pd.DataFrame:
     """Every row with compute, coloured by benchmark, or by year where there is one benchmark."""
-    points = table.assign(
-        status=np.where(table["exclusion"].isna(), "fitted", "not fitted"),
-        release_year=table["release_date"].dt.year.astype("Int64").astype("str"),
-    ).dropna(subset=["training_flop"])
+    design, benchmark = prepare(cell.table, cell.card), find_headline(cell).benchmark
+    points = cell.table.dropna(subset=["training_flop"])
+    is_fitted = points["exclusion"].isna()
+    points = points.assign(
+        status=np.where(is_fitted, "fitted", "not fitted"),
+        release_year=points["release_date"].dt.year.astype("Int64").astype("str"),
+    )
     group = points["benchmark" if len(design.benchmarks) > 1 else "release_year"]
-    return points.assign(shown=group.where(points["exclusion"].isna(), "not fitted"))
+    frame = points.assign(shown=group.where(is_fitted, "not fitted"))[COLUMNS]
+    axes: dict[str, Any] = {"x": "training_flop", "y": "score", "colour": "shown", "is_log_x": True}
+    curve = _curves(cell, words, design, benchmark)
+    said = words.figure("score-against-compute", benchmark=benchmark)
+    return Figure("scatter", frame=frame, hover=HOVER, curve=curve, **axes, **said)
 
 
 def _curves(cell: Cell, words: Words, design: ScoreDesign, benchmark: str) -> pd.DataFrame:

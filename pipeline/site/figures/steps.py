@@ -29,19 +29,15 @@ def draw_rates_by_year(cell: Cell, words: Words) -> list[Figure]:
     if "rate_by_year" not in cell.estimands:
         return []
     rates = cell.estimands["rate_by_year"]
-    few = ", ".join(rates.attrs["labels"]) or "none"
-    words_of = words.figure("rates-by-year", few=few)
-    return [Figure(kind="intervals", frame=make_intervals(rates), **words_of)]
+    said = words.figure("rates-by-year", few=", ".join(rates.attrs["labels"]) or "none")
+    return [Figure("intervals", frame=make_intervals(rates), **said)]
 
 
 def draw_parts(cell: Cell, words: Words) -> Figure:
     """Decades of every part of every step that is split."""
     attributes = cell.estimands["decades_compute"].attrs
-    steps = [
-        step
-        for step in cell.estimands["comparison"].to_numpy().tolist()
-        if step not in attributes["reasons"]
-    ]
+    found = cell.estimands["comparison"].to_numpy().tolist()
+    steps = [step for step in found if step not in attributes["reasons"]]
     labels = [words.name(attributes["labels"].get(step, step)) for step in steps]
     drawn = {part: cell.estimands[f"decades_{part}"].sel(comparison=steps) for part in PARTS}
     frames = [

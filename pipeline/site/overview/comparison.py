@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.site.overview.cells import Apart, Passed
+from pipeline.site.pages.answers import RATE as RATE
 
-RATE = "rate_decades_per_year"
 SPLIT = "share_compute"
 NUMBERS = ("elpd", "difference", "difference_se")
 Entry = dict[str, Any]  # median, lower, upper and unbounded, or a reason, as in attribution files

@@ -72,7 +72,7 @@ def render(
         name: draw_forest(rows[name], axis, sentences.say_figure(name, **said))
         for name, axis in FORESTS.items()
     }
-    cards = [dataset.card.card for dataset in overview.datasets if dataset.card]
+    cards = [loaded.card for loaded in overview.cards]
     cited = [key for c in cards for key in (*c.citations, *(each.citation for each in c.published))]
     cited += [each.claim.source for each in judged]
     cited += [row.citation for row in rows["rates"] if row.citation]

@@ -9,14 +9,14 @@ from pipeline.site.words import Headline
 
 Attributions = dict[str, dict[str, Any]]
 Check = dict[str, Any]
+RATE = "rate_decades_per_year"
 # Quantities that follow from another, which is the one that is tested: families of keys.
 FOLLOWS = {
-    "doubling_time_months": "rate_decades_per_year",
-    "reduction_factor": "rate_decades_per_year",
+    "doubling_time_months": RATE,
+    "reduction_factor": RATE,
     "technique_gain_factor": "technique_gain_decades",
 }
 SENSITIVE = 0.05  # power-scaling index above which the prior counts (Kallioinen et al. 2023)
-RATE = "rate_decades_per_year"
 NOT_IDENTIFIED, NOT_CALIBRATED = "not identified", "not calibrated"
 LEAST_HELD = 0.8  # of truths at the medians of the fit, for an interval to be quoted without caveat
 MOST_DIGITS = 6  # of attribution files

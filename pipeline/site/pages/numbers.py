@@ -63,6 +63,11 @@ def join_names(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
+def sign(chance: str) -> str:
+    """A probability after its letter: "= 0.50", "< 0.001"."""
+    return chance if chance[0] in "<>" else f"= {chance}"
+
+
 def is_share(unit: str) -> bool:
     """Whether `unit` is that of a share of one, printed in percent."""
     return unit.split(" ")[0] == "share"
@@ -96,5 +101,5 @@ FILTERS: dict[str, Callable[..., str]] = {
     "cell": format_cell,
     "unit": lambda unit: "" if is_share(unit) else unit_words(unit),
     "names": join_names,
-    "signed": lambda chance: chance if chance[0] in "<>" else f"= {chance}",
+    "signed": sign,
 }
