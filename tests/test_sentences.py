@@ -9,7 +9,7 @@ import pytest
 from cells import CHECK
 from printed import find_numbers, is_printed
 
-from pipeline.site.charts import summaries
+from pipeline.site.charts import intervals
 from pipeline.site.charts.axes import BASELINE
 from pipeline.site.pages import answers
 from pipeline.site.pages.badges import describe_convergence, list_badges
@@ -237,8 +237,8 @@ def test_baseline_is_said_to_agree_or_not(estimates: dict[str, float], words: st
     rows = [{"key": key, "estimate": value} | columns for key, value in estimates.items()]
     withheld = make_found(None, None, None)
     ours = {"a": make_found(1.0, 0.5, 2.0), "b": make_found(5.0, None, None), "withheld": withheld}
-    frame = summaries.compare_with_literature(ours, pd.DataFrame(rows), [])
-    said = summaries.describe_baseline(frame)
+    frame = intervals.compare_with_literature(ours, pd.DataFrame(rows), [])
+    said = intervals.describe_baseline(frame)
     assert said.startswith(words)
     assert bool(said) == bool(words)
     assert frame.loc[frame["series"] == BASELINE, "is_open"].all()

@@ -173,10 +173,10 @@ def relabel(attributions: Mapping[str, dict[str, Any]], options: Any) -> dict[st
     return made
 
 
-def say_headline(words: Words, options: Any, key: str, label: str = "") -> Headline:
-    """The headline of `key`, of `label` where given, and the notes that the card calls for."""
+def say_headline(words: Words, options: Any, key: str) -> Headline:
+    """The headline of `key`, and the notes that the card calls for."""
     values = {name: v for name, v in dict(options or {}).items() if not hasattr(v, "items")}
-    values["label"] = label or words.name(key.partition("[")[2].removesuffix("]") or key)
+    values["label"] = words.name(key.partition("[")[2].removesuffix("]") or key)
     notes = [note if isinstance(note, Note) else Note(text=note) for note in words.notes]
     said = [fill(note.text, values) for note in notes if _is_called_for(note, options)]
     sentence = fill(words.headline or HEADLINE, values)

@@ -7,14 +7,7 @@ import altair as alt
 import pandas as pd
 
 from pipeline.site.charts import axes, drawings
-from pipeline.site.charts.axes import (
-    PALETTE,
-    SHAPES,
-    find_measure,
-    make_legend,
-    say_name,
-    series_scale,
-)
+from pipeline.site.charts.axes import PALETTE, SHAPES, find_measure, say_name, series_scale
 from pipeline.site.charts.drawings import Control, Drawing, draw_panels, name_rows
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.sentences import say
@@ -73,7 +66,7 @@ def _points(frame: pd.DataFrame, figure: Figure, reach: pd.Series) -> Any:
     values = sorted(frame[name].dropna().unique(), key=str)
     shapes = [SHAPES[(i + i // len(PALETTE)) % len(SHAPES)] for i in range(len(values))]
     styles: dict[str, Any] = {"field": name, "type": "nominal", "title": say_name(name)}
-    styles |= {"legend": make_legend(frame[name])}
+    styles |= {"legend": axes.make_legend(frame[name])}
     return chart.add_params(picked).encode(
         opacity=alt.condition(is_picked, alt.value(0.85), alt.value(0.12)),
         color=alt.Color(**styles, scale=series_scale(values, PALETTE)),
@@ -88,7 +81,7 @@ def _curve_layers(curve: pd.DataFrame, figure: Figure, reach: pd.Series) -> list
     scale = axes.number_scale(figure.is_log_y, nice=not figure.is_log_y, padding=12)
     base, ink = alt.Chart(frame).encode(x=x, detail="series:N"), "currentColor"
     low, middle = alt.Y("lower:Q", scale=scale), alt.Y("median:Q", scale=scale)
-    title, legend = "median and 90 % band", make_legend(frame["series"])
+    title, legend = "median and 90 % band", axes.make_legend(frame["series"])
     dash = alt.StrokeDash("series:N", title=title, sort=None, legend=legend)
     line = base.mark_line(strokeWidth=1.6, color=ink).encode(y=middle, strokeDash=dash)
     return [base.mark_area(opacity=0.12, color=ink).encode(y=low, y2="upper"), line]

@@ -9,7 +9,7 @@ from models.losses.augmented_design import FLOP_A_PARAMETER_AND_TOKEN, Sizes, pr
 from models.losses.augmented_law import law_at, least_loss, rates_through
 from pipeline.fit.cell import Cell
 from pipeline.site.figures.kinds import Figure, make_curve, make_intervals
-from pipeline.site.figures.steps import draw_parts, draw_rates_by_year, find_headline
+from pipeline.site.figures.leaderboards import draw_parts, draw_rates_by_year, find_headline
 from pipeline.site.words import Words
 
 HOVER = (

@@ -11,11 +11,11 @@ from models import fitted_rows, load
 from pipeline.core.layout import Layout
 from pipeline.ingest.cards.card import LoadedCard, Published
 from pipeline.ingest.options import EstimateOptions
-from pipeline.site.charts.summaries import element, family
 from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import RATE, SPLIT
 from pipeline.site.overview.gathering import Overview
 from pipeline.site.overview.rows import DECADE_MONTHS, NOT_CONVERGED, Row, read_bounds, read_row
+from pipeline.site.pages.answers import element, family
 from pipeline.site.pages.numbers import SHORT_INTERVAL, format_quantity
 
 RECORDS = "first_record-last_record"

@@ -11,7 +11,7 @@ import vl_convert
 from models import INTERVAL_PROBABILITY
 from pipeline.core.files import read_json, write_json, write_text
 from pipeline.core.layout import Layout
-from pipeline.site.charts import intervals, summaries
+from pipeline.site.charts import intervals
 from pipeline.site.charts.axes import OURS
 from pipeline.site.charts.drawings import render_page, stack_panels
 from pipeline.site.figures.kinds import Figure
@@ -127,7 +127,7 @@ def draw_picture(primaries: Sequence[Passed]) -> str:
         answer, published = cell.answer, cell.card.card.published
         if answer.sentence:
             own = {answer.key: cell.attributions[answer.key]}
-            rows = summaries.compare_with_literature(own, NO_BASELINE, published, [answer.key])
+            rows = intervals.compare_with_literature(own, NO_BASELINE, published, [answer.key])
             title, unit = f"{cell.title}: {answer.label}", unit_words(answer.unit)
             frames.append(rows.assign(panel=cell.name, label=OURS, title=title, unit=unit))
     if not frames:

@@ -129,6 +129,16 @@ def list_drivers(key: str, check: Check) -> list[str]:
     return [name.removesuffix("_offset") for name in names]
 
 
+def family(key: str) -> str:
+    """`name` of the key `name[label]`."""
+    return key.partition("[")[0]
+
+
+def element(key: str) -> str:
+    """`label` of the key `name[label]`, empty for a plain `name`."""
+    return key.partition("[")[2].removesuffix("]")
+
+
 def follow(key: str) -> str:
     """The key that is tested for `key`: what it follows from, or itself."""
     family, bracket, label = key.partition("[")

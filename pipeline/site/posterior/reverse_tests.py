@@ -12,9 +12,9 @@ import pandas as pd
 from models import fitted_rows
 from pipeline.site.charts.axes import BELOW_LABELS, PALETTE, log_ticks, number_axis, wrap_label
 from pipeline.site.charts.drawings import Drawing, draw_panels
-from pipeline.site.charts.summaries import element, family
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.pages.answers import Attributions, describe_bound, describe_probability
+from pipeline.site.pages import answers
+from pipeline.site.pages.answers import element, family
 from pipeline.site.pages.numbers import MOLE, format_number
 from pipeline.site.pages.sentences import say, say_figure
 from pipeline.site.posterior.splits import LINE_PIXELS, number_rows
@@ -42,7 +42,7 @@ Row = Mapping[Any, Any]
 
 
 def make_reverse_test(
-    attributions: Attributions,
+    attributions: answers.Attributions,
     table: pd.DataFrame,
     runs: pd.DataFrame | None,
     scatter: Figure | None,
@@ -88,13 +88,15 @@ def describe_needed(row: Row) -> str:
     if math.isnan(row["lower"]):
         return "no compute suffices in most draws"
     found = {name: None if math.isnan(row[name]) else row[name] for name in BOUNDS}
-    median, upper = (describe_bound(found | {"unit": ""}, name) for name in ("median", "upper"))
+    median, upper = (
+        answers.describe_bound(found | {"unit": ""}, name) for name in ("median", "upper")
+    )
     return f"{median} ({format_number(row['lower'])} to {upper})"
 
 
 def describe_unreachable(row: Row) -> str:
     """The probability that no compute suffices, to two or three digits."""
-    return say("unreachable", chance=describe_probability(float(row["p_unreachable"])))
+    return say("unreachable", chance=answers.describe_probability(float(row["p_unreachable"])))
 
 
 def find_domain(frame: pd.DataFrame) -> tuple[float, float]:

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
 from pipeline.site.charts.drawings import render_page
-from pipeline.site.charts.summaries import element, family
 from pipeline.site.overview import rows as listed
 from pipeline.site.overview.cells import Dataset
 from pipeline.site.overview.comparison import RATE, Entry
@@ -21,7 +20,7 @@ from pipeline.site.overview.forest_charts import RATES, SHARE_LABELS, Axis, draw
 from pipeline.site.overview.gathering import Overview, gather
 from pipeline.site.overview.limits import quote
 from pipeline.site.overview.rows import Row, read_row
-from pipeline.site.pages.answers import SENSITIVE, describe_probability
+from pipeline.site.pages.answers import SENSITIVE, describe_probability, element, family
 from pipeline.site.pages.citations import cite_page, hash_file, read_software
 from pipeline.site.pages.numbers import INTERVAL_WORDS
 from pipeline.site.pages.sentences import say
