@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.site.pages.numbers import SIGNIFICANT_PROSE, format_quantity
+from pipeline.site.pages.numbers import SIGNIFICANT_PROSE, format_quantity, say_unit
 from pipeline.site.pages.sentences import say
 from pipeline.site.words import Headline
 
@@ -44,9 +44,7 @@ class Answer:
     @property
     def unit_shown(self) -> str:
         """The unit after the number: none for shares, which are percentages, and plain numbers."""
-        if self.unit.startswith("share") or self.unit == "1":
-            return ""
-        return "times" if self.unit == "factor" else self.unit
+        return say_unit(self.unit)
 
 
 def has_passed(check: Check) -> bool:
@@ -63,17 +61,9 @@ def answer(headline: Headline, attributions: Attributions, check: Check) -> Answ
     label, unit = found["label"], found["unit"]
     if reason := _find_reason(found, check):
         return Answer(key, label, unit, reason=reason, notes=notes)
-    return Answer(
-        key,
-        label,
-        unit,
-        _fill(headline.sentence, found),
-        describe_bound(found, "median"),
-        describe_interval(found),
-        notes=notes,
-        driven=describe_drivers(key, check),
-        caveats=find_caveats(key, check),
-    )
+    said = (_fill(headline.sentence, found), describe_bound(found, "median"))
+    driven, caveats = describe_drivers(key, check), find_caveats(key, check)
+    return Answer(key, label, unit, *said, describe_interval(found), "", notes, driven, caveats)
 
 
 def _find_reason(found: dict[str, Any], check: Check) -> str:
@@ -98,9 +88,13 @@ def _fill(sentence: str, found: dict[str, Any]) -> str:
 
 def find_caveats(key: str, check: Check) -> tuple[str, ...]:
     """What to read before the number of `key`: what the checks found against it."""
-    said = [NOT_IDENTIFIED] if check.get("is_identified") is False else []
-    said += filter(None, [describe_drivers(key, check), describe_missed(key, check)])
-    return (*said, NOT_CALIBRATED) if check.get("is_calibrated") is False else tuple(said)
+    found = (
+        NOT_IDENTIFIED if check.get("is_identified") is False else "",
+        describe_drivers(key, check),
+        describe_missed(key, check),
+        NOT_CALIBRATED if check.get("is_calibrated") is False else "",
+    )
+    return tuple(filter(None, found))
 
 
 def describe_missed(key: str, check: Check) -> str:

@@ -78,6 +78,11 @@ def unit_words(unit: str) -> str:
     return "" if unit in ("1", "dimensionless") else unit
 
 
+def say_unit(unit: str) -> str:
+    """A unit after a number: none for shares, which are percentages, and for pure numbers."""
+    return "" if is_share(unit) else "times" if unit == "factor" else unit_words(unit)
+
+
 def format_cell(value: Any) -> str:
     """A cell as text: dates as YYYY-MM-DD, numbers to four digits, nothing where it is missing."""
     if pd.isna(value):

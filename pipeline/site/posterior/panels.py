@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from models import fitted_rows
 from pipeline.ingest.cards.card import Published
 from pipeline.site.pages import answers
 from pipeline.site.pages.answers import Check
@@ -73,17 +74,17 @@ def span_years(table: pd.DataFrame) -> float | None:
     """Years from the first to the last release of the fitted rows; None where there are none."""
     if "release_date" not in table:
         return None
-    dates = table.loc[table["exclusion"].isna(), "release_date"].dropna()
+    dates = fitted_rows(table)["release_date"].dropna()
     return (dates.max() - dates.min()).days / DAYS_A_YEAR if len(dates) else None
 
 
 def read_correlations(measured: dict[str, Any]) -> dict[tuple[str, str], float | None]:
     """The correlation of each pair of regressors, either way round."""
-    found: dict[tuple[str, str], float | None] = {}
-    for pair in measured.get("correlations") or []:
-        for ends in (("first", "second"), ("second", "first")):
-            found[pair[ends[0]], pair[ends[1]]] = pair["correlation"]
-    return found
+    return {
+        (pair[one], pair[other]): pair["correlation"]
+        for pair in measured.get("correlations") or []
+        for one, other in (("first", "second"), ("second", "first"))
+    }
 
 
 def list_shifts(study: dict[str, Any]) -> list[tuple[float, str, float, str, float]]:

@@ -11,6 +11,7 @@ import xarray as xr
 
 from models import INTERVAL_PROBABILITY
 from models.core.parts import PARTS
+from pipeline.site.charts.axes import widen
 from pipeline.site.charts.drawings import Drawing, draw_panels
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.answers import describe_probability
@@ -162,8 +163,7 @@ def draw_waterfall(made: Waterfall, figure_id: str) -> Drawing:
     shown = frame.assign(words=said, **(scale.factor * frame[numbers]).round(4))
     places = shown[numbers].to_numpy(float)
     low, high = min(0.0, float(places.min())), max(0.0, float(places.max()))
-    room = splits.ROOM * (high - low or 1.0)
-    domain = [round(low - room, 4), round(high + room, 4)]
+    domain = [round(end, 4) for end in widen(low, high, splits.ROOM)]
     extent = round(CHARACTER_PIXELS * max(map(len, said)))
     panels = []
     for _, rows in shown.groupby("comparison", sort=False):
