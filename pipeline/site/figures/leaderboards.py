@@ -83,11 +83,7 @@ def _list_years(drawn: xr.Dataset, design: ScoreDesign) -> list[Series]:
     """
     common = _average_allocation(drawn)
     if design.tags:
-        tags = [
-            tag
-            for tag, carried in zip(design.tags, design.has_tag.T, strict=True)
-            if carried.mean() > 0.5
-        ]
+        tags = np.asarray(design.tags)[design.has_tag.mean(axis=0) > 0.5]
         common = common + _gains(drawn).sel(technique=tags).sum("technique")
     released = design.rows["release_date"].dt.year
     years = range(int(released.min()), int(released.max()) + 1)

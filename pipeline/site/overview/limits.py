@@ -78,7 +78,7 @@ def _find_unreported(cell: Passed) -> Iterator[Case]:
 def _find_narrow(cell: Passed) -> Iterator[Case]:
     """Coverage below the limit: of truths from the prior, and of fixed compute shares."""
     coverage = cell.check.get("calibration") or {}
-    watched, fixed = coverage.get("estimands") or {}, _read_study(cell, "fixed_share")
+    watched, fixed = coverage.get("estimands") or {}, answers.read_study(cell.check, "fixed_share")
     cases: list[tuple[Entry, Entry, Entry]] = [
         ({"truth": None, "label": cell.attributions[key]["label"], "bias": None}, coverage, found)
         for key in asked_keys(cell)
@@ -91,14 +91,10 @@ def _find_narrow(cell: Passed) -> Iterator[Case]:
             yield "too_narrow", found | values | {"probability": study["probability"]}
 
 
-def _read_study(cell: Passed, name: str) -> Entry:
-    return (cell.check.get("study") or {}).get(name) or {}
-
-
 def _find_compute_errors(cell: Passed) -> Iterator[Case]:
     """Wrong compute of models that did not publish it."""
     age = {"stale": OUT_OF_DATE * (cell.check.get("calibration_reason") == OUT_OF_DATE)}
-    wrong = _read_study(cell, "wrong_compute")
+    wrong = answers.read_study(cell.check, "wrong_compute")
     if wrong.get("largest") is not None:
         yield "wrong_compute", wrong | age
 

@@ -184,12 +184,6 @@ def tabulate_coverage(overview: Overview) -> pd.DataFrame:
     return pd.DataFrame(made, columns=COVERAGE_COLUMNS)
 
 
-def tabulate_claims(verdicts: Sequence[Verdict]) -> pd.DataFrame:
-    """The probability of every claim that has one."""
-    made = [(verdict.claim.id, verdict.probability) for verdict in verdicts]
-    return pd.DataFrame(made, columns=["claim", "probability"]).dropna()
-
-
 def write_summary(
     folder: Path, overview: Overview, verdicts: Sequence[Verdict], rows: Mapping[str, Sequence[Row]]
 ) -> None:
@@ -200,6 +194,8 @@ def write_summary(
     for cell in overview.cells:
         write_json(folder / "metrics" / f"{cell.name}.json", describe_cell(cell))
     tables = {name: tabulate_rows(found) for name, found in rows.items()}
-    tables |= {"coverage": tabulate_coverage(overview), "claims": tabulate_claims(verdicts)}
+    judged = [(verdict.claim.id, verdict.probability) for verdict in verdicts]
+    tables["coverage"] = tabulate_coverage(overview)
+    tables["claims"] = pd.DataFrame(judged, columns=["claim", "probability"]).dropna()
     for name, frame in tables.items():
         write_text(folder / f"{name}.csv", neutralise_frame(frame).to_csv(index=False))

@@ -97,10 +97,15 @@ def find_caveats(key: str, check: Check) -> tuple[str, ...]:
     return tuple(filter(None, found))
 
 
+def read_study(check: Check, name: str) -> dict[str, Any]:
+    """A part of the study of simulated data; empty where there is none."""
+    return (check.get("study") or {}).get(name) or {}
+
+
 def describe_missed(key: str, check: Check) -> str:
     """That the interval of `key` seldom holds a truth like the fit; empty where it does."""
-    study = (check.get("study") or {}).get("structures") or {}
-    held = study.get("structures", {}).get("fitted", {}).get("estimands", {})
+    structures = read_study(check, "structures").get("structures", {})
+    held = structures.get("fitted", {}).get("estimands", {})
     found = held.get(key) or held.get(follow(key))
     if not found or found["share"] >= LEAST_HELD:
         return ""

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from models import Card
+from models.core.dates import DAYS_A_YEAR
 from pipeline.site.charts.drawings import describe_curves, describe_places, describe_reach, number
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.sentences import say
@@ -16,7 +17,6 @@ JOINT = " + "  # between the techniques of a row
 NO_TECHNIQUE = "none"
 NORMAL_95 = 1.6449  # standard deviations to either end of a 90 % interval
 LAST_YEAR = 9999
-DAYS_A_YEAR = 365.25
 ADDED = (
     *("compute_low", "compute_high", "compute_interval", "status", "techniques", "is_record"),
     *("decimal_year", "is_verified", "citation", "locator"),

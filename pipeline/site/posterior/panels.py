@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from models import fitted_rows
+from models.core.dates import DAYS_A_YEAR
 from pipeline.ingest.cards.card import Published
 from pipeline.site.pages import answers
 from pipeline.site.pages.answers import Check
@@ -22,7 +23,6 @@ GROUPED_BY = {
 SHOWN_SHIFTS = 10
 NOTICEABLE = 0.9  # of the width: a design that narrows the interval by less says nothing
 OTHER_DESIGNS = {"twice": "twice", "five": "five_times", "broken": "uncorrelated"}
-DAYS_A_YEAR = 365.25
 Case = tuple[str, dict[str, Any]]
 
 

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from models import INTERVAL_PROBABILITY
 from models.core.parts import PARTS
 from pipeline.site.charts.axes import widen
 from pipeline.site.charts.drawings import Drawing, draw_panels
-from pipeline.site.figures.kinds import Figure
+from pipeline.site.figures.kinds import TAIL, Figure
 from pipeline.site.pages.answers import describe_probability
 from pipeline.site.pages.numbers import format_fixed
 from pipeline.site.pages.sentences import say
@@ -22,7 +21,6 @@ from pipeline.site.words import Words
 
 Kind = Literal["decades", "shapley"]
 WHOLE = "whole step"
-TAIL = (1 - INTERVAL_PROBABILITY) / 2
 DIGITS = 6  # significant, of the numbers that a page carries
 CHARACTER_PIXELS = 6.1  # of a label, on average
 SIGNS = (
