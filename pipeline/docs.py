@@ -32,11 +32,11 @@ def update(layout: Layout) -> list[Path]:
         wanted.append((layout.readme, "answers", answers.read_text(encoding="utf-8")))
     for path, name, content in wanted:
         made[path] = replace_block(path.read_text(encoding="utf-8"), name, content)
-    changed = [path for path, text in made.items() if _read(path) != text]
+    changed = [
+        path
+        for path, text in made.items()
+        if not path.is_file() or path.read_text(encoding="utf-8") != text
+    ]
     for path in changed:
         write_text(path, made[path])
     return changed
-
-
-def _read(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8") if path.is_file() else None

@@ -31,7 +31,7 @@ def card() -> Card:
 @pytest.fixture(scope="module")
 def words(root: Any) -> Words:
     read = read_words(root / "reports/models", "compute_multiplier")
-    return Words("Toy", figures=read.figures, labels=LABELS)
+    return Words(title="Toy", figures=read.figures, labels=LABELS)
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,7 @@ from real_overview import RATE, read_overview, read_passing, read_references
 
 from pipeline.site.overview import estimates, limits
 from pipeline.site.overview.limits import Limit, list_limits
-from pipeline.site.overview.rows import (
-    DECADE_MONTHS,
-    Row,
-    find_caveats,
-    say,
-    to_doubling_time,
-)
+from pipeline.site.overview.rows import DECADE_MONTHS, Row, find_caveats, say, to_doubling_time
 from pipeline.site.pages import answers
 from pipeline.site.pages.numbers import format_fixed
 
@@ -134,12 +128,8 @@ def test_models_disagree_where_each_median_is_outside_the_other_interval() -> No
     for (first, (_, one)), (second, (_, other)) in combinations(read_passing().items(), 2):
         entries = one.get(RATE), other.get(RATE)
         if first.partition("-")[0] == second.partition("-")[0] and all(entries):
-            wanted += excludes(*entries) and excludes(*reversed(entries))
+            wanted += limits.disagree(*entries)
     assert sum(map(len, find("disagree", "“Rate of algorithmic progress").values())) == wanted
-
-
-def excludes(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    return not other["lower"] <= one["median"] <= other["upper"]
 
 
 def test_shares_that_are_not_reported_and_signs_that_are_open_are_listed() -> None:

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.core.files import read_json
+from pipeline.core.files import read_json, write_json, write_parquet, write_text
 from pipeline.core.layout import Layout
 from pipeline.site.overview import estimates, gathering
-from pipeline.site.overview.page import escape_cell, write_overview
+from pipeline.site.overview.page import write_overview
 
 WORDS = """
 title: Toy model
@@ -53,24 +53,21 @@ def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
         monkeypatch.setattr(module, "load", lambda _: model)
     monkeypatch.setattr(gathering, "read_check", lambda at, name: read_json(at.check(name)))
     for path, text in texts.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        write_text(path, text)
     return layout
 
 
 def write(layout: Layout, **checks: dict[str, Any]) -> str:
     """The index page of the project with these models; draws of each are shifted by ten more."""
-    layout.models.parent.mkdir(exist_ok=True)
-    layout.models.write_text(f"models: {{efficiency: [{', '.join(checks)}]}}", encoding="utf-8")
-    layout.draws("toys-x").parent.mkdir(exist_ok=True)
+    write_text(layout.models, f"models: {{efficiency: [{', '.join(checks)}]}}")
     rest = {"p_positive": None, "p_finite": 1.0, "prob": 0.9}
-    found = json.dumps({key: rest | entry for key, entry in cells.ATTRIBUTIONS.items()})
+    found = {key: rest | entry for key, entry in cells.ATTRIBUTIONS.items()}
     for place, (name, check) in enumerate(checks.items()):
         cell = f"toys-{name}"
-        layout.check(cell).write_text(json.dumps(cells.CHECK | check), encoding="utf-8")
-        layout.attribution(cell).write_text(found, encoding="utf-8")
+        write_json(layout.check(cell), cells.CHECK | check)
+        write_json(layout.attribution(cell), found)
         draws = pd.DataFrame({"doubling_time_months": np.arange(100.0) + 10 * place})
-        draws.to_parquet(layout.draws(cell))
+        write_parquet(layout.draws(cell), draws)
     write_overview(layout)
     return layout.page("index").read_text(encoding="utf-8")
 
@@ -139,9 +136,6 @@ def test_one_model_speaks_for_a_dataset_and_every_cell_is_in_the_table(layout: L
     assert f"not fitted: {cells.NOT_FITTED}" in table
     said = read(layout, "answers.md")
     assert "| Not identified; driven by the prior (spread); not calibrated: The toy's" in said
-    ids = re.findall(r'\bid="([^"]*)"', page)
-    assert len(ids) == len(set(ids))
-    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
 
 
 def test_models_are_compared_over_the_units_they_share_and_the_others_named(layout: Layout) -> None:
@@ -169,31 +163,15 @@ def test_claims_are_judged_by_the_first_model_with_the_doubt_before_the_number(
     assert section.index("driven by the prior (spread)") < section.index("<strong>0.17</strong>")
 
 
-def test_words_of_a_claim_are_escaped_and_a_markdown_cell_stays_one(layout: Layout) -> None:
-    words = json.dumps(cells.HOSTILE)
-    text = cells.CLAIMS.replace("p. 1", words).replace(
-        "The toy's cost halves every 16 months.", words
-    )
-    layout.claims.write_text(text, encoding="utf-8")
-    section = find_section(write(layout, toy={}), "claims")
-    assert "<script>" not in section
-    assert section.count("&lt;script&gt;") == 2
-    assert "{{ 7 * 7 }}" in section
-    assert not re.search(r"(?<!\\)[|<`]", escape_cell(cells.HOSTILE))
-
-
 def test_simulation_and_synthesis_are_linked_with_their_answers(layout: Layout) -> None:
     entries: dict[str, dict[str, Any]] = {
         "takeoff": {"p_acceleration[central]": 0.16, "p_acceleration[labour_only]": 0.86},
         "synthesis": {"share_step[Toys]": 0.8, "p_majority_step[Toys]": 1.0},
     }
-    layout.attribution("takeoff").parent.mkdir(exist_ok=True)
+    share = {"unit": "share", "lower": 0.7, "upper": 0.9}
     for name, medians in entries.items():
-        found = {
-            key: {"unit": "share", "median": each, "lower": 0.7, "upper": 0.9}
-            for key, each in medians.items()
-        }
-        layout.attribution(name).write_text(json.dumps(found), encoding="utf-8")
+        found = {key: share | {"median": each} for key, each in medians.items()}
+        write_json(layout.attribution(name), found)
     page = write(layout, toy={})
     section = find_section(page, "simulated")
     assert 'href="takeoff.html"' in section

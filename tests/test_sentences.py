@@ -9,14 +9,14 @@ import pytest
 from cells import CHECK
 from printed import find_numbers, is_printed
 
-from pipeline.site.charts import summaries
+from pipeline.site.charts import intervals
 from pipeline.site.charts.axes import BASELINE
 from pipeline.site.pages import answers
-from pipeline.site.pages.badges import describe_convergence, list_badges
+from pipeline.site.pages.badges import list_badges
 from pipeline.site.pages.numbers import format_fixed, format_number, say_count
 from pipeline.site.pages.rendering import format_phrase, format_prose
 from pipeline.site.posterior import panels
-from pipeline.site.posterior.panels import answer_design, describe_density
+from pipeline.site.posterior.panels import answer_design
 from pipeline.site.words import Headline
 
 HEADLINE = Headline("key", "Step A: {median} of it was compute (90 % interval {lower} to {upper}).")
@@ -91,22 +91,6 @@ def test_headline_without_number_says_why(found: Any, more: Any, reason: str) ->
     assert (answer.sentence, answer.value, answer.interval) == ("", "", "")
 
 
-@pytest.mark.parametrize(
-    ("check", "caveats"),
-    [
-        ({}, ()),
-        ({"is_identified": False}, ("not identified",)),
-        ({"driven_by_prior": ["key"], "driven_by": {"key": ["a"]}}, ("driven by the prior (a)",)),
-        ({"is_calibrated": False, "is_identified": True}, ("not calibrated",)),
-    ],
-)
-def test_what_the_checks_found_against_a_headline_is_said_before_it(
-    check: dict[str, Any], caveats: tuple[str, ...]
-) -> None:
-    sound = {"is_identified": True, "is_calibrated": True, "driven_by_prior": []}
-    assert say(make_found(0.5, 0.4, 0.6), **(sound | check)).caveats == caveats
-
-
 def test_name_in_a_headline_that_looks_like_a_place_stays() -> None:
     named = Headline("key", "{median} & {lower}: {median} (90 % interval {lower} to {upper}).")
     answer = answers.answer(named, {"key": make_found(2.0, 1.0, 3.0, "factor")}, CHECK)
@@ -153,8 +137,8 @@ def test_studies_say_their_numbers_or_why_there_are_none() -> None:
     assert said == "Wrong compute figures: not measured, all refits failed."
     noise = {"priors": {"noise": {"a": -0.04, "b": 0.012, "c": None}}}
     assert find_numbers(panels.describe_shift_noise(noise)) == ["0.04"]
-    describe = (panels.describe_wrong_compute, panels.describe_shift_noise)
-    assert [each({}) for each in describe] == ["", ""]
+    describe = (panels.describe_wrong_compute, panels.describe_shift_noise, panels.describe_density)
+    assert [each({}) for each in describe] == ["", "", ""]
 
 
 @pytest.mark.parametrize(
@@ -173,15 +157,6 @@ def test_badge_of_calibration_says_which_truths_are_missed(
     (badge,) = [each for each in badges if each.anchor == "calibration"]
     assert badge.word == word
     assert find_numbers(badge.text) == numbers
-
-
-def test_convergence_and_density_say_each_number_and_its_limit() -> None:
-    said = describe_convergence(CHECK | {"divergences": 3, "min_bfmi": 0.21})
-    expected = ["1.002", "1.01", "1,500", "1,300", "400", "3", "0", "0.21", "0.3"]
-    assert find_numbers(said.replace("R-hat", "").replace("E-BFMI", "")) == expected
-    found = CHECK | {"elpd_loo": -3.24, "elpd_loo_se": 1.16, "bad_pareto_k": 2, "unit": "row"}
-    assert find_numbers(describe_density(found)) == ["−3.2", "1.2", "2"]
-    assert describe_density({"elpd_loo": None}) == ""
 
 
 @pytest.mark.parametrize(
@@ -237,8 +212,8 @@ def test_baseline_is_said_to_agree_or_not(estimates: dict[str, float], words: st
     rows = [{"key": key, "estimate": value} | columns for key, value in estimates.items()]
     withheld = make_found(None, None, None)
     ours = {"a": make_found(1.0, 0.5, 2.0), "b": make_found(5.0, None, None), "withheld": withheld}
-    frame = summaries.compare_with_literature(ours, pd.DataFrame(rows), [])
-    said = summaries.describe_baseline(frame)
+    frame = intervals.compare_with_literature(ours, pd.DataFrame(rows), [])
+    said = intervals.describe_baseline(frame)
     assert said.startswith(words)
     assert bool(said) == bool(words)
     assert frame.loc[frame["series"] == BASELINE, "is_open"].all()

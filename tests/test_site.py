@@ -17,7 +17,6 @@ from unpack import read_csv_text, read_specs
 from pipeline.core.failures import SourceError
 from pipeline.core.files import read_json, write_json
 from pipeline.core.layout import Layout
-from pipeline.site.posterior.inputs import read_sources
 from pipeline.site.posterior.page import write_page
 from pipeline.site.stage import build_site
 
@@ -46,7 +45,7 @@ def read(layout: Layout, name: str = NAME) -> str:
 def rebuild(layout: Layout, **check: Any) -> str:
     """The page of the fitted cell with another check."""
     write_json(layout.check(NAME), read_json(layout.check(NAME)) | check)
-    write_page(read_sources(layout), "hostile", "compute_multiplier")
+    write_page(layout, "hostile", "compute_multiplier")
     return read(layout)
 
 

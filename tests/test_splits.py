@@ -16,7 +16,7 @@ from pipeline.fit.attribute import attribute
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.numbers import MOLE
 from pipeline.site.posterior import reverse_tests, waterfalls
-from pipeline.site.posterior.reverse_tests import KNOWN, ReverseTest
+from pipeline.site.posterior.reverse_tests import KNOWN
 from pipeline.site.posterior.splits import FADE_LEVELS, SOLID, Split, draw_split, make_split
 from pipeline.site.posterior.waterfalls import WHOLE, Waterfall, make_waterfall
 from pipeline.site.words import Words
@@ -27,7 +27,9 @@ DRAWS = 400
 PASSED: dict[str, Any] = {"verdict": "pass"}
 TEMPLATE = xr.DataArray(np.zeros((1, DRAWS)), dims=("chain", "draw"), coords={"chain": [0]})
 TEMPLATE = TEMPLATE.assign_coords(draw=range(DRAWS))
-WORDS = Words("Toy", labels={step: f"Label of {step}" for step in (FIRST, SMALL, RECORD, BLIND)})
+WORDS = Words(
+    title="Toy", labels={step: f"Label of {step}" for step in (FIRST, SMALL, RECORD, BLIND)}
+)
 RUNS = pd.DataFrame({"model": ["small", "huge", "secret"], "training_flop": [1e22, 2e26, np.nan]})
 
 
@@ -96,7 +98,7 @@ def reverse(
     needed: dict[str, np.ndarray],
     table: pd.DataFrame | None = None,
     runs: pd.DataFrame | None = RUNS,
-) -> ReverseTest:
+) -> Figure:
     rows = make_leaderboard() if table is None else table
     scatter = Figure("scatter", "s", "S", "C.", rows, "training_flop", "score")
     made = reverse_tests.make_reverse_test(attribute_reverse(needed), rows, runs, scatter, WORDS)
@@ -265,9 +267,9 @@ def test_ends_are_those_of_the_label_s_benchmark_and_of_no_other_model() -> None
 )
 def test_caption_of_a_reverse_test_is_true(middle: float, unreachable: float, words: str) -> None:
     made = reverse({"A": needed_flop(middle, unreachable)})
-    assert words in made.words["caption"]
-    assert "nan" not in made.words["caption"]
-    alone = reverse({"A": needed_flop(1e29)}, runs=None).words["caption"]
+    assert words in made.caption
+    assert "nan" not in made.caption
+    alone = reverse({"A": needed_flop(1e29)}, runs=None).caption
     assert "lies above the year of the cluster of Llama 3 405B" in alone
     drawing = reverse_tests.draw_reverse_test(made)
     assert "P(unreachable)" in drawing.panels[0].description

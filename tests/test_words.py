@@ -58,7 +58,7 @@ def test_mathml_spaces_functions_and_differentials_and_lets_no_latex_out() -> No
 
 def test_model_without_a_file_is_named_after_its_module(tmp_path: Path) -> None:
     words = read_words(tmp_path, "toy_model")
-    assert (words.title, words.equations) == ("Toy model", ())
+    assert (words.title, words.equations) == ("Toy model", [])
     assert say_headline(words, None, "rate").sentence.startswith("rate: {median}")
 
 
@@ -80,15 +80,14 @@ def test_faults_of_a_file_are_reported(tmp_path: Path, text: str, words: str) ->
 
 def test_headline_has_the_cards_words_and_the_notes_that_the_card_calls_for() -> None:
     words = Words(
-        "Toy",
-        "{label} by {reference_harness}: {median} ({lower} to {upper})",
-        (
+        headline="{label} by {reference_harness}: {median} ({lower} to {upper})",
+        notes=[
             "Always.",
             Note(text="Trend.", when={"trend": "linear"}),
             Note(text="No trend.", when={"trend": "none"}),
             Note(text="Tagged.", when={"techniques": "distillation"}),
             Note(text="Untagged.", unless={"techniques": "distillation"}),
-        ),
+        ],
         labels=list_labels(OPTIONS),
     )
     found = say_headline(words, OPTIONS, f"share_compute[{STEP}]")

@@ -8,7 +8,6 @@ them under `with`, and its own words come before theirs.
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -82,19 +81,12 @@ class WordsFile(StrictPart):
     )
 
 
-@dataclass(frozen=True)
-class Words:
+class Words(WordsFile):
     """All that a page says of a model under a card; `labels` are the card's own words."""
 
-    title: str
-    headline: str = HEADLINE
-    notes: tuple[str | Note, ...] = ()
-    figures: Mapping[str, FigureWords] = field(default_factory=dict)
-    estimands: Mapping[str, str] = field(default_factory=dict)
-    special_cases: Mapping[str, str] = field(default_factory=dict)
-    equations: tuple[Equation, ...] = ()
-    symbols: tuple[Symbol, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict)
+    equations: list[Equation] = Field([])
+    symbols: list[Symbol] = Field([])
+    labels: dict[str, str] = Field({})
 
     def name(self, label: object) -> str:
         """The card's words for a label, or the label itself."""
@@ -127,11 +119,11 @@ def read_words(folder: Path, model: str, options: Any = None) -> Words:
     path, labels = folder / f"{model}.yaml", list_labels(options)
     title = model.replace("_", " ").capitalize()
     if not path.is_file():
-        return Words(title, labels=labels)
+        return Words(title=title, labels=labels)
     own = _read(path)
     files = [own, *(_read(folder / f"{name}.yaml") for name in own.shared)]
     lists: dict[str, Any] = {
-        part: tuple(each for file in files for each in getattr(file, part))
+        part: [each for file in files for each in getattr(file, part)]
         for part in ("notes", "equations", "symbols")
     }
     named: dict[str, Any] = {
@@ -142,8 +134,8 @@ def read_words(folder: Path, model: str, options: Any = None) -> Words:
     if twice := sorted(name for name, count in counts.items() if count > 1):
         rule = f"these symbols are explained twice, here or in the files that it names: {twice}"
         raise SourceError([make_fault(path, {}, ("symbols",), rule, "keep one of the two")])
-    headline = next((file.headline for file in files if file.headline), HEADLINE)
-    return Words(own.title or title, headline, labels=labels, **lists, **named)
+    headline = next((file.headline for file in files if file.headline), "")
+    return Words(title=own.title or title, headline=headline, labels=labels, **lists, **named)
 
 
 def _read(path: Path) -> WordsFile:
@@ -172,35 +164,29 @@ def list_labels(options: Any) -> dict[str, str]:
 
 def relabel(attributions: Mapping[str, dict[str, Any]], options: Any) -> dict[str, dict[str, Any]]:
     """The result file's entries with the card's words in place of the ids in labels and reasons."""
-    words = Words("", labels=list_labels(options))
-    return {key: each | _reword(each, words, options) for key, each in attributions.items()}
-
-
-def _reword(entry: dict[str, Any], words: Words, options: Any) -> dict[str, str]:
-    start, colon, name = entry["label"].partition(": ")
-    made = {"label": f"{start}{colon}{words.name(name)}"}
-    if entry.get("reason") == NOT_SEPARATED:
-        made["reason"] = f"not separated: {options.allocation_reason}"
+    words, made = Words(labels=list_labels(options)), {}
+    for key, entry in attributions.items():
+        start, colon, name = entry["label"].partition(": ")
+        made[key] = entry | {"label": f"{start}{colon}{words.name(name)}"}
+        if entry.get("reason") == NOT_SEPARATED:
+            made[key]["reason"] = f"not separated: {options.allocation_reason}"
     return made
 
 
-def say_headline(words: Words, options: Any, key: str, label: str = "") -> Headline:
-    """The headline of `key`, of `label` where given, and the notes that the card calls for."""
+def say_headline(words: Words, options: Any, key: str) -> Headline:
+    """The headline of `key`, and the notes that the card calls for."""
     values = {name: v for name, v in dict(options or {}).items() if not hasattr(v, "items")}
-    values["label"] = label or words.name(key.partition("[")[2].removesuffix("]") or key)
-    called = (
-        note for note in words.notes if isinstance(note, str) or _is_called_for(note, options)
-    )
-    said = [fill(note if isinstance(note, str) else note.text, values) for note in called]
-    return Headline(key, fill(words.headline, values), (*said, *getattr(options, "notes", ())))
+    values["label"] = words.name(key.partition("[")[2].removesuffix("]") or key)
+    notes = [note if isinstance(note, Note) else Note(text=note) for note in words.notes]
+    said = [fill(note.text, values) for note in notes if _is_called_for(note, options)]
+    sentence = fill(words.headline or HEADLINE, values)
+    return Headline(key, sentence, (*said, *getattr(options, "notes", ())))
 
 
 def _is_called_for(note: Note, options: Any) -> bool:
-    return all(_holds(options, *each) for each in note.when.items()) and not any(
-        _holds(options, *each) for each in note.unless.items()
-    )
+    def holds(name: str, wanted: Any) -> bool:
+        value = getattr(options, name)
+        return bool(wanted in value if isinstance(value, Mapping | list) else value == wanted)
 
-
-def _holds(options: Any, name: str, wanted: Any) -> bool:
-    value = getattr(options, name)
-    return bool(wanted in value) if isinstance(value, Mapping | list) else bool(value == wanted)
+    is_wanted = all(holds(*each) for each in note.when.items())
+    return is_wanted and not any(holds(*each) for each in note.unless.items())

@@ -28,7 +28,6 @@ from pipeline.core.layout import Layout
 from pipeline.fit.attribute import attribute
 from pipeline.fit.cell import make_cell, read_card
 from pipeline.ingest.stage import ingest_dataset
-from pipeline.site.posterior.inputs import read_sources
 from pipeline.site.posterior.page import write_page
 from pipeline.site.stage import build_site
 
@@ -66,7 +65,7 @@ def make_scaling_law(folder: Path) -> Path:
     write_json(layout.attribution(name), attribute(make_cell(model, table, card, tree).estimands))
     check = json.loads(Layout(ROOT).check(name).read_text(encoding="utf-8"))
     write_json(layout.check(name), check)
-    write_page(read_sources(layout), dataset, "scaling_law")
+    write_page(layout, dataset, "scaling_law")
     return layout.page(name)
 
 

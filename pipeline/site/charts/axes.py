@@ -39,6 +39,14 @@ def decade_ticks(values: pd.Series) -> list[float]:
     return log_ticks(float(positive.min()) / 1.5, float(positive.max()) * 1.5)
 
 
+def widen(low: float, high: float, share: float, is_log: bool = False) -> list[float]:
+    """The ends of an axis: a share of the range beside the lowest and the highest value."""
+    if is_log:
+        return [low / (high / low) ** share, high * (high / low) ** share]
+    room = share * ((high - low) or 1.0)
+    return [low - room, high + room]
+
+
 def number_axis(is_log: bool, ticks: list[float] | None = None, **rules: Any) -> alt.Axis:
     """Large numbers as 1e23, not 100,000,000,000,000,000,000,000 and not 1e+23."""
     power = "replace(format(datum.value, '~e'), '+', '')"

@@ -1,8 +1,9 @@
 """Checks as charts: densities, predictions, groups of rows and ranks, from draws to drawings."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -12,12 +13,11 @@ import pandas as pd
 import xarray as xr
 from scipy import stats
 
-from models import INTERVAL_PROBABILITY
 from models.core.prior import Prior
 from pipeline.site.charts import axes, drawings
 from pipeline.site.charts.axes import DASHES, PALETTE, break_title, make_tooltip, series_scale
 from pipeline.site.charts.drawings import POSTERIOR, PRIOR, Drawing, Layers, draw_panels
-from pipeline.site.figures.kinds import Figure
+from pipeline.site.figures.kinds import Figure, summarise
 
 GROUP_SIGNS = (
     ("●", PALETTE[0], "observed mean"),
@@ -32,57 +32,45 @@ INSIDE = {
 }
 
 
-def draw_densities(figure: Figure, logarithmic: Iterable[str] = ()) -> Drawing:
+def draw_densities(figure: Figure, logarithmic: Collection[str] = ()) -> Drawing:
     """A small panel a parameter: prior and posterior (columns panel, x, density, series)."""
-    is_log = set(logarithmic).__contains__
-    words = drawings.describe_densities
-
-    def draw(rows: pd.DataFrame) -> Layers:
-        return _density_chart(rows, is_log(rows["panel"].iloc[0]))
-
-    return replace(_draw(figure, draw, words, lambda _: 110), legend=DENSITY_SIGNS)
+    chart = partial(_density_chart, logarithmic=logarithmic)
+    return replace(_draw(figure, chart, drawings.describe_densities), legend=DENSITY_SIGNS)
 
 
 def draw_predictions(figure: Figure) -> Drawing:
     """Observed values over their predictive intervals, lowest first, a panel a variable."""
-    words = drawings.describe_predictions
-    return _draw(figure, lambda rows: _prediction_chart(rows, figure), words, lambda _: 240)
+    return _draw(figure, _prediction_chart, drawings.describe_predictions)
 
 
 def draw_groups(figure: Figure) -> Drawing:
     """Observed means over the intervals predicted for them: a row a group, a panel a grouping."""
-
-    def measure(rows: pd.DataFrame) -> int:
-        labels = axes.wrap_labels(rows["label"])
-        return max(len(rows) * axes.row_pixels(labels, 2 * axes.ROW_PIXELS), 60)
-
-    words = drawings.describe_groups
-    drawing = _draw(figure, lambda rows: _group_chart(rows, figure), words, measure)
-    return replace(drawing, legend=GROUP_SIGNS)
+    return replace(_draw(figure, _group_chart, drawings.describe_groups), legend=GROUP_SIGNS)
 
 
 def draw_differences(figure: Figure) -> Drawing:
     """A cumulative distribution less the uniform one, with its band, a panel a variable."""
     series = figure.frame["series"].nunique()
     below = 1 + math.ceil(series / 2) if series > 1 else 0
-    words = drawings.describe_differences
-    return _draw(figure, lambda rows: _difference_chart(rows, figure), words, lambda _: 180, below)
+    return _draw(figure, _difference_chart, drawings.describe_differences, below)
 
 
 def _draw(
     figure: Figure,
-    chart: Callable[[pd.DataFrame], Layers],
+    chart: Callable[[pd.DataFrame, Figure], tuple[Layers, int]],
     words: Callable[[pd.DataFrame], str],
-    height: Callable[[pd.DataFrame], int],
     legend_rows: int = 0,
 ) -> Drawing:
-    """A panel for the rows of each value of column `panel`."""
+    """A panel, made by `chart` with its height in pixels, for each value of column `panel`."""
     groups = figure.frame.groupby("panel", sort=False)
-    panels = [(str(name), chart(rows), height(rows), words(rows)) for name, rows in groups]
+    panels = [(str(name), *chart(rows, figure), words(rows)) for name, rows in groups]
     return draw_panels(figure, panels, legend_rows)
 
 
-def _density_chart(rows: pd.DataFrame, is_log: bool) -> Layers:
+def _density_chart(
+    rows: pd.DataFrame, _: Figure, logarithmic: Collection[str]
+) -> tuple[Layers, int]:
+    is_log = rows["panel"].iloc[0] in logarithmic
     ticks = axes.log_ticks(rows["x"].min(), rows["x"].max()) if is_log else None
     scale = axes.number_scale(is_log, nice=False)
     x = alt.X("x:Q", title=None, scale=scale, axis=axes.number_axis(is_log, ticks))
@@ -92,10 +80,11 @@ def _density_chart(rows: pd.DataFrame, is_log: bool) -> Layers:
     dashes = series_scale([PRIOR, POSTERIOR], ([4, 3], [1, 0]))
     dash = alt.StrokeDash("series:N", legend=None, scale=dashes)
     area = base.mark_area(opacity=0.2).encode(color=colour)
-    return alt.layer(area, base.mark_line(strokeWidth=1.6).encode(color=colour, strokeDash=dash))
+    line = base.mark_line(strokeWidth=1.6).encode(color=colour, strokeDash=dash)
+    return alt.layer(area, line), 110
 
 
-def _prediction_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
+def _prediction_chart(rows: pd.DataFrame, figure: Figure) -> tuple[Layers, int]:
     names = ("row", "observed", "median", "lower", "upper")
     title, axis = "rows, lowest observed value first", alt.Axis(tickCount=6)
     tooltip = [make_tooltip(rows, name) for name in names]
@@ -103,11 +92,12 @@ def _prediction_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
     low = alt.Y("lower:Q", title=figure.y_title, scale=alt.Scale(zero=False))
     bars = base.mark_rule(strokeWidth=2.5, opacity=0.35, color=PALETTE[0])
     dots = base.mark_point(filled=True, size=22, opacity=1)
-    return alt.layer(bars.encode(y=low, y2="upper"), dots.encode(y="observed:Q", **INSIDE))
+    return alt.layer(bars.encode(y=low, y2="upper"), dots.encode(y="observed:Q", **INSIDE)), 240
 
 
-def _group_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
+def _group_chart(rows: pd.DataFrame, figure: Figure) -> tuple[Layers, int]:
     rows = rows.assign(label=axes.wrap_labels(rows["label"]))
+    height = max(len(rows) * axes.row_pixels(rows["label"], 2 * axes.ROW_PIXELS), 60)
     names = ("group", "count", "observed", "median", "lower", "upper", "p")
     tooltip = [make_tooltip(rows, name) for name in names]
     base = alt.Chart(rows).encode(y=axes.label_axis(list(rows["label"])), tooltip=tooltip)
@@ -117,10 +107,10 @@ def _group_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
     bars = base.mark_rule(strokeWidth=7, opacity=0.35, color=PALETTE[0]).encode(x=low, x2="upper")
     ticks = base.mark_tick(thickness=2, height=12, color=PALETTE[0]).encode(x="median:Q")
     dots = base.mark_point(filled=True, size=60, opacity=1).encode(x="observed:Q", **INSIDE)
-    return alt.layer(bars, ticks, dots)
+    return alt.layer(bars, ticks, dots), height
 
 
-def _difference_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
+def _difference_chart(rows: pd.DataFrame, figure: Figure) -> tuple[Layers, int]:
     axis, scale = alt.Axis(tickCount=5), alt.Scale(domain=[0, 1])
     x = alt.X("x:Q", title=break_title(figure.x_title), axis=axis, scale=scale)
     series = list(dict.fromkeys(rows["series"]))
@@ -131,16 +121,16 @@ def _difference_chart(rows: pd.DataFrame, figure: Figure) -> Layers:
     colour = alt.Color("series:N", scale=series_scale(series, PALETTE), **styles)
     dash = alt.StrokeDash("series:N", scale=series_scale(series, DASHES), **styles)
     line = alt.Chart(rows).mark_line(interpolate="step-after", strokeWidth=1.5)
-    return alt.layer(band, line.encode(x=x, y="difference:Q", color=colour, strokeDash=dash))
+    return alt.layer(band, line.encode(x=x, y="difference:Q", color=colour, strokeDash=dash)), 180
 
 
-TAIL = (1 - INTERVAL_PROBABILITY) / 2
 SHOWN_ELEMENTS = 6  # of a vector parameter
 GRID_POINTS = 90  # of a density
 GRID_DIGITS, DENSITY_DIGITS = 7, 4  # significant ones: more could not be seen, and fill the page
 KEPT_WIDTHS = 4  # of the posterior on each side, beyond which a wide prior is cut
 CURVE_POINTS = 100  # of a cumulative distribution
 BAND_PROBABILITY = 0.95
+PREDICTED = ["panel", "row", "rank", "observed", "median", "lower", "upper", "is_inside"]
 PREDICTION_DIGITS = 6  # significant: more would only make pages larger
 DIFFERENCE_DECIMALS = 5  # of a probability, in charts
 
@@ -149,19 +139,19 @@ def compare_densities(
     prior: xr.Dataset, posterior: xr.Dataset, priors: list[tuple[str, Prior]]
 ) -> tuple[pd.DataFrame, list[str]]:
     """Densities of prior and posterior (panel, series, x, density); the panels on a log axis."""
-    frames, logarithmic = [pd.DataFrame(columns=["panel", "series", "x", "density"])], []
+    frames: dict[str, pd.DataFrame] = {}
+    logarithmic = []
     for name, made in priors:
-        if name not in posterior or name not in prior:
-            continue
-        is_log = made.family == "LogNormal"
-        before = _by_element(prior[name])
-        for label, after in list(_by_element(posterior[name]).items())[:SHOWN_ELEMENTS]:
-            if label in before:
-                panel = f"{name}[{label}]" if label else name
-                title = f"{panel} ({made.unit})" if made.unit not in ("", "1") else panel
-                frames.append(_density_pair(title, before[label], after, is_log))
-                logarithmic += [title] if is_log else []
-    return pd.concat(frames[1:] or frames, ignore_index=True), logarithmic
+        before, after = (
+            _by_element(drawn[name]) if name in drawn else {} for drawn in (prior, posterior)
+        )
+        for label in [label for label in after if label in before][:SHOWN_ELEMENTS]:
+            panel = f"{name}[{label}]" if label else name
+            title = f"{panel} ({made.unit})" if made.unit not in ("", "1") else panel
+            logarithmic += [title] * (made.family == "LogNormal")
+            frames[title] = _density_pair(before[label], after[label], title in logarithmic)
+    found = pd.concat(frames, names=["panel"]).reset_index(0) if frames else pd.DataFrame()
+    return found.reset_index(drop=True), logarithmic
 
 
 def _by_element(variable: xr.DataArray) -> dict[str, np.ndarray]:
@@ -173,8 +163,8 @@ def _by_element(variable: xr.DataArray) -> dict[str, np.ndarray]:
     return {", ".join(map(str, label)): each for label, each in zip(labels, values, strict=True)}
 
 
-def _density_pair(panel: str, before: np.ndarray, after: np.ndarray, is_log: bool) -> pd.DataFrame:
-    """Both densities on one grid that shows the posterior whole and cuts a far wider prior."""
+def _density_pair(before: np.ndarray, after: np.ndarray, is_log: bool) -> pd.DataFrame:
+    """Series, x and density of both, where the posterior is whole and a far wider prior is cut."""
     if is_log:
         before, after = np.log(before), np.log(after)
     low, high = np.quantile(after, [0.001, 0.999])
@@ -184,12 +174,10 @@ def _density_pair(panel: str, before: np.ndarray, after: np.ndarray, is_log: boo
     right = max(high, min(prior_high, high + KEPT_WIDTHS * width))
     grid = np.linspace(left, right, GRID_POINTS)
     x = _round(np.exp(grid) if is_log else grid, GRID_DIGITS)
-    draws = {PRIOR: before, POSTERIOR: after}
-    density = {series: _density(each, grid) for series, each in draws.items()}
-    made = pd.DataFrame({"panel": panel, "x": x} | density).melt(
-        ["panel", "x"], value_name="density"
+    return pd.concat(
+        pd.DataFrame({"series": series, "x": x, "density": _density(draws, grid)})
+        for series, draws in ((PRIOR, before), (POSTERIOR, after))
     )
-    return made.rename(columns={"variable": "series"})[["panel", "series", "x", "density"]]
 
 
 def _density(draws: np.ndarray, grid: np.ndarray) -> np.ndarray:
@@ -210,21 +198,20 @@ def predict(predicted: xr.Dataset, observed: xr.Dataset) -> pd.DataFrame:
 
     Columns panel, row, rank, observed, median, lower, upper, is_inside.
     """
-    pairs = [(name, predicted[name], observed[name]) for name in observed if name in predicted]
-    return pd.concat([_predict_one(*each) for each in pairs], ignore_index=True)
-
-
-def _predict_one(name: object, predicted: xr.DataArray, observed: xr.DataArray) -> pd.DataFrame:
-    found = predicted.quantile([0.5, TAIL, 1 - TAIL], dim=("chain", "draw"))
-    median, lower, upper = found.transpose("quantile", *observed.dims).values.reshape(3, -1)
-    values = observed.values.ravel()
-    numbers = {"observed": values, "median": median, "lower": lower, "upper": upper}
-    rank, panel = stats.rankdata(values, method="ordinal"), str(name).replace("_", " ")
-    frame = pd.DataFrame({"panel": panel, "row": _row_names(observed), "rank": rank}).assign(
-        **{key: _round(each, PREDICTION_DIGITS) for key, each in numbers.items()},
-        is_inside=(values >= lower) & (values <= upper),
-    )
-    return frame.sort_values("rank", kind="stable", ignore_index=True)
+    frames = []
+    for name in (name for name in observed if name in predicted):
+        found, values = predicted[name], observed[name].values.ravel()
+        made = summarise(found.transpose("chain", "draw", *observed[name].dims))
+        made = made.assign(is_inside=(values >= made["lower"]) & (values <= made["upper"]))
+        numbers: dict[str, Any] = {"observed": values, **made[["median", "lower", "upper"]]}
+        made = made.assign(
+            panel=str(name).replace("_", " "),
+            row=_row_names(observed[name]),
+            rank=stats.rankdata(values, method="ordinal"),
+            **{key: _round(values, PREDICTION_DIGITS) for key, values in numbers.items()},
+        )
+        frames.append(made.sort_values("rank", kind="stable"))
+    return pd.concat(frames, ignore_index=True)[PREDICTED]
 
 
 def _row_names(observed: xr.DataArray) -> list[str]:

@@ -6,6 +6,7 @@ import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,7 +28,6 @@ TITLE_CHARACTERS = 64
 AXIS_PIXELS = 46  # below a chart, for its axis and title
 LEGEND_ROW_PIXELS = 19
 ADDRESSES = re.compile(r"https://[a-z.]*vega[^\"'`\s)]*|https://github\.com/[^\"'`\s)]*")
-_library: list[Markup] = []
 CONFIG: dict[str, Any] = YAML(typ="safe").load(Path(__file__).with_name("config.yaml"))
 
 
@@ -123,18 +123,12 @@ def render_page(
     return made.render(specs=specs, **shared, **values)
 
 
+@cache
 def chart_library() -> Markup:
     """Vega, Vega-Lite and Vega-Embed in one script, without the addresses it would link to."""
-    if not _library:
-        script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-        script = ADDRESSES.sub("", script).replace("</script", "<\\/script")
-        share_chart_library(Markup(script))  # noqa: S704  # the library, not data
-    return _library[0]
-
-
-def share_chart_library(library: Markup) -> None:
-    """Keep the script for all pages of this process: it takes seconds to make."""
-    _library[:] = [library]
+    script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    script = ADDRESSES.sub("", script).replace("</script", "<\\/script")
+    return Markup(script)  # noqa: S704  # the library, not data
 
 
 def stack_panels(drawing: Drawing, width: int = 420) -> dict[str, Any]:
@@ -174,6 +168,12 @@ def describe_reach(values: pd.Series) -> str:
     if pd.api.types.is_datetime64_any_dtype(values):
         return f"from {low:%Y-%m-%d} to {high:%Y-%m-%d}"
     return f"from {number(low)} to {number(high)}"
+
+
+def describe_places(figure: Figure, frame: pd.DataFrame) -> str:
+    """What the axes of a scatter plot show, and how far its rows reach."""
+    pairs = ((figure.y_title or figure.y, figure.y), (figure.x_title or figure.x, figure.x))
+    return ", against ".join(f"{title} {describe_reach(frame[name])}" for title, name in pairs)
 
 
 def describe_rows(rows: list[str]) -> str:

@@ -1,6 +1,6 @@
 """Medians with intervals, a row a label: by series, by part of a step, beside the literature."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -8,16 +8,21 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from pipeline.ingest.cards.card import Published
 from pipeline.site.charts import axes, drawings
 from pipeline.site.charts.axes import KNOWN, OURS, PALETTE, ROW_PIXELS, SHAPES, sign_series
 from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
-from pipeline.site.figures.kinds import Figure
-from pipeline.site.pages.numbers import format_number
+from pipeline.site.figures.kinds import Figure, order_by
+from pipeline.site.pages.answers import Attributions, element, family
+from pipeline.site.pages.numbers import INTERVAL_WORDS, SHORT_INTERVAL, format_number
+from pipeline.site.pages.sentences import say
 
 IntervalStyle = Literal["single", "grouped", "listed"]
+LOG_RATIO = 30  # positive values that span more than this get a logarithmic axis
+NUMBERS = ["median", "lower", "upper"]
+COLUMNS = ["key", "panel", "label", "series", "source", "interval", *NUMBERS, "is_open"]
 SOURCE_ROW_PIXELS = 30
 PART_PIXELS = 24
-NUMBERS = ["median", "lower", "upper"]
 TOOLTIPS = {"name": "label", "source": "source", "series": "series"}
 TOOLTIPS |= {"shown": "estimate", "interval": "interval"}
 
@@ -50,15 +55,79 @@ def draw_parts(figure: Figure) -> Drawing:
     return draw_panels(figure, panels)
 
 
-def draw_literature(figure: Figure, logarithmic: Iterable[str] = ()) -> Drawing:
+def compare_with_literature(
+    attributions: Attributions,
+    baseline: pd.DataFrame,
+    published: Sequence[Published],
+    always: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Ours, the classical baseline and published values of estimands that have either, a row each.
+
+    Estimands in `always` are there even where nothing stands beside them.
+    Columns key, panel (the family), label, series, source, interval, median, lower, upper, is_open.
+    """
+    rows = [
+        {"key": key, "series": OURS, "source": OURS, "interval": INTERVAL_WORDS}
+        | {name: found[name] for name in NUMBERS}
+        | {"is_open": bool(found.get("unbounded")) and found["upper"] is None}
+        for key, found in attributions.items()
+    ]
+    others = [
+        {
+            "key": row["key"],
+            "series": axes.BASELINE,
+            "source": row["method"],
+            "interval": SHORT_INTERVAL,
+        }
+        | {"median": row["estimate"], "lower": row["lower"], "upper": row["upper"]}
+        | {"is_open": row["upper"] == np.inf}
+        for row in baseline.to_dict("records")
+    ]
+    others += [
+        {"key": row.estimand, "series": axes.PUBLISHED, "source": row.label}
+        | {"interval": row.interval or "no interval printed"}
+        | {"median": row.estimate, "lower": row.lower, "upper": row.upper}
+        | {"is_open": row.lower is not None and row.upper is None}
+        for row in published
+    ]
+    compared = {row["key"] for row in others} & set(attributions) | set(always)
+    kept = [row for row in rows + others if row["key"] in compared]
+    frame = order_by(pd.DataFrame(kept, columns=COLUMNS), "key", list(attributions))
+    return frame.reset_index(drop=True).assign(
+        panel=[family(key) for key in frame["key"]],
+        label=[element(key) or OURS for key in frame["key"]],
+    )
+
+
+def describe_baseline(frame: pd.DataFrame) -> str:
+    """How many of the baseline's estimates lie outside our intervals; empty without a baseline."""
+    numbers = frame.dropna(subset="median")
+    ours = numbers[numbers["series"] == OURS].set_index("key")[["lower", "upper"]].astype(float)
+    found = numbers[numbers["series"] == axes.BASELINE].join(
+        ours.add_suffix("_of_ours"), "key", "inner"
+    )
+    below = found["median"] < found["lower_of_ours"]
+    outside = int((below | (found["median"] > found["upper_of_ours"])).sum())
+    return "" if found.empty else say("baseline", outside=outside, count=len(found))
+
+
+def logarithmic_panels(frame: pd.DataFrame) -> list[str]:
+    """Panels whose values are all positive and span too much for a linear axis."""
+    values = frame.set_index("panel")[NUMBERS].astype(float).stack()
+    found = values[np.isfinite(values)].groupby("panel", sort=False).agg(["min", "max"])
+    is_wide = (found["min"] > 0) & (found["max"] > LOG_RATIO * found["min"])
+    return [str(panel) for panel in found.index[is_wide]]
+
+
+def draw_literature(figure: Figure) -> Drawing:
     """A panel a family of estimands: ours, the baseline and published values, one row each."""
-    frame = _shown_intervals(figure.frame)
+    frame, logarithmic = _shown_intervals(figure.frame), logarithmic_panels(figure.frame)
     panels = []
     for name, rows in frame.groupby("panel", sort=False):
         is_ours = rows["series"] == OURS
         named = rows.assign(label=rows["label"].where(is_ours, rows["source"]))
         unit = str(rows["unit"].iloc[0])
-        listed = replace(figure, x_title=unit, is_log_x=name in set(logarithmic))
+        listed = replace(figure, x_title=unit, is_log_x=name in logarithmic)
         chart = _interval_chart(
             rows.assign(label=axes.list_labels(named, is_ours)), listed, "listed"
         )

@@ -9,7 +9,7 @@ from models.losses.augmented_design import FLOP_A_PARAMETER_AND_TOKEN, Sizes, pr
 from models.losses.augmented_law import law_at, least_loss, rates_through
 from pipeline.fit.cell import Cell
 from pipeline.site.figures.kinds import Figure, make_curve, make_intervals
-from pipeline.site.figures.steps import draw_parts, draw_rates_by_year, find_headline
+from pipeline.site.figures.leaderboards import draw_parts, draw_rates_by_year, find_headline
 from pipeline.site.words import Words
 
 HOVER = (
@@ -21,9 +21,17 @@ HOVER = (
 def draw(cell: Cell, words: Words) -> list[Figure]:
     """Perplexity against 6 N D with the least that it could be, the rates, and every step."""
     posterior = cell.tree["posterior"].to_dataset()
-    scatter = _draw_losses(posterior, cell, words)
-    rates = [_draw_rates(posterior, words), *draw_rates_by_year(cell, words)]
-    return [scatter, *rates, draw_parts(cell, words)]
+    total = posterior["rate"].expand_dims(through=["together"])
+    rates = make_intervals(xr.concat([total, rates_through(posterior)], dim="through"))
+    rates["label"] = rates["label"].replace(
+        {"parameters": "through parameters", "tokens": "through tokens"}
+    )
+    return [
+        _draw_losses(posterior, cell, words),
+        Figure("intervals", frame=rates, **words.figure("rates-of-progress")),
+        *draw_rates_by_year(cell, words),
+        draw_parts(cell, words),
+    ]
 
 
 def _draw_losses(posterior: xr.Dataset, cell: Cell, words: Words) -> Figure:
@@ -53,11 +61,3 @@ def _curves(posterior: xr.Dataset, sizes: Sizes, benchmark: str) -> pd.DataFrame
         loss = least_loss(law_at(posterior, sizes, benchmark, age), xr.DataArray(flop, dims="x"))
         frames.append(make_curve(flop, xr.ufuncs.exp(loss), f"methods of {year}"))
     return pd.concat(frames, ignore_index=True)
-
-
-def _draw_rates(posterior: xr.Dataset, words: Words) -> Figure:
-    total = posterior["rate"].expand_dims(through=["together"])
-    frame = make_intervals(xr.concat([total, rates_through(posterior)], dim="through"))
-    inputs = {"parameters": "through parameters", "tokens": "through tokens"}
-    frame["label"] = frame["label"].replace(inputs)
-    return Figure(kind="intervals", frame=frame, **words.figure("rates-of-progress"))

@@ -18,20 +18,16 @@ def draw(cell: Cell, words: Words) -> list[Figure]:
     """Resource against date with the headline target's frontier, and the rates by target."""
     options = cell.card.options_of(EfficiencyOptions)
     rows, target = prepare(cell.table, cell.card).rows, options.headline_target
-    shown = rows[[*HOVER, "reduction_factor", "locator"]]
-    curve = _make_frontier(cell, rows[rows["target"] == target], target)
+    shown, of_target = rows[[*HOVER, "reduction_factor", "locator"]], rows[rows["target"] == target]
+    years = np.linspace(0, of_target["years"].max(), 40)
+    posterior = cell.tree["posterior"].to_dataset()
+    decades = find_frontier(posterior, target, xr.DataArray(years, dims="x"))
+    since = pd.to_timedelta(years * DAYS_A_YEAR, unit="D").round("D")
+    needed, dates = 10**decades * options.reference_resource[target], of_target["release_date"]
+    curve = make_curve(dates.min() + since, needed, f"{target} frontier")
     said = words.figure("resource-against-date", target=target)
     rates = make_intervals(cell.estimands["rate_decades_per_year"])
     return [
         Figure("scatter", frame=shown, hover=HOVER, curve=curve, **said),
         Figure("intervals", frame=rates, **words.figure("rates-by-target")),
     ]
-
-
-def _make_frontier(cell: Cell, rows: pd.DataFrame, target: str) -> pd.DataFrame:
-    years = np.linspace(0, rows["years"].max(), 40)
-    posterior = cell.tree["posterior"].to_dataset()
-    decades = find_frontier(posterior, target, xr.DataArray(years, dims="x"))
-    dates = rows["release_date"].min() + pd.to_timedelta(years * DAYS_A_YEAR, unit="D").round("D")
-    reference = cell.card.options_of(EfficiencyOptions).reference_resource[target]
-    return make_curve(dates, 10**decades * reference, f"{target} frontier")

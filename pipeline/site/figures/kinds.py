@@ -17,8 +17,8 @@ POSTERIOR_SERIES = f"posterior, {INTERVAL_PROBABILITY:.0%}"
 class Figure:
     """What to draw, not how; modules of `charts` draw each kind.
 
-    - `scatter`: one row of `frame` per point; `x`, `y` and `colour` name columns, `hover` those of
-      the tooltip; `curve` has columns x, median, lower, upper and series.
+    - `scatter`: one row of `frame` per point; `x`, `y` and `colour` (of categories) name columns,
+      `hover` those of the tooltip; `curve` has columns x, median, lower, upper and series.
     - `intervals`: `frame` has label, median, lower, upper and series (ours, baseline, published).
     - `parts`: `frame` has comparison, part, median, lower, upper: the parts of each step side by
       side.

@@ -1,15 +1,18 @@
 """The figures of an accuracy leaderboard: scores against compute, gains, and parts of each step."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from models.core.dates import years_since
+from models.core.parts import PARTS
 from models.leaderboards.accuracy import ScoreDesign, prepare
 from models.leaderboards.curve import rise
+from models.options import Comparison, LeaderboardOptions
 from pipeline.fit.cell import Cell
-from pipeline.site.figures.kinds import Figure, make_curve
-from pipeline.site.figures.steps import draw_gains, draw_parts, draw_rates_by_year, find_headline
+from pipeline.site.figures.kinds import Figure, make_curve, make_intervals, summarise
 from pipeline.site.words import Words
 
 COLUMNS = [
@@ -35,29 +38,20 @@ def draw(cell: Cell, words: Words) -> list[Figure]:
 
 
 def _draw_scores(cell: Cell, words: Words) -> Figure:
-    design = prepare(cell.table, cell.card)
-    benchmark = find_headline(cell).benchmark
-    return Figure(
-        kind="scatter",
-        frame=_list_points(cell.table, design)[COLUMNS],
-        x="training_flop",
-        y="score",
-        colour="shown",
-        is_log_x=True,
-        hover=HOVER,
-        curve=_curves(cell, words, design, benchmark),
-        **words.figure("score-against-compute", benchmark=benchmark),
-    )
-
-
-def _list_points(table: pd.DataFrame, design: ScoreDesign) -> pd.DataFrame:
     """Every row with compute, coloured by benchmark, or by year where there is one benchmark."""
-    points = table.assign(
-        status=np.where(table["exclusion"].isna(), "fitted", "not fitted"),
-        release_year=table["release_date"].dt.year.astype("Int64").astype("str"),
-    ).dropna(subset=["training_flop"])
+    design, benchmark = prepare(cell.table, cell.card), find_headline(cell).benchmark
+    points = cell.table.dropna(subset=["training_flop"])
+    is_fitted = points["exclusion"].isna()
+    points = points.assign(
+        status=np.where(is_fitted, "fitted", "not fitted"),
+        release_year=points["release_date"].dt.year.astype("Int64").astype("str"),
+    )
     group = points["benchmark" if len(design.benchmarks) > 1 else "release_year"]
-    return points.assign(shown=group.where(points["exclusion"].isna(), "not fitted"))
+    frame = points.assign(shown=group.where(is_fitted, "not fitted"))[COLUMNS]
+    axes: dict[str, Any] = {"x": "training_flop", "y": "score", "colour": "shown", "is_log_x": True}
+    curve = _curves(cell, words, design, benchmark)
+    said = words.figure("score-against-compute", benchmark=benchmark)
+    return Figure("scatter", frame=frame, hover=HOVER, curve=curve, **axes, **said)
 
 
 def _curves(cell: Cell, words: Words, design: ScoreDesign, benchmark: str) -> pd.DataFrame:
@@ -89,11 +83,7 @@ def _list_years(drawn: xr.Dataset, design: ScoreDesign) -> list[Series]:
     """
     common = _average_allocation(drawn)
     if design.tags:
-        tags = [
-            tag
-            for tag, carried in zip(design.tags, design.has_tag.T, strict=True)
-            if carried.mean() > 0.5
-        ]
+        tags = np.asarray(design.tags)[design.has_tag.mean(axis=0) > 0.5]
         common = common + _gains(drawn).sel(technique=tags).sum("technique")
     released = design.rows["release_date"].dt.year
     years = range(int(released.min()), int(released.max()) + 1)
@@ -127,3 +117,43 @@ def _gains(drawn: xr.Dataset) -> xr.DataArray:
 def _average_allocation(drawn: xr.Dataset) -> xr.DataArray:
     zero = xr.zeros_like(drawn["slope"])
     return zero + drawn["allocation"].mean("base_model") if "allocation" in drawn else zero
+
+
+def find_headline(cell: Cell) -> Comparison:
+    """The comparison that the page puts first."""
+    options = cell.card.options_of(LeaderboardOptions)
+    return next(each for each in options.comparisons if each.id == options.headline_comparison)
+
+
+def draw_gains(cell: Cell, words: Words) -> list[Figure]:
+    """What each technique was worth; no figure where no row carries one."""
+    if "technique_gain_decades" not in cell.estimands:
+        return []
+    frame = make_intervals(cell.estimands["technique_gain_decades"])
+    frame["label"] = frame["label"].map(words.name)
+    return [Figure(kind="intervals", frame=frame, **words.figure("technique-gains"))]
+
+
+def draw_rates_by_year(cell: Cell, words: Words) -> list[Figure]:
+    """The rate of every calendar year; no figure where there is none."""
+    if "rate_by_year" not in cell.estimands:
+        return []
+    rates = cell.estimands["rate_by_year"]
+    said = words.figure("rates-by-year", few=", ".join(rates.attrs["labels"]) or "none")
+    return [Figure("intervals", frame=make_intervals(rates), **said)]
+
+
+def draw_parts(cell: Cell, words: Words) -> Figure:
+    """Decades of every part of every step that is split."""
+    attributes = cell.estimands["decades_compute"].attrs
+    found = cell.estimands["comparison"].to_numpy().tolist()
+    steps = [step for step in found if step not in attributes["reasons"]]
+    labels = [words.name(attributes["labels"].get(step, step)) for step in steps]
+    drawn = {part: cell.estimands[f"decades_{part}"].sel(comparison=steps) for part in PARTS}
+    frames = [
+        summarise(draws).assign(comparison=labels, part=part)
+        for part, draws in drawn.items()
+        if not draws.isnull().all()
+    ]
+    frame = pd.concat(frames, ignore_index=True)
+    return Figure(kind="parts", frame=frame, **words.figure("parts-of-each-step"))

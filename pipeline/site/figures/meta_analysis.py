@@ -9,6 +9,8 @@ from models.estimates.estimates import LOWER, POINT, Design, prepare, to_natural
 from models.estimates.meta_analysis import unstated_median
 from pipeline.fit.cell import Cell
 from pipeline.site.figures.kinds import Figure, make_intervals, order_by, summarise
+from pipeline.site.pages.answers import describe_probability
+from pipeline.site.pages.numbers import sign
 from pipeline.site.words import Words
 
 PRINTED, DOMAIN = "as published", "its domain, this posterior"
@@ -49,18 +51,13 @@ def _say_chances(found: xr.Dataset) -> str:
     """P(pooled above), and the share of domains above, of every threshold."""
     said = []
     for label in found["threshold"].to_numpy() if "threshold" in found else []:
-        pooled = _say_chance(found["pooled_minus"].sel(threshold=label) > 0)
-        domain = _say_chance(found["p_above"].sel(threshold=label))
+        draws = (
+            found["pooled_minus"].sel(threshold=label) > 0,
+            found["p_above"].sel(threshold=label),
+        )
+        pooled, domain = (sign(describe_probability(float(each.mean()))) for each in draws)
         said.append(f"P(pooled value above {label}) {pooled}; for a new domain P {domain}.")
     return " ".join(said)
-
-
-def _say_chance(draws: xr.DataArray) -> str:
-    """The mean of the draws as a probability, no closer to 0 or 1 than draws can tell."""
-    chance = float(draws.mean())
-    if chance > 0.99:
-        return "> 0.99"
-    return "< 0.01" if chance < 0.01 else f"= {chance:.2f}"
 
 
 def _draw_specifications(design: Design, found: xr.Dataset, words: Words) -> Figure | None:

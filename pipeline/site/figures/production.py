@@ -19,8 +19,12 @@ HOVER = ("domain", "year", "research_input", "efficiency", "citation")
 def draw(cell: Cell, words: Words) -> list[Figure]:
     """Room below the ceiling where there is one, then the figures of the law."""
     room = [_draw_room(cell, words)] if "headroom_decades" in cell.estimands else []
-    makers = (_draw_returns, _draw_exponents, _draw_paths, _draw_research)
-    return room + [make(cell, words) for make in makers]
+    returns = cell.estimands["returns_to_research"]
+    above = _list(returns["domain"], (returns > 1).mean(("chain", "draw")))
+    said = words.figure("returns-by-field", above=above)
+    drawn = Figure("intervals", frame=make_intervals(returns), **said)
+    makers = (_draw_exponents, _draw_paths, _draw_research)
+    return [*room, drawn, *(make(cell, words) for make in makers)]
 
 
 def _draw_room(cell: Cell, words: Words) -> Figure:
@@ -32,13 +36,6 @@ def _draw_room(cell: Cell, words: Words) -> Figure:
     ]
     told = words.figure("room-below-the-ceiling", chances="; ".join(said))
     return Figure("intervals", frame=make_intervals(room), **told)
-
-
-def _draw_returns(cell: Cell, words: Words) -> Figure:
-    returns = cell.estimands["returns_to_research"]
-    above = _list(returns["domain"], (returns > 1).mean(("chain", "draw")))
-    said = words.figure("returns-by-field", above=above)
-    return Figure("intervals", frame=make_intervals(returns), **said)
 
 
 def _list(domains: xr.DataArray, values: xr.DataArray) -> str:

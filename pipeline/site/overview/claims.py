@@ -16,7 +16,7 @@ from pipeline.site.overview.cells import Apart, Cell, Passed
 from pipeline.site.overview.comparison import Entry, round_to
 from pipeline.site.overview.gathering import Overview
 from pipeline.site.pages import answers
-from pipeline.site.pages.numbers import format_cell, format_quantity, is_share
+from pipeline.site.pages.numbers import format_cell, format_quantity, is_share, say_unit
 
 NAMES = f"^{dataset_names.PATTERN.pattern}$"
 POSTERIOR = (
@@ -129,7 +129,6 @@ def _refuse_names(
         yield "estimand", f"{posterior} has no such estimand", remedy
 
 
-UNITS = {"factor": "times", "1": "", "dimensionless": ""}
 STATES = {"failed": "the fit did not converge", "not_fitted": "not fitted", "missing": "missing"}
 NO_DRAWS = "the draws of it are missing: run `dvc repro`"
 
@@ -162,14 +161,15 @@ def judge(claim: Claim, overview: Overview) -> Verdict:
             if isinstance(cell, Apart)
         )
         return Verdict(claim, reason="; ".join(reasons))
-    found = cell.attributions.get(claim.estimand) or {}
-    reason = f"not reported: {found['reason']}" if found.get("reason") else ""
-    if claim.estimand not in cell.attributions:
+    found, reason = cell.attributions.get(claim.estimand), ""
+    if found is None:
         reason = f"{cell.model_title} has no such estimand"
-    elif not reason and claim.estimand not in cell.draws:
+    elif found.get("reason"):
+        reason = f"not reported: {found['reason']}"
+    elif claim.estimand not in cell.draws:
         reason = NO_DRAWS
-    if reason:
-        return Verdict(claim, cell.name, found, reason=reason)
+    if found is None or reason:
+        return Verdict(claim, cell.name, found or {}, reason=reason)
     values = cell.draws[claim.estimand].to_numpy(dtype=float)
     if np.isnan(values).any():
         raise ValueError(f"{claim.posterior}: draws of {claim.estimand} are not numbers")
@@ -211,4 +211,4 @@ def _word_number(value: float, unit: str) -> str:
 
 def add_unit(number: str, unit: str) -> str:
     """`number` with its unit; shares have theirs in the number."""
-    return number if is_share(unit) else f"{number} {UNITS.get(unit, unit)}".strip()
+    return f"{number} {say_unit(unit)}".strip()

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.site.overview.cells import Apart, Passed
+from pipeline.site.pages.answers import RATE as RATE
 
-RATE = "rate_decades_per_year"
 SPLIT = "share_compute"
 NUMBERS = ("elpd", "difference", "difference_se")
 Entry = dict[str, Any]  # median, lower, upper and unbounded, or a reason, as in attribution files
@@ -37,13 +37,13 @@ def compare(passed: Sequence[Passed], apart: Iterable[Apart] = ()) -> Comparison
     reason = _find_obstacle(passed) or ("" if len(densities) else "the models share no unit")
     numbers = {} if reason else _differ(densities)
     rows: list[dict[str, Any]] = [
-        {"model": cell.model, "title": cell.model_title, "method": _name_method(cell)}
+        {"model": cell.model, "title": cell.model_title, "method": _read(cell, "elpd_method")}
         | {"units": len(_read_density(cell))}
         | {name: numbers[name][cell.model] if numbers else None for name in NUMBERS}
         for cell in passed
     ]
     rows.sort(key=lambda row: -(row["difference"] or 0.0))
-    unit, shared = _name_unit(first), len(densities)
+    unit, shared = _read(first, "unit"), len(densities)
     return Comparison(first.dataset, first.title, unit, shared, rows, reason, list(apart))
 
 
@@ -52,23 +52,19 @@ def _read_density(cell: Passed) -> pd.Series:
     return pd.Series(cell.check.get("elpd_by_unit") or {}, dtype=float).dropna()
 
 
-def _name_method(cell: Passed) -> str:
-    return str(cell.check.get("elpd_method") or "not measured")
-
-
-def _name_unit(cell: Passed) -> str:
-    return str(cell.check.get("unit") or "unit")
+def _read(cell: Passed, name: str) -> str:
+    return str(cell.check.get(name) or {"unit": "unit"}.get(name, "not measured"))
 
 
 def _find_obstacle(passed: Sequence[Passed]) -> str:
     """Why the densities cannot be compared; empty where they can."""
     if lacking := [cell.model_title for cell in passed if _read_density(cell).empty]:
         return f"no predictive density by unit of {', '.join(lacking)}"
-    units = sorted({_name_unit(cell) for cell in passed})
+    units = sorted({_read(cell, "unit") for cell in passed})
     if len(units) > 1:
         return f"different units are left out: {', '.join(units)}"
     # given all other units, or all other folds: the two do not compare
-    methods = map(_name_method, passed)
+    methods = [_read(cell, "elpd_method") for cell in passed]
     kinds = sorted({"one at a time" if m.startswith("PSIS-LOO") else m for m in methods})
     return f"units are left out in different ways: {', '.join(kinds)}" if len(kinds) > 1 else ""
 

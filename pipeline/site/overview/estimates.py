@@ -11,11 +11,11 @@ from models import fitted_rows, load
 from pipeline.core.layout import Layout
 from pipeline.ingest.cards.card import LoadedCard, Published
 from pipeline.ingest.options import EstimateOptions
-from pipeline.site.charts.summaries import element, family
 from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import RATE, SPLIT
 from pipeline.site.overview.gathering import Overview
 from pipeline.site.overview.rows import DECADE_MONTHS, NOT_CONVERGED, Row, read_bounds, read_row
+from pipeline.site.pages.answers import element, family
 from pipeline.site.pages.numbers import SHORT_INTERVAL, format_quantity
 
 RECORDS = "first_record-last_record"
@@ -28,11 +28,10 @@ Baselines = Mapping[str, pd.DataFrame]  # by the name of the cell
 
 def read_baselines(overview: Overview, layout: Layout) -> dict[str, pd.DataFrame]:
     """The classical twin of every passing cell that reports a rate and has a validated table."""
-    tables = {cell.name: layout.table(cell.dataset) for cell in overview.passed}
     return {
         cell.name: load(cell.model).baseline(pd.read_parquet(table), cell.card.for_model())
         for cell in overview.passed
-        if any(map(is_rate, cell.attributions)) and (table := tables[cell.name]).is_file()
+        if (table := layout.table(cell.dataset)).is_file() and any(map(is_rate, cell.attributions))
     }
 
 
@@ -50,7 +49,8 @@ def list_rates(
             label = (element(key) or "all targets") if len(found) > 1 else ""
             rows += _list_models(overview, dataset.name, key, dataset.title, label)
         if found:
-            rows += [*_list_baselines(passed, baselines), *published[dataset.name]]
+            rows += _list_baselines(passed, baselines)
+            rows += [row for row in published if row.dataset == dataset.name]
     return [*rows, *other_fields]
 
 
@@ -106,9 +106,10 @@ def _share_keys(passed: Sequence[Passed]) -> list[str]:
     if not headlines:
         return []
     headline, records = headlines[0], record_key(headlines[0])
-    having = [cell.attributions for cell in passed if records in cell.attributions]
     is_same = all(
-        read_bounds(found[records]) == read_bounds(found.get(headline, {})) for found in having
+        read_bounds(found[records]) == read_bounds(found.get(headline, {}))
+        for found in (cell.attributions for cell in passed)
+        if records in found
     )
     return [headline] if is_same else [headline, records]
 
@@ -166,29 +167,25 @@ def summarise(primaries: Sequence[Passed]) -> list[Line]:
     return lines
 
 
-def list_published(overview: Overview) -> dict[str, list[Row]]:
-    """The published rates of each dataset's card.
+def list_published(overview: Overview) -> list[Row]:
+    """The published rates of all cards.
 
     A value that several cards print beside theirs stands once: with the dataset whose data come
     from its source, or with the first card where the source is nobody's.
     """
-    cards = [dataset.card for dataset in overview.datasets if dataset.card]
     listed = [
         (card, each, (each.citation, family(each.estimand), each.estimate, each.lower, each.upper))
-        for card in cards
+        for card in overview.cards
         for each in card.card.published
         if family(each.estimand) in (RATE, DOUBLING)
     ]
     owners: dict[tuple[object, ...], str] = {}
-    for is_own in (True, False):
-        for card, each, identity in listed:
-            if not is_own or each.citation in card.card.citations:
-                owners.setdefault(identity, card.dataset)
-    rows: dict[str, list[Row]] = {card.dataset: [] for card in cards}
-    for card, each, identity in listed:
-        if owners[identity] == card.dataset:
-            rows[card.dataset].append(_make_row(card, each))
-    return rows
+    own_first = sorted(listed, key=lambda row: row[1].citation not in row[0].card.citations)
+    for card, _, identity in own_first:
+        owners.setdefault(identity, card.dataset)
+    return [
+        _make_row(card, each) for card, each, identity in listed if owners[identity] == card.dataset
+    ]
 
 
 def _make_row(card: LoadedCard, each: Published) -> Row:
@@ -205,8 +202,7 @@ def _make_row(card: LoadedCard, each: Published) -> Row:
 
 def list_other_fields(overview: Overview, layout: Layout) -> list[Row]:
     """The fitted published rates of fields that we have no posterior of, field by field."""
-    cards = [dataset.card for dataset in overview.datasets if dataset.card]
-    rows = [row for card in cards for row in _read_other_fields(card, layout)]
+    rows = [row for card in overview.cards for row in _read_other_fields(card, layout)]
     fields = [row.group for row in rows]
     return sorted(rows, key=lambda row: fields.index(row.group))
 

@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from pipeline.site.charts.axes import BASELINE, PALETTE, PUBLISHED
+from pipeline.site.charts.axes import BASELINE, PALETTE, PUBLISHED, widen
 from pipeline.site.charts.drawings import Drawing, draw_panels
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.overview.rows import BOUNDS, DECADE_MONTHS, NOT_CONVERGED, Row, read_bounds, say
@@ -112,7 +112,8 @@ def _draw(frame: pd.DataFrame, axis: Axis) -> alt.LayerChart:
     is_heading = frame["kind"] == ""
     drawn = frame[~is_heading].astype(dict.fromkeys(BOUNDS, float))
     titles = frame.loc[is_heading, ["place", "group"]].rename(columns={"group": "heading"})
-    low, high = _reach(drawn, axis)
+    values = [axis.reference, *axis.ends, *drawn[list(BOUNDS)].stack().dropna()]
+    low, high = widen(min(values), max(values), MARGIN)
     tooltip = [alt.Tooltip(f"{name}:N", title=said or axis.unit) for name, said in TOLD.items()]
     reference = alt.Chart(pd.DataFrame({"reference": [axis.reference]}))
     estimates = alt.Chart(drawn).encode(_place(frame), _by_kind(alt.Color), tooltip=tooltip)
@@ -131,14 +132,6 @@ def _draw(frame: pd.DataFrame, axis: Axis) -> alt.LayerChart:
         medians.encode(_scale(axis, low, high), _by_kind(alt.Shape), fill=fill),
         names.encode(_place(frame), x=alt.value(2), text="heading:N", color=ink),
     )
-
-
-def _reach(frame: pd.DataFrame, axis: Axis) -> tuple[float, float]:
-    """The ends of the axis: all numbers, the reference and the axis' own ends, with a margin."""
-    values = [axis.reference, *axis.ends, *frame[list(BOUNDS)].stack().dropna()]
-    low, high = min(values), max(values)
-    room = MARGIN * ((high - low) or 1.0)
-    return low - room, high + room
 
 
 def _place(frame: pd.DataFrame) -> alt.Y:

@@ -13,6 +13,7 @@ from pipeline.core.failures import SourceError
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
 from pipeline.ingest.bibliography import Bibliography, read_bibliography
+from pipeline.ingest.cards.card import LoadedCard
 from pipeline.ingest.registries import read_datasets, read_models
 from pipeline.ingest.stage import accept
 from pipeline.site.overview.cells import Apart, Cell, Dataset, Passed, State
@@ -38,6 +39,11 @@ class Overview:
     def passed(self) -> list[Passed]:
         """The posteriors that may be quoted."""
         return [cell for cell in self.cells if isinstance(cell, Passed)]
+
+    @property
+    def cards(self) -> list[LoadedCard]:
+        """The cards of the datasets that have one."""
+        return [dataset.card for dataset in self.datasets if dataset.card]
 
     def passed_of(self, dataset: str) -> list[Passed]:
         """The posteriors of a dataset that may be quoted, the one that speaks for it first."""

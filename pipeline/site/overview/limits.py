@@ -44,14 +44,13 @@ def asked_keys(cell: Passed) -> list[str]:
 
 
 def _find_unidentified(cell: Passed) -> Iterator[Case]:
-    if cell.check.get("is_identified") is not False:
-        return
     reason = cell.check.get("identification_reason") or "the test gives no reason"
     reasons = " ".join(cell.check.get("identification_reasons") or [reason])
     for key in sorted(cell.attributions, key=len, reverse=True):
         if "[" in key:  # the words of the estimands that are named by key
             reasons = reasons.replace(key, f"“{cell.attributions[key]['label']}”")
-    yield "not_identified", {"reasons": reasons}
+    if cell.check.get("is_identified") is False:
+        yield "not_identified", {"reasons": reasons}
 
 
 def _find_driven(cell: Passed) -> Iterator[Case]:
@@ -79,7 +78,7 @@ def _find_unreported(cell: Passed) -> Iterator[Case]:
 def _find_narrow(cell: Passed) -> Iterator[Case]:
     """Coverage below the limit: of truths from the prior, and of fixed compute shares."""
     coverage = cell.check.get("calibration") or {}
-    watched, fixed = coverage.get("estimands") or {}, _read_study(cell, "fixed_share")
+    watched, fixed = coverage.get("estimands") or {}, answers.read_study(cell.check, "fixed_share")
     cases: list[tuple[Entry, Entry, Entry]] = [
         ({"truth": None, "label": cell.attributions[key]["label"], "bias": None}, coverage, found)
         for key in asked_keys(cell)
@@ -92,14 +91,10 @@ def _find_narrow(cell: Passed) -> Iterator[Case]:
             yield "too_narrow", found | values | {"probability": study["probability"]}
 
 
-def _read_study(cell: Passed, name: str) -> Entry:
-    return (cell.check.get("study") or {}).get(name) or {}
-
-
 def _find_compute_errors(cell: Passed) -> Iterator[Case]:
     """Wrong compute of models that did not publish it."""
     age = {"stale": OUT_OF_DATE * (cell.check.get("calibration_reason") == OUT_OF_DATE)}
-    wrong = _read_study(cell, "wrong_compute")
+    wrong = answers.read_study(cell.check, "wrong_compute")
     if wrong.get("largest") is not None:
         yield "wrong_compute", wrong | age
 
@@ -123,14 +118,10 @@ def quote(found: Entry) -> str:
 
 def disagree(one: Entry, other: Entry) -> bool:
     """Whether the median of each lies outside the interval of the other."""
-    return _is_outside(one, other) and _is_outside(other, one)
-
-
-def _is_outside(one: Entry, other: Entry) -> bool:
-    median, lower, upper = one.get("median"), other.get("lower"), other.get("upper")
-    if median is None or other.get("median") is None:
+    if one.get("median") is None or other.get("median") is None:
         return False
-    return (lower is not None and median < lower) or (upper is not None and median > upper)
+    pairs = ((one["median"], other), (other["median"], one))
+    return all(answers.is_outside(median, found) for median, found in pairs)
 
 
 # Topic, in the order of the page -> section of a posterior's page with the evidence, and the cases.

@@ -11,7 +11,7 @@ import vl_convert
 from models import INTERVAL_PROBABILITY
 from pipeline.core.files import read_json, write_json, write_text
 from pipeline.core.layout import Layout
-from pipeline.site.charts import intervals, summaries
+from pipeline.site.charts import intervals
 from pipeline.site.charts.axes import OURS
 from pipeline.site.charts.drawings import render_page, stack_panels
 from pipeline.site.figures.kinds import Figure
@@ -72,7 +72,7 @@ def render(
         name: draw_forest(rows[name], axis, sentences.say_figure(name, **said))
         for name, axis in FORESTS.items()
     }
-    cards = [dataset.card.card for dataset in overview.datasets if dataset.card]
+    cards = [loaded.card for loaded in overview.cards]
     cited = [key for c in cards for key in (*c.citations, *(each.citation for each in c.published))]
     cited += [each.claim.source for each in judged]
     cited += [row.citation for row in rows["rates"] if row.citation]
@@ -127,15 +127,15 @@ def draw_picture(primaries: Sequence[Passed]) -> str:
         answer, published = cell.answer, cell.card.card.published
         if answer.sentence:
             own = {answer.key: cell.attributions[answer.key]}
-            rows = summaries.compare_with_literature(own, NO_BASELINE, published, [answer.key])
+            rows = intervals.compare_with_literature(own, NO_BASELINE, published, [answer.key])
             title, unit = f"{cell.title}: {answer.label}", unit_words(answer.unit)
             frames.append(rows.assign(panel=cell.name, label=OURS, title=title, unit=unit))
     if not frames:
         return '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>\n'
     frame = pd.concat(frames, ignore_index=True)
     figure = Figure("intervals", "headlines", "The answers so far", "", frame)
-    drawing = intervals.draw_literature(figure, summaries.logarithmic_panels(frame))
-    return str(vl_convert.vegalite_to_svg(stack_panels(drawing))) + "\n"
+    picture = stack_panels(intervals.draw_literature(figure))
+    return str(vl_convert.vegalite_to_svg(picture)) + "\n"
 
 
 ROW_COLUMNS = ["group", "label", "kind", *BOUNDS, "interval", "page", "caveats"]
@@ -184,12 +184,6 @@ def tabulate_coverage(overview: Overview) -> pd.DataFrame:
     return pd.DataFrame(made, columns=COVERAGE_COLUMNS)
 
 
-def tabulate_claims(verdicts: Sequence[Verdict]) -> pd.DataFrame:
-    """The probability of every claim that has one."""
-    made = [(verdict.claim.id, verdict.probability) for verdict in verdicts]
-    return pd.DataFrame(made, columns=["claim", "probability"]).dropna()
-
-
 def write_summary(
     folder: Path, overview: Overview, verdicts: Sequence[Verdict], rows: Mapping[str, Sequence[Row]]
 ) -> None:
@@ -200,6 +194,8 @@ def write_summary(
     for cell in overview.cells:
         write_json(folder / "metrics" / f"{cell.name}.json", describe_cell(cell))
     tables = {name: tabulate_rows(found) for name, found in rows.items()}
-    tables |= {"coverage": tabulate_coverage(overview), "claims": tabulate_claims(verdicts)}
+    judged = [(verdict.claim.id, verdict.probability) for verdict in verdicts]
+    tables["coverage"] = tabulate_coverage(overview)
+    tables["claims"] = pd.DataFrame(judged, columns=["claim", "probability"]).dropna()
     for name, frame in tables.items():
         write_text(folder / f"{name}.csv", neutralise_frame(frame).to_csv(index=False))

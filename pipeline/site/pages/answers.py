@@ -3,20 +3,20 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.site.pages.numbers import SIGNIFICANT_PROSE, format_quantity
+from pipeline.site.pages.numbers import SIGNIFICANT_PROSE, format_quantity, say_unit
 from pipeline.site.pages.sentences import say
 from pipeline.site.words import Headline
 
 Attributions = dict[str, dict[str, Any]]
 Check = dict[str, Any]
+RATE = "rate_decades_per_year"
 # Quantities that follow from another, which is the one that is tested: families of keys.
 FOLLOWS = {
-    "doubling_time_months": "rate_decades_per_year",
-    "reduction_factor": "rate_decades_per_year",
+    "doubling_time_months": RATE,
+    "reduction_factor": RATE,
     "technique_gain_factor": "technique_gain_decades",
 }
 SENSITIVE = 0.05  # power-scaling index above which the prior counts (Kallioinen et al. 2023)
-RATE = "rate_decades_per_year"
 NOT_IDENTIFIED, NOT_CALIBRATED = "not identified", "not calibrated"
 LEAST_HELD = 0.8  # of truths at the medians of the fit, for an interval to be quoted without caveat
 MOST_DIGITS = 6  # of attribution files
@@ -44,9 +44,7 @@ class Answer:
     @property
     def unit_shown(self) -> str:
         """The unit after the number: none for shares, which are percentages, and plain numbers."""
-        if self.unit.startswith("share") or self.unit == "1":
-            return ""
-        return "times" if self.unit == "factor" else self.unit
+        return say_unit(self.unit)
 
 
 def has_passed(check: Check) -> bool:
@@ -63,17 +61,9 @@ def answer(headline: Headline, attributions: Attributions, check: Check) -> Answ
     label, unit = found["label"], found["unit"]
     if reason := _find_reason(found, check):
         return Answer(key, label, unit, reason=reason, notes=notes)
-    return Answer(
-        key,
-        label,
-        unit,
-        _fill(headline.sentence, found),
-        describe_bound(found, "median"),
-        describe_interval(found),
-        notes=notes,
-        driven=describe_drivers(key, check),
-        caveats=find_caveats(key, check),
-    )
+    said = (_fill(headline.sentence, found), describe_bound(found, "median"))
+    driven, caveats = describe_drivers(key, check), find_caveats(key, check)
+    return Answer(key, label, unit, *said, describe_interval(found), "", notes, driven, caveats)
 
 
 def _find_reason(found: dict[str, Any], check: Check) -> str:
@@ -98,15 +88,24 @@ def _fill(sentence: str, found: dict[str, Any]) -> str:
 
 def find_caveats(key: str, check: Check) -> tuple[str, ...]:
     """What to read before the number of `key`: what the checks found against it."""
-    said = [NOT_IDENTIFIED] if check.get("is_identified") is False else []
-    said += filter(None, [describe_drivers(key, check), describe_missed(key, check)])
-    return (*said, NOT_CALIBRATED) if check.get("is_calibrated") is False else tuple(said)
+    found = (
+        NOT_IDENTIFIED if check.get("is_identified") is False else "",
+        describe_drivers(key, check),
+        describe_missed(key, check),
+        NOT_CALIBRATED if check.get("is_calibrated") is False else "",
+    )
+    return tuple(filter(None, found))
+
+
+def read_study(check: Check, name: str) -> dict[str, Any]:
+    """A part of the study of simulated data; empty where there is none."""
+    return (check.get("study") or {}).get(name) or {}
 
 
 def describe_missed(key: str, check: Check) -> str:
     """That the interval of `key` seldom holds a truth like the fit; empty where it does."""
-    study = (check.get("study") or {}).get("structures") or {}
-    held = study.get("structures", {}).get("fitted", {}).get("estimands", {})
+    structures = read_study(check, "structures").get("structures", {})
+    held = structures.get("fitted", {}).get("estimands", {})
     found = held.get(key) or held.get(follow(key))
     if not found or found["share"] >= LEAST_HELD:
         return ""
@@ -127,6 +126,16 @@ def list_drivers(key: str, check: Check) -> list[str]:
     """The priors that drive `key`; the offset of a prior is that prior, in units of its scale."""
     names = (check.get("driven_by") or {}).get(key) or []
     return [name.removesuffix("_offset") for name in names]
+
+
+def family(key: str) -> str:
+    """`name` of the key `name[label]`."""
+    return key.partition("[")[0]
+
+
+def element(key: str) -> str:
+    """`label` of the key `name[label]`, empty for a plain `name`."""
+    return key.partition("[")[2].removesuffix("]")
 
 
 def follow(key: str) -> str:
@@ -193,6 +202,12 @@ def describe_bound(found: dict[str, Any], bound: str, digits: int = SIGNIFICANT_
         ):
             digits += 1
     return format_quantity(value, unit, digits)
+
+
+def is_outside(value: float, found: dict[str, Any]) -> bool:
+    """Whether `value` lies below or above the interval, as far as that has bounds."""
+    lower, upper = found["lower"], found["upper"]
+    return (lower is not None and value < lower) or (upper is not None and value > upper)
 
 
 def describe_interval(found: dict[str, Any], digits: int = SIGNIFICANT_PROSE) -> str:

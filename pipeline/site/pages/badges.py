@@ -48,7 +48,7 @@ def _converged(check: Check) -> Badge:
 
 def _calibrated(check: Check) -> Badge:
     """Calibrated on average where an interval seldom holds one of the fixed compute shares."""
-    state, study = check.get("is_calibrated"), (check.get("study") or {}).get("fixed_share") or {}
+    state, study = check.get("is_calibrated"), answers.read_study(check, "fixed_share")
     missed = [
         found | {"truth": float(truth)}
         for truth, found in (study.get("shares") or {}).items()

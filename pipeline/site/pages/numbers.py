@@ -63,6 +63,11 @@ def join_names(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
+def sign(chance: str) -> str:
+    """A probability after its letter: "= 0.50", "< 0.001"."""
+    return chance if chance[0] in "<>" else f"= {chance}"
+
+
 def is_share(unit: str) -> bool:
     """Whether `unit` is that of a share of one, printed in percent."""
     return unit.split(" ")[0] == "share"
@@ -71,6 +76,11 @@ def is_share(unit: str) -> bool:
 def unit_words(unit: str) -> str:
     """A unit as a column prints it: nothing for a pure number."""
     return "" if unit in ("1", "dimensionless") else unit
+
+
+def say_unit(unit: str) -> str:
+    """A unit after a number: none for shares, which are percentages, and for pure numbers."""
+    return "" if is_share(unit) else "times" if unit == "factor" else unit_words(unit)
 
 
 def format_cell(value: Any) -> str:
@@ -96,5 +106,5 @@ FILTERS: dict[str, Callable[..., str]] = {
     "cell": format_cell,
     "unit": lambda unit: "" if is_share(unit) else unit_words(unit),
     "names": join_names,
-    "signed": lambda chance: chance if chance[0] in "<>" else f"= {chance}",
+    "signed": sign,
 }

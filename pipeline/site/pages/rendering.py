@@ -4,12 +4,11 @@ MathML is made here, when the page is, so that a page needs no script and no net
 """
 
 import inspect
-import json
 import re
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 import jinja2
@@ -21,6 +20,7 @@ from pipeline.site.pages.citations import write_bibtex
 from pipeline.site.pages.numbers import FILTERS
 from pipeline.site.pages.packing import PageData
 
+JSON_STYLE = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
 FUNCTIONS = {"log", "exp", "min", "max"}
 # Space before and after: names of functions would touch others, differentials would drift off.
 SPACES = {"log": ("0.17em", "0.17em"), "exp": ("0.17em", "0.17em"), "d": ("0.17em", "0")}
@@ -48,16 +48,8 @@ def convert(latex: str, display: str = "inline") -> Element:
     return made
 
 
-# What could end a script element or break a line of JavaScript, as JSON escapes.
-_SCRIPT_ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 # Paragraphs, emphasis and code; HTML, links and pictures of a card stay text.
 _PROSE = MarkdownIt("zero", {"html": False}).enable(["emphasis", "backticks"])
-
-
-def json_script(value: Any) -> Markup:
-    """JSON that cannot end the script element it stands in."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return Markup(text.translate(_SCRIPT_ESCAPES))  # noqa: S704  # escaped by the table
 
 
 def format_prose(text: str) -> Markup:
@@ -91,6 +83,7 @@ def environment(templates: Path, chart_library: Callable[[], Markup]) -> jinja2.
         loader=loader, autoescape=True, undefined=strict, trim_blocks=True, lstrip_blocks=True
     )
     made.filters |= {"slug": slug, "prose": format_prose, "phrase": format_phrase} | FILTERS
-    made.filters |= {"json_script": json_script, "math": to_mathml, "bibtex": write_bibtex}
+    made.filters |= {"math": to_mathml, "bibtex": write_bibtex}
+    made.policies["json.dumps_kwargs"] = JSON_STYLE
     made.globals |= {"chart_library": chart_library, "page_data": PageData()}
     return made

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from models import Card
-from pipeline.site.charts.drawings import describe_curves, describe_reach, number
+from models.core.dates import DAYS_A_YEAR
+from pipeline.site.charts.drawings import describe_curves, describe_places, describe_reach, number
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.sentences import say
 from pipeline.site.words import Words
@@ -16,7 +17,6 @@ JOINT = " + "  # between the techniques of a row
 NO_TECHNIQUE = "none"
 NORMAL_95 = 1.6449  # standard deviations to either end of a 90 % interval
 LAST_YEAR = 9999
-DAYS_A_YEAR = 365.25
 ADDED = (
     *("compute_low", "compute_high", "compute_interval", "status", "techniques", "is_record"),
     *("decimal_year", "is_verified", "citation", "locator"),
@@ -133,10 +133,9 @@ def _name_years(figure: Figure) -> pd.DataFrame:
 
 def describe_compute(board: Board) -> str:
     """The points against compute and the curves of the first, a middle and the last year."""
-    figure, rows, curve = board.figure, board.rows, board.curve
-    reach = {"y_reach": describe_reach(rows[figure.y]), "x_reach": describe_reach(rows[figure.x])}
-    fitted, titles = int((rows["status"] == "fitted").sum()), (figure.y_title, figure.x_title)
-    words = say("alt_board", count=len(rows), fitted=fitted, titles=titles, **reach)
+    rows, curve = board.rows, board.curve
+    fitted, places = int((rows["status"] == "fitted").sum()), describe_places(board.figure, rows)
+    words = say("alt_board", count=len(rows), fitted=fitted, places=places)
     if board.has_dated_curves:
         curve = curve[curve["year"].isin(board.shown_years)]
     return words if curve.empty else f"{words} {describe_curves(curve)}"

@@ -93,16 +93,13 @@ def _legend(board: Board) -> tuple[tuple[str, str, str], ...]:
 
 
 def _controls(board: Board) -> list[Control]:
-    choices = (
-        (board.lab, LAB, board.lab, ""),
-        ("benchmark", BENCHMARK, "benchmark", ""),
-        ("techniques", TECHNIQUE, "technique", JOINT),
-    )
+    rows = board.rows
     chosen = [
-        choose_from(board.rows[column], *choice)
-        for column, *choice in choices
-        if len(set(board.rows[column])) > 1
+        choose_from(rows[board.lab], LAB, board.lab),
+        choose_from(rows["benchmark"], BENCHMARK, "benchmark"),
+        choose_from(rows["techniques"], TECHNIQUE, "technique", JOINT),
     ]
+    chosen = [control for control in chosen if len(control.options) > 2]  # "all" and one name
     if len(board.years) > 1:
         options = tuple((str(year), str(year)) for year in board.years)
         chosen.append(Control(YEAR, "released up to", "release_date", "until", options))
@@ -235,9 +232,7 @@ def _number_axis(
     channel: type[alt.X] | type[alt.Y], name: str, title: str, values: pd.Series, is_log: bool
 ) -> Any:
     """A number on an axis that reaches over all values, whatever is chosen to be shown."""
-    low, high = float(values.min()), float(values.max())
-    room = (high / low) ** 0.04 if is_log else 0.04 * (high - low or 1.0)
-    domain = [low / room, high * room] if is_log else [low - room, high + room]
+    domain = axes.widen(float(values.min()), float(values.max()), 0.04, is_log)
     scale = axes.number_scale(is_log, domain=domain, nice=False)
     axis = axes.number_axis(is_log, axes.decade_ticks(values) if is_log else None)
     return channel(field=name, type="quantitative", title=title, scale=scale, axis=axis)

@@ -9,11 +9,11 @@ import pandas as pd
 from models import estimand_key, flatten
 from models.core.prior import list_priors
 from pipeline.ingest.bibliography import Reference
-from pipeline.site.charts import checks, intervals, summaries
+from pipeline.site.charts import checks, intervals
 from pipeline.site.charts.drawings import Drawing
 from pipeline.site.figures import draw_figures
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.pages.answers import has_passed
+from pipeline.site.pages.answers import element, has_passed
 from pipeline.site.pages.numbers import unit_words
 from pipeline.site.pages.sentences import say_figure
 from pipeline.site.posterior import boards, evidence_charts, panels
@@ -71,7 +71,7 @@ def draw_evidence(inputs: Inputs, key: str) -> list[Drawing]:
 
 def draw_steps(inputs: Inputs, key: str) -> list[Drawing]:
     """Waterfalls of every step in effective compute and in the outcome; `key` is the headline."""
-    step = summaries.element(key)
+    step = element(key)
     made = {
         figure_id: make_waterfall(inputs.cell.estimands, kind, step, inputs.words)
         for kind, figure_id in WATERFALLS.items()
@@ -121,14 +121,14 @@ def draw_literature(inputs: Inputs) -> list[Drawing]:
     """Ours beside the classical baseline and published values."""
     cell, published = inputs.cell, inputs.card.card.published
     baseline = cell.model.baseline(cell.table, cell.card)
-    frame = summaries.compare_with_literature(inputs.attributions, baseline, published)
+    frame = intervals.compare_with_literature(inputs.attributions, baseline, published)
     if frame.empty:
         return []
     found = {  # where a family and its pooled value share a key, the family's words stay
         estimand_key(str(name), variable): variable.attrs
         for name, variable in reversed(list(cell.estimands.items()))
     }
-    said = summaries.describe_baseline(frame)
+    said = intervals.describe_baseline(frame)
     frame["title"] = [found[panel]["label"] for panel in frame["panel"]]
     frame["unit"] = [unit_words(found[panel]["unit"]) for panel in frame["panel"]]
     frame["label"] = [
@@ -136,7 +136,7 @@ def draw_literature(inputs: Inputs) -> list[Drawing]:
         for panel, label in zip(frame["panel"], frame["label"], strict=True)
     ]
     figure = Figure("intervals", frame=frame, **say_figure("literature", said=said))
-    return [intervals.draw_literature(figure, summaries.logarithmic_panels(frame))]
+    return [intervals.draw_literature(figure)]
 
 
 def draw_priors(inputs: Inputs) -> list[Drawing]:

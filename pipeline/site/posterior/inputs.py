@@ -24,15 +24,6 @@ PROVENANCE_COLUMNS = {"line", "citation", "locator", "is_verified", "exclusion"}
 
 
 @dataclass(frozen=True)
-class Sources:
-    """What all pages share, read once."""
-
-    layout: Layout
-    bibliography: Bibliography
-    software: Software
-
-
-@dataclass(frozen=True)
 class Inputs:
     """All that the page of one cell is made of; `attributions` are in the card's words."""
 
@@ -58,16 +49,9 @@ class Inputs:
         return tree[name].to_dataset() if name in tree.children else xr.Dataset()
 
 
-def read_sources(layout: Layout) -> Sources:
-    """Read what all pages share."""
-    bibliography = read_bibliography(layout.bibliography)
-    return Sources(layout, bibliography, read_software(layout.citation))
-
-
-def read_inputs(sources: Sources, dataset: str, model: str) -> Inputs:
+def read_inputs(layout: Layout, dataset: str, model: str) -> Inputs:
     """Read all files of a cell."""
-    layout, name = sources.layout, f"{dataset}-{model}"
-    card = load_card(layout.card(dataset))
+    name, card = f"{dataset}-{model}", load_card(layout.card(dataset))
     return Inputs(
         name=name,
         card=card,
@@ -76,8 +60,8 @@ def read_inputs(sources: Sources, dataset: str, model: str) -> Inputs:
         validation=read_json(layout.rows(dataset)),
         check=read_check(layout, name),
         attributions=relabel(read_json(layout.attribution(name)), card.options),
-        bibliography=sources.bibliography.with_own(card.path.parent),
-        software=sources.software,
+        bibliography=read_bibliography(layout.bibliography).with_own(card.path.parent),
+        software=read_software(layout.citation),
     )
 
 

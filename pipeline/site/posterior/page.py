@@ -7,6 +7,7 @@ from altair.utils.schemapi import debug_mode
 from models.core.prior import list_priors
 from pipeline.checks import identified
 from pipeline.core.files import write_text
+from pipeline.core.layout import Layout
 from pipeline.ingest.options import CONFOUNDERS
 from pipeline.ingest.tables import OF_MODELS
 from pipeline.site.charts.drawings import render_page
@@ -14,20 +15,20 @@ from pipeline.site.pages import answers
 from pipeline.site.pages.badges import describe_convergence, list_badges
 from pipeline.site.posterior import panels
 from pipeline.site.posterior.figures import draw_all
-from pipeline.site.posterior.inputs import Inputs, Sources, describe_data, read_inputs
+from pipeline.site.posterior.inputs import Inputs, describe_data, read_inputs
 from pipeline.site.posterior.splits import make_split
 from pipeline.studies import verdict
 
 
-def write_page(sources: Sources, dataset: str, model: str) -> None:
+def write_page(layout: Layout, dataset: str, model: str) -> None:
     """Write the page of one cell, whole or not at all; one that cannot be fitted has its data."""
-    inputs, templates = read_inputs(sources, dataset, model), sources.layout.templates
+    inputs, templates = read_inputs(layout, dataset, model), layout.templates
     with debug_mode(False):  # Altair's checks of every part, which tests of charts leave on
         if reason := inputs.cell.not_fitted:
             text = render_page(templates, "unfitted", {}, reason=reason, **describe_data(inputs))
         else:
             text = render_fitted(inputs, templates)
-    write_text(sources.layout.page(inputs.name), text)
+    write_text(layout.page(inputs.name), text)
 
 
 def render_fitted(inputs: Inputs, templates: Path) -> str:

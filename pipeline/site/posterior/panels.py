@@ -5,7 +5,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from models import fitted_rows
+from models.core.dates import DAYS_A_YEAR
 from pipeline.ingest.cards.card import Published
+from pipeline.site.pages import answers
 from pipeline.site.pages.answers import Check
 from pipeline.site.pages.numbers import SIGNIFICANT_TABLE, format_number
 from pipeline.site.pages.sentences import say
@@ -20,7 +23,6 @@ GROUPED_BY = {
 SHOWN_SHIFTS = 10
 NOTICEABLE = 0.9  # of the width: a design that narrows the interval by less says nothing
 OTHER_DESIGNS = {"twice": "twice", "five": "five_times", "broken": "uncorrelated"}
-DAYS_A_YEAR = 365.25
 Case = tuple[str, dict[str, Any]]
 
 
@@ -72,17 +74,17 @@ def span_years(table: pd.DataFrame) -> float | None:
     """Years from the first to the last release of the fitted rows; None where there are none."""
     if "release_date" not in table:
         return None
-    dates = table.loc[table["exclusion"].isna(), "release_date"].dropna()
+    dates = fitted_rows(table)["release_date"].dropna()
     return (dates.max() - dates.min()).days / DAYS_A_YEAR if len(dates) else None
 
 
 def read_correlations(measured: dict[str, Any]) -> dict[tuple[str, str], float | None]:
     """The correlation of each pair of regressors, either way round."""
-    found: dict[tuple[str, str], float | None] = {}
-    for pair in measured.get("correlations") or []:
-        for ends in (("first", "second"), ("second", "first")):
-            found[pair[ends[0]], pair[ends[1]]] = pair["correlation"]
-    return found
+    return {
+        (pair[one], pair[other]): pair["correlation"]
+        for pair in measured.get("correlations") or []
+        for one, other in (("first", "second"), ("second", "first"))
+    }
 
 
 def list_shifts(study: dict[str, Any]) -> list[tuple[float, str, float, str, float]]:
@@ -126,15 +128,12 @@ def compare_published(row: Published, found: dict[str, Any] | None) -> dict[str,
     """
     if found is None or found.get("reason") or found["median"] is None:
         return {"ours": "", "is_outside": None}
-    low, high = found["lower"], found["upper"]
     ends = (
-        f"no {name} bound" if end is None else format_number(end, SIGNIFICANT_TABLE)
-        for name, end in (("lower", low), ("upper", high))
+        f"no {name} bound" if found[name] is None else format_number(found[name], SIGNIFICANT_TABLE)
+        for name in ("lower", "upper")
     )
-    is_outside = row.estimate is not None and (
-        (low is not None and row.estimate < low) or (high is not None and row.estimate > high)
-    )
-    return {"ours": " to ".join(ends), "is_outside": None if row.estimate is None else is_outside}
+    is_outside = None if row.estimate is None else answers.is_outside(row.estimate, found)
+    return {"ours": " to ".join(ends), "is_outside": is_outside}
 
 
 def read_cases(check: Check, key: str) -> list[Case]:

@@ -3,18 +3,18 @@
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
 from models import fitted_rows
-from pipeline.site.charts.axes import PALETTE, wrap_label
+from pipeline.site.charts.axes import BELOW_LABELS, PALETTE, log_ticks, number_axis, wrap_label
 from pipeline.site.charts.drawings import Drawing, draw_panels
-from pipeline.site.charts.summaries import element, family
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.pages.answers import Attributions, describe_bound, describe_probability
+from pipeline.site.pages import answers
+from pipeline.site.pages.answers import element, family
 from pipeline.site.pages.numbers import MOLE, format_number
 from pipeline.site.pages.sentences import say, say_figure
 from pipeline.site.posterior.splits import LINE_PIXELS, number_rows
@@ -37,34 +37,24 @@ RECORDED = {  # column: sign, shape and meaning
 AMOUNTS = [*BOUNDS, *RECORDED]
 COLUMNS = ["kind", "label", *BOUNDS, "p_unreachable"]
 COLUMNS += ["early_model", "early_flop", "best_model", "best_flop"]
-FLOP_TICKS = 5
 LABEL_CHARACTERS = 24
 Row = Mapping[Any, Any]
 
 
-class ReverseTest(NamedTuple):
-    """`frame`: a row an early method (kind `needed`) or an amount to compare (`known amount`).
-
-    Columns kind, label, median, lower, upper (FLOP; missing where unbounded, and for known amounts
-    all but the median), p_unreachable, early_model, early_flop, best_model and best_flop (recorded
-    compute of the models at both ends; missing where it is not known).
-    """
-
-    frame: pd.DataFrame
-    words: dict[str, Any]
-
-
 def make_reverse_test(
-    attributions: Attributions,
+    attributions: answers.Attributions,
     table: pd.DataFrame,
     runs: pd.DataFrame | None,
     scatter: Figure | None,
     words: Words,
-) -> ReverseTest | None:
+) -> Figure | None:
     """The rows and what to read from them; None where the model makes no reverse test.
 
-    `scatter` is the model's figure of the outcome against compute: its x is the column of compute
-    as the model counts it.
+    A row is an early method (kind `needed`) or an amount to compare (`known amount`). Columns kind,
+    label, median, lower, upper (FLOP; missing where unbounded, and for known amounts all but the
+    median), p_unreachable, early_model, early_flop, best_model and best_flop (recorded compute of
+    the models at both ends; missing where it is not known). `scatter` is the model's figure of the
+    outcome against compute: its x is the column of compute as the model counts it.
     """
     needed = [
         {"kind": NEEDED, "label": (label := element(key)), **{name: found[name] for name in BOUNDS}}
@@ -75,8 +65,10 @@ def make_reverse_test(
     if not needed:
         return None
     if scatter is not None:
-        rows = _count_compute(table, scatter)
-        needed = [row | _find_ends(rows, row["label"]) for row in needed]
+        source = table if scatter.x in table else scatter.frame
+        counted = table.assign(flop=source[scatter.x].reindex(table.index).astype(float))
+        counted = fitted_rows(counted).dropna(subset=["flop"])
+        needed = [row | _find_ends(counted, row["label"]) for row in needed]
     marks = {MOLE_LABEL: MOLE, CLUSTER_LABEL: CLUSTER_FLOP} | _find_largest_run(runs)
     known = [{"kind": KNOWN, "label": label, "median": flop} for label, flop in marks.items()]
     frame = pd.DataFrame([*needed, *known]).reindex(columns=COLUMNS)
@@ -88,7 +80,7 @@ def make_reverse_test(
         teraflop=CHIP_FLOP_A_SECOND / 1e12,
         meaning=words.estimands.get(UNREACHABLE, ""),
     )
-    return ReverseTest(frame, said)
+    return Figure("intervals", frame=frame, **said)
 
 
 def describe_needed(row: Row) -> str:
@@ -96,13 +88,15 @@ def describe_needed(row: Row) -> str:
     if math.isnan(row["lower"]):
         return "no compute suffices in most draws"
     found = {name: None if math.isnan(row[name]) else row[name] for name in BOUNDS}
-    median, upper = (describe_bound(found | {"unit": ""}, name) for name in ("median", "upper"))
+    median, upper = (
+        answers.describe_bound(found | {"unit": ""}, name) for name in ("median", "upper")
+    )
     return f"{median} ({format_number(row['lower'])} to {upper})"
 
 
 def describe_unreachable(row: Row) -> str:
     """The probability that no compute suffices, to two or three digits."""
-    return say("unreachable", chance=describe_probability(float(row["p_unreachable"])))
+    return say("unreachable", chance=answers.describe_probability(float(row["p_unreachable"])))
 
 
 def find_domain(frame: pd.DataFrame) -> tuple[float, float]:
@@ -122,15 +116,8 @@ def _find_largest_run(runs: pd.DataFrame | None) -> dict[str, float]:
     return {f"largest known run, {row['model']}": float(row["training_flop"])}
 
 
-def _count_compute(table: pd.DataFrame, scatter: Figure) -> pd.DataFrame:
-    """The fitted rows whose compute is known, with it as the model counts it in column `flop`."""
-    source = table if scatter.x in table else scatter.frame
-    counted = table.assign(flop=source[scatter.x].reindex(table.index).astype(float))
-    return fitted_rows(counted).dropna(subset=["flop"])
-
-
 def _find_ends(rows: pd.DataFrame, label: str) -> dict[str, Any]:
-    """Names and compute of the early model and the best one of the label's benchmark.
+    """Names and compute (column `flop`) of the early and the best model of the label's benchmark.
 
     Nothing where the first row is not the model that the label names.
     """
@@ -154,9 +141,9 @@ def _describe_one(row: Row, largest: Row) -> str:
     return say("reverse_test_row", **dict(row) | said | amount | {"best_model": best})
 
 
-def draw_reverse_test(made: ReverseTest) -> Drawing:
+def draw_reverse_test(figure: Figure) -> Drawing:
     """Needed compute as intervals over the known amounts, all on one logarithmic axis."""
-    frame, rows = made.frame, made.frame.to_dict("records")
+    frame, rows = figure.frame, figure.frame.to_dict("records")
     labels = [
         wrap_label(row["label"], characters=LABEL_CHARACTERS)
         + (f"\n{describe_unreachable(row)}" if row["kind"] == NEEDED else "")
@@ -173,12 +160,13 @@ def draw_reverse_test(made: ReverseTest) -> Drawing:
     chart = alt.layer(*layers, *_needed_layers(frame, low, high)).encode(y=number_rows(labels))
     height = len(labels) * (LINE_PIXELS * (lines + 1) + 10)
     description = f"On a logarithmic axis of FLOP. {'; '.join(map(_describe_row, rows))}."
-    figure = Figure("intervals", frame=frame, **made.words)
-    drawing = draw_panels(figure, [("", chart, height, description)])
-    shown = [
-        (sign, said) for name, (sign, _, said) in RECORDED.items() if frame[name].notna().any()
+    legend = [NEEDED_SIGN] + [
+        (sign, "inherit", said)
+        for name, (sign, _, said) in RECORDED.items()
+        if frame[name].notna().any()
     ]
-    return replace(drawing, legend=(NEEDED_SIGN, *((a, "inherit", b) for a, b in shown)))
+    drawing = draw_panels(figure, [("", chart, height, description)])
+    return replace(drawing, legend=tuple(legend))
 
 
 def _needed_layers(frame: pd.DataFrame, low: float, high: float) -> list[alt.Chart]:
@@ -203,7 +191,8 @@ def _needed_layers(frame: pd.DataFrame, low: float, high: float) -> list[alt.Cha
         .encode(x=f"{name}:Q", stroke=alt.value("currentColor"))
         for name, (_, shape, _) in RECORDED.items()
     ]
-    scale, axis = alt.Scale(type="log", domain=[low, high], nice=False), _flop_axis(low, high)
+    scale = alt.Scale(type="log", domain=[low, high], nice=False)
+    axis = number_axis(True, log_ticks(low, high), **BELOW_LABELS)
     x = alt.X("median:Q", title="training compute (FLOP)", scale=scale, axis=axis)
     return [
         needed.mark_rule(strokeWidth=3, color=COLOUR).encode(x="start:Q", x2="end"),
@@ -219,9 +208,7 @@ def _known_amount(row: Row, number: int, middle: float) -> alt.LayerChart:
     data = pd.DataFrame({"row": [number], "at": [amount], "shown": [format_number(amount)]})
     base = alt.Chart(data).encode(x="at:Q")
     line = base.mark_rule(strokeDash=[4, 3], opacity=0.6, aria=False)
-    side: dict[str, Any] = {"align": "left", "dx": 6}
-    if amount > middle:
-        side = {"align": "right", "dx": -6}
+    side = {"align": "right", "dx": -6} if amount > middle else {"align": "left", "dx": 6}
     text = base.mark_text(**side).encode(text="shown:N")
     return alt.layer(line.encode(y=alt.value(0), y2=alt.value("height")), text)
 
@@ -230,12 +217,3 @@ def _describe_row(row: Row) -> str:
     if row["kind"] != NEEDED:
         return f"{row['label']}: {format_number(row['median'])} FLOP"
     return f"{row['label']}: {describe_needed(row)} FLOP, {describe_unreachable(row)}"
-
-
-def _flop_axis(low: float, high: float) -> alt.Axis:
-    """Whole decades, every so many that they have room: 1e20, 1e24, ..."""
-    first, last = math.ceil(math.log10(low)), math.floor(math.log10(high))
-    step = max(1, math.ceil((last - first) / FLOP_TICKS))
-    values = [10.0**power for power in range(first, last + 1, step)]
-    words = "replace(format(datum.value, '~e'), '+', '')"
-    return alt.Axis(values=values, labelExpr=words, labelOverlap=True, titleAnchor="end")

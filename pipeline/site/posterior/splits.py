@@ -65,8 +65,10 @@ def make_split(
         "split",
         label=label,
         rows=[row | {"said": describe_share(row)} for row in rows if row["level"] == "whole"],
-        half=_say_chance(draws["compute"] > 0.5),
-        more=None if algorithms is None else _say_chance(algorithms > draws["compute"]),
+        half=answers.describe_probability((draws["compute"] > 0.5).mean()),
+        more=None
+        if algorithms is None
+        else answers.describe_probability((algorithms > draws["compute"]).mean()),
         is_outside=any(row["lower"] < 0 or row["upper"] > 1 for row in rows),
         absent=[
             f"{name} ({str(each['reason']).rstrip('.')})"
@@ -75,10 +77,6 @@ def make_split(
         ],
     )
     return Split(pd.DataFrame(rows), fades, words, tuple(_warn(step, list(draws), check)))
-
-
-def _say_chance(draws: np.ndarray) -> str:
-    return answers.describe_probability(float(draws.mean()))
 
 
 def _key(name: str, step: str) -> str:
@@ -127,15 +125,11 @@ def describe_share(row: Mapping[Any, Any]) -> str:
 
 def _warn(step: str, names: list[str], check: Check) -> list[str]:
     """What a reader must know before the numbers."""
-    warnings = []
-    if check.get("is_identified") is False:
-        warnings.append(f"▲ {say('identified', check={'is_identified': False})}")
-    warnings += [
-        f"▲ {name.capitalize()}: {driven}."
-        for name in names
-        if (driven := answers.describe_drivers(_key(name, step), check))
+    is_blind = check.get("is_identified") is False
+    driven = {name: answers.describe_drivers(_key(name, step), check) for name in names}
+    return [f"▲ {say('identified', check={'is_identified': False})}"] * is_blind + [
+        f"▲ {name.capitalize()}: {words}." for name, words in driven.items() if words
     ]
-    return warnings
 
 
 def draw_split(split: Split) -> Drawing:
@@ -179,7 +173,7 @@ def _interval_layers(domain: list[float]) -> list[alt.Chart]:
 def _fading(part: str, number: int, quantiles: np.ndarray) -> list[alt.Chart]:
     """Bars from zero to either side, as opaque at a share as it is likely to be reached."""
     reached = 1 - np.asarray(FADE_LEVELS)  # probability that the share is above the quantile
-    first, colour = float(np.interp(0.0, quantiles, reached)), pick_colour(part)
+    first, colour = float(np.interp(0.0, quantiles, reached)), COLOURS[part]
     ink = ",".join(str(int(colour[at : at + 2], 16)) for at in (1, 3, 5))
     made = []
     for end, inside, chance, start in (
@@ -204,19 +198,13 @@ def _fading(part: str, number: int, quantiles: np.ndarray) -> list[alt.Chart]:
     return made
 
 
-UNEXPLAINED_COLOUR = "#8a8f98"
 OF_ALGORITHMS = ("allocation", "technique", "trend", "lab")
 COLOURS = dict.fromkeys(("algorithms", *OF_ALGORITHMS), PALETTE[1])
-COLOURS |= {"compute": PALETTE[0], "inference": PALETTE[2]}
+COLOURS |= {"compute": PALETTE[0], "inference": PALETTE[2], "unexplained": "#8a8f98"}
 LINE_PIXELS = 13  # between the lines of a label
 ROW_PIXELS = 34  # a label of two lines fits into it
 LABEL_LIMIT = 165
 ROOM = 0.05  # of the axis beside the widest interval
-
-
-def pick_colour(part: str) -> str:
-    """The colour of a part of a step."""
-    return COLOURS.get(part, UNEXPLAINED_COLOUR)
 
 
 def number_rows(labels: list[str], extent: int = 0) -> alt.Y:

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from models import INTERVAL_PROBABILITY
 from models.core.parts import PARTS
+from pipeline.site.charts.axes import widen
 from pipeline.site.charts.drawings import Drawing, draw_panels
-from pipeline.site.figures.kinds import Figure
+from pipeline.site.figures.kinds import TAIL, Figure
 from pipeline.site.pages.answers import describe_probability
 from pipeline.site.pages.numbers import format_fixed
 from pipeline.site.pages.sentences import say
@@ -21,14 +21,13 @@ from pipeline.site.words import Words
 
 Kind = Literal["decades", "shapley"]
 WHOLE = "whole step"
-TAIL = (1 - INTERVAL_PROBABILITY) / 2
 DIGITS = 6  # significant, of the numbers that a page carries
 CHARACTER_PIXELS = 6.1  # of a label, on average
 SIGNS = (
     ("■", splits.COLOURS["compute"], "compute"),
     ("■", splits.COLOURS["inference"], "inference: compute at test time"),
     ("■", splits.COLOURS["algorithms"], "algorithms and their parts"),
-    ("■", splits.UNEXPLAINED_COLOUR, "unexplained"),
+    ("■", splits.COLOURS["unexplained"], "unexplained"),
     ("□", "inherit", "whole step"),
     ("━", "inherit", "90 % interval of the part"),
 )
@@ -162,8 +161,7 @@ def draw_waterfall(made: Waterfall, figure_id: str) -> Drawing:
     shown = frame.assign(words=said, **(scale.factor * frame[numbers]).round(4))
     places = shown[numbers].to_numpy(float)
     low, high = min(0.0, float(places.min())), max(0.0, float(places.max()))
-    room = splits.ROOM * (high - low or 1.0)
-    domain = [round(low - room, 4), round(high + room, 4)]
+    domain = [round(end, 4) for end in widen(low, high, splits.ROOM)]
     extent = round(CHARACTER_PIXELS * max(map(len, said)))
     panels = []
     for _, rows in shown.groupby("comparison", sort=False):
@@ -173,7 +171,7 @@ def draw_waterfall(made: Waterfall, figure_id: str) -> Drawing:
         panels.append((str(rows["label"].iloc[0]), chart, len(rows) * splits.ROW_PIXELS, described))
     told = frame.drop(columns=["comparison", *numbers])  # places follow from the means
     figure = Figure("intervals", figure_id, scale.title, made.caption, told)
-    present = {splits.pick_colour(part) for part in set(shown["part"]) - {WHOLE}} | {"inherit"}
+    present = {splits.COLOURS[part] for part in set(shown["part"]) - {WHOLE}} | {"inherit"}
     legend = tuple(sign for sign in SIGNS if sign[1] in present)
     return replace(draw_panels(figure, panels), legend=legend)
 
@@ -181,7 +179,7 @@ def draw_waterfall(made: Waterfall, figure_id: str) -> Drawing:
 def _waterfall_chart(rows: pd.DataFrame, title: str, domain: list[float], extent: int) -> Any:
     """Rows are numbers, their labels stand in the axis: a page may have forty of these charts."""
     data = rows[["part", "median", "start", "end", "low", "high"]].assign(
-        colour=["none" if part == WHOLE else splits.pick_colour(part) for part in rows["part"]],
+        colour=rows["part"].map(splits.COLOURS).fillna("none"),
         row=range(len(rows)),
         next=pd.Series([*range(1, len(rows)), None], index=rows.index, dtype=object),
     )

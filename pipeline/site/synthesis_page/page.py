@@ -13,19 +13,14 @@ from typing import Any, NamedTuple
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
 from pipeline.site.charts.drawings import render_page
-from pipeline.site.charts.summaries import element, family
 from pipeline.site.overview import rows as listed
 from pipeline.site.overview.cells import Dataset
 from pipeline.site.overview.comparison import RATE, Entry
 from pipeline.site.overview.forest_charts import RATES, SHARE_LABELS, Axis, draw_forest
 from pipeline.site.overview.gathering import Overview, gather
+from pipeline.site.overview.limits import quote
 from pipeline.site.overview.rows import Row, read_row
-from pipeline.site.pages.answers import (
-    SENSITIVE,
-    describe_bound,
-    describe_interval,
-    describe_probability,
-)
+from pipeline.site.pages.answers import SENSITIVE, describe_probability, element, family
 from pipeline.site.pages.citations import cite_page, hash_file, read_software
 from pipeline.site.pages.numbers import INTERVAL_WORDS
 from pipeline.site.pages.sentences import say
@@ -151,7 +146,7 @@ def describe_in_short(entries: Entries) -> str:
 def tell(entry: Entry) -> str:
     """Median and interval, after the sign of a caveat: "▲ 35 % (18 to 57 %)"."""
     sign = CAVEAT if entry.get("is_flagged") else ""
-    return f"{sign}{describe_bound(entry, 'median')} ({describe_interval(entry)})"
+    return f"{sign}{quote(entry)}"
 
 
 def read_family(entries: Entries, name: str) -> dict[str, Entry]:

@@ -1,12 +1,12 @@
 """The figures of the simulation of full automation: outcomes by scenario, paths, sensitivity."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import product
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from pipeline.site.charts.axes import PALETTE
@@ -60,11 +60,9 @@ def _list_entries(
 
 def _cut(entry: dict[str, Any]) -> dict[str, Any]:
     """The numbers of an entry for a chart: no bound beyond the horizon, nothing under days."""
-    shown = {
-        name: max(value, SHORT_YEARS) if value is not None and value <= HORIZON_YEARS else math.inf
-        for name, value in ((name, entry[name]) for name in NUMBERS)
-    }
-    return shown | {"lower": min(shown["lower"], HORIZON_YEARS)}
+    found = pd.Series(entry, NUMBERS).astype(float).fillna(np.inf)
+    shown = found.clip(lower=SHORT_YEARS).where(found <= HORIZON_YEARS, np.inf)
+    return {**shown, "lower": min(shown["lower"], HORIZON_YEARS)}
 
 
 def draw_paths(words: Words, variations: pd.DataFrame) -> Drawing | None:
