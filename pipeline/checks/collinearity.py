@@ -9,8 +9,7 @@ import pandas as pd
 from statsmodels.stats.outliers_influence import variance_inflation_factor
 
 from pipeline.checks.identified import LARGEST_INFLATION
-
-DIGITS = 4
+from pipeline.checks.numbers import round_to
 
 
 def correlate(regressors: pd.DataFrame) -> list[dict[str, Any]]:
@@ -18,12 +17,12 @@ def correlate(regressors: pd.DataFrame) -> list[dict[str, Any]]:
     varying = _drop_constant(regressors)
     found = varying.corr()
     return [
-        {"first": a, "second": b, "correlation": _round(found.loc[a, b])}
+        {"first": a, "second": b, "correlation": round_to(found.loc[a, b])}
         for a, b in combinations(varying.columns, 2)
     ]
 
 
-def inflate(regressors: pd.DataFrame) -> dict[str, float]:
+def inflate(regressors: pd.DataFrame) -> dict[str, Any]:
     """How many times the others inflate the variance of each regressor's coefficient.
 
     `LARGEST_INFLATION` where the others determine it.
@@ -36,14 +35,11 @@ def inflate(regressors: pd.DataFrame) -> dict[str, float]:
         found = [variance_inflation_factor(design, i + 1) for i in range(varying.shape[1])]
     # 1 / (1 - R^2): where rounding puts R^2 above 1 it is negative
     bounded = [min(value, LARGEST_INFLATION) if value > 0 else LARGEST_INFLATION for value in found]
-    return {str(name): _round(value) for name, value in zip(varying.columns, bounded, strict=True)}
+    return {
+        str(name): round_to(value) for name, value in zip(varying.columns, bounded, strict=True)
+    }
 
 
 def _drop_constant(regressors: pd.DataFrame) -> pd.DataFrame:
     known = regressors.dropna()
     return known.loc[:, known.max() > known.min()]
-
-
-def _round(value: Any) -> float:
-    """Four significant digits."""
-    return float(f"{value:.{DIGITS}g}")

@@ -8,18 +8,15 @@ compute. `pipeline/checks/identified.py` grades what was found.
 
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
-from models import INTERVAL_PROBABILITY, estimand_key, flatten
+from models import estimand_key, flatten
 from models.core.parts import PARTS
 from pipeline.checks.collinearity import correlate, inflate
 from pipeline.checks.identified import describe_identification, find_outside
-from pipeline.checks.leave_out import round_to
+from pipeline.checks.numbers import find_interval, round_to
 from pipeline.checks.sensitivity import Draws, is_constant, list_headlines, width
 from pipeline.fit.cell import Cell
-
-DIGITS = 4
 
 
 def identify(
@@ -44,13 +41,6 @@ def identify(
         outside = find_outside(key, cases, find_interval(judged))
     graded = describe_identification(panel, driven_by_prior, outside)
     return graded | {"identification": panel | {"outside": outside}}
-
-
-def find_interval(draws: xr.DataArray) -> tuple[float, float]:
-    """The ends of the 90 % interval."""
-    tails = [(1 - INTERVAL_PROBABILITY) / 2, (1 + INTERVAL_PROBABILITY) / 2]
-    lower, upper = np.quantile(draws, tails)
-    return float(lower), float(upper)
 
 
 def find_judged_key(cell: Cell) -> str:
@@ -81,7 +71,7 @@ def contract(cell: Cell, key: str) -> dict[str, float | None]:
     before = dict(flatten(cell.model.estimands(prior, cell.table, cell.card)))
     everything = dict(flatten(cell.estimands))
     found = {
-        name: round_to(1 - _width_behind(name, everything) / _width_behind(name, before), DIGITS)
+        name: round_to(1 - _width_behind(name, everything) / _width_behind(name, before))
         for name in after
     }
     return {key: None} | found

@@ -20,6 +20,7 @@ import xarray as xr
 from scipy import special
 
 from models import Leaderboard, fitted_rows
+from pipeline.checks.numbers import round_to
 from pipeline.checks.refit import QUICK, RefitError, Refitter, differ
 from pipeline.fit.cell import Cell
 
@@ -57,8 +58,8 @@ def leave_out(
             by_unit = refitted.reindex(by_unit.index).fillna(by_unit)
     return {
         "bad_pareto_k": len(bad),
-        "elpd_loo": round_to(by_unit.sum(), 4),
-        "elpd_loo_se": round_to(math.sqrt(len(by_unit) * by_unit.var(ddof=0)), 4),
+        "elpd_loo": round_to(by_unit.sum()),
+        "elpd_loo_se": round_to(math.sqrt(len(by_unit) * by_unit.var(ddof=0))),
         "unit": unit,
         "elpd_method": method,
         "elpd_note": note,
@@ -202,17 +203,11 @@ def leave_folds_out(cell: Cell, by: str, folds: list[list[str]], refit: Refit) -
         posterior = refit(marked, seed + position)
         held = set(marked.loc[marked["is_held_out"], "base_model"])
         density = model.unit_log_likelihood(posterior, cell.table, cell.card, held)
-        drawn = density.transpose("base_model", "chain", "draw")
-        return pd.Series(_log_mean_exp(drawn.to_numpy()), index=drawn["base_model"].to_numpy())
+        total = density.reduce(special.logsumexp, ("chain", "draw"))
+        return (total - math.log(posterior.sizes["chain"] * posterior.sizes["draw"])).to_series()
 
     with ThreadPoolExecutor(THREADS) as pool:
         return pd.concat(pool.map(leave, range(len(folds)), folds))
-
-
-def _log_mean_exp(density: np.ndarray) -> np.ndarray:
-    """Log of the mean density over draws; `density` has shape (unit, chain, draw)."""
-    flat = density.reshape(len(density), -1)
-    return np.asarray(special.logsumexp(flat, axis=1) - math.log(flat.shape[1]))
 
 
 def refit_of(cell: Cell, refitter: Refitter) -> Refit:
@@ -222,9 +217,3 @@ def refit_of(cell: Cell, refitter: Refitter) -> Refit:
     """
     priors = cell.model.Priors()
     return lambda table, seed: refitter.refit(table, cell.card, priors, seed, QUICK)
-
-
-def round_to(value: Any, digits: int) -> float | None:
-    """So many significant digits; None where there is no number."""
-    number = float(value)
-    return float(f"{number:.{digits}g}") if math.isfinite(number) else None
