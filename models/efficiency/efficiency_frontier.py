@@ -240,8 +240,5 @@ def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
 
 
 def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
-    """OLS on the record points, and a low quantile regression on all reruns.
-
-    For targets with at least five rows; the others have no rows in the frame.
-    """
+    """OLS on the record points and a low quantile regression, for targets of five rows or more."""
     return fit_slopes(prepare(table, card).rows)

@@ -75,9 +75,8 @@ class Sizes:
         """The card's comparisons, then the record path of every benchmark: first row to best."""
         comparisons = self.options.comparisons
         pairs = [
-            SizePair(each, *(self._find_end(each.benchmark, side) for side in sides))
+            SizePair(each, *(self._find_end(each.benchmark, s) for s in (each.earlier, each.later)))
             for each in comparisons
-            for sides in [(each.earlier, each.later)]
         ]
         for path in list_record_paths(self.rows, comparisons):
             assert path.rows is not None

@@ -66,30 +66,37 @@ def _make_step(posterior: xr.Dataset, sizes: Sizes, pair: SizePair) -> Step:
     worth. The log perplexity is E and one term of parameters and one of tokens: the Shapley values
     are those within each term, added up.
     """
-    ends = (pair.early, pair.late)
-    moved = {name: _move(posterior, sizes, ends, name) for name in ("parameters", "tokens")}
-    decades = {part: moved["parameters"][part] + moved["tokens"][part] for part in PLAYERS}
-    terms = [_shapley_of_term(posterior, sizes, pair, name, moved[name]) for name in moved]
-    shapley = {part: terms[0][part] + terms[1][part] for part in PLAYERS}
+    benchmark = pair.comparison.benchmark
+    moved, terms = dict[str, dict[str, np.ndarray]](), dict[str, dict[str, np.ndarray]]()
+    for name in ("parameters", "tokens"):
+        start, moved[name] = _move(posterior, sizes, pair, name)
+        terms[name] = _shapley_of_term(posterior, benchmark, name, start, moved[name])
+    decades, shapley = (
+        {part: each["parameters"][part] + each["tokens"][part] for part in PLAYERS}
+        for each in (moved, terms)
+    )
     return combine(decades, shapley, is_loss=True)
 
 
 def _move(
-    posterior: xr.Dataset, sizes: Sizes, ends: tuple[End, End], name: str
-) -> dict[str, np.ndarray]:
-    """Decades by which each part moves the effective parameters or tokens over a step."""
-    years = np.array([end.years for end in ends])
-    gained = law.progress_through(posterior, sizes, years, name).transpose("chain", "draw", "date")
-    trend = gained.to_numpy()[..., 1] - gained.to_numpy()[..., 0]
-    larger = ends[1].log10_parameters - ends[0].log10_parameters
+    posterior: xr.Dataset, sizes: Sizes, pair: SizePair, name: str
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Effective parameters or tokens at the early end, and by how much each part moves them."""
+    ends = early, late = (pair.early, pair.late)
+    years = np.array([early.years, late.years])
+    gained = law.progress_through(posterior, sizes, years, name).transpose("date", "chain", "draw")
+    before, after = gained.to_numpy()
+    larger = late.log10_parameters - early.log10_parameters
     if name == "parameters":
-        zero = np.zeros_like(trend)
-        return {"compute": zero + larger, "allocation": zero, "trend": trend}
+        zero = np.zeros_like(before)
+        moved = {"compute": zero + larger, "allocation": zero, "trend": after - before}
+        return before + early.log10_parameters, moved
     first, last = (draw_flop(posterior, end, place) for place, end in enumerate(ends))
     read = last - first - larger
     worth = [law.repeat_worth(posterior, xr.DataArray(end.readings)).to_numpy() for end in ends]
-    tokens = ends[1].log10_tokens - ends[0].log10_tokens + worth[1] - worth[0]
-    return {"compute": read, "allocation": tokens - read, "trend": trend}
+    tokens = late.log10_tokens - early.log10_tokens + worth[1] - worth[0]
+    start = before + worth[0] + early.log10_tokens
+    return start, {"compute": read, "allocation": tokens - read, "trend": after - before}
 
 
 def draw_flop(posterior: xr.Dataset, end: End, place: int) -> np.ndarray:
@@ -106,24 +113,20 @@ def draw_flop(posterior: xr.Dataset, end: End, place: int) -> np.ndarray:
 
 
 def _shapley_of_term(
-    posterior: xr.Dataset, sizes: Sizes, pair: SizePair, name: str, moved: dict[str, np.ndarray]
+    posterior: xr.Dataset,
+    benchmark: str,
+    name: str,
+    start: np.ndarray,
+    moved: dict[str, np.ndarray],
 ) -> dict[str, np.ndarray]:
     """Shapley values of the parts in the change of one term."""
-    drawn = posterior.sel(benchmark=pair.comparison.benchmark)
-    contribution = drawn[f"contribution_{name}"].to_numpy()
+    contribution = posterior[f"contribution_{name}"].sel(benchmark=benchmark).to_numpy()
     exponent = posterior[f"exponent_{name}"].to_numpy()
-    early = pair.early
-    start = law.progress_through(posterior, sizes, np.array([early.years]), name).squeeze("date")
-    if name == "tokens":
-        again = law.repeat_worth(posterior, xr.DataArray(early.readings))
-        start = start + again + early.log10_tokens
-    else:
-        start = start + early.log10_parameters
 
     def term(effective: np.ndarray) -> np.ndarray:
         return np.asarray(contribution * np.exp(-exponent * law.LOG_10 * effective))
 
-    return shapley_of_sum(start.transpose("chain", "draw").to_numpy(), moved, term)
+    return shapley_of_sum(start, moved, term)
 
 
 def _reverse_tests(posterior: xr.Dataset, sizes: Sizes, card: Card) -> xr.Dataset:

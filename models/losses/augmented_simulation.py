@@ -23,10 +23,8 @@ def sample_prior(table: pd.DataFrame, card: Card, priors: Any, rng: np.random.Ge
     """Every parameter drawn from its prior, in plain NumPy."""
     rows = fitted_rows(table)
     benchmarks, papers = (list(dict.fromkeys(rows[name])) for name in ("benchmark", "lab"))
-    labelled = {"level"}
-    truth: Truth = {
-        name: float(prior.draw(rng)) for name, prior in vars(priors).items() if name not in labelled
-    }
+    drawn = {name: prior for name, prior in vars(priors).items() if name != "level"}
+    truth: Truth = {name: float(prior.draw(rng)) for name, prior in drawn.items()}
     if len(set(rows["release_date"].dt.year)) > 1:
         truth["rate_by_year"] = draw_walk(rows, truth, rng)
     truth["flop_errors"] = {"early": float(rng.normal()), "late": float(rng.normal())}

@@ -89,13 +89,12 @@ def unit_log_likelihood(
     expected = expect(posterior, sizes).transpose("chain", "draw", "row").to_numpy()
     residuals = np.log(rows["perplexity"].to_numpy()) - expected
     base = rows["base_model"].fillna(rows["model"]).astype(str)
-    groups: dict[tuple[str, str], list[int]] = {}
-    for position, unit in enumerate(zip(base, rows["lab"], strict=True)):
-        if only is None or unit[0] in only:
-            groups.setdefault(unit, []).append(position)
-    found = {name: np.zeros(residuals.shape[:2]) for name, _ in groups}
-    for (name, paper), positions in groups.items():
-        found[name] += _group_density(posterior, paper, residuals[..., positions])
+    chosen = rows if only is None else rows[base.isin(list(only))]
+    found: dict[str, Any] = {}
+    groups: Any = chosen.groupby([base, "lab"], sort=False)
+    for (name, paper), group in groups:
+        density = _group_density(posterior, paper, residuals[..., group.index])
+        found[name] = found.get(name, 0.0) + density
     coords = {"chain": posterior["chain"], "draw": posterior["draw"], "base_model": list(found)}
     values = np.stack(list(found.values()), axis=-1)
     return xr.DataArray(values, dims=("chain", "draw", "base_model"), coords=coords)

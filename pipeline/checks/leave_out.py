@@ -47,11 +47,7 @@ def leave_out(
     by_unit, bad = smooth(density)
     method, note = "PSIS-LOO", ""
     if bad:
-        refitted, method = (
-            _leave_out_by_refits(cell, unit, bad, refitter)
-            if refitter
-            else (None, "the fit did not converge, and is not fitted again")
-        )
+        refitted, method = _leave_out_by_refits(cell, unit, bad, refitter)
         if refitted is None:
             method, note = f"PSIS-LOO, {len(bad)} of {len(by_unit)} unreliable", method
         else:
@@ -87,8 +83,7 @@ def count_rows(density: xr.DataArray) -> dict[str, int]:
     One each where the model does not say (coordinate row_count).
     """
     counts = density.coords.get("row_count", xr.ones_like(density["unit"], dtype=int))
-    labels = [str(unit) for unit in density["unit"].to_numpy()]
-    return dict(zip(labels, (int(count) for count in counts.to_numpy()), strict=True))
+    return {str(unit): int(count) for unit, count in counts.to_series().items()}
 
 
 def _label_rows(cell: Cell, count: int) -> list[str]:
@@ -162,12 +157,14 @@ def hold_out(table: pd.DataFrame, by: str, groups: list[str]) -> pd.DataFrame:
 
 
 def _leave_out_by_refits(
-    cell: Cell, unit: str, bad: list[str], refitter: Refitter
+    cell: Cell, unit: str, bad: list[str], refitter: Refitter | None
 ) -> tuple[pd.Series | None, str]:
     """Log density of the base models refitted without and how it was measured; or None, and why.
 
     A few are left out alone, which leaves the others' densities as they are; else all, by lab.
     """
+    if refitter is None:
+        return None, "the fit did not converge, and is not fitted again"
     if unit == "row":
         return None, "rows are left out one by one: nothing to leave out together"
     is_few = len(bad) <= MAXIMUM_SINGLE

@@ -32,15 +32,13 @@ def check_predictions(cell: Cell) -> dict[str, Any]:
         why = f"the model predicts {predicted.shape[1]} values for {len(rows)} fitted rows"
         return {"outcome": "", "groups": [], "skipped": {"all": why}}
     outcome, scale = _find_scale(cell, rows)
-    found: list[dict[str, Any]] = []
-    skipped: dict[str, str] = {}
-    for by, (groups, why) in list_groups(rows).items():
-        if why:
-            skipped[by] = why
-        found += [
-            {"by": by, "group": words} | compare(observed / scale, predicted / scale, mask)
-            for words, mask in groups.items()
-        ]
+    listed = list_groups(rows)
+    found = [
+        {"by": by, "group": words} | compare(observed / scale, predicted / scale, mask)
+        for by, (groups, _) in listed.items()
+        for words, mask in groups.items()
+    ]
+    skipped = {by: why for by, (_, why) in listed.items() if why}
     return {"outcome": outcome, "groups": found, "skipped": skipped}
 
 
@@ -64,10 +62,7 @@ def compare(observed: np.ndarray, predicted: np.ndarray, mask: np.ndarray) -> di
 
 
 def list_groups(rows: pd.DataFrame) -> dict[str, tuple[Groups, str]]:
-    """Groups of the rows by date, compute, technique and benchmark, each with why there are none.
-
-    `rows` are the fitted rows.
-    """
+    """Groups of fitted rows by date, compute, technique and benchmark, or why there are none."""
     return {
         by: group(rows[column]) if column in rows else ({}, f"the table has no column {column}")
         for by, (column, group) in KINDS.items()
@@ -121,10 +116,7 @@ def _read_outcomes(tree: xr.DataTree) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _find_scale(cell: Cell, rows: pd.DataFrame) -> tuple[str, np.ndarray]:
-    """What the outcomes are called, and what they are divided by to be alike on all benchmarks.
-
-    Numbers of right answers are divided by the number of questions.
-    """
+    """What outcomes are called and divided by: right answers by the number of questions."""
     (name,) = cell.tree["observed_data"].data_vars
     outcome = cell.tree["observed_data"].to_dataset()[name]
     benchmarks = getattr(cell.card.options, "benchmarks", {})

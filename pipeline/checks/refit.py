@@ -21,7 +21,6 @@ from pytensor.compile.sharedvalue import SharedVariable
 
 import models
 from models import Card
-from pipeline.fit.arithmetic import round_alike
 from pipeline.fit.density import Constrainer
 
 PACKED = "packed_data"
@@ -60,6 +59,17 @@ def choose_settings(refitter: "Refitter") -> Settings:
     truths.
     """
     return FULL if refitter.parameter_count <= FEW else QUICK
+
+
+def round_alike() -> Any:
+    """A context, or a decorator of a function, in which models are compiled without fast math.
+
+    Fast math lets the compiler add in another order and keep products unrounded, and what it does
+    depends on what is compiled together. A function that Numba reads from the cache of an earlier
+    run is compiled apart from its callers, a new one with them: with fast math the first fit on a
+    machine and the second part ways. Without it both give the same draws, in the same time.
+    """
+    return pytensor.config.change_flags(numba__fastmath=False)
 
 
 class RefitError(Exception):

@@ -47,7 +47,12 @@ def measure_sensitivity(cell: Cell) -> dict[str, Any]:
     headline = list_headlines(cell)
     if not headline:
         return {"prior_sensitivity": {}, "driven_by_prior": [], "driven_by": {}}
-    tree = _scaling_tree(cell, headline)
+    groups = {
+        "posterior": xr.Dataset({f"q{i}": draws for i, draws in enumerate(headline.values())}),
+        "log_prior": _stated_priors(cell),
+        "log_likelihood": cell.tree["log_likelihood"].to_dataset(),
+    }
+    tree = xr.DataTree.from_dict(groups)
     frame = arviz_stats.psense_summary(tree, round_to=6)
     frame = frame.set_axis(list(headline), axis=0)[["prior", "likelihood"]]
     before = draw_prior(cell, headline)
@@ -88,9 +93,14 @@ def draw_prior(cell: Cell, keys: Iterable[str]) -> Draws:
     Under a wide prior the total of a step is often near zero and the model reports no share of it;
     its width is wanted all the same.
     """
-    prior = cell.tree["prior"].to_dataset()
-    before = dict(flatten(cell.model.estimands(prior, cell.table, cell.card)))
+    before = estimate_before(cell)
     return {key: _fill_share(key, before[key], before) for key in keys}
+
+
+def estimate_before(cell: Cell) -> Draws:
+    """Prior draws of every scalar estimand, as the model reports them."""
+    prior = cell.tree["prior"].to_dataset()
+    return dict(flatten(cell.model.estimands(prior, cell.table, cell.card)))
 
 
 def _fill_share(key: str, draws: xr.DataArray, before: Draws) -> xr.DataArray:
@@ -117,16 +127,6 @@ def width(draws: xr.DataArray) -> float:
     """Width of the 90 % interval; robust to the heavy tails of ratios."""
     lower, upper = find_interval(draws)
     return upper - lower
-
-
-def _scaling_tree(cell: Cell, headline: Draws) -> xr.DataTree:
-    return xr.DataTree.from_dict(
-        {
-            "posterior": xr.Dataset({f"q{i}": draws for i, draws in enumerate(headline.values())}),
-            "log_prior": _stated_priors(cell),
-            "log_likelihood": cell.tree["log_likelihood"].to_dataset(),
-        }
-    )
 
 
 def _stated_priors(cell: Cell) -> xr.Dataset:

@@ -25,7 +25,7 @@ from pipeline.checks.leave_out import find_units, leave_out
 from pipeline.checks.numbers import round_to
 from pipeline.checks.predictive import check_predictions
 from pipeline.checks.refit import Refitter
-from pipeline.checks.sensitivity import is_constant, list_headlines, measure_sensitivity
+from pipeline.checks.sensitivity import Draws, is_constant, list_headlines, measure_sensitivity
 from pipeline.checks.special_cases import fit_special_cases
 from pipeline.fit.cell import Cell
 
@@ -45,7 +45,7 @@ NO_NUMBERS = (
 )
 
 
-def measure_convergence(draws: dict[str, xr.DataArray]) -> pd.DataFrame:
+def measure_convergence(draws: Draws) -> pd.DataFrame:
     """R-hat and bulk and tail ESS of each quantity; draws have dims chain, draw."""
     if not draws:
         return pd.DataFrame(columns=list(MEASURES))
@@ -55,12 +55,9 @@ def measure_convergence(draws: dict[str, xr.DataArray]) -> pd.DataFrame:
     return pd.DataFrame(measured, index=list(draws))
 
 
-def list_parameters(
-    posterior: xr.Dataset,
-) -> tuple[dict[str, xr.DataArray], dict[str, xr.DataArray]]:
+def list_parameters(posterior: xr.Dataset) -> tuple[Draws, Draws]:
     """Every scalar parameter by name: those named one by one, and those of per-model families."""
-    named: dict[str, xr.DataArray] = {}
-    families: dict[str, xr.DataArray] = {}
+    named, families = Draws(), Draws()
     for name, variable in posterior.data_vars.items():
         dims = [dim for dim in variable.dims if dim not in ("chain", "draw")]
         target = families if PER_MODEL_DIMS & set(dims) else named
@@ -73,10 +70,9 @@ def list_parameters(
     return named, families
 
 
-def list_estimands(cell: Cell) -> tuple[dict[str, xr.DataArray], list[str]]:
+def list_estimands(cell: Cell) -> tuple[Draws, list[str]]:
     """Estimands whose convergence is tested, and the names of those constant by construction."""
-    tested: dict[str, xr.DataArray] = {}
-    constant: list[str] = []
+    tested, constant = Draws(), list[str]()
     for key, draws in flatten(cell.estimands):
         if draws.attrs.get("derived_from") or draws.isnull().any():
             continue
@@ -89,16 +85,14 @@ def list_estimands(cell: Cell) -> tuple[dict[str, xr.DataArray], list[str]]:
 
 def judge(cell: Cell, limits: dict[str, float]) -> dict[str, Any]:
     """The verdict with its reasons and the numbers behind it."""
-    posterior = cell.tree["posterior"].to_dataset()
-    named, families = list_parameters(posterior)
+    named, families = list_parameters(cell.tree["posterior"].to_dataset())
     estimands, constant = list_estimands(cell)
     constant += [name for name, draws in named.items() if is_constant(draws)]
     tested = measure_convergence(
         {name: draws for name, draws in (named | estimands).items() if name not in constant}
     )
     members = measure_convergence(families)
-    stats = cell.tree["sample_stats"].to_dataset()
-    divergences = int(stats["diverging"].sum())
+    divergences = int(cell.tree["sample_stats"]["diverging"].sum())
     min_bfmi = float(arviz_stats.bfmi(cell.tree)["energy"].min())
     reasons = _find_reasons(tested, members, divergences, min_bfmi, limits)
     return {
