@@ -27,6 +27,7 @@ from models.losses.augmented_simulation import DIMS
 
 BASELINE_SEED = 20240309
 SPLIT_SEED = 20240309  # of the errors of compute at the ends of a step
+Parts = dict[str, np.ndarray]  # part: draws
 PLAYERS = ("compute", "allocation", "trend")
 ABSENT = {
     "inference": "no row has more than one answer",
@@ -66,8 +67,7 @@ def _make_step(posterior: xr.Dataset, sizes: Sizes, pair: SizePair) -> Step:
     worth. The log perplexity is E and one term of parameters and one of tokens: the Shapley values
     are those within each term, added up.
     """
-    benchmark = pair.comparison.benchmark
-    moved, terms = dict[str, dict[str, np.ndarray]](), dict[str, dict[str, np.ndarray]]()
+    benchmark, moved, terms = pair.comparison.benchmark, dict[str, Parts](), dict[str, Parts]()
     for name in ("parameters", "tokens"):
         start, moved[name] = _move(posterior, sizes, pair, name)
         terms[name] = _shapley_of_term(posterior, benchmark, name, start, moved[name])
@@ -80,7 +80,7 @@ def _make_step(posterior: xr.Dataset, sizes: Sizes, pair: SizePair) -> Step:
 
 def _move(
     posterior: xr.Dataset, sizes: Sizes, pair: SizePair, name: str
-) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+) -> tuple[np.ndarray, Parts]:
     """Effective parameters or tokens at the early end, and by how much each part moves them."""
     ends = early, late = (pair.early, pair.late)
     years = np.array([early.years, late.years])
@@ -113,12 +113,8 @@ def draw_flop(posterior: xr.Dataset, end: End, place: int) -> np.ndarray:
 
 
 def _shapley_of_term(
-    posterior: xr.Dataset,
-    benchmark: str,
-    name: str,
-    start: np.ndarray,
-    moved: dict[str, np.ndarray],
-) -> dict[str, np.ndarray]:
+    posterior: xr.Dataset, benchmark: str, name: str, start: np.ndarray, moved: Parts
+) -> Parts:
     """Shapley values of the parts in the change of one term."""
     contribution = posterior[f"contribution_{name}"].sel(benchmark=benchmark).to_numpy()
     exponent = posterior[f"exponent_{name}"].to_numpy()
@@ -197,7 +193,7 @@ def _rate(coefficients: pd.DataFrame) -> pd.Series:
     return 2 * coefficients["years"] / (coefficients["parameters"] + coefficients["tokens"])
 
 
-def _classical_decades(pair: SizePair, coefficients: pd.DataFrame) -> dict[str, np.ndarray]:
+def _classical_decades(pair: SizePair, coefficients: pd.DataFrame) -> Parts:
     rate = _rate(coefficients).to_numpy()
     early, late = pair.early, pair.late
     larger = late.log10_parameters - early.log10_parameters
