@@ -218,15 +218,11 @@ def _distance(posterior: xr.Dataset, design: Design) -> xr.DataArray:
     """Expected decades above the frontier given each row, by draw."""
     rows = design.rows
     labels = [f"{m}, {t}" for m, t in zip(rows["model"], rows["target"], strict=True)]
-    years, observed, codes = (
-        xr.DataArray(np.asarray(values), {"model": labels}, "model")
-        for values in (rows["years"], rows["log10_ratio"], design.codes)
-    )
-    drawn = posterior.drop_vars("target")
-    level, rate = drawn["level"].isel(target=codes), drawn["rate"].isel(target=codes)
-    distance = expect_inefficiency(
-        observed - (level - rate * years), drawn["inefficiency_scale"], drawn["noise_scale"]
-    )
+    columns = {"years": rows["years"], "observed": rows["log10_ratio"], "code": design.codes}
+    at = xr.Dataset({name: ("model", each) for name, each in columns.items()}, {"model": labels})
+    drawn = posterior.drop_vars("target").isel(target=at["code"])
+    above = at["observed"] - (drawn["level"] - drawn["rate"] * at["years"])
+    distance = expect_inefficiency(above, drawn["inefficiency_scale"], drawn["noise_scale"])
     return distance.transpose("chain", "draw", "model")
 
 
@@ -240,8 +236,5 @@ def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
 
 
 def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
-    """OLS on the record points, and a low quantile regression on all reruns.
-
-    For targets with at least five rows; the others have no rows in the frame.
-    """
+    """OLS on the record points and a low quantile regression, for targets of five rows or more."""
     return fit_slopes(prepare(table, card).rows)

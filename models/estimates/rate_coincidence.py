@@ -29,6 +29,7 @@ from numpy.random import Generator
 from models import INTERVAL_PROBABILITY, Card, Truth, fitted_rows
 from models.core.estimands import describe
 from models.core.prior import Prior, list_priors, prior_data
+from models.estimates.classical import COLUMNS
 from models.options import GrowthOptions
 
 TABLE = "growth_rates"
@@ -137,7 +138,8 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
         "ratio_by_domain": describe(by_domain, label, *marks, key="ratio"),
         "ratio": describe(pooled, f"{label}, geometric mean of the pairs", *marks),
     }
-    tests = _regression(posterior, hardware) | _similarities(hardware, software, card)
+    factor = card.options_of(GrowthOptions).within_factor
+    tests = _test_coincidence(posterior, hardware, software, factor)
     reason = find_reason(fitted_rows(table))
     return xr.Dataset(made | {name: _withhold(each, reason) for name, each in tests.items()})
 
@@ -161,21 +163,16 @@ def _withhold(estimand: xr.DataArray, reason: str) -> xr.DataArray:
     )
 
 
-def _regression(posterior: xr.Dataset, hardware: xr.DataArray) -> dict[str, xr.DataArray]:
-    """Slope of the logs of the rates, and their correlation."""
-    explained = posterior["slope"] * hardware.std("domain")
-    correlation = explained / np.sqrt(explained**2 + posterior["scatter"] ** 2)
-    return {
-        "slope": describe(posterior["slope"], "Slope of software on hardware", "1"),
-        "correlation": describe(correlation, "Correlation of software and hardware rates", "1"),
-    }
-
-
-def _similarities(
-    hardware: xr.DataArray, software: xr.DataArray, card: Card
+def _test_coincidence(
+    posterior: xr.Dataset, hardware: xr.DataArray, software: xr.DataArray, factor: float
 ) -> dict[str, xr.DataArray]:
-    """Share of pairs within the card's factor, and of reshuffles that lie no closer."""
-    factor = card.options_of(GrowthOptions).within_factor
+    """Slope and correlation of the logs of the rates, and how alike the rates are.
+
+    That is the share of pairs within `factor`, and of reshuffles that lie no closer.
+    """
+    slope = posterior["slope"]
+    explained = slope * hardware.std("domain")
+    correlation = explained / np.sqrt(explained**2 + posterior["scatter"] ** 2)
     hardware, software = hardware.drop_vars("domain"), software.drop_vars("domain")
     apart = abs(software - hardware)
     within = (apart <= np.log10(factor)).mean("domain")
@@ -189,6 +186,8 @@ def _similarities(
     similar = "Share of pairs whose rates are similar"
     further, share = "Share of reshuffled pairings that lie further apart", closer / RESHUFFLES
     return {
+        "slope": describe(slope, "Slope of software on hardware", "1"),
+        "correlation": describe(correlation, "Correlation of software and hardware rates", "1"),
         "p_ratio_within": describe(within, similar, "share of pairs", "positive"),
         "closer_than_reshuffled": describe(share, further, "share of reshuffles", "positive"),
     }
@@ -209,7 +208,5 @@ def baseline(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     fit = sm.OLS(logs, np.ones(len(logs))).fit()
     lower, upper = 10 ** fit.conf_int(alpha=1 - INTERVAL_PROBABILITY)[0]
     words = f"mean of the logs of {len(logs)} printed ratios, Student's interval"
-    return pd.DataFrame(
-        [["ratio", "pooled", words, float(10 ** fit.params[0]), float(lower), float(upper)]],
-        columns=["key", "label", "method", "estimate", "lower", "upper"],
-    )
+    row = ["ratio", "pooled", words, float(10 ** fit.params[0]), float(lower), float(upper)]
+    return pd.DataFrame([row], columns=COLUMNS)

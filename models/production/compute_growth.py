@@ -217,10 +217,10 @@ def _largest(posterior: xr.Dataset, design: Design) -> xr.DataArray:
     middles = pd.to_datetime([f"{year}-07-01" for year in labels])
     years = np.asarray((middles - REFERENCE_DATE).days / DAYS_A_YEAR, dtype=float)
     at = xr.DataArray(years, {"year": labels}, "year")
-    last = design.runs["release_date"].max()
-    beyond = [label for label, day in zip(labels, middles, strict=True) if day > last]
+    last, named = design.runs["release_date"].max(), zip(labels, middles, strict=True)
+    beyond = {label: f"{label}, after the last run listed" for label, day in named if day > last}
     flop = (10.0 ** find_frontier(posterior, at, design.largest_of)).transpose(*ORDER)
-    return flop.assign_attrs(labels={each: f"{each}, after the last run listed" for each in beyond})
+    return flop.assign_attrs(labels=beyond)
 
 
 def _named(posterior: xr.Dataset, design: Design, names: list[str]) -> xr.DataArray:

@@ -177,8 +177,8 @@ def _covariance(design: Design, shock_scale: Any, duration: Any, decay: Any) -> 
     first = last * pt.exp(-decay)[None, :]
     left = design.before * duration * (first**2 + first * last + last**2) / 3  # mean of squares
     variance = shock_scale**2 * left.sum(axis=1)
-    fields, years = (design.observed[name].to_numpy() for name in ("field", "year"))
-    is_same = np.equal.outer(fields, fields).astype(float)
+    years = design.observed["year"].to_numpy()
+    is_same = _is_same(design.observed, design.observed).astype(float)
     rows = np.arange(len(years))
     earlier = np.where(np.less_equal.outer(years, years), rows[:, None], rows[None, :])
     kept = pt.exp(-is_same * pt.abs(after[:, None] - after[None, :]))

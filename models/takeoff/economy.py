@@ -106,10 +106,7 @@ def _weigh_labour(economy: Economy, log_labour: np.ndarray) -> np.ndarray:
 
 
 def speed_up(economy: Economy, decades: np.ndarray) -> np.ndarray:
-    """Years of today's progress in the first year, in which A gains `decades`.
-
-    1 where there is no progress today.
-    """
+    """Years of today's progress in a first year in which A gains `decades`; 1 without any."""
     rate = economy.rate_decades_per_year
     moves = rate > 0
     return np.where(moves, decades / np.where(moves, rate, 1.0), 1.0)

@@ -42,7 +42,12 @@ def simulate(
     logs = np.log10(np.asarray(thresholds, dtype=float))
     if np.any(logs <= 0) or np.any(logs > FINE_DECADES):
         raise ValueError(f"thresholds must lie above 1 and be at most 10^{FINE_DECADES:g}")
-    parts = [_simulate(chunk, logs * LN10, np.asarray(dates, float)) for chunk in economy.chunks()]
+    parts = []
+    for chunk in economy.chunks():
+        march = _march(_Law(chunk), make_nodes())
+        times = [_read_time(march, log * LN10) for log in logs]
+        reached = [_read_decades(march, date) for date in dates]
+        parts.append((np.transpose(times), np.transpose(reached)))
     years, decades = (np.concatenate(each) for each in zip(*parts, strict=True))
     return Outcome(years, decades, feedback(economy))
 
@@ -90,16 +95,6 @@ class _Law:
             - economy.fishing_out * log_efficiency
             + economy.stepping_on_toes * research
         )
-
-
-def _simulate(
-    economy: Economy, thresholds: np.ndarray, dates: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Years to each threshold (in ln A) and log10 A at each date, both with a row a path."""
-    march = _march(_Law(economy), make_nodes())
-    years = np.array([_read_time(march, threshold) for threshold in thresholds])
-    found = np.array([_read_decades(march, date) for date in dates])
-    return years.reshape(-1, len(economy)).T, found.reshape(-1, len(economy)).T
 
 
 @dataclass(frozen=True)

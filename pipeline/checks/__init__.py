@@ -1,3 +1,1 @@
-"""The parts of the stage *check*, a question each: identification, sensitivity to the priors,
-predictions, what was left out.
-"""
+"""The parts of the check of a fit, a question each."""

@@ -8,18 +8,14 @@ compute. `pipeline/checks/identified.py` grades what was found.
 
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
-from models import INTERVAL_PROBABILITY, estimand_key, flatten
+from models import flatten
 from models.core.parts import PARTS
-from pipeline.checks.collinearity import correlate, inflate
-from pipeline.checks.identified import describe_identification, find_outside
-from pipeline.checks.leave_out import round_to
-from pipeline.checks.sensitivity import Draws, is_constant, list_headlines, width
+from pipeline.checks.identified import correlate, describe_identification, find_outside, inflate
+from pipeline.checks.numbers import find_interval, round_to
+from pipeline.checks.sensitivity import Draws, estimate_before, is_constant, list_headlines, width
 from pipeline.fit.cell import Cell
-
-DIGITS = 4
 
 
 def identify(
@@ -30,14 +26,12 @@ def identify(
     `cases`: the special cases of the model, by name (pipeline/checks/special_cases.py).
     """
     regressors = cell.model.regressors(cell.table, cell.card)
-    inflation = inflate(regressors)
     key = find_judged_key(cell)
-    contraction = contract(cell, key)
     panel = {
         "judged": key,
         "correlations": correlate(regressors),
-        "variance_inflation": inflation,
-        "contraction": contraction,
+        "variance_inflation": inflate(regressors),
+        "contraction": contract(cell, key),
     }
     judged, outside = dict(flatten(cell.estimands)).get(key), list[str]()
     if cases and judged is not None:
@@ -46,26 +40,16 @@ def identify(
     return graded | {"identification": panel | {"outside": outside}}
 
 
-def find_interval(draws: xr.DataArray) -> tuple[float, float]:
-    """The ends of the 90 % interval."""
-    tails = [(1 - INTERVAL_PROBABILITY) / 2, (1 + INTERVAL_PROBABILITY) / 2]
-    lower, upper = np.quantile(draws, tails)
-    return float(lower), float(upper)
-
-
 def find_judged_key(cell: Cell) -> str:
     """The headline's key; of one that follows from another, the other's.
 
     A doubling time has no width where the rate may be zero: it is judged by the rate.
     """
     key = cell.model.headline_key(cell.card)
-    reported = {found for found, _ in flatten(cell.estimands)}
-    for name, variable in cell.estimands.items():
-        label = key.removeprefix(estimand_key(str(name), variable))
-        followed = f"{variable.attrs.get('derived_from')}{label}"
-        if label != key and label[:1] in ("", "[") and followed in reported:
-            return followed
-    return key
+    reported = dict(flatten(cell.estimands))
+    other = reported[key].attrs.get("derived_from") if key in reported else None
+    followed = f"{other}{key.removeprefix(key.partition('[')[0])}"
+    return followed if followed in reported else key
 
 
 def contract(cell: Cell, key: str) -> dict[str, float | None]:
@@ -73,18 +57,14 @@ def contract(cell: Cell, key: str) -> dict[str, float | None]:
 
     `key` is None where it is not reported, or is the same in every draw.
     """
-    after: Draws = list_headlines(cell)
-    judged = dict(flatten(cell.estimands)).get(key)
-    if judged is not None and not bool(judged.isnull().any()) and not is_constant(judged):
-        after = after | {key: judged}
-    prior = cell.tree["prior"].to_dataset()
-    before = dict(flatten(cell.model.estimands(prior, cell.table, cell.card)))
-    everything = dict(flatten(cell.estimands))
-    found = {
-        name: round_to(1 - _width_behind(name, everything) / _width_behind(name, before), DIGITS)
-        for name in after
+    after, before = dict(flatten(cell.estimands)), estimate_before(cell)
+    names, judged = list(list_headlines(cell)), after.get(key)
+    if judged is not None and not judged.isnull().any() and not is_constant(judged):
+        names.append(key)
+    return {key: None} | {
+        name: round_to(1 - _width_behind(name, after) / _width_behind(name, before))
+        for name in names
     }
-    return {key: None} | found
 
 
 def _width_behind(key: str, draws: Draws) -> float:

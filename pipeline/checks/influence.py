@@ -8,17 +8,15 @@ study with many of the rows moves the posterior too far.
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import numpy as np
-
-from models import INTERVAL_PROBABILITY, fitted_rows
-from pipeline.checks.leave_out import THREADS, round_to
+from models import fitted_rows
+from pipeline.checks.leave_out import THREADS
+from pipeline.checks.numbers import find_quantiles
 from pipeline.checks.refit import THOROUGH, RefitError, Refitter
 from pipeline.fit.cell import Cell
 
 KEY = "pooled"
 TABLE = "published_estimates"
 FIRST_SEED = 2000  # added to the seed of the fit, so that no refit repeats its random numbers
-DIGITS = 4
 
 
 def measure_influence(cell: Cell, refitter: Refitter) -> dict[str, Any]:
@@ -43,22 +41,12 @@ def measure_influence(cell: Cell, refitter: Refitter) -> dict[str, Any]:
             posterior = refitter.refit(marked, cell.card, priors, seed + position, THOROUGH)
         except RefitError as error:
             return {"reason": f"the refit failed: {error}"}
-        return _summarise(cell, posterior) | {"reason": ""}
+        pooled = cell.model.estimands(posterior, cell.table, cell.card)[KEY]
+        return find_quantiles(pooled) | {"reason": ""}
 
     with ThreadPoolExecutor(THREADS) as pool:
         made = list(pool.map(leave, range(len(counts)), counts.index))
     return {
         str(study): {"rows": int(count)} | entry
         for (study, count), entry in zip(counts.items(), made, strict=True)
-    }
-
-
-def _summarise(cell: Cell, posterior: Any) -> dict[str, Any]:
-    draws = cell.model.estimands(posterior, cell.table, cell.card)[KEY].to_numpy()
-    tail = (1 - INTERVAL_PROBABILITY) / 2
-    lower, median, upper = np.quantile(draws, [tail, 0.5, 1 - tail])
-    return {
-        "median": round_to(median, DIGITS),
-        "lower": round_to(lower, DIGITS),
-        "upper": round_to(upper, DIGITS),
     }

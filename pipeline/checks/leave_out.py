@@ -20,6 +20,7 @@ import xarray as xr
 from scipy import special
 
 from models import Leaderboard, fitted_rows
+from pipeline.checks.numbers import round_to
 from pipeline.checks.refit import QUICK, RefitError, Refitter, differ
 from pipeline.fit.cell import Cell
 
@@ -46,19 +47,15 @@ def leave_out(
     by_unit, bad = smooth(density)
     method, note = "PSIS-LOO", ""
     if bad:
-        refitted, method = (
-            _leave_out_by_refits(cell, unit, bad, refitter)
-            if refitter
-            else (None, "the fit did not converge, and is not fitted again")
-        )
+        refitted, method = _leave_out_by_refits(cell, unit, bad, refitter)
         if refitted is None:
             method, note = f"PSIS-LOO, {len(bad)} of {len(by_unit)} unreliable", method
         else:
             by_unit = refitted.reindex(by_unit.index).fillna(by_unit)
     return {
         "bad_pareto_k": len(bad),
-        "elpd_loo": round_to(by_unit.sum(), 4),
-        "elpd_loo_se": round_to(math.sqrt(len(by_unit) * by_unit.var(ddof=0)), 4),
+        "elpd_loo": round_to(by_unit.sum()),
+        "elpd_loo_se": round_to(math.sqrt(len(by_unit) * by_unit.var(ddof=0))),
         "unit": unit,
         "elpd_method": method,
         "elpd_note": note,
@@ -86,8 +83,7 @@ def count_rows(density: xr.DataArray) -> dict[str, int]:
     One each where the model does not say (coordinate row_count).
     """
     counts = density.coords.get("row_count", xr.ones_like(density["unit"], dtype=int))
-    labels = [str(unit) for unit in density["unit"].to_numpy()]
-    return dict(zip(labels, (int(count) for count in counts.to_numpy()), strict=True))
+    return {str(unit): int(count) for unit, count in counts.to_series().items()}
 
 
 def _label_rows(cell: Cell, count: int) -> list[str]:
@@ -161,12 +157,14 @@ def hold_out(table: pd.DataFrame, by: str, groups: list[str]) -> pd.DataFrame:
 
 
 def _leave_out_by_refits(
-    cell: Cell, unit: str, bad: list[str], refitter: Refitter
+    cell: Cell, unit: str, bad: list[str], refitter: Refitter | None
 ) -> tuple[pd.Series | None, str]:
     """Log density of the base models refitted without and how it was measured; or None, and why.
 
     A few are left out alone, which leaves the others' densities as they are; else all, by lab.
     """
+    if refitter is None:
+        return None, "the fit did not converge, and is not fitted again"
     if unit == "row":
         return None, "rows are left out one by one: nothing to leave out together"
     is_few = len(bad) <= MAXIMUM_SINGLE
@@ -202,17 +200,11 @@ def leave_folds_out(cell: Cell, by: str, folds: list[list[str]], refit: Refit) -
         posterior = refit(marked, seed + position)
         held = set(marked.loc[marked["is_held_out"], "base_model"])
         density = model.unit_log_likelihood(posterior, cell.table, cell.card, held)
-        drawn = density.transpose("base_model", "chain", "draw")
-        return pd.Series(_log_mean_exp(drawn.to_numpy()), index=drawn["base_model"].to_numpy())
+        total = density.reduce(special.logsumexp, ("chain", "draw"))
+        return (total - math.log(posterior.sizes["chain"] * posterior.sizes["draw"])).to_series()
 
     with ThreadPoolExecutor(THREADS) as pool:
         return pd.concat(pool.map(leave, range(len(folds)), folds))
-
-
-def _log_mean_exp(density: np.ndarray) -> np.ndarray:
-    """Log of the mean density over draws; `density` has shape (unit, chain, draw)."""
-    flat = density.reshape(len(density), -1)
-    return np.asarray(special.logsumexp(flat, axis=1) - math.log(flat.shape[1]))
 
 
 def refit_of(cell: Cell, refitter: Refitter) -> Refit:
@@ -222,9 +214,3 @@ def refit_of(cell: Cell, refitter: Refitter) -> Refit:
     """
     priors = cell.model.Priors()
     return lambda table, seed: refitter.refit(table, cell.card, priors, seed, QUICK)
-
-
-def round_to(value: Any, digits: int) -> float | None:
-    """So many significant digits; None where there is no number."""
-    number = float(value)
-    return float(f"{number:.{digits}g}") if math.isfinite(number) else None

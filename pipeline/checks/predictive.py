@@ -5,19 +5,21 @@ predicts for that mean. A model that fits every row on average may still be too 
 or for large ones; this is where it shows.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from models import INTERVAL_PROBABILITY, fitted_rows
-from pipeline.checks.leave_out import round_to, thin
+from models import fitted_rows
+from pipeline.checks.leave_out import thin
+from pipeline.checks.numbers import find_quantiles, round_to
 from pipeline.fit.cell import Cell
 
 PREDICTIVE_DRAWS = 2000  # of each group's mean
 MINIMUM_DISTINCT = 3  # values, or thirds make no sense
-DIGITS = 4
 
 Groups = dict[str, np.ndarray]  # words: mask over the fitted rows
 
@@ -30,15 +32,13 @@ def check_predictions(cell: Cell) -> dict[str, Any]:
         why = f"the model predicts {predicted.shape[1]} values for {len(rows)} fitted rows"
         return {"outcome": "", "groups": [], "skipped": {"all": why}}
     outcome, scale = _find_scale(cell, rows)
-    found: list[dict[str, Any]] = []
-    skipped: dict[str, str] = {}
-    for by, (groups, why) in list_groups(rows).items():
-        if why:
-            skipped[by] = why
-        found += [
-            {"by": by, "group": words} | compare(observed / scale, predicted / scale, mask)
-            for words, mask in groups.items()
-        ]
+    listed = list_groups(rows)
+    found = [
+        {"by": by, "group": words} | compare(observed / scale, predicted / scale, mask)
+        for by, (groups, _) in listed.items()
+        for words, mask in groups.items()
+    ]
+    skipped = {by: why for by, (_, why) in listed.items() if why}
     return {"outcome": outcome, "groups": found, "skipped": skipped}
 
 
@@ -55,64 +55,54 @@ def compare(observed: np.ndarray, predicted: np.ndarray, mask: np.ndarray) -> di
     """Observed and predicted mean over the rows of `mask`; `predicted` has shape (draw, row)."""
     mean = float(observed[mask].mean())
     means = predicted[:, mask].mean(axis=1)
-    tail = (1 - INTERVAL_PROBABILITY) / 2
-    lower, median, upper = np.quantile(means, [tail, 0.5, 1 - tail])
-    return {
-        "count": int(mask.sum()),
-        "observed": round_to(mean, DIGITS),
-        "median": round_to(median, DIGITS),
-        "lower": round_to(lower, DIGITS),
-        "upper": round_to(upper, DIGITS),
-        # draws equal to the observed count half: means of few counts tie
-        "p": round_to((means > mean).mean() + 0.5 * (means == mean).mean(), DIGITS),
-    }
+    # draws equal to the observed count half: means of few counts tie
+    p = (means > mean).mean() + 0.5 * (means == mean).mean()
+    counted = {"count": int(mask.sum()), "observed": round_to(mean)}
+    return counted | find_quantiles(means) | {"p": round_to(p)}
 
 
 def list_groups(rows: pd.DataFrame) -> dict[str, tuple[Groups, str]]:
-    """Groups of the rows by date, compute, technique and benchmark, each with why there are none.
-
-    `rows` are the fitted rows.
-    """
+    """Groups of fitted rows by date, compute, technique and benchmark, or why there are none."""
     return {
-        "date": _thirds(rows, "release_date", lambda value: f"{value:%Y-%m-%d}"),
-        "compute": _thirds(rows, "training_flop", lambda value: f"{value:.2g} FLOP"),
-        "technique": _by_tag(rows),
-        "benchmark": _by_value(rows, "benchmark"),
+        by: group(rows[column]) if column in rows else ({}, f"the table has no column {column}")
+        for by, (column, group) in KINDS.items()
     }
 
 
-def _thirds(rows: pd.DataFrame, column: str, words: Any) -> tuple[Groups, str]:
-    """Rows in thirds of the known values; equal values stay together."""
-    if column not in rows:
-        return {}, f"the table has no column {column}"
-    known = rows[column].dropna()
+def _thirds(values: pd.Series, words: str) -> tuple[Groups, str]:
+    """Rows in thirds of the known values, as `words` format them; equal values stay together."""
+    known = values.dropna()
     if known.nunique() < MINIMUM_DISTINCT:
-        return {}, f"{column} has fewer than {MINIMUM_DISTINCT} distinct values"
+        return {}, f"{values.name} has fewer than {MINIMUM_DISTINCT} distinct values"
     third = np.ceil(known.rank(method="average", pct=True) * 3)
-    groups = {}
-    for _, values in known.groupby(third):
-        label = f"{words(values.min())} to {words(values.max())}"
-        groups[label] = rows.index.isin(values.index)
+    groups = {
+        f"{words.format(each.min())} to {words.format(each.max())}": values.index.isin(each.index)
+        for _, each in known.groupby(third)
+    }
     return groups, ""
 
 
-def _by_tag(rows: pd.DataFrame) -> tuple[Groups, str]:
-    if "techniques" not in rows:
-        return {}, "the table has no column techniques"
-    tags = rows["techniques"].fillna("").str.split()
+def _by_tag(values: pd.Series) -> tuple[Groups, str]:
+    tags = values.fillna("").str.split()
     known = sorted({tag for present in tags for tag in present})
-    groups = {tag: np.array([tag in present for present in tags]) for tag in known}
-    if not groups:
+    if not known:
         return {}, "no row carries a technique tag"
+    groups = {tag: np.array([tag in present for present in tags]) for tag in known}
     bare = np.array([not present for present in tags])
     return groups | ({"none": bare} if bare.any() else {}), ""
 
 
-def _by_value(rows: pd.DataFrame, column: str) -> tuple[Groups, str]:
-    if column not in rows:
-        return {}, f"the table has no column {column}"
-    values = rows[column].astype(str)
-    return {value: (values == value).to_numpy() for value in values.drop_duplicates()}, ""
+def _by_value(values: pd.Series) -> tuple[Groups, str]:
+    names = values.astype(str)
+    return {name: (names == name).to_numpy() for name in names.drop_duplicates()}, ""
+
+
+KINDS: dict[str, tuple[str, Callable[[pd.Series], tuple[Groups, str]]]] = {
+    "date": ("release_date", partial(_thirds, words="{:%Y-%m-%d}")),
+    "compute": ("training_flop", partial(_thirds, words="{:.2g} FLOP")),
+    "technique": ("techniques", _by_tag),
+    "benchmark": ("benchmark", _by_value),
+}
 
 
 def _read_outcomes(tree: xr.DataTree) -> tuple[np.ndarray, np.ndarray]:
@@ -120,17 +110,13 @@ def _read_outcomes(tree: xr.DataTree) -> tuple[np.ndarray, np.ndarray]:
     (name,) = tree["observed_data"].data_vars
     observed = tree["observed_data"].to_dataset()[name]
     predicted = thin(tree["posterior_predictive"].to_dataset()[[name]], PREDICTIVE_DRAWS)[name]
-    rows = [dim for dim in predicted.dims if dim not in ("chain", "draw")]
-    stacked = predicted.transpose("chain", "draw", *rows).to_numpy()
-    draws = stacked.reshape(predicted.sizes["chain"] * predicted.sizes["draw"], -1)
-    return observed.to_numpy().ravel().astype(float), draws.astype(float)
+    draws = predicted.transpose("chain", "draw", ...).to_numpy()
+    flat = draws.reshape(draws.shape[0] * draws.shape[1], -1)
+    return observed.to_numpy().ravel().astype(float), flat.astype(float)
 
 
 def _find_scale(cell: Cell, rows: pd.DataFrame) -> tuple[str, np.ndarray]:
-    """What the outcomes are called, and what they are divided by to be alike on all benchmarks.
-
-    Numbers of right answers are divided by the number of questions.
-    """
+    """What outcomes are called and divided by: right answers by the number of questions."""
     (name,) = cell.tree["observed_data"].data_vars
     outcome = cell.tree["observed_data"].to_dataset()[name]
     benchmarks = getattr(cell.card.options, "benchmarks", {})

@@ -7,7 +7,7 @@ own values afterwards (pipeline/fit/density.py) instead of by a second compiled 
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,6 @@ from pytensor.compile.sharedvalue import SharedVariable
 
 import models
 from models import Card
-from pipeline.fit.arithmetic import round_alike
 from pipeline.fit.density import Constrainer
 
 PACKED = "packed_data"
@@ -62,6 +61,17 @@ def choose_settings(refitter: "Refitter") -> Settings:
     return FULL if refitter.parameter_count <= FEW else QUICK
 
 
+def round_alike() -> Any:
+    """A context, or a decorator of a function, in which models are compiled without fast math.
+
+    Fast math lets the compiler add in another order and keep products unrounded, and what it does
+    depends on what is compiled together. A function that Numba reads from the cache of an earlier
+    run is compiled apart from its callers, a new one with them: with fast math the first fit on a
+    machine and the second part ways. Without it both give the same draws, in the same time.
+    """
+    return pytensor.config.change_flags(numba__fastmath=False)
+
+
 class RefitError(Exception):
     """The sampler gave nothing that can be read; the text says what it gave."""
 
@@ -93,31 +103,13 @@ class Refitter:
         """The data that the compiled model reads: a prior that it does not use is not there."""
         return {str(variable.name) for variable in self._data}
 
-    def sample(
-        self,
-        chains: int,
-        draws: int,
-        tune: int,
-        seed: int,
-        progress: bool = False,
-        **adaptation: Any,
-    ) -> xr.DataTree:
+    def sample(self, seed: int, progress: bool = False, **settings: Any) -> xr.DataTree:
         """Groups posterior and sample_stats of a fit to the data that the model was built with.
 
-        `adaptation`: options of the sampler that differ from the model's.
+        `settings`: chains, draws, tune, and options of the sampler that differ from the model's.
         """
-        tree = nutpie.sample(
-            self._compiled,
-            draws=draws,
-            tune=tune,
-            chains=chains,
-            cores=chains,
-            seed=seed,
-            save_warmup=False,
-            progress_bar=progress,
-            store_unconstrained=True,
-            **(_adaptation(self._model.SAMPLER) | adaptation),
-        )
+        options = self._model.SAMPLER | settings
+        tree = _sample(self._compiled, seed=seed, progress_bar=progress, **options)
         posterior = self._constrainer.constrain(_unconstrained(tree), {})
         stats = tree["sample_stats"].to_dataset().drop_vars("unconstrained_draw", errors="ignore")
         return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
@@ -131,20 +123,10 @@ class Refitter:
         every transition diverges; ValueError where the data have another shape.
         """
         values = self.read(table, card, priors)
+        packed = _join(values.get(str(each.name), each.get_value()) for each in self._data)
+        compiled = self._compiled.with_data(**{PACKED: packed})
         try:
-            tree = nutpie.sample(
-                self._compiled.with_data(**{PACKED: self._join(values)}),
-                draws=settings.draws,
-                tune=settings.tune,
-                chains=1,
-                cores=1,
-                seed=seed,
-                save_warmup=False,
-                progress_bar=False,
-                store_unconstrained=True,
-                maxdepth=settings.maxdepth,
-                **self._adapt(settings),
-            )
+            tree = _sample(compiled, seed=seed, progress_bar=False, **self._shorten(settings))
         except RuntimeError as error:  # of nutpie, with a trace of its own stack below
             raise RefitError(str(error).splitlines()[0]) from error
         diverging = tree["sample_stats"]["diverging"]
@@ -156,12 +138,14 @@ class Refitter:
             raise RefitError(f"draws of {', '.join(broken)} are not finite")
         return posterior.assign_attrs(divergences=int(diverging.sum()))
 
-    def _adapt(self, settings: Settings) -> dict[str, Any]:
-        asked = _adaptation(self._model.SAMPLER)
-        changed = {"target_accept": min(asked.get("target_accept", 0.9), settings.target_accept)}
-        if self._compiled.n_dim > settings.many:
-            changed["adaptation"] = "diag"
-        return asked | changed
+    def _shorten(self, settings: Settings) -> dict[str, Any]:
+        """The options of the model's sampler, as `settings` limit them."""
+        made = self._model.SAMPLER | asdict(settings) | {"chains": 1}
+        asked = self._model.SAMPLER.get("target_accept", 0.9)
+        made["target_accept"] = min(asked, settings.target_accept)
+        if self._compiled.n_dim > made.pop("many"):
+            made["adaptation"] = "diag"
+        return made
 
     def read(self, table: pd.DataFrame, card: Card, priors: Any) -> dict[str, np.ndarray]:
         """The data that the compiled model would read, by name. Raises as `refit` does."""
@@ -179,18 +163,15 @@ class Refitter:
                 raise RefitError(f"the data {name} are not finite")
         return known
 
-    def _join(self, values: dict[str, np.ndarray]) -> np.ndarray:
-        return _join(values.get(str(each.name), each.get_value()) for each in self._data)
-
 
 def differ(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
     """Whether any of the data in `one` have other values in `other`."""
     return any(not np.array_equal(one[name], other[name]) for name in one)
 
 
-def _adaptation(sampler: dict[str, Any]) -> dict[str, Any]:
-    """The sampler's options without the length of the chains."""
-    return {name: value for name, value in sampler.items() if name not in ("draws", "tune")}
+def _sample(compiled: Any, chains: int, **options: Any) -> xr.DataTree:
+    kept = {"save_warmup": False, "store_unconstrained": True}
+    return nutpie.sample(compiled, chains=chains, cores=chains, **kept, **options)
 
 
 def _join(values: Any) -> np.ndarray:

@@ -11,20 +11,18 @@ from collections.abc import Iterable
 from typing import Any
 
 import arviz_stats
-import numpy as np
 import pandas as pd
 import xarray as xr
 
-from models import INTERVAL_PROBABILITY, flatten
+from models import flatten
 from models.core.parts import ALGORITHMS, PARTS
 from models.core.prior import list_priors
-from pipeline.checks.leave_out import round_to
+from pipeline.checks.numbers import find_interval, round_to
 from pipeline.fit.cell import Cell
 
 UNCHANGED = 0.9  # of the prior interval's width: beyond, the data said nothing
 # Power-scaling index above which a quantity counts as sensitive (Kallioinen et al. 2023).
 SENSITIVE = 0.05
-DIGITS = 4
 
 Draws = dict[str, xr.DataArray]
 
@@ -39,10 +37,8 @@ def list_headlines(cell: Cell) -> Draws:
     """Reported headline estimands that vary, by key."""
     return {
         key: draws.drop_vars(set(draws.coords) - {"chain", "draw"})
-        for name, variable in cell.estimands.items()
-        if variable.attrs.get("is_headline")
-        for key, draws in flatten(variable.to_dataset(name=name))
-        if not draws.isnull().any() and not is_constant(draws)
+        for key, draws in flatten(cell.estimands)
+        if draws.attrs.get("is_headline") and not draws.isnull().any() and not is_constant(draws)
     }
 
 
@@ -51,14 +47,18 @@ def measure_sensitivity(cell: Cell) -> dict[str, Any]:
     headline = list_headlines(cell)
     if not headline:
         return {"prior_sensitivity": {}, "driven_by_prior": [], "driven_by": {}}
-    tree = _scaling_tree(cell, headline)
+    groups = {
+        "posterior": xr.Dataset({f"q{i}": draws for i, draws in enumerate(headline.values())}),
+        "log_prior": _stated_priors(cell),
+        "log_likelihood": cell.tree["log_likelihood"].to_dataset(),
+    }
+    tree = xr.DataTree.from_dict(groups)
     frame = arviz_stats.psense_summary(tree, round_to=6)
     frame = frame.set_axis(list(headline), axis=0)[["prior", "likelihood"]]
     before = draw_prior(cell, headline)
     frame["width_ratio"] = [width(draws) / width(before[key]) for key, draws in headline.items()]
     indices = {
-        key: {name: round_to(value, DIGITS) for name, value in row.items()}
-        for key, row in frame.iterrows()
+        key: {name: round_to(value) for name, value in row.items()} for key, row in frame.iterrows()
     }
     moved_by_prior_alone = (frame["prior"] > SENSITIVE) & (frame["likelihood"] < SENSITIVE)
     driven = list(frame.index[moved_by_prior_alone | (frame["width_ratio"] > UNCHANGED)])
@@ -93,9 +93,14 @@ def draw_prior(cell: Cell, keys: Iterable[str]) -> Draws:
     Under a wide prior the total of a step is often near zero and the model reports no share of it;
     its width is wanted all the same.
     """
-    prior = cell.tree["prior"].to_dataset()
-    before = dict(flatten(cell.model.estimands(prior, cell.table, cell.card)))
+    before = estimate_before(cell)
     return {key: _fill_share(key, before[key], before) for key in keys}
+
+
+def estimate_before(cell: Cell) -> Draws:
+    """Prior draws of every scalar estimand, as the model reports them."""
+    prior = cell.tree["prior"].to_dataset()
+    return dict(flatten(cell.model.estimands(prior, cell.table, cell.card)))
 
 
 def _fill_share(key: str, draws: xr.DataArray, before: Draws) -> xr.DataArray:
@@ -120,18 +125,8 @@ def _fill_share(key: str, draws: xr.DataArray, before: Draws) -> xr.DataArray:
 
 def width(draws: xr.DataArray) -> float:
     """Width of the 90 % interval; robust to the heavy tails of ratios."""
-    tails = [(1 - INTERVAL_PROBABILITY) / 2, (1 + INTERVAL_PROBABILITY) / 2]
-    return float(np.diff(np.quantile(draws, tails))[0])
-
-
-def _scaling_tree(cell: Cell, headline: Draws) -> xr.DataTree:
-    return xr.DataTree.from_dict(
-        {
-            "posterior": xr.Dataset({f"q{i}": draws for i, draws in enumerate(headline.values())}),
-            "log_prior": _stated_priors(cell),
-            "log_likelihood": cell.tree["log_likelihood"].to_dataset(),
-        }
-    )
+    lower, upper = find_interval(draws)
+    return upper - lower
 
 
 def _stated_priors(cell: Cell) -> xr.Dataset:

@@ -15,8 +15,9 @@ import pandas as pd
 import xarray as xr
 
 import models
-from models import INTERVAL_PROBABILITY, flatten
-from pipeline.checks.leave_out import THREADS, round_to, smooth, thin
+from models import flatten
+from pipeline.checks.leave_out import THREADS, smooth, thin
+from pipeline.checks.numbers import find_quantiles, round_to
 from pipeline.checks.refit import RefitError, Refitter, Settings, differ
 from pipeline.fit.cell import Cell
 
@@ -24,7 +25,6 @@ DRAWS = 1000  # of the predictive densities
 # Long enough for a median within a tenth of the interval's standard deviation.
 LENGTH = Settings(draws=1000, tune=700, maxdepth=10, target_accept=0.9)
 FIRST_SEED = 3000  # added to the seed of the fit, so that no refit repeats its random numbers
-DIGITS = 4
 SHOWN = ("share_compute", "rate_decades_per_year", "allocation_coefficient")
 RULED_OUT = 2.0  # standard errors by which a special case must predict worse
 
@@ -80,19 +80,16 @@ def compare(by_unit: pd.Series, own: pd.Series, unsure: Collection[str] = ()) ->
     return {
         "units": len(difference),
         "units_left_out": len(unsure),
-        "elpd_difference": round_to(total, DIGITS),
-        "elpd_difference_se": round_to(error, DIGITS),
+        "elpd_difference": round_to(total),
+        "elpd_difference_se": round_to(error),
         "is_ruled_out": bool(total < -RULED_OUT * error),
     }
 
 
 def summarise(estimands: xr.Dataset) -> dict[str, dict[str, float | None]]:
     """Median and 90 % interval of shares, rates and coefficients, by key."""
-    tail = (1 - INTERVAL_PROBABILITY) / 2
-    found = {}
-    for key, draws in flatten(estimands):
-        if key.partition("[")[0] in SHOWN and not bool(draws.isnull().any()):
-            ends = np.quantile(draws.to_numpy(), [0.5, tail, 1 - tail])
-            names = ("median", "lower", "upper")
-            found[key] = {n: round_to(v, DIGITS) for n, v in zip(names, ends, strict=True)}
-    return found
+    return {
+        key: find_quantiles(draws)
+        for key, draws in flatten(estimands)
+        if key.partition("[")[0] in SHOWN and not draws.isnull().any()
+    }

@@ -16,8 +16,7 @@ import pandas as pd
 
 import models
 from models import fitted_rows
-from pipeline.checks.collinearity import correlate, inflate
-from pipeline.checks.identified import DIVIDED, MAXIMUM_INFLATION
+from pipeline.checks.identified import DIVIDED, MAXIMUM_INFLATION, correlate, inflate
 from pipeline.commands.outliers import find_outliers
 from pipeline.commands.printing import render_template
 from pipeline.core.failures import Failure, SourceError, make_printable, shorten

@@ -10,6 +10,7 @@ Nothing that fails is ranked, pooled or quoted. The other questions have a modul
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import arviz_stats
@@ -20,20 +21,22 @@ import xarray as xr
 from models import flatten
 from pipeline.checks.identification import identify
 from pipeline.checks.influence import measure_influence
-from pipeline.checks.leave_out import find_units, leave_out, round_to
+from pipeline.checks.leave_out import find_units, leave_out
+from pipeline.checks.numbers import round_to
 from pipeline.checks.predictive import check_predictions
 from pipeline.checks.refit import Refitter
-from pipeline.checks.sensitivity import is_constant, list_headlines, measure_sensitivity
+from pipeline.checks.sensitivity import Draws, is_constant, list_headlines, measure_sensitivity
 from pipeline.checks.special_cases import fit_special_cases
 from pipeline.fit.cell import Cell
 
 Checked = dict[str, Any]
-PER_MODEL_DIMS = {
-    "base_model",
-    "pair",
-}  # families of deviations: judged together, there may be thousands
+PER_MODEL_DIMS = {"base_model", "pair"}  # families: judged together, there may be thousands
 WORST_COUNT = 10
-DIGITS = 4
+MEASURES = {
+    "rhat": arviz_stats.rhat,
+    "ess_bulk": partial(arviz_stats.ess, method="bulk"),
+    "ess_tail": partial(arviz_stats.ess, method="tail"),
+}
 # What a cell that was not fitted has no number for.
 NO_NUMBERS = (
     *("max_rhat", "min_ess_bulk", "min_ess_tail", "divergences", "min_bfmi"),
@@ -42,28 +45,19 @@ NO_NUMBERS = (
 )
 
 
-def measure_convergence(draws: dict[str, xr.DataArray]) -> pd.DataFrame:
+def measure_convergence(draws: Draws) -> pd.DataFrame:
     """R-hat and bulk and tail ESS of each quantity; draws have dims chain, draw."""
-    columns = ["rhat", "ess_bulk", "ess_tail"]
     if not draws:
-        return pd.DataFrame(columns=columns)
+        return pd.DataFrame(columns=list(MEASURES))
     stacked = np.stack([each.transpose("chain", "draw").to_numpy() for each in draws.values()])
     together = xr.DataArray(stacked, dims=("quantity", "chain", "draw"))
-    measured = (
-        arviz_stats.rhat(together),
-        arviz_stats.ess(together, method="bulk"),
-        arviz_stats.ess(together, method="tail"),
-    )
-    values = {name: each.to_numpy() for name, each in zip(columns, measured, strict=True)}
-    return pd.DataFrame(values, index=list(draws))
+    measured = {name: measure(together).to_numpy() for name, measure in MEASURES.items()}
+    return pd.DataFrame(measured, index=list(draws))
 
 
-def list_parameters(
-    posterior: xr.Dataset,
-) -> tuple[dict[str, xr.DataArray], dict[str, xr.DataArray]]:
+def list_parameters(posterior: xr.Dataset) -> tuple[Draws, Draws]:
     """Every scalar parameter by name: those named one by one, and those of per-model families."""
-    named: dict[str, xr.DataArray] = {}
-    families: dict[str, xr.DataArray] = {}
+    named, families = Draws(), Draws()
     for name, variable in posterior.data_vars.items():
         dims = [dim for dim in variable.dims if dim not in ("chain", "draw")]
         target = families if PER_MODEL_DIMS & set(dims) else named
@@ -72,25 +66,15 @@ def list_parameters(
             continue
         stacked = variable.stack(entry=dims)
         for i, entry in enumerate(stacked["entry"].values):
-            label = ", ".join(
-                str(part) for part in (entry if isinstance(entry, tuple) else (entry,))
-            )
-            target[f"{name}[{label}]"] = stacked.isel(entry=i, drop=True)
+            target[f"{name}[{', '.join(map(str, entry))}]"] = stacked.isel(entry=i, drop=True)
     return named, families
 
 
-def list_estimands(cell: Cell) -> tuple[dict[str, xr.DataArray], list[str]]:
+def list_estimands(cell: Cell) -> tuple[Draws, list[str]]:
     """Estimands whose convergence is tested, and the names of those constant by construction."""
-    tested: dict[str, xr.DataArray] = {}
-    constant: list[str] = []
-    derived_from = {
-        key
-        for name, v in cell.estimands.items()
-        if v.attrs.get("derived_from")
-        for key, _ in flatten(v.to_dataset(name=name))
-    }
+    tested, constant = Draws(), list[str]()
     for key, draws in flatten(cell.estimands):
-        if key in derived_from or bool(draws.isnull().any()):
+        if draws.attrs.get("derived_from") or draws.isnull().any():
             continue
         if is_constant(draws):
             constant.append(key)
@@ -101,26 +85,24 @@ def list_estimands(cell: Cell) -> tuple[dict[str, xr.DataArray], list[str]]:
 
 def judge(cell: Cell, limits: dict[str, float]) -> dict[str, Any]:
     """The verdict with its reasons and the numbers behind it."""
-    posterior = cell.tree["posterior"].to_dataset()
-    named, families = list_parameters(posterior)
+    named, families = list_parameters(cell.tree["posterior"].to_dataset())
     estimands, constant = list_estimands(cell)
     constant += [name for name, draws in named.items() if is_constant(draws)]
     tested = measure_convergence(
         {name: draws for name, draws in (named | estimands).items() if name not in constant}
     )
     members = measure_convergence(families)
-    stats = cell.tree["sample_stats"].to_dataset()
-    divergences = int(stats["diverging"].sum())
+    divergences = int(cell.tree["sample_stats"]["diverging"].sum())
     min_bfmi = float(arviz_stats.bfmi(cell.tree)["energy"].min())
     reasons = _find_reasons(tested, members, divergences, min_bfmi, limits)
     return {
         "verdict": "fail" if reasons else "pass",
         "reasons": reasons,
-        "max_rhat": round_to(tested["rhat"].max(), DIGITS),
-        "min_ess_bulk": round_to(tested["ess_bulk"].min(), DIGITS),
-        "min_ess_tail": round_to(tested["ess_tail"].min(), DIGITS),
+        "max_rhat": round_to(tested["rhat"].max()),
+        "min_ess_bulk": round_to(tested["ess_bulk"].min()),
+        "min_ess_tail": round_to(tested["ess_tail"].min()),
         "divergences": divergences,
-        "min_bfmi": round_to(min_bfmi, DIGITS),
+        "min_bfmi": round_to(min_bfmi),
         "constant": sorted(constant),
         "worst": _worst(pd.concat([tested, members])),
     }
@@ -134,32 +116,20 @@ def _find_reasons(
     limits: dict[str, float],
 ) -> list[str]:
     reasons = []
-    for column, words, limit, is_bad in (
-        ("rhat", "R-hat is above", limits["max_rhat"], tested["rhat"] > limits["max_rhat"]),
-        (
-            "ess_bulk",
-            "bulk ESS is below",
-            limits["min_ess"],
-            tested["ess_bulk"] < limits["min_ess"],
-        ),
-        (
-            "ess_tail",
-            "tail ESS is below",
-            limits["min_ess"],
-            tested["ess_tail"] < limits["min_ess"],
-        ),
+    at_most, at_least = limits["max_rhat"], limits["min_ess"]
+    for words, limit, is_good in (
+        ("R-hat is above", at_most, tested["rhat"] <= at_most),
+        ("bulk ESS is below", at_least, tested["ess_bulk"] >= at_least),
+        ("tail ESS is below", at_least, tested["ess_tail"] >= at_least),
     ):
-        names = list(tested.index[is_bad | tested[column].isna()])
+        names = list(tested.index[~is_good])  # where it is not known, too
         if names:
             more = f" and {len(names) - 5} more" if len(names) > 5 else ""
             reasons.append(f"{words} {limit:g} or not known: {', '.join(names[:5])}{more}")
     if len(members):
-        good = (members["rhat"] <= limits["max_rhat"]) & (
-            members[["ess_bulk", "ess_tail"]].min(axis=1) >= limits["min_ess"]
-        )
-        hopeless = (members["rhat"] > limits["family_max_rhat"]) | (
-            members[["ess_bulk", "ess_tail"]].min(axis=1) < limits["family_min_ess"]
-        )
+        rhat, ess = members["rhat"], members[["ess_bulk", "ess_tail"]].min(axis=1)
+        good = (rhat <= at_most) & (ess >= at_least)
+        hopeless = (rhat > limits["family_max_rhat"]) | (ess < limits["family_min_ess"])
         if good.mean() < limits["family_share"] or hopeless.any():
             reasons.append(f"{int((~good).sum())} of {len(members)} deviations have not converged")
     if divergences > limits["max_divergences"]:
@@ -170,18 +140,11 @@ def _find_reasons(
 
 
 def _worst(summary: pd.DataFrame) -> list[dict[str, Any]]:
-    order = (
-        summary[["ess_bulk", "ess_tail"]].min(axis=1).sort_values(kind="stable").index[:WORST_COUNT]
-    )
+    order = summary[["ess_bulk", "ess_tail"]].min(axis=1).sort_values(kind="stable").index
+    worst = summary.loc[order[:WORST_COUNT]]
     return [
-        {
-            "name": name,
-            **{
-                column: round_to(summary.loc[name, column], DIGITS)
-                for column in ("rhat", "ess_bulk", "ess_tail")
-            },
-        }
-        for name in order
+        {"name": name} | {str(column): round_to(value) for column, value in row.items()}
+        for name, row in worst.iterrows()
     ]
 
 

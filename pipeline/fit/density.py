@@ -117,20 +117,16 @@ def _collect(
     made: list[np.ndarray], names: Sequence[str], model: Any, draws: xr.Dataset
 ) -> xr.Dataset:
     shape = draws.sizes["chain"], draws.sizes["draw"]
-    named = {
-        name: _label(values.reshape(*shape, *values.shape[1:]), model, name)
-        for name, values in zip(names, made, strict=True)
-    }
-    return xr.Dataset(named, coords={"chain": draws["chain"], "draw": draws["draw"]})
+    coords, named = {"chain": draws["chain"], "draw": draws["draw"]}, {}
+    for name, values in zip(names, made, strict=True):
+        own = values.shape[1:]
+        dims = model.named_vars_to_dims.get(name) or [f"{name}_dim_{i}" for i in range(len(own))]
+        named[name] = ("chain", "draw", *dims), values.reshape(*shape, *own)
+        coords |= {dim: list(model.coords[dim]) for dim in dims if model.coords.get(dim)}
+    return xr.Dataset(named, coords)
 
 
 def _flatten(draws: xr.DataArray) -> np.ndarray:
     """Draws of both chain and draw along one axis, the first."""
     values = draws.transpose("chain", "draw", ...).to_numpy()
     return np.asarray(values.reshape(-1, *values.shape[2:]))
-
-
-def _label(values: np.ndarray, model: Any, name: str) -> xr.DataArray:
-    dims = model.named_vars_to_dims.get(name) or [f"{name}_dim_{i}" for i in range(values.ndim - 2)]
-    coords = {dim: list(model.coords[dim]) for dim in dims if model.coords.get(dim) is not None}
-    return xr.DataArray(values, dims=("chain", "draw", *dims), coords=coords)

@@ -12,9 +12,9 @@ from typing import Any
 
 import xarray as xr
 
-from pipeline.checks.refit import Refitter
+from pipeline.checks.leave_out import thin
+from pipeline.checks.refit import Refitter, round_alike
 from pipeline.fit import density
-from pipeline.fit.arithmetic import round_alike
 
 PASSING_ATTRIBUTES = ("created_at", "sampling_time", "tuning_steps", "creation_library_version")
 PRIOR_DRAWS = 1000
@@ -33,8 +33,7 @@ def fit(
     tree = refitter.sample(**settings, seed=seed, progress=progress)
     posterior = tree["posterior"].to_dataset()
     tree.update(density.sample_prior(built, PRIOR_DRAWS, seed + 1))
-    step = -(-posterior.sizes["chain"] * posterior.sizes["draw"] // PREDICTIVE_DRAWS)
-    thinned = posterior.isel(draw=slice(None, None, step))
+    thinned = thin(posterior, PREDICTIVE_DRAWS)
     made = {
         "posterior_predictive": density.sample_predictions(built, thinned, seed + 2),
         "log_likelihood": density.log_likelihood(built, posterior),
