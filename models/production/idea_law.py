@@ -20,6 +20,7 @@ from models.options import ResearchInputOptions
 LOG_10 = float(np.log(10.0))
 GONE = 40.0  # nats: of a shock that decayed so far nothing is left
 SMALLEST = 1e-12  # share of the room to a ceiling: below, the law is that without one
+LARGEST_POWER = 300.0  # log of the research in a year: beyond any ceiling; e^710 is no number
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,8 @@ def predict(design: Design, drawn: dict[str, Any], data: dict[str, Any]) -> tupl
     import pytensor.tensor as pt
 
     codes, fields = (each["field"].to_numpy() for each in (design.intervals, design.observed))
-    work = data["duration"] * pt.exp(drawn["stepping_on_toes"][codes] * data["log_input"])
+    power = drawn["stepping_on_toes"][codes] * data["log_input"]
+    work = data["duration"] * pt.exp(pt.minimum(power, LARGEST_POWER))
     over = pt.dot(design.until, work)
     log_start, used_start = _solve_rows(drawn, codes, over - work)
     log_x, used = _solve_rows(drawn, codes, over)
