@@ -20,6 +20,7 @@ import models
 from models import Card
 from models.core.parts import PARTS
 from models.options import AccuracyOptions, Comparison, Side
+from pipeline.core.layout import Layout
 from pipeline.ingest.cards.card import LoadedCard, load_card
 from pipeline.ingest.convert import ingest
 from pipeline.ingest.in_house import add_in_house
@@ -71,13 +72,19 @@ def _registry() -> pd.DataFrame:
 
 def _convert(card: LoadedCard, runs: pd.DataFrame | None) -> pd.DataFrame:
     records = read_records(card.records_path)
-    table, committed = ingest(card, records, runs), read_committed()
+    table, committed = ingest(card, records, runs), _committed_with_tables()
     for posterior in table.get("posterior", ()):  # whose tables are not in Git
         path = committed.table(dataset := posterior.partition("-")[0])
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             load_real(dataset)[0].to_parquet(path)
     return exclude_by_rule(add_in_house(table, card, committed), card, records)
+
+
+@cache
+def _committed_with_tables() -> Layout:
+    """A copy of its own: a study is current only where a table has the very bytes of a run."""
+    return read_committed.__wrapped__()
 
 
 @cache
