@@ -14,11 +14,11 @@ import xarray as xr
 from rich.console import Console
 from rich.progress import track
 
-from models import INTERVAL_PROBABILITY, Card, Truth, as_draws, estimand_key, flatten
+from models import Card, Truth, as_draws, estimand_key, flatten
+from pipeline.checks.numbers import TAILS
 from pipeline.checks.refit import QUICK, THOROUGH, RefitError, Refitter, Settings
 from pipeline.ingest.tables import TABLES
 
-TAILS = [(1 - INTERVAL_PROBABILITY) / 2, (1 + INTERVAL_PROBABILITY) / 2]
 # Beside the headline estimands.
 WATCHED = ("share_compute", "rate_decades_per_year", "allocation_coefficient")
 MAXIMUM_REDRAWN = 200
