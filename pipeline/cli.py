@@ -26,6 +26,12 @@ app = typer.Typer(
 )
 Dataset = Annotated[str, typer.Argument(help="a folder of data/sources")]
 Model = Annotated[str, typer.Argument(help="a model of its table; all of them if absent")]
+Jobs = Annotated[
+    int, typer.Option(min=0, help="processes on this machine; 0 for one a core. Changes no result")
+]
+Scheduler = Annotated[
+    str, typer.Option(help="a Dask cluster to run on instead, such as tcp://host:8786")
+]
 HERE = Path()
 STAGES = "Stages"
 PARTS = ("coverage", "fixed_share", "priors", "wrong_compute", "structures", "design")
@@ -198,7 +204,8 @@ def calibrate(
     datasets: Annotated[
         int, typer.Option(min=1, help="data sets to simulate; 300 tell coverage of 0.90 from 0.83")
     ] = 300,
-    jobs: Annotated[int, typer.Option(min=1, help="refits side by side; changes no result")] = 1,
+    jobs: Jobs = 0,
+    scheduler: Scheduler = "",
     only: Annotated[
         str, typer.Option(help=f"parts of the study, joined by commas, of: {', '.join(PARTS)}")
     ] = ",".join(PARTS),
@@ -218,14 +225,17 @@ def calibrate(
     current, and removed, with a word, where they are not.
     """
     from pipeline.studies import calibrate as study  # several seconds, of this command alone
+    from pipeline.studies.engine import start
 
     parts = only.split(",")
     if unknown := sorted(set(parts) - set(PARTS)):
         raise typer.BadParameter(f"no part {unknown}; there are: {', '.join(PARTS)}")
-    for name, each in _choose_cells(root, dataset, model):
-        made = study.calibrate(Layout(root), name, each, parts, datasets, jobs, seed)
-        done = f"wrote {made}" if isinstance(made, Path) else f"not studied: {made}"
-        typer.echo(f"{name}-{each}: {done}")
+    layout, cells = Layout(root), _choose_cells(root, dataset, model)
+    with start(scheduler, jobs, layout.kept_fits) as engine:
+        for cell in cells:
+            made = study.calibrate(layout, cell, parts, datasets, engine, seed)
+            done = f"wrote {made}" if isinstance(made, Path) else f"not studied: {made}"
+            typer.echo(f"{'-'.join(cell)}: {done}")
 
 
 def _choose_cells(root: Path, dataset: str, model: str) -> list[tuple[str, str]]:

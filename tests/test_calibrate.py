@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from toy_model import STEP, ExactRefitter, Toy, make_card, make_table, make_toy_study
+from toy_model import STEP, ExactRecipe, Toy, make_card, make_table, make_toy_study
 from typer.testing import CliRunner
 
 from pipeline import cli
@@ -17,6 +17,7 @@ from pipeline.core.layout import Layout
 from pipeline.studies import calibrate, designs, trials
 from pipeline.studies.coverage import study_coverage, study_fixed_share
 from pipeline.studies.designs import compare_widths, study_design
+from pipeline.studies.engine import Engine
 from pipeline.studies.perturb import study_priors, study_wrong_compute
 from pipeline.studies.trials import run_trial
 
@@ -24,7 +25,7 @@ RATE = "rate_decades_per_year"
 
 
 def test_right_intervals_hold_the_truth_as_often_as_they_say() -> None:
-    right = study_coverage(make_toy_study(jobs=2), 120)
+    right = study_coverage(make_toy_study(), 120)
     assert set(right["estimands"]) == {RATE, STEP}
     assert right["divergences"] == 120  # one each, says the toy
     for each in right["estimands"].values():
@@ -102,7 +103,7 @@ def test_wrong_compute_moves_the_rate() -> None:
 
 
 def test_more_models_narrow_the_share(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(designs, "Refitter", ExactRefitter)
+    monkeypatch.setattr(designs, "Recipe", ExactRecipe)
     found = study_design(make_toy_study())
     made = found["designs"]
     assert found["estimand"] == STEP
@@ -130,24 +131,26 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder whose one cell is the toy."""
     (tmp_path / "models/toys").mkdir(parents=True)
     (tmp_path / "models/toys/toy.py").write_text("RATE = 1.0\n", encoding="utf-8")
-    monkeypatch.setattr(calibrate, "Refitter", ExactRefitter)
-    monkeypatch.setattr(designs, "Refitter", ExactRefitter)
+    monkeypatch.setattr(calibrate, "Recipe", ExactRecipe)
+    monkeypatch.setattr(designs, "Recipe", ExactRecipe)
     monkeypatch.setattr(calibrate.models, "load", lambda *_: Toy())
     monkeypatch.setattr(calibrate, "read_cell", lambda *_: (make_table(), make_card()))
     return tmp_path
 
 
-def run(root: Path, *parts: str, jobs: int = 1) -> dict[str, Any]:
-    path = calibrate.calibrate(Layout(root), "toy", "toy", list(parts), 6, jobs, seed=1)
+def run(root: Path, *parts: str) -> dict[str, Any]:
+    path = calibrate.calibrate(Layout(root), ("toy", "toy"), list(parts), 6, Engine(), seed=1)
     assert isinstance(path, Path)
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def test_file_has_every_part_whatever_the_jobs(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_has_every_part_and_is_the_same_again(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(designs, "TIMES", {"as_it_is": 1, "twice": 2})
     study = run(root, *calibrate.PARTS)
     assert list(study) == ["dataset", "model", "seed", "settings", "made_with", *calibrate.PARTS]
-    assert run(root, *calibrate.PARTS, jobs=2) == study
+    assert run(root, *calibrate.PARTS) == study
 
 
 def test_parts_left_out_are_kept_while_they_are_current(
@@ -163,7 +166,7 @@ def test_parts_left_out_are_kept_while_they_are_current(
 
 def test_what_cannot_be_studied_is_said(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calibrate.models, "load", lambda *_: Toy(reason="too few rows"))
-    assert calibrate.calibrate(Layout(root), "toy", "toy", [], 1, 1, 1) == "too few rows"
+    assert calibrate.calibrate(Layout(root), ("toy", "toy"), [], 1, Engine(), 1) == "too few rows"
     assert not (root / "data").exists()
     monkeypatch.undo()
     with pytest.raises(SourceError, match="dvc repro"):  # to make the table

@@ -22,9 +22,11 @@ from models.leaderboards import compute_multiplier
 from pipeline.checks.identification import identify
 from pipeline.checks.refit import THOROUGH, Refitter
 from pipeline.fit.cell import make_cell
-from pipeline.studies.calibrate import make_study
+from pipeline.studies.calibrate import SEED
 from pipeline.studies.coverage import study_coverage
-from pipeline.studies.trials import TAILS
+from pipeline.studies.engine import start
+from pipeline.studies.recipe import Recipe
+from pipeline.studies.trials import TAILS, Study
 
 MODELS = 60
 STEP = "toy-first-last"
@@ -132,8 +134,11 @@ def test_intervals_held_their_truths_in_the_committed_study(path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_intervals_hold_simulated_truths_on_real_rows() -> None:
-    study = make_study("toy", models.load("shared_rate"), *load_real("own_rates"), jobs=2)
-    found = study_coverage(study, DATASETS)
+def test_intervals_hold_simulated_truths_on_real_rows(tmp_path: Path) -> None:
+    table, card = load_real("own_rates")
+    model = models.load("shared_rate")
+    with start("", 2, tmp_path) as engine:
+        study = Study("toy", model, table, card, Recipe(model, table, card), SEED, engine)
+        found = study_coverage(study, DATASETS)
     assert found["failed"] <= 1, found["failures"]
     assert find_unlikely(found) == {}

@@ -152,9 +152,20 @@ def make_card() -> Card:
     return replace(card, table=Toy.TABLE)
 
 
-def make_toy_study(model: Toy | None = None, jobs: int = 1, failing: int = 0) -> Study:
+class ExactRecipe:
+    """Stands for a recipe; compiles nothing."""
+
+    def __init__(self, *made_of: Any) -> None:
+        self._made_of = made_of
+
+    def compile(self) -> ExactRefitter:
+        """The toy's refitter."""
+        return ExactRefitter(*self._made_of)
+
+
+def make_toy_study(model: Toy | None = None, failing: int = 0) -> Study:
     """The study of the toy, with exact refits."""
     toy: Any = model or Toy()  # an object that stands for a module
     table, card = make_table(), make_card()
-    refitter: Any = ExactRefitter(toy, table, card, failing)
-    return Study("toy-toy", toy, table, card, refitter, seed=1, jobs=jobs)
+    recipe: Any = ExactRecipe(toy, table, card, failing)
+    return Study("toy-toy", toy, table, card, recipe, seed=1)

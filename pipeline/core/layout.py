@@ -128,6 +128,11 @@ class Layout:
         """The calibration study of a cell."""
         return self.root / f"data/calibration/{cell}.json"
 
+    @property
+    def kept_fits(self) -> Path:
+        """What finished refits of studies gave: a cache of this machine, which may be deleted."""
+        return self.root / ".cache/fits"
+
     # ---- what site writes ------------------------------------------------------------------
     @property
     def claims_judged(self) -> Path:

@@ -2,7 +2,7 @@
 priors, with wrong compute, with errors in compute and with the design.
 
 Run by people, not by `dvc repro`: it takes minutes. Writes
-`data/calibration/<dataset>-<model>.json`, the same bytes for the same seed whatever `--jobs` is.
+`data/calibration/<dataset>-<model>.json`, the same bytes for the same seed whatever the workers.
 """
 
 import json
@@ -16,14 +16,16 @@ import pandas as pd
 
 import models
 from models import Card
-from pipeline.checks.refit import THOROUGH, Refitter, choose_settings
+from pipeline.checks.refit import THOROUGH
 from pipeline.core.failures import file_failure
 from pipeline.core.files import read_json, write_json
 from pipeline.core.layout import Layout
 from pipeline.fit.cell import read_card
 from pipeline.studies.coverage import study_coverage, study_fixed_share
 from pipeline.studies.designs import study_design
+from pipeline.studies.engine import Engine, hash_code
 from pipeline.studies.perturb import study_priors, study_wrong_compute
+from pipeline.studies.recipe import Recipe
 from pipeline.studies.record import describe_inputs
 from pipeline.studies.structures import study_structures
 from pipeline.studies.trials import Study
@@ -40,39 +42,50 @@ PARTS: dict[str, Callable[[Study, int], dict[str, Any]]] = {
 
 
 def calibrate(
-    layout: Layout, dataset: str, model: str, parts: list[str], datasets: int, jobs: int, seed: int
+    layout: Layout,
+    cell: tuple[str, str],
+    parts: list[str],
+    datasets: int,
+    engine: Engine,
+    seed: int,
 ) -> Path | str:
-    """Study one cell and write what was found: the file, or why the model cannot be fitted.
+    """Study one cell (dataset, model) and write what was found: the file, or why the model cannot
+    be fitted.
 
     Parts that are not asked for are kept from the file where it is of the same data, model and
     seed.
     """
-    table, card = read_cell(layout, dataset)
-    module = models.load(model)
-    if reason := module.unsupported_reason(table, card):
-        return reason
-    cell = f"{dataset}-{model}"
-    study = make_study(cell, module, table, card, seed, jobs)
+    study = open_study(layout, cell, engine, seed)
+    if isinstance(study, str):
+        return study
+    settings = {"simulated": study.ask("settings", lambda each: asdict(each.settings))}
     head = {
-        "dataset": dataset,
-        "model": model,
+        "dataset": cell[0],
+        "model": cell[1],
         "seed": seed,
-        "settings": {"simulated": asdict(study.settings), "real": asdict(THOROUGH)},
-        "made_with": describe_inputs(layout, cell),
+        "settings": settings | {"real": asdict(THOROUGH)},
+        "made_with": describe_inputs(layout, study.name),
     }
-    path = layout.study(cell)
+    path = layout.study(study.name)
     kept = _keep(path, head, parts)
     found = kept | {part: PARTS[part](study, datasets) for part in parts}
     write_json(path, head | {part: round_numbers(found[part]) for part in PARTS if part in found})
     return path
 
 
-def make_study(
-    name: str, model: models.Model, table: pd.DataFrame, card: Card, seed: int = SEED, jobs: int = 1
-) -> Study:
-    """The study of one cell, its model compiled."""
-    refitter = Refitter(model, table, card)
-    return Study(name, model, table, card, refitter, seed, jobs, choose_settings(refitter))
+def open_study(
+    layout: Layout, cell: tuple[str, str], engine: Engine, seed: int = SEED
+) -> Study | str:
+    """The study of a cell (dataset, model), or why the model cannot be fitted."""
+    dataset, name = cell
+    table, card = read_cell(layout, dataset)
+    model = models.load(name)
+    if reason := model.unsupported_reason(table, card):
+        return reason
+    made_with = describe_inputs(layout, "-".join(cell))
+    key = json.dumps([cell, seed, made_with, hash_code()])
+    recipe = Recipe(model, table, card)
+    return Study("-".join(cell), model, table, card, recipe, seed, engine, key)
 
 
 def read_cell(layout: Layout, dataset: str) -> tuple[pd.DataFrame, Card]:

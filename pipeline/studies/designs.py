@@ -23,8 +23,9 @@ from scipy import stats
 
 from models import INTERVAL_PROBABILITY, Truth, fitted_rows
 from models.core.prior import Prior, list_priors
-from pipeline.checks.refit import RefitError, Refitter
+from pipeline.checks.refit import RefitError
 from pipeline.studies.perturb import describe_failure
+from pipeline.studies.recipe import Recipe
 from pipeline.studies.trials import Study, Trial, add_unfitted, count_failures, refit_trial
 
 DESIGN_DATASETS = 10
@@ -44,7 +45,7 @@ def study_design(study: Study, datasets: int = DESIGN_DATASETS) -> dict[str, Any
     if not study.headline_share:
         return {"reason": "the table has no comparisons"}
     try:
-        posterior = study.refit_real("design", 0)
+        posterior = study.find_medians("design")
     except RefitError as failure:
         return describe_failure(str(failure))
     truths = [draw_truth_at(study, posterior, study.table, i) for i in range(datasets)]
@@ -71,7 +72,7 @@ def _measure_design(
 ) -> tuple[dict[str, Any], pd.Series]:
     """What is told of the design, and the width of the interval in each of its datasets."""
     table = make_design_table(study, name)
-    redesigned = replace(study, refitter=Refitter(study.model, table, study.card))
+    redesigned = replace(study, recipe=Recipe(study.model, table, study.card))
 
     def refit(index: int) -> Trial:
         truth = overlay(draw_truth_at(study, posterior, table, index), truths[index])

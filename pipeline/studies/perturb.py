@@ -25,7 +25,8 @@ def study_priors(study: Study) -> dict[str, Any]:
     nothing.
     """
     priors = dict(list_priors(study.priors))
-    used = [name for name in priors if f"prior_{name}" in study.refitter.data_names]
+    read = study.ask("data", lambda study: study.refitter.data_names)
+    used = [name for name in priors if f"prior_{name}" in read]
     scaled = [name for name in used if priors[name].widened(2.0) != priors[name]]
     changes = [(name, factor) for name in scaled for factor in FACTORS]
     changed = [{name: priors[name].widened(factor)} for name, factor in changes]

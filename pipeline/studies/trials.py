@@ -4,20 +4,20 @@ and the quantities that are watched.
 
 import zlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from rich.console import Console
-from rich.progress import track
 
 from models import Card, Truth, as_draws, estimand_key, flatten
 from pipeline.checks.numbers import TAILS
-from pipeline.checks.refit import QUICK, THOROUGH, RefitError, Refitter, Settings
+from pipeline.checks.refit import THOROUGH, RefitError, Refitter, Settings, choose_settings
 from pipeline.ingest.tables import TABLES
+from pipeline.studies.engine import Engine
+from pipeline.studies.recipe import Recipe
 
 # Beside the headline estimands.
 WATCHED = ("share_compute", "rate_decades_per_year", "allocation_coefficient")
@@ -34,16 +34,29 @@ class Trial(NamedTuple):
 
 @dataclass(frozen=True)
 class Study:
-    """One cell under study. The same `seed` gives the same results whatever `jobs` is."""
+    """One cell under study. The same `seed` gives the same results whatever workers there are.
+
+    `key` says what all of its tasks depend on: those of two studies of one key are the same.
+    """
 
     name: str
     model: Any  # a models.Model, of which some are a models.Leaderboard
     table: pd.DataFrame
     card: Card
-    refitter: Refitter
+    recipe: Recipe
     seed: int
-    jobs: int = 1
-    settings: Settings = QUICK  # of the refits to simulated data
+    engine: Engine = field(default_factory=Engine)
+    key: str = ""
+
+    @property
+    def refitter(self) -> Refitter:
+        """The compiled model: it takes seconds the first time in a process, so ask on a worker."""
+        return self.recipe.compile()
+
+    @property
+    def settings(self) -> Settings:
+        """Of the refits to simulated data; ask on a worker."""
+        return choose_settings(self.refitter)
 
     @property
     def priors(self) -> Any:
@@ -61,22 +74,25 @@ class Study:
         return np.random.default_rng([self.seed, zlib.crc32(part.encode()), index])
 
     def run[T](self, part: str, task: Callable[[int], T], count: int) -> list[T | str]:
-        """`task` of 0 to `count` - 1, on as many threads as there are jobs; the reason where a
-        refit fails.
-        """
+        """`task` of 0 to `count` - 1 on the workers; the reason where a refit fails."""
+        keys = [f"{self.key} {part} {index}" for index in range(count)]
+        return self.engine.run(f"{self.name} {part}", partial(_attempt, task), keys)
 
-        def attempt(index: int) -> T | str:
-            try:
-                return task(index)
-            except RefitError as failure:
-                return str(failure)
+    def ask[T](self, part: str, question: Callable[["Study"], T]) -> T:
+        """What `question` finds of the study where its model is compiled. Raises RefitError."""
+        (found,) = self.run(part, lambda _: [question(self)], 1)
+        if isinstance(found, str):
+            raise RefitError(found)
+        return found[0]
 
-        pool = ThreadPoolExecutor(self.jobs)
-        try:
-            results, bar = pool.map(attempt, range(count)), Console(stderr=True)
-            return list(track(results, f"{self.name} {part}", count, console=bar))
-        finally:
-            pool.shutdown(cancel_futures=True)
+    def find_medians(self, part: str) -> xr.Dataset:
+        """Posterior medians of the real data, as one draw of one chain. Raises RefitError."""
+        return self.ask(
+            part,
+            lambda study: (
+                study.refit_real(part, 0).median(("chain", "draw")).expand_dims(chain=1, draw=1)
+            ),
+        )
 
     def refit_real(
         self, part: str, index: int, table: pd.DataFrame | None = None, priors: Any = None
@@ -117,6 +133,13 @@ class Study:
         }
         draws = pd.DataFrame(columns)
         return draws[[key for key in draws if np.isfinite(draws[key]).all()]]
+
+
+def _attempt[T](task: Callable[[int], T], index: int) -> T | str:
+    try:
+        return task(index)
+    except RefitError as failure:
+        return str(failure)
 
 
 def draw_seed(rng: np.random.Generator) -> int:
