@@ -12,10 +12,11 @@ from typing import Annotated, Any
 
 import typer
 
+from pipeline.core.arguments import HERE, AsJson, Root
 from pipeline.core.failures import SourceError
 from pipeline.core.layout import Layout
 from pipeline.new_dataset import command
-from pipeline.new_dataset.command import AsJson, Root
+from pipeline.studies import commands as studies
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,15 +27,7 @@ app = typer.Typer(
 )
 Dataset = Annotated[str, typer.Argument(help="a folder of data/sources")]
 Model = Annotated[str, typer.Argument(help="a model of its table; all of them if absent")]
-Jobs = Annotated[
-    int, typer.Option(min=0, help="processes on this machine; 0 for one a core. Changes no result")
-]
-Scheduler = Annotated[
-    str, typer.Option(help="a Dask cluster to run on instead, such as tcp://host:8786")
-]
-HERE = Path()
-STAGES = "Stages"
-PARTS = ("coverage", "fixed_share", "priors", "wrong_compute", "structures", "design")
+STAGES, STUDIES = "Stages", "Studies"
 
 
 @app.command(rich_help_panel=STAGES)
@@ -192,66 +185,9 @@ def update_docs(root: Root = HERE) -> None:
         typer.echo(f"updated {path}")
 
 
-@app.command(
-    epilog="Example: `apportion calibrate math compute_multiplier --only coverage --datasets 50`. "
-    "Pages show a study as long as data and model are those it was made of; commit the file with "
-    "them."
-)
-def calibrate(
-    dataset: Annotated[str, typer.Argument(help="one dataset; all of them if absent")] = "",
-    model: Annotated[str, typer.Argument(help="one of its models; all of them if absent")] = "",
-    root: Root = HERE,
-    datasets: Annotated[
-        int, typer.Option(min=1, help="data sets to simulate; 300 tell coverage of 0.90 from 0.83")
-    ] = 300,
-    jobs: Jobs = 0,
-    scheduler: Scheduler = "",
-    only: Annotated[
-        str, typer.Option(help=f"parts of the study, joined by commas, of: {', '.join(PARTS)}")
-    ] = ",".join(PARTS),
-    seed: Annotated[int, typer.Option(help="of all random numbers")] = 20261121,
-) -> None:
-    """Study whether the intervals of DATASET under MODEL hold the truth, and what moves them.
-
-    coverage: truths drawn from the prior, outcomes simulated on the real rows, refitted: how many
-    90 % intervals hold their truth. fixed_share: the same where compute is 0.2, 0.5, 0.8 of the
-    headline step. priors: every prior half and twice as wide. wrong_compute: the compute of
-    half of the models that did not publish it wrong by a factor of 3. structures: truths with a
-    line, a sharp bend, other costs of allocation or other errors of compute than the model's.
-    design: more models, or compute that does not go with the date.
-
-    Needs the tables of `dvc repro`. Takes minutes to hours a cell; says on standard error how long.
-    Writes data/calibration/DATASET-MODEL.json; parts left out by --only are kept while they are
-    current, and removed, with a word, where they are not.
-    """
-    from pipeline.studies import calibrate as study  # several seconds, of this command alone
-    from pipeline.studies.engine import start
-
-    parts = only.split(",")
-    if unknown := sorted(set(parts) - set(PARTS)):
-        raise typer.BadParameter(f"no part {unknown}; there are: {', '.join(PARTS)}")
-    layout, cells = Layout(root), _choose_cells(root, dataset, model)
-    with start(scheduler, jobs, layout.kept_fits) as engine:
-        for cell in cells:
-            made = study.calibrate(layout, cell, parts, datasets, engine, seed)
-            done = f"wrote {made}" if isinstance(made, Path) else f"not studied: {made}"
-            typer.echo(f"{'-'.join(cell)}: {done}")
-
-
-def _choose_cells(root: Path, dataset: str, model: str) -> list[tuple[str, str]]:
-    """Cells of the registries that the two names, if given, leave."""
-    datasets, models = _read_registries(Layout(root))
-    cells = [
-        (name, each)
-        for table, names in datasets.items()
-        for name in names
-        for each in models.get(table, [])
-    ]
-    chosen = [(name, each) for name, each in cells if dataset in ("", name) and model in ("", each)]
-    if not chosen:
-        known = ", ".join(" ".join(cell) for cell in cells)
-        raise typer.BadParameter(f"no cell {dataset} {model}; there are: {known}")
-    return chosen
+app.command("calibrate", rich_help_panel=STUDIES, epilog=studies.CALIBRATE)(studies.calibrate)
+app.command("multiverse", rich_help_panel=STUDIES, epilog=studies.MULTIVERSE)(studies.multiverse)
+app.command("backtest", rich_help_panel=STUDIES, epilog=studies.BACKTEST)(studies.backtest)
 
 
 def _read_registries(layout: Layout) -> tuple[dict[str, list[str]], dict[str, list[str]]]:

@@ -75,9 +75,9 @@ def test_study_is_current_while_its_packages_and_options_are(
     layout: Layout, changed: str, is_same: bool
 ) -> None:
     study = {"made_with": describe_inputs(layout, CELL)}
-    assert is_current(layout, CELL, json.loads(json.dumps(study)))
+    assert is_current(describe_inputs(layout, CELL), json.loads(json.dumps(study)))
     (layout.root / changed).write_text("NEW = 1\n", encoding="utf-8")
-    assert is_current(layout, CELL, study) is is_same
+    assert is_current(describe_inputs(layout, CELL), study) is is_same
 
 
 @pytest.mark.parametrize(("is_own", "is_same"), [({}, False), ({"is_own": True}, True)])
@@ -87,10 +87,10 @@ def test_figures_of_our_own_posteriors_may_move(
     write_table(layout, score=1.0, **is_own)
     study = {"made_with": describe_inputs(layout, CELL)}
     write_table(layout, score=1.001, **is_own)
-    assert is_current(layout, CELL, study) is is_same
+    assert is_current(describe_inputs(layout, CELL), study) is is_same
     layout.table("toys").unlink()  # not made yet, as in a fresh clone
-    assert is_current(layout, CELL, study)
-    assert not is_current(layout, CELL, {})
+    assert is_current(describe_inputs(layout, CELL), study)
+    assert not is_current(describe_inputs(layout, CELL), {})
 
 
 def test_rates_bend_in_the_median_year_of_the_base_models_with_their_mean_over_the_days() -> None:

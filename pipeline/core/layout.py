@@ -27,6 +27,11 @@ class Layout:
         return self.root / "models/models.yaml"
 
     @property
+    def specifications(self) -> Path:
+        """Choices that a sensible person might have made otherwise, by model."""
+        return self.root / "models/specifications.yaml"
+
+    @property
     def bibliography(self) -> Path:
         """Every source that is cited."""
         return self.root / "data/references.bib"
@@ -127,6 +132,14 @@ class Layout:
     def study(self, cell: str) -> Path:
         """The calibration study of a cell."""
         return self.root / f"data/calibration/{cell}.json"
+
+    def multiverse(self, cell: str) -> Path:
+        """What the headlines of a cell are under other specifications."""
+        return self.root / f"data/multiverse/{cell}.json"
+
+    def backtest(self, cell: str) -> Path:
+        """How well the cell's model would have predicted later scores."""
+        return self.root / f"data/backtests/{cell}.json"
 
     @property
     def kept_fits(self) -> Path:

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from pipeline.core.arguments import AsJson, Root
+
 HELP = """Make data/sources/NAME with a card and records, and add NAME to the registry.
 
 With --from, each column of the table is matched with one of the file, by name and by what its \
@@ -18,9 +20,6 @@ EPILOG = (
     "--sheet Results`. Ends with 0 where the dataset is made, 1 where it is refused (nothing is "
     "left then), 2 after a wrong command."
 )
-
-Root = Annotated[Path, typer.Option(help="the repository", exists=True, file_okay=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON for scripts, on standard output")]
 
 
 class TableListing(TyperCommand):

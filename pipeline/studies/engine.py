@@ -94,7 +94,7 @@ def start(scheduler: str, jobs: int, kept: Path) -> Iterator[Engine]:
     options = {
         "n_workers": jobs or count_cores(),
         "threads_per_worker": 1,
-        "dashboard_address": None,
+        "dashboard_address": ":0",
     }
     local = nullcontext(address) if address else LocalCluster(**options)
     with local as cluster, Client(cluster) as client:

@@ -25,17 +25,21 @@ def describe_inputs(layout: Layout, cell: str) -> Record:
     packages = list_packages(layout.models.parent, model)
     return {
         "table": _hash_table(layout, dataset),
-        "options": _hash_file(layout.options(dataset)),
+        "options": hash_file(layout.options(dataset)),
         "model": {f"models/{folder.name}": hash_package(folder) for folder in packages},
     }
 
 
-def is_current(layout: Layout, cell: str, study: dict[str, Any]) -> bool:
-    """Whether the study was made with the present table, options and model.
+def describe_specifications(layout: Layout, cell: str) -> Record:
+    """The hashes of what the specifications of a cell are made with."""
+    return describe_inputs(layout, cell) | {"choices": hash_file(layout.specifications)}
+
+
+def is_current(present: Record, study: dict[str, Any]) -> bool:
+    """Whether the study was made with what is there at present.
 
     Before `dvc repro` has made the table and the options, the model alone decides.
     """
-    present = describe_inputs(layout, cell)
     made_with = study.get("made_with", {})
     return all(made_with.get(name) == value for name, value in present.items() if value)
 
@@ -57,7 +61,7 @@ def list_packages(models: Path, model: str) -> list[Path]:
 def hash_package(folder: Path) -> str:
     """DVC's hash of the folder: the MD5 of the list of its files and their own, and `.dir`."""
     files = sorted((path.relative_to(folder).as_posix(), path) for path in folder.rglob("*.py"))
-    entries = [{"md5": _hash_file(path), "relpath": name} for name, path in files]
+    entries = [{"md5": hash_file(path), "relpath": name} for name, path in files]
     return f"{_hash(json.dumps(entries).encode())}.dir"
 
 
@@ -67,10 +71,11 @@ def _hash_table(layout: Layout, dataset: str) -> str | None:
         return None
     table = pd.read_parquet(path)
     is_own = "posterior" in table or ("is_own" in table and bool(table["is_own"].any()))
-    return _hash_file(layout.records(dataset) if is_own else path)
+    return hash_file(layout.records(dataset) if is_own else path)
 
 
-def _hash_file(path: Path) -> str | None:
+def hash_file(path: Path) -> str | None:
+    """DVC's hash of a file; None where there is none."""
     return _hash(path.read_bytes()) if path.is_file() else None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.checks.identified import describe_identification
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
-from pipeline.studies.record import is_current
+from pipeline.studies.record import describe_inputs, describe_specifications, is_current
 
 NOT_MEASURED = "not measured"
 OUT_OF_DATE = "measured on an earlier version of the model or the data"
@@ -29,8 +29,11 @@ def read_check(layout: Layout, cell: str) -> dict[str, Any]:
     """
     check: dict[str, Any] = read_json(layout.check(cell)) or {}
     study: Study | None = read_json(layout.study(cell))
-    counts = study is not None and is_current(layout, cell, study)
-    return apply_study(check, study, counts) if check else {}
+    counts = study is not None and is_current(describe_inputs(layout, cell), study)
+    others = read_json(layout.multiverse(cell))
+    if others:
+        others["is_current"] = is_current(describe_specifications(layout, cell), others)
+    return apply_study(check, study, counts) | {"multiverse": others} if check else {}
 
 
 def apply_study(check: dict[str, Any], study: Study | None, counts: bool) -> dict[str, Any]:

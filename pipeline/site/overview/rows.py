@@ -33,6 +33,7 @@ class Row:
     page: str = ""
     citation: str = ""
     reason: str = ""
+    range: str = ""  # over other specifications, in brief
 
     @property
     def has_number(self) -> bool:
@@ -58,7 +59,9 @@ def read_row(cell: Passed, key: str, group: str = "", label: str = "") -> Row | 
     row = Row(group, cell.dataset, key, label, "model", page=cell.name)
     if entry.get("reason"):
         return replace(row, reason=f"not reported: {entry['reason']}")
-    return replace(row, **read_bounds(entry), caveats=find_caveats(key, cell.check))
+    spread = answers.say_range(key, cell.check, str(entry["unit"]), is_short=True)
+    caveats = find_caveats(key, cell.check)
+    return replace(row, **read_bounds(entry), caveats=caveats, range=spread)
 
 
 def find_caveats(key: str, check: dict[str, Any]) -> tuple[str, ...]:

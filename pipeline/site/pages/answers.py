@@ -97,6 +97,25 @@ def find_caveats(key: str, check: Check) -> tuple[str, ...]:
     return tuple(filter(None, found))
 
 
+def read_range(key: str, check: Check) -> dict[str, Any]:
+    """What other specifications say of `key` (pipeline/studies/spread.py), with `is_current` and
+    the choice that moves it most; empty where none was tried.
+    """
+    others = check.get("multiverse") or {}
+    found = (others.get("spread") or {}).get(key)
+    if not found:
+        return {}
+    first, share = next(iter(found["variance"].items()), ("", 0.0))
+    mover = others["choices"][first]["title"] if first else ""
+    return found | {"is_current": others["is_current"], "mover": mover, "mover_share": share}
+
+
+def say_range(key: str, check: Check, unit: str = "share", is_short: bool = False) -> str:
+    """The range of `key` over other specifications, in a sentence or in brief; empty without."""
+    found = read_range(key, check)
+    return say("range_in_brief" if is_short else "range", unit=unit, **found) if found else ""
+
+
 def read_study(check: Check, name: str) -> dict[str, Any]:
     """A part of the study of simulated data; empty where there is none."""
     return (check.get("study") or {}).get(name) or {}

@@ -31,12 +31,15 @@ def describe_convergence(check: Check) -> str:
 
 
 def list_badges(check: Check, headline: str = "") -> list[Badge]:
-    """Converged, calibrated, identified, prior-sensitive; `headline` is the key of the answer."""
+    """Converged, calibrated, identified, prior-sensitive and, where other choices were tried,
+    robust; `headline` is the key of the answer.
+    """
     return [
         _converged(check),
         _calibrated(check),
         _identified(check, headline),
         _sensitive(check, answers.describe_drivers(headline, check)),
+        *_robust(check, headline),
     ]
 
 
@@ -72,6 +75,20 @@ def _identified(check: Check, headline: str) -> Badge:
     word = "identified" if state else answers.NOT_IDENTIFIED
     word = f"{word} ({grade})" if grade else word
     return Badge(word, "good" if state else "bad", text, "identification")
+
+
+def _robust(check: Check, headline: str) -> list[Badge]:
+    text, found = answers.say_range(headline, check), answers.read_range(headline, check)
+    if not found:
+        return []
+    if not found["is_current"]:
+        return [Badge("robustness not measured", "unknown", text, "specifications")]
+    words: dict[str, tuple[str, State]] = {
+        "strong": ("robust", "good"),
+        "moderate": ("robust in part", "unknown"),
+        "weak": ("not robust", "bad"),
+    }
+    return [Badge(*words[found["grade"]], text, "specifications")]
 
 
 def _sensitive(check: Check, headline: str) -> Badge:

@@ -19,6 +19,7 @@ from pipeline.site.pages.sentences import say_figure
 from pipeline.site.posterior import boards, evidence_charts, panels
 from pipeline.site.posterior.inputs import Inputs
 from pipeline.site.posterior.reverse_tests import draw_reverse_test, make_reverse_test
+from pipeline.site.posterior.specifications import draw_specifications
 from pipeline.site.posterior.splits import Split, draw_split
 from pipeline.site.posterior.waterfalls import Kind, draw_waterfall, make_waterfall
 
@@ -36,6 +37,7 @@ def draw_all(inputs: Inputs, key: str, split: Split | None) -> dict[str, list[Dr
         "split": [draw_split(split)] if split and not split.reason else [],
         "evidence": draw_evidence(inputs, key) + (draw_influence(inputs) if passed else []),
         "special_cases": draw_special_cases(inputs, key) if passed else [],
+        "specifications": draw_others(inputs, key) if passed else [],
         "literature": draw_literature(inputs) if passed else [],
         "priors": draw_priors(inputs),
         "predictions": draw_predictions(inputs),
@@ -101,6 +103,14 @@ def draw_special_cases(inputs: Inputs, key: str) -> list[Drawing]:
     others = {names.get(name, name): case["estimands"][key] for name, case in cases}
     words = say_figure("special-cases", label=whole.get("label"))
     return [_draw_beside({OURS: whole} | others, words)] if cases else []
+
+
+def draw_others(inputs: Inputs, key: str) -> list[Drawing]:
+    """The headline under every other specification that was tried."""
+    others, label = inputs.check.get("multiverse"), inputs.attributions.get(key, {}).get("label")
+    if not others or inputs.specifications.empty:
+        return []
+    return draw_specifications(inputs.specifications, others["choices"], key, str(label))
 
 
 def _draw_beside(rows: dict[str, dict[str, Any]], words: dict[str, Any]) -> Drawing:

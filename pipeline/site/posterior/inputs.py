@@ -20,6 +20,7 @@ from pipeline.site.pages.rendering import plain_text
 from pipeline.site.words import Headline, Words, read_words, relabel, say_headline
 from pipeline.studies.verdict import read_check
 
+NUMBERS = ("rows", "median", "lower", "upper", "elpd_difference", "elpd_difference_se")
 PROVENANCE_COLUMNS = {"line", "citation", "locator", "is_verified", "exclusion"}
 
 
@@ -36,6 +37,7 @@ class Inputs:
     attributions: Attributions
     bibliography: Bibliography
     software: Software
+    specifications: pd.DataFrame  # a row a specification and estimand; empty where none was tried
 
     @property
     def headline(self) -> Headline:
@@ -62,6 +64,17 @@ def read_inputs(layout: Layout, dataset: str, model: str) -> Inputs:
         attributions=relabel(read_json(layout.attribution(name)), card.options),
         bibliography=read_bibliography(layout.bibliography).with_own(card.path.parent),
         software=read_software(layout.citation),
+        specifications=read_specifications(layout, name),
+    )
+
+
+def read_specifications(layout: Layout, cell: str) -> pd.DataFrame:
+    """The table of what other specifications say; empty where there is none."""
+    path = layout.multiverse(cell).with_suffix(".csv")
+    return (
+        pd.read_csv(path, keep_default_na=False, na_values={name: [""] for name in NUMBERS})
+        if path.is_file()
+        else pd.DataFrame()
     )
 
 

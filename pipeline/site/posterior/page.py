@@ -13,7 +13,7 @@ from pipeline.ingest.tables import OF_MODELS
 from pipeline.site.charts.drawings import render_page
 from pipeline.site.pages import answers
 from pipeline.site.pages.badges import describe_convergence, list_badges
-from pipeline.site.posterior import panels
+from pipeline.site.posterior import panels, specifications
 from pipeline.site.posterior.figures import draw_all
 from pipeline.site.posterior.inputs import Inputs, describe_data, read_inputs
 from pipeline.site.posterior.splits import make_split
@@ -37,7 +37,13 @@ def render_fitted(inputs: Inputs, templates: Path) -> str:
     attributions, key = inputs.attributions, headline.key
     label = inputs.words.name(key.partition("[")[2].removesuffix("]"))
     split = make_split(key, label, cell.estimands, attributions, check)
-    modules = {"answers": answers, "panels": panels, "limits": verdict, "identified": identified}
+    modules = {
+        "answers": answers,
+        "panels": panels,
+        "others": specifications,
+        "limits": verdict,
+        "identified": identified,
+    }
     return render_page(
         templates,
         "posterior",

@@ -1,0 +1,52 @@
+"""The specification curve: medians in their order, and below which choices each was made with."""
+
+import altair as alt
+import pandas as pd
+
+from pipeline.site.charts import drawings
+from pipeline.site.charts.axes import LINE_PIXELS, PALETTE, make_tooltip, number_axis, wrap_labels
+from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
+from pipeline.site.figures.kinds import Figure
+
+LABEL_PIXELS = 190  # of both charts, so that their columns stand above each other
+CURVE_PIXELS = 220
+OURS, OTHER = PALETTE[1], PALETTE[0]
+
+
+def draw_curve(figure: Figure) -> Drawing:
+    """Medians with intervals by rank; `frame` has rank, median, lower, upper, is_ours and made."""
+    frame = figure.frame
+    names = ("made", "median", "lower", "upper")
+    colour = alt.condition("datum.is_ours", alt.value(OURS), alt.value(OTHER))
+    base = alt.Chart(frame).encode(
+        x=_rank(frame, None), color=colour, tooltip=[make_tooltip(frame, name) for name in names]
+    )
+    axis = number_axis(False, minExtent=LABEL_PIXELS)
+    low = alt.Y("lower:Q", title=figure.y_title, scale=alt.Scale(zero=False), axis=axis)
+    bars = base.mark_rule(opacity=0.35, strokeWidth=2).encode(y=low, y2="upper")
+    dots = base.mark_point(filled=True, size=22, opacity=1).encode(y="median:Q")
+    ours = base.mark_point(filled=True, size=90, opacity=1).encode(y="median:Q")
+    layers = alt.layer(bars, dots, ours.transform_filter("datum.is_ours"))
+    words = drawings.describe_reach(frame["median"])
+    return draw_panels(figure, [("", layers, CURVE_PIXELS, words)])
+
+
+def draw_choices(figure: Figure) -> Drawing:
+    """A dot where a specification makes a choice otherwise; `frame` has rank and label."""
+    frame = figure.frame.assign(label=wrap_labels(figure.frame["label"]))
+    labels = list(dict.fromkeys(frame["label"]))
+    height = sum(LINE_PIXELS * (label.count("\n") + 1) + 4 for label in labels)
+    return draw_panels(figure, [("", _matrix(frame, labels, figure), height, figure.caption)])
+
+
+def _matrix(frame: pd.DataFrame, labels: list[str], figure: Figure) -> Layers:
+    text = "split(datum.label, '\\n')"
+    axis = alt.Axis(labelExpr=text, labelLimit=LABEL_PIXELS, minExtent=LABEL_PIXELS, ticks=False)
+    y = alt.Y("label:N", sort=labels, title=None, axis=axis)
+    dots = alt.Chart(frame).mark_point(filled=True, size=16, opacity=1, color=OTHER)
+    return alt.layer(dots.encode(x=_rank(frame, figure.x_title), y=y))
+
+
+def _rank(frame: pd.DataFrame, title: str | None) -> alt.X:
+    scale = alt.Scale(domain=[0, int(frame["last"].iloc[0]) + 1], nice=False)
+    return alt.X("rank:Q", title=title, scale=scale, axis=alt.Axis(tickCount=6, grid=False))

@@ -1,0 +1,208 @@
+"""Cell -> its headlines under every specification that a sensible person might have chosen.
+
+All are data of one compiled model: other scales of priors, other options of the card, rows that
+leave the likelihood. Made by people (`apportion multiverse`), in minutes. Writes a table, a row a
+specification and estimand, and beside it what the choices are, the range, and what both were made
+with.
+"""
+
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import arviz_stats
+import numpy as np
+import pandas as pd
+import xarray as xr
+from arviz_stats.base import array_stats
+
+from models import fitted_rows, flatten
+from pipeline.checks.leave_out import smooth, thin
+from pipeline.checks.numbers import find_quantiles
+from pipeline.checks.refit import Settings, differ
+from pipeline.checks.special_cases import compare
+from pipeline.core.files import write_json, write_text
+from pipeline.core.layout import Layout
+from pipeline.studies.calibrate import SEED, open_study
+from pipeline.studies.engine import Engine
+from pipeline.studies.record import describe_specifications
+from pipeline.studies.specifications import (
+    OURS,
+    Choice,
+    Specification,
+    apply,
+    drop_idle,
+    list_specifications,
+    mark_rows,
+    read_choices,
+)
+from pipeline.studies.spread import describe_spread
+from pipeline.studies.trials import Study, draw_seed
+
+LENGTH = Settings(draws=600)
+DRAWS = 300  # of the predictive density of a unit
+RATE, RECORDS = "rate_decades_per_year", "first_record-last_record"
+LEAST_ESS, LARGEST_RHAT, MOST_DIVERGENT = 100, 1.05, 0.01  # of a median that can be shown
+MOST_INFLUENTIAL = 5  # base models that are left out in turn
+PART = "specification"
+
+
+def run_multiverse(
+    layout: Layout, cell: tuple[str, str], crossed: int, engine: Engine, seed: int = SEED
+) -> Path | str:
+    """Fit every specification of the cell (dataset, model) and write what each says: the file, or
+    why there is none. `crossed`: how many specifications of several choices together.
+    """
+    study = open_study(layout, cell, engine, seed)
+    if isinstance(study, str):
+        return study
+    choices = read_choices(layout.specifications, cell[1])
+    if not choices:
+        return "models/specifications.yaml names no choices of its model"
+    choices = _drop_idle(study, choices)
+    rng = study.make_generator(PART, 0)
+    specifications = list_specifications(choices, find_labs(study.table), crossed, rng)
+    found = study.run(PART, partial(fit, study, choices, specifications), len(specifications))
+    ours = found[0]
+    if isinstance(ours, str):
+        return f"the model itself could not be refitted: {ours}"
+    others = [Specification("without", left_out=("base_model", each)) for each in rank(ours)]
+    found += study.run(f"{PART} without", partial(fit, study, choices, others), len(others))
+    rows = [
+        list_rows(each, specification, ours, list(choices))
+        for each, specification in zip(found, [*specifications, *others], strict=True)
+    ]
+    path = layout.multiverse(study.name)
+    titles = {name: describe_choice(choice) for name, choice in choices.items()}
+    table = pd.DataFrame(list(chain.from_iterable(rows)))
+    head = {
+        "dataset": cell[0],
+        "model": cell[1],
+        "made_with": describe_specifications(layout, study.name),
+    }
+    spread = describe_spread(table, titles)
+    write_text(path.with_suffix(".csv"), table.to_csv(index=False))
+    write_json(path, head | {"choices": titles, "spread": spread})
+    return path
+
+
+def list_keys(study: Study) -> list[str]:
+    """Keys of what is watched: compute's share of the headline step and of the path from the first
+    to the last record, and the rate.
+    """
+    share = study.headline_share
+    records = f"{share.partition('-')[0]}-{RECORDS}]" if share else ""
+    return [key for key in dict.fromkeys((share, records, RATE)) if key]
+
+
+def find_labs(table: pd.DataFrame) -> list[str]:
+    """Laboratories of the fitted rows that can be left out: those beside which there are others."""
+    labs = sorted(set(fitted_rows(table)["lab"].dropna()))
+    return labs if len(labs) > 1 else []
+
+
+def _drop_idle(study: Study, choices: dict[str, Choice]) -> dict[str, Choice]:
+    """The choices that change anything of this table."""
+
+    def read(specification: Specification) -> dict[str, np.ndarray]:
+        priors, card = apply(specification, choices, study.model, study.card)
+        rows = mark_rows(study.table, specification, choices)
+        return dict(study.model.data(rows, card, priors))
+
+    known = study.ask("data", lambda each: sorted(each.refitter.data_names))
+    ours = {name: value for name, value in read(Specification("ours")).items() if name in known}
+    return drop_idle(choices, lambda each: differ(ours, read(each)), study.table)
+
+
+def fit(
+    study: Study, choices: dict[str, Choice], specifications: list[Specification], index: int
+) -> dict[str, Any]:
+    """What a specification says: quantiles of the watched estimands, the density of each unit left
+    out, and how far the draws can be trusted.
+    """
+    one = specifications[index]
+    priors, card = apply(one, choices, study.model, study.card)
+    rows = mark_rows(study.table, one, choices)
+    seed = draw_seed(study.make_generator(f"{PART} {one}", 0))
+    posterior = study.refitter.refit(rows, card, priors, seed, LENGTH)
+    made = study.model.estimands(posterior, study.table, card)
+    watched = {key: draws for key, draws in flatten(made) if key in list_keys(study)}
+    units = study.model.unit_log_likelihood(thin(posterior, DRAWS), study.table, card)
+    found = {
+        "estimands": {key: find_quantiles(draws) for key, draws in watched.items()},
+        "reason": find_fault(posterior, watched),
+        "rows": int((~rows["is_held_out"]).sum()),
+    }
+    if one.kind == OURS:
+        share = watched[list_keys(study)[0]]
+        found["influence"] = measure_influence(units, thin(xr.Dataset({"share": share}), DRAWS))
+    if not rows["is_held_out"].any():
+        density = units.rename(base_model="unit").transpose("chain", "draw", "unit")
+        found["density"], found["unsure"] = smooth(density)
+    return found
+
+
+def find_fault(posterior: xr.Dataset, watched: dict[str, xr.DataArray]) -> str:
+    """Why the medians cannot be trusted; empty where they can."""
+    draws = xr.Dataset({f"q{i}": each for i, each in enumerate(watched.values())})
+    draws = draws.drop_vars([name for name, each in draws.items() if each.isnull().any()])
+    if not draws:
+        return "the step is too small to be divided"
+    ess = min(float(each) for each in arviz_stats.ess(draws).values())
+    rhat = max(float(each) for each in arviz_stats.rhat(draws).values())
+    divergent = posterior.attrs["divergences"] / posterior.sizes["draw"]
+    faults = {
+        f"effective draws {ess:.0f}": ess < LEAST_ESS,
+        f"R-hat {rhat:.3f}": rhat > LARGEST_RHAT,
+        f"{divergent:.1%} of the transitions divergent": divergent > MOST_DIVERGENT,
+    }
+    return ", ".join(fault for fault, is_there in faults.items() if is_there)
+
+
+def measure_influence(units: xr.DataArray, share: xr.Dataset) -> dict[str, float]:
+    """By how much the mean share would move without each base model, in posterior standard
+    deviations: draws weighted by one over its likelihood (importance sampling, as in PSIS).
+    """
+    drawn = share["share"].to_numpy().ravel()
+    ratios = units.rename(base_model="unit").transpose("unit", "chain", "draw").to_numpy()
+    moved = {}
+    for name, each in zip(units["base_model"].to_numpy(), ratios, strict=True):
+        logs, _ = array_stats.psislw(-each.ravel())  # smoothed, so that no single draw decides
+        weights = np.exp(logs - np.logaddexp.reduce(logs))
+        moved[str(name)] = float((weights @ drawn - drawn.mean()) / drawn.std())
+    return moved
+
+
+def rank(ours: dict[str, Any]) -> list[str]:
+    """The base models that move the share most."""
+    moved = pd.Series(ours["influence"])
+    return list(moved.abs().sort_values(ascending=False).index[:MOST_INFLUENTIAL])
+
+
+def list_rows(
+    found: dict[str, Any] | str,
+    specification: Specification,
+    ours: dict[str, Any],
+    choices: list[str],
+) -> list[dict[str, Any]]:
+    """One specification as the table has it: a row an estimand."""
+    made = {"kind": specification.kind} | dict.fromkeys(choices, OURS) | dict(specification.made)
+    column, name = specification.left_out or ("", "")
+    made |= {"without": name, "without_kind": column}
+    if isinstance(found, str):
+        failed = {"reason": f"the refit failed: {found}"}
+        return [made | failed | {"estimand": key} for key in ours["estimands"]]
+    made |= {"rows": found["rows"], "reason": found["reason"]}
+    if "density" in found and specification.kind != OURS:
+        told = compare(found["density"], ours["density"], {*found["unsure"], *ours["unsure"]})
+        if told.pop("units"):
+            made |= told
+    return [made | {"estimand": key} | each for key, each in found["estimands"].items()]
+
+
+def describe_choice(choice: Choice) -> dict[str, Any]:
+    """Titles and reasons, as the file has them."""
+    ways = {name: choice[name] for name in (OURS, *choice.others)}
+    told = {name: {"title": each.title, "reason": each.reason} for name, each in ways.items()}
+    return {"title": choice.title, "singly": choice.singly, "ways": told}

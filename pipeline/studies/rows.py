@@ -1,0 +1,47 @@
+"""Rules by which a specification keeps fitted rows of a leaderboard; others leave the likelihood.
+
+A rule takes the fitted rows and says which to keep, a boolean a row.
+"""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from pipeline.studies.perturb import PUBLISHED
+
+OUTCOMES = {"score": 1.0, "perplexity": -1.0}  # column, and whether more is better
+
+
+def keep_records(rows: pd.DataFrame) -> pd.Series:
+    """Rows that were better than all of earlier release on their benchmark, or as good."""
+    outcome = next(rows[name] * sign for name, sign in OUTCOMES.items() if name in rows)
+    ordered = outcome.loc[rows["release_date"].sort_values(kind="stable").index]
+    best = ordered.groupby(rows["benchmark"].reindex(ordered.index)).cummax()
+    return (outcome >= best.reindex(rows.index)).astype(bool)
+
+
+def keep_best_of(rows: pd.DataFrame, columns: list[str]) -> pd.Series:
+    """The best row of each group by `columns` on each benchmark."""
+    outcome = next(rows[name] * sign for name, sign in OUTCOMES.items() if name in rows)
+    best = outcome.groupby([rows[name].astype(str) for name in [*columns, "benchmark"]]).idxmax()
+    return pd.Series(rows.index.isin(best), rows.index)
+
+
+def keep_half(rows: pd.DataFrame, is_early: bool) -> pd.Series:
+    """Rows up to the median release date, or after it."""
+    early = rows["release_date"] <= rows["release_date"].median()
+    return early if is_early else ~early
+
+
+RULES: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
+    "records": keep_records,
+    "open_weights": lambda rows: rows["is_open_weights"].fillna(False).astype(bool),
+    "closed_weights": lambda rows: ~rows["is_open_weights"].fillna(True).astype(bool),
+    "published_compute": lambda rows: rows["compute_confidence"] == PUBLISHED,
+    "one_per_base": lambda rows: keep_best_of(rows, ["base_model"]),
+    "one_per_source": lambda rows: keep_best_of(rows, ["citation", "lab"]),
+    "plain": lambda rows: rows["techniques"].map(len) == 0,
+    "published_sample": lambda rows: rows["is_published_sample"].astype(bool),
+    "earlier_half": lambda rows: keep_half(rows, True),
+    "later_half": lambda rows: keep_half(rows, False),
+}
