@@ -40,7 +40,7 @@ from pipeline.studies.specifications import (
 from pipeline.studies.spread import describe_spread
 from pipeline.studies.trials import Study, draw_seed
 
-LENGTH = Settings(draws=600)
+LENGTH = Settings(draws=1000, tune=600)
 DRAWS = 300  # of the predictive density of a unit
 RATE, RECORDS = "rate_decades_per_year", "first_record-last_record"
 LEAST_ESS, LARGEST_RHAT, MOST_DIVERGENT = 100, 1.05, 0.01  # of a median that can be shown
