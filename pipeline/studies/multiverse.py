@@ -193,7 +193,7 @@ def list_rows(
     if isinstance(found, str):
         failed = {"reason": f"the refit failed: {found}"}
         return [made | failed | {"estimand": key} for key in ours["estimands"]]
-    made |= {"rows": found["rows"], "reason": found["reason"]}
+    made |= {"fitted_rows": found["rows"], "reason": found["reason"]}
     if "density" in found and specification.kind != OURS:
         told = compare(found["density"], ours["density"], {*found["unsure"], *ours["unsure"]})
         if told.pop("units"):

@@ -23,7 +23,7 @@ Study = dict[str, Any]
 
 
 def read_check(layout: Layout, cell: str) -> dict[str, Any]:
-    """The check of a cell with what its study says; empty where the cell has none.
+    """The check of a cell with what its studies say; empty where the cell has none.
 
     A study never makes a fit run again: fit writes the check without it.
     """
@@ -33,7 +33,11 @@ def read_check(layout: Layout, cell: str) -> dict[str, Any]:
     others = read_json(layout.multiverse(cell))
     if others:
         others["is_current"] = is_current(describe_specifications(layout, cell), others)
-    return apply_study(check, study, counts) | {"multiverse": others} if check else {}
+    tested = read_json(layout.backtest(cell))
+    if tested:
+        tested["is_current"] = is_current(describe_inputs(layout, cell), tested)
+    found = {"multiverse": others, "backtest": tested}
+    return apply_study(check, study, counts) | found if check else {}
 
 
 def apply_study(check: dict[str, Any], study: Study | None, counts: bool) -> dict[str, Any]:

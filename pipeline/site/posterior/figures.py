@@ -17,6 +17,7 @@ from pipeline.site.pages.answers import element, has_passed
 from pipeline.site.pages.numbers import unit_words
 from pipeline.site.pages.sentences import say_figure
 from pipeline.site.posterior import boards, evidence_charts, panels
+from pipeline.site.posterior.backtests import draw_backtest
 from pipeline.site.posterior.inputs import Inputs
 from pipeline.site.posterior.reverse_tests import draw_reverse_test, make_reverse_test
 from pipeline.site.posterior.specifications import draw_specifications
@@ -38,6 +39,7 @@ def draw_all(inputs: Inputs, key: str, split: Split | None) -> dict[str, list[Dr
         "evidence": draw_evidence(inputs, key) + (draw_influence(inputs) if passed else []),
         "special_cases": draw_special_cases(inputs, key) if passed else [],
         "specifications": draw_others(inputs, key) if passed else [],
+        "backtest": draw_backtest(inputs.check.get("backtest")) if passed else [],
         "literature": draw_literature(inputs) if passed else [],
         "priors": draw_priors(inputs),
         "predictions": draw_predictions(inputs),

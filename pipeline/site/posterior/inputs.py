@@ -20,7 +20,7 @@ from pipeline.site.pages.rendering import plain_text
 from pipeline.site.words import Headline, Words, read_words, relabel, say_headline
 from pipeline.studies.verdict import read_check
 
-NUMBERS = ("rows", "median", "lower", "upper", "elpd_difference", "elpd_difference_se")
+NUMBERS = ("fitted_rows", "median", "lower", "upper", "elpd_difference", "elpd_difference_se")
 PROVENANCE_COLUMNS = {"line", "citation", "locator", "is_verified", "exclusion"}
 
 

@@ -13,7 +13,7 @@ from pipeline.ingest.tables import OF_MODELS
 from pipeline.site.charts.drawings import render_page
 from pipeline.site.pages import answers
 from pipeline.site.pages.badges import describe_convergence, list_badges
-from pipeline.site.posterior import panels, specifications
+from pipeline.site.posterior import backtests, panels, specifications
 from pipeline.site.posterior.figures import draw_all
 from pipeline.site.posterior.inputs import Inputs, describe_data, read_inputs
 from pipeline.site.posterior.splits import make_split
@@ -41,6 +41,7 @@ def render_fitted(inputs: Inputs, templates: Path) -> str:
         "answers": answers,
         "panels": panels,
         "others": specifications,
+        "backtests": backtests,
         "limits": verdict,
         "identified": identified,
     }

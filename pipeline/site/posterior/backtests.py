@@ -1,0 +1,64 @@
+"""How well earlier fits would have predicted later scores: a sentence, a table and a figure."""
+
+from typing import Any
+
+import pandas as pd
+
+from pipeline.site.charts.drawings import Drawing
+from pipeline.site.charts.points import draw_scatter
+from pipeline.site.figures.kinds import Figure
+from pipeline.site.pages.sentences import say, say_figure
+
+MODEL = "model"
+SHOWN = {MODEL: "this model", "compute alone": "compute alone"}
+SHOWN |= {"date alone": "date alone", "last values": "last values"}
+
+
+def list_forecasts(found: dict[str, Any] | None) -> pd.DataFrame:
+    """A row a cut-off and forecast: date, earlier, later, forecast, crps, coverage."""
+    rows = [
+        {"date": cut["date"], "earlier": cut["earlier"], "later": cut["later"]}
+        | {"forecast": name, **cut["errors"][key]}
+        for cut in (found or {}).get("cuts", [])
+        if "errors" in cut
+        for key, name in SHOWN.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def say_backtest(found: dict[str, Any]) -> str:
+    """What the backtest found, in two sentences."""
+    frame = list_forecasts(found)
+    errors = frame.groupby("forecast")["crps"].mean()
+    ours, others = errors[SHOWN[MODEL]], errors.drop(SHOWN[MODEL])
+    own = frame[frame["forecast"] == SHOWN[MODEL]]
+    held = float((own["coverage"] * own["later"]).sum() / own["later"].sum())
+    rates = [cut["rate"] for cut in found["cuts"] if cut.get("rate")]
+    later = [(rate, found["rates"].get(rate["year"])) for rate in rates]
+    inside = [rate["lower"] <= whole["median"] <= rate["upper"] for rate, whole in later if whole]
+    return say(
+        "backtest",
+        is_current=found["is_current"],
+        count=own["date"].nunique(),
+        ours=ours,
+        best=others.min(),
+        name=others.idxmin(),
+        outcome=found["outcome"],
+        held=held,
+        inside=sum(inside),
+        rates=len(inside),
+    )
+
+
+def draw_backtest(found: dict[str, Any] | None) -> list[Drawing]:
+    """The error of each forecast, by the date it was made at."""
+    frame = list_forecasts(found)
+    if frame.empty or found is None:
+        return []
+    frame["date"] = pd.to_datetime(frame["date"])
+    words = say_figure("backtest-errors", outcome=found["outcome"])
+    hover = ("forecast", "date", "crps", "coverage", "earlier", "later")
+    figure = Figure(
+        "scatter", frame=frame, x="date", y="crps", colour="forecast", hover=hover, **words
+    )
+    return [draw_scatter(figure)]
