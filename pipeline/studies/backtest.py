@@ -120,7 +120,7 @@ def read_outcome(rows: Frame) -> np.ndarray:
 
 def name_outcome(table: Frame) -> str:
     """The unit of errors, in words."""
-    return "share of the questions" if "score" in table else "nats per token"
+    return "share" if "score" in table else "nats per token"
 
 
 def read_rates(posterior: xr.Dataset) -> dict[str, Any]:

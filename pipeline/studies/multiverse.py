@@ -20,7 +20,7 @@ from arviz_stats.base import array_stats
 from models import fitted_rows, flatten
 from pipeline.checks.leave_out import smooth, thin
 from pipeline.checks.numbers import find_quantiles
-from pipeline.checks.refit import Settings, differ
+from pipeline.checks.refit import THOROUGH, Settings, differ
 from pipeline.checks.special_cases import compare
 from pipeline.core.files import write_json, write_text
 from pipeline.core.layout import Layout
@@ -125,7 +125,8 @@ def fit(
     priors, card = apply(one, choices, study.model, study.card)
     rows = mark_rows(study.table, one, choices)
     seed = draw_seed(study.make_generator(f"{PART} {one}", 0))
-    posterior = study.refitter.refit(rows, card, priors, seed, LENGTH)
+    length = THOROUGH if one.kind == OURS else LENGTH
+    posterior = study.refitter.refit(rows, card, priors, seed, length)
     made = study.model.estimands(posterior, study.table, card)
     watched = {key: draws for key, draws in flatten(made) if key in list_keys(study)}
     units = study.model.unit_log_likelihood(thin(posterior, DRAWS), study.table, card)

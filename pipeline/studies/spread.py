@@ -53,13 +53,15 @@ def grade(inside: float) -> str:
 
 def divide_variance(medians: pd.Series, choices: pd.DataFrame) -> dict[str, float]:
     """Share of the variance of `medians` by choice (columns of `choices`, a label a row), largest
-    first; the rest is that of interactions and of Monte Carlo error.
+    first, empty where there are too few; the rest is that of interactions and of Monte Carlo error.
     """
     varying = [str(name) for name in choices if (choices[name] != choices[name].iloc[0]).any()]
     if not varying or float(medians.var()) == 0:
         return {}
     frame = choices[varying].assign(median=medians.to_numpy())
     fitted = ols("median ~ " + " + ".join(f"C({name})" for name in varying), frame).fit()
+    if fitted.df_resid < 1:
+        return {}
     squares = sm.stats.anova_lm(fitted, typ=2)["sum_sq"]
     total = float(((medians - medians.mean()) ** 2).sum())
     shares = {name: float(squares[f"C({name})"]) / total for name in varying}

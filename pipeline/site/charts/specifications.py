@@ -4,7 +4,14 @@ import altair as alt
 import pandas as pd
 
 from pipeline.site.charts import drawings
-from pipeline.site.charts.axes import LINE_PIXELS, PALETTE, make_tooltip, number_axis, wrap_labels
+from pipeline.site.charts.axes import (
+    PALETTE,
+    ROW_PIXELS,
+    make_tooltip,
+    number_axis,
+    row_pixels,
+    wrap_labels,
+)
 from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
 from pipeline.site.figures.kinds import Figure
 
@@ -21,8 +28,8 @@ def draw_curve(figure: Figure) -> Drawing:
     base = alt.Chart(frame).encode(
         x=_rank(frame, None), color=colour, tooltip=[make_tooltip(frame, name) for name in names]
     )
-    axis = number_axis(False, minExtent=LABEL_PIXELS)
-    low = alt.Y("lower:Q", title=figure.y_title, scale=alt.Scale(zero=False), axis=axis)
+    axis = number_axis(False, minExtent=LABEL_PIXELS, tickSize=0)
+    low = alt.Y("lower:Q", title=None, scale=alt.Scale(zero=False), axis=axis)
     bars = base.mark_rule(opacity=0.35, strokeWidth=2).encode(y=low, y2="upper")
     dots = base.mark_point(filled=True, size=22, opacity=1).encode(y="median:Q")
     ours = base.mark_point(filled=True, size=90, opacity=1).encode(y="median:Q")
@@ -35,7 +42,7 @@ def draw_choices(figure: Figure) -> Drawing:
     """A dot where a specification makes a choice otherwise; `frame` has rank and label."""
     frame = figure.frame.assign(label=wrap_labels(figure.frame["label"]))
     labels = list(dict.fromkeys(frame["label"]))
-    height = sum(LINE_PIXELS * (label.count("\n") + 1) + 4 for label in labels)
+    height = len(labels) * row_pixels(labels, ROW_PIXELS)
     return draw_panels(figure, [("", _matrix(frame, labels, figure), height, figure.caption)])
 
 

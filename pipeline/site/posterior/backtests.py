@@ -4,14 +4,13 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.site.charts.backtests import draw_errors
 from pipeline.site.charts.drawings import Drawing
-from pipeline.site.charts.points import draw_scatter
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.sentences import say, say_figure
 
 MODEL = "model"
-SHOWN = {MODEL: "this model", "compute alone": "compute alone"}
-SHOWN |= {"date alone": "date alone", "last values": "last values"}
+SHOWN = {MODEL: "this model"} | {n: n for n in ("compute alone", "date alone", "last values")}
 
 
 def list_forecasts(found: dict[str, Any] | None) -> pd.DataFrame:
@@ -57,8 +56,5 @@ def draw_backtest(found: dict[str, Any] | None) -> list[Drawing]:
         return []
     frame["date"] = pd.to_datetime(frame["date"])
     words = say_figure("backtest-errors", outcome=found["outcome"])
-    hover = ("forecast", "date", "crps", "coverage", "earlier", "later")
-    figure = Figure(
-        "scatter", frame=frame, x="date", y="crps", colour="forecast", hover=hover, **words
-    )
-    return [draw_scatter(figure)]
+    figure = Figure("scatter", frame=frame, **words)
+    return [draw_errors(figure)]
