@@ -111,6 +111,7 @@ def test_words_and_pages_run_no_fit(graph: Graph) -> None:
         "reports/templates/base.html.jinja",
         "pipeline/site/posterior/page.py",
         "data/calibration/mmlu-compute_multiplier.json",
+        "data/multiverse/mmlu-compute_multiplier.json",
         "data/claims.yaml",
     ):
         found = {name.partition("@")[0] for name in find_rerun(graph, words)}
