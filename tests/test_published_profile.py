@@ -170,7 +170,7 @@ def test_committed_file_is_of_the_present_data_and_compares_with_the_published_f
 @pytest.mark.parametrize(
     ("ours", "words"),
     [
-        ([4.148, 40.47], "None: both round to the published figures."),
+        ([4.148, 40.47], "Nothing: both round to what was printed."),
         ([4.16, 40.47], "4.1 months printed, 4.16 here."),
         ([4.16, None], "4.1 months printed, 4.16 here; 40.5 months printed, none here."),
     ],

@@ -24,7 +24,8 @@ from pipeline.studies.record import describe_inputs
 DATASET = "lm_perplexity"
 CELL = f"{DATASET}-published_profile"
 DOUBLING_TIMES = np.geomspace(2, 100, 40)  # months
-SHARES = np.linspace(-1, 4.5, 111)  # of the growth of effective compute, through parameters
+# Of the growth of effective compute, through parameters; close where the profile has two valleys.
+SHARES = np.concatenate([np.linspace(-1, 1, 41), np.linspace(1.2, 9, 40)])
 CITATION, LOCATOR = "okar2026observational", 'section "Algorithmic Progress"'
 # Pairs of doubling times in months, as printed there.
 PUBLISHED = {
@@ -118,7 +119,7 @@ def compare(printed: Found, corrected: Found) -> dict[str, Found]:
     ours, other = list_pairs(printed), list_pairs(corrected)
     made: dict[str, Found] = {
         name: {
-            "published": [float(value) for value in pair],
+            "published": list(pair),
             "ours": ours[name],
             "corrected": other[name],
             "difference": describe_difference(pair, ours[name]),
@@ -149,7 +150,7 @@ def describe_difference(printed: tuple[str, str], ours: list[float | None]) -> s
         for text, value in zip(printed, ours, strict=True)
         if value is None or f"{value:.{len(text.partition('.')[2])}f}" != text
     ]
-    return f"{'; '.join(off)}." if off else "None: both round to the published figures."
+    return f"{'; '.join(off)}." if off else "Nothing: both round to what was printed."
 
 
 def describe_local(penalised: Found) -> str:
@@ -159,7 +160,7 @@ def describe_local(penalised: Found) -> str:
         return ""
     return (
         f" But {stop['doubling_time_months']:.1f} months is a local minimum of the penalised "
-        f"objective ({stop['minimised']:.5f}): it is {least['minimised']:.5f} at "
+        f"objective ({stop['minimised']:.5f}), which is lower ({least['minimised']:.5f}) at "
         f"{least['doubling_time_months']:.1f} months."
     )
 

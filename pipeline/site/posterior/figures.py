@@ -18,6 +18,7 @@ from pipeline.site.pages.numbers import unit_words
 from pipeline.site.pages.sentences import say_figure
 from pipeline.site.posterior import boards, evidence_charts, panels
 from pipeline.site.posterior.inputs import Inputs
+from pipeline.site.posterior.published_fits import draw_published_fit
 from pipeline.site.posterior.reverse_tests import draw_reverse_test, make_reverse_test
 from pipeline.site.posterior.splits import Split, draw_split
 from pipeline.site.posterior.waterfalls import Kind, draw_waterfall, make_waterfall
@@ -36,6 +37,7 @@ def draw_all(inputs: Inputs, key: str, split: Split | None) -> dict[str, list[Dr
         "split": [draw_split(split)] if split and not split.reason else [],
         "evidence": draw_evidence(inputs, key) + (draw_influence(inputs) if passed else []),
         "special_cases": draw_special_cases(inputs, key) if passed else [],
+        "published_fit": draw_published_fit(inputs.published_fit, inputs.words),
         "literature": draw_literature(inputs) if passed else [],
         "priors": draw_priors(inputs),
         "predictions": draw_predictions(inputs),

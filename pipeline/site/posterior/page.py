@@ -13,7 +13,7 @@ from pipeline.ingest.tables import OF_MODELS
 from pipeline.site.charts.drawings import render_page
 from pipeline.site.pages import answers
 from pipeline.site.pages.badges import describe_convergence, list_badges
-from pipeline.site.posterior import panels
+from pipeline.site.posterior import panels, published_fits
 from pipeline.site.posterior.figures import draw_all
 from pipeline.site.posterior.inputs import Inputs, describe_data, read_inputs
 from pipeline.site.posterior.splits import make_split
@@ -38,6 +38,7 @@ def render_fitted(inputs: Inputs, templates: Path) -> str:
     label = inputs.words.name(key.partition("[")[2].removesuffix("]"))
     split = make_split(key, label, cell.estimands, attributions, check)
     modules = {"answers": answers, "panels": panels, "limits": verdict, "identified": identified}
+    pairs = published_fits.list_rows(inputs.published_fit) if inputs.published_fit else {}
     return render_page(
         templates,
         "posterior",
@@ -49,6 +50,7 @@ def render_fitted(inputs: Inputs, templates: Path) -> str:
         has_passed=answers.has_passed(check),
         badges=list_badges(check, key),
         rates=answers.list_rates(attributions, check, key),
+        published_pairs=pairs,
         scores_models=inputs.card.card.table in OF_MODELS,
         confounders=getattr(inputs.card.options, "confounders", CONFOUNDERS),
         convergence=describe_convergence(check),
