@@ -11,6 +11,7 @@ from typing import Any
 import hostile_names as hostile
 import pandas as pd
 import pytest
+from conftest import ROOT
 from hostile_names import NAME, SCRIPT, UNFITTED
 from unpack import read_csv_text, read_specs
 
@@ -118,6 +119,19 @@ def test_failed_verdict_comes_first_and_nothing_is_quoted(layout: Layout) -> Non
     assert "R-hat of rate is 1.2" in main
     assert "Withheld: the fit did not converge." in main
     assert not re.search(r"compute \d+\S% \(", main)
+
+
+def test_published_fit_made_again_is_on_the_page_as_text_and_says_when_it_is_old(
+    layout: Layout,
+) -> None:
+    found = read_json(Layout(ROOT).study("lm_perplexity-published_profile"))
+    found["comparison"]["any_bias"]["difference"] = SCRIPT
+    write_json(layout.study("hostile-published_profile"), found | {"citation": "doe2020"})
+    page = rebuild(layout)
+    assert SCRIPT not in page
+    section = find_part(page, 'id="published-fit"', 'id="regressors"')
+    for words in ("8.68 and 6.08", "4.1 to 40.5", "&lt;script&gt;", "earlier version of the model"):
+        assert words in section
 
 
 def test_what_was_not_measured_is_said_to_be_so(layout: Layout) -> None:

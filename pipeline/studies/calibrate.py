@@ -99,11 +99,11 @@ def read_cell(layout: Layout, dataset: str) -> tuple[pd.DataFrame, Card]:
     return pd.read_parquet(path), read_card(layout, dataset)
 
 
-def round_numbers(found: Any) -> Any:
-    """`found` with four significant digits, and None where there is no number."""
+def round_numbers(found: Any, digits: int = 4) -> Any:
+    """`found` to so many significant digits, and None where there is no number."""
     return json.loads(
         json.dumps(found),
-        parse_float=lambda text: float(f"{float(text):.4g}"),
+        parse_float=lambda text: float(f"{float(text):.{digits}g}"),
         parse_constant=lambda _: None,
     )
 

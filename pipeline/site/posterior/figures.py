@@ -19,6 +19,7 @@ from pipeline.site.pages.sentences import say_figure
 from pipeline.site.posterior import boards, evidence_charts, panels
 from pipeline.site.posterior.backtests import draw_backtest
 from pipeline.site.posterior.inputs import Inputs
+from pipeline.site.posterior.published_fits import draw_published_fit
 from pipeline.site.posterior.reverse_tests import draw_reverse_test, make_reverse_test
 from pipeline.site.posterior.specifications import draw_specifications
 from pipeline.site.posterior.splits import Split, draw_split
@@ -40,6 +41,7 @@ def draw_all(inputs: Inputs, key: str, split: Split | None) -> dict[str, list[Dr
         "special_cases": draw_special_cases(inputs, key) if passed else [],
         "specifications": draw_others(inputs, key) if passed else [],
         "backtest": draw_backtest(inputs.check.get("backtest")) if passed else [],
+        "published_fit": draw_published_fit(inputs.published_fit, inputs.words),
         "literature": draw_literature(inputs) if passed else [],
         "priors": draw_priors(inputs),
         "predictions": draw_predictions(inputs),

@@ -17,6 +17,7 @@ from pipeline.ingest.tables import TABLES
 from pipeline.site.pages.answers import Attributions
 from pipeline.site.pages.citations import Software, cite_page, number_sources, read_software
 from pipeline.site.pages.rendering import plain_text
+from pipeline.site.posterior.published_fits import read_published_fit
 from pipeline.site.words import Headline, Words, read_words, relabel, say_headline
 from pipeline.studies.verdict import read_check
 
@@ -35,6 +36,7 @@ class Inputs:
     validation: dict[str, Any]
     check: dict[str, Any]
     attributions: Attributions
+    published_fit: dict[str, Any]
     bibliography: Bibliography
     software: Software
     specifications: pd.DataFrame  # a row a specification and estimand; empty where none was tried
@@ -62,6 +64,7 @@ def read_inputs(layout: Layout, dataset: str, model: str) -> Inputs:
         validation=read_json(layout.rows(dataset)),
         check=read_check(layout, name),
         attributions=relabel(read_json(layout.attribution(name)), card.options),
+        published_fit=read_published_fit(layout, dataset),
         bibliography=read_bibliography(layout.bibliography).with_own(card.path.parent),
         software=read_software(layout.citation),
         specifications=read_specifications(layout, name),
@@ -85,6 +88,7 @@ def describe_data(inputs: Inputs) -> dict[str, Any]:
     """
     card, table, words = inputs.card.card, inputs.cell.table, inputs.words
     keys = [*card.citations, *table["citation"], *(row.citation for row in card.published)]
+    keys += [inputs.published_fit["citation"]] if inputs.published_fit else []
     attributes, title = inputs.cell.tree.attrs, f"{card.question} {card.title}: {words.title}."
     data_hash = str(attributes.get("data_hash", ""))
     return vars(inputs) | {

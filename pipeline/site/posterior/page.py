@@ -13,7 +13,7 @@ from pipeline.ingest.tables import OF_MODELS
 from pipeline.site.charts.drawings import render_page
 from pipeline.site.pages import answers
 from pipeline.site.pages.badges import describe_convergence, list_badges
-from pipeline.site.posterior import backtests, panels, specifications
+from pipeline.site.posterior import backtests, panels, published_fits, specifications
 from pipeline.site.posterior.figures import draw_all
 from pipeline.site.posterior.inputs import Inputs, describe_data, read_inputs
 from pipeline.site.posterior.splits import make_split
@@ -45,6 +45,7 @@ def render_fitted(inputs: Inputs, templates: Path) -> str:
         "limits": verdict,
         "identified": identified,
     }
+    pairs = published_fits.list_rows(inputs.published_fit) if inputs.published_fit else {}
     return render_page(
         templates,
         "posterior",
@@ -56,6 +57,7 @@ def render_fitted(inputs: Inputs, templates: Path) -> str:
         has_passed=answers.has_passed(check),
         badges=list_badges(check, key),
         rates=answers.list_rates(attributions, check, key),
+        published_pairs=pairs,
         scores_models=inputs.card.card.table in OF_MODELS,
         confounders=getattr(inputs.card.options, "confounders", CONFOUNDERS),
         convergence=describe_convergence(check),
