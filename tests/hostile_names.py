@@ -20,7 +20,9 @@ from pipeline.core.layout import Layout
 from pipeline.fit.attribute import attribute
 from pipeline.fit.cell import make_cell, read_card
 from pipeline.ingest.stage import ingest_dataset
-from pipeline.studies.record import describe_inputs
+from pipeline.studies.backtest import MODEL, NAIVE
+from pipeline.studies.record import describe_inputs, describe_specifications
+from pipeline.studies.spread import describe_spread
 
 SCRIPT = "<script>window.ran=1;alert(1)</script>"
 IMAGE = "<img src=x onerror=window.ran=1>"
@@ -245,6 +247,36 @@ def make_check(table: pd.DataFrame) -> dict[str, Any]:
     return renamed | {"elpd_by_unit": density, "rows_by_unit": dict.fromkeys(density, 4)}
 
 
+def write_others(layout: Layout) -> None:
+    """What other specifications and earlier fits of the hostile dataset say."""
+    rows = [
+        {"kind": kind, "trend": way, "without": name, "without_kind": of, "fitted_rows": 9}
+        | {"reason": "", "estimand": HEADLINE, "median": median, "lower": 0.1, "upper": 0.9}
+        for kind, way, name, of, median in (
+            ("ours", "ours", "", "", 0.5),
+            ("alone", "line", "", "", 0.7),
+            ("without", "ours", f"laboratory {SCRIPT}", "lab", 0.95),
+        )
+    ]
+    table, path = pd.DataFrame(rows), layout.multiverse(NAME)
+    ways = {name: {"title": f"{name} {SCRIPT}", "reason": SCRIPT} for name in ("ours", "line")}
+    choices = {"trend": {"title": f"trend {SCRIPT}", "singly": False, "ways": ways}}
+    made = {"made_with": describe_specifications(layout, NAME), "choices": choices}
+    write_json(path, made | {"spread": describe_spread(table, choices)})
+    write_text(path.with_suffix(".csv"), table.to_csv(index=False))
+    errors = {
+        name: {"crps": 0.1 + 0.1 * i, "coverage": 0.9} for i, name in enumerate([MODEL, *NAIVE])
+    }
+    rate = {"median": 0.5, "lower": 0.4, "upper": 0.6}
+    cut = {"date": "2021-01-01", "earlier": 8, "later": 5, "errors": errors}
+    tested = {
+        "made_with": describe_inputs(layout, NAME),
+        "outcome": "share",
+        "rates": {"2021": rate},
+    }
+    write_json(layout.backtest(NAME), tested | {"cuts": [cut | {"rate": {"year": "2021"} | rate}]})
+
+
 def write_results(root: Path) -> Layout:
     """The hostile dataset's files, made by the stages' own code but for the posterior."""
     layout = Layout(root)
@@ -267,6 +299,7 @@ def write_results(root: Path) -> Layout:
     check = make_check(table)
     record = {"made_with": describe_inputs(layout, NAME), "coverage": check["calibration"]}
     write_json(layout.study(NAME), check["study"] | record)
+    write_others(layout)
     write_json(layout.check(NAME), check)
     write_json(layout.check(UNFITTED), CHECK | failed)
     cell = make_cell(models.load("compute_multiplier"), table, card, tree)

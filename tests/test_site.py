@@ -178,3 +178,31 @@ def test_fault_of_one_page_leaves_the_others(layout: Layout) -> None:
     with pytest.raises(SourceError, match=r"doe2020.*doe2021"):
         build_site(layout, workers=1)
     assert layout.page(NAME).stat().st_mtime_ns == before
+
+
+def test_other_specifications_and_forecasts_stand_beside_the_headline(layout: Layout) -> None:
+    page = rebuild(layout)
+    assert SCRIPT not in page
+    answer = find_part(page, 'id="answer"', 'id="evidence"')
+    for words in (
+        "Over 2 specifications",
+        "50 % to 70 %",
+        "robust",
+    ):
+        assert words in answer
+    section = find_part(page, 'id="specifications"', 'id="regressors"')
+    for words in ("trend &lt;script&gt;", "Without each laboratory", "9 95 % 10 % to 90 %"):
+        assert words in section
+    told = find_part(page, 'id="backtest"', 'id="convergence"')
+    for words in (
+        "1 date",
+        "10 % of the questions",
+        "from compute alone",
+        "Of its 1 forecast of the rate",
+    ):
+        assert words in told
+    made_with = read_json(layout.multiverse(NAME)) | {"made_with": {"table": "another"}}
+    write_json(layout.multiverse(NAME), made_with)
+    old = rebuild(layout)
+    assert "robustness not measured" in old
+    assert "Measured on an earlier version of the model or the data: Over 2" in old

@@ -183,7 +183,7 @@ def measure_influence(units: xr.DataArray, share: xr.Dataset) -> dict[str, float
 
 def find_ends(study: Study) -> list[str]:
     """The base models of the two ends of the headline's step."""
-    options = study.card.options
+    options: Any = study.card.options
     step = next(each for each in options.comparisons if each.id == options.headline_comparison)
     rows = fitted_rows(study.table).drop_duplicates("model").set_index("model")
     known = [side.model for side in (step.earlier, step.later) if side.model in rows.index]
