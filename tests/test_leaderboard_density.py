@@ -116,7 +116,9 @@ def to_truth(drawn: xr.Dataset) -> Truth:
     }
 
 
-@pytest.mark.parametrize("dataset", ["math", "mmlu", "minerva", "imagenet"])
+@pytest.mark.parametrize(
+    "dataset", ["math", "mmlu", "minerva", "imagenet", "gpqa_diamond", "otis_mock_aime"]
+)
 def test_density_of_the_compiled_model_is_that_of_the_simulation(dataset: str) -> None:
     """PyMC's density of every row against SciPy's, at the scores that NumPy makes of a draw."""
     (table, card), priors = load_real(dataset), compute_multiplier.Priors()
