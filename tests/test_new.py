@@ -64,7 +64,7 @@ def test_spreadsheet_becomes_records_as_received_and_a_card_with_marked_guesses(
     copied: Path,
 ) -> None:
     registry = copied / "data/sources/datasets.yaml"
-    extended = registry.read_text(encoding="utf-8").replace("imagenet]", "imagenet, scores]")
+    extended = registry.read_text(encoding="utf-8").replace("_aime]", "_aime, scores]")
     code, output = run(copied, *CREATE, "--from", write(copied))
     assert registry.read_text(encoding="utf-8") == extended
     text, card = read_card(copied)
