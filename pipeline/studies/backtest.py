@@ -54,7 +54,7 @@ def run_backtest(
     cuts = find_cuts(study.table)
     if not cuts:
         return f"no date has {LEAST_EARLIER} rows before and {LEAST_LATER} after it"
-    found = study.run(PART, partial(forecast, study, cuts), len(cuts))
+    found = study.run(PART, partial(forecast, study, cuts), cuts)
     whole = study.ask("rates", lambda each: read_rates(each.refit_real("rates", 0)))
     told = [
         {"date": f"{cut:%Y-%m-%d}"} | (each if isinstance(each, dict) else {"reason": each})

@@ -77,7 +77,7 @@ def multiverse(
     root: Root = HERE,
     crossed: Annotated[
         int, typer.Option(min=0, help="specifications that make several choices otherwise")
-    ] = 72,
+    ] = 80,
     jobs: Jobs = 0,
     scheduler: Scheduler = "",
 ) -> None:

@@ -65,13 +65,13 @@ def run_multiverse(
     choices = _drop_idle(study, choices)
     rng = study.make_generator(PART, 0)
     specifications = list_specifications(choices, find_labs(study.table), crossed, rng)
-    found = study.run(PART, partial(fit, study, choices, specifications), len(specifications))
+    found = study.run(PART, partial(fit, study, choices, specifications), specifications)
     ours = found[0]
     if isinstance(ours, str):
         return f"the model itself could not be refitted: {ours}"
     bases = list(dict.fromkeys([*find_ends(study), *rank(ours)]))
     others = [Specification("without", left_out=("base_model", each)) for each in bases]
-    found += study.run(f"{PART} without", partial(fit, study, choices, others), len(others))
+    found += study.run(f"{PART} without", partial(fit, study, choices, others), others)
     rows = [
         list_rows(each, specification, ours, list(choices))
         for each, specification in zip(found, [*specifications, *others], strict=True)

@@ -3,7 +3,7 @@ and the quantities that are watched.
 """
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
@@ -73,9 +73,14 @@ class Study:
         """Random numbers of one refit of one part, whatever ran before it."""
         return np.random.default_rng([self.seed, zlib.crc32(part.encode()), index])
 
-    def run[T](self, part: str, task: Callable[[int], T], count: int) -> list[T | str]:
-        """`task` of 0 to `count` - 1 on the workers; the reason where a refit fails."""
-        keys = [f"{self.key} {part} {index}" for index in range(count)]
+    def run[T](
+        self, part: str, task: Callable[[int], T], count: int | Sequence[Any]
+    ) -> list[T | str]:
+        """`task` of 0 to `count` - 1 on the workers, or of each position in what it takes up; the
+        reason where a refit fails.
+        """
+        names = range(count) if isinstance(count, int) else count
+        keys = [f"{self.key} {part} {name}" for name in names]
         return self.engine.run(f"{self.name} {part}", partial(_attempt, task), keys)
 
     def ask[T](self, part: str, question: Callable[["Study"], T]) -> T:
