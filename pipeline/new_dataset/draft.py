@@ -15,7 +15,7 @@ from rapidfuzz import fuzz
 from ruamel.yaml import YAML
 
 from pipeline.ingest import tables
-from pipeline.ingest.cards.parts import DERIVED
+from pipeline.ingest.cards.defaults import DERIVED
 from pipeline.ingest.sources import units
 from pipeline.ingest.validate import NAMED_BY
 from pipeline.new_dataset.readings import TODO, Keys, fits, propose_reading
