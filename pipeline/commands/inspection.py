@@ -24,6 +24,7 @@ from pipeline.core.layout import Layout
 from pipeline.ingest.aliases import find_runs, suggest_runs
 from pipeline.ingest.bibliography import Bibliography, read_bibliography
 from pipeline.ingest.cards.card import LoadedCard
+from pipeline.ingest.convert import name_quantity
 from pipeline.ingest.sources import units
 from pipeline.ingest.stage import accept
 from pipeline.ingest.tables import OF_MODELS
@@ -105,8 +106,9 @@ def describe_units(card: LoadedCard) -> list[Findings]:
     for name, source in card.card.columns.items():
         if unit := source.unit or (source.unit_column and f"as column {source.unit_column!r} says"):
             is_one = source.unit not in (None, units.IN_CELLS)
-            factor = units.factor(unit, name) if is_one else None
-            target = units.TARGETS.get(name, "count")
+            measured = name_quantity(name, card.card.columns)
+            factor = units.factor(unit, measured) if is_one else None
+            target = units.TARGETS.get(measured, "count")
             found.append({"column": name, "unit": unit, "unit_of_table": target, "factor": factor})
     return found
 

@@ -107,26 +107,28 @@ def _describe_targets(rows: pd.DataFrame) -> dict[str, Any]:
 
 
 def _compare_records(card: LoadedCard, rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """The step from first to last record of each benchmark that has two, the most rows first.
+    """The step of each benchmark from its first row to the best of later date, those with the most
+    rows first: from first to last record, where there was progress.
 
-    Raises SourceError where none has.
+    Raises SourceError where no benchmark has rows of two dates.
     """
     outcome, is_loss = OUTCOMES[card.table]
-    known = rows[rows["training_flop"].notna() & rows["release_date"].notna()]
-    made = []
+    known, made = rows[rows["training_flop"].notna() & rows["release_date"].notna()], []
     for benchmark in known["benchmark"].value_counts().index:
         found = known[known["benchmark"] == benchmark]
-        by = ["release_date", outcome]
-        first = found.sort_values(by, ascending=[True, is_loss], kind="stable").iloc[0]
-        last = found.sort_values(by[::-1], ascending=[is_loss, True], kind="stable").iloc[0]
-        if (first["model"], first["method"]) != (last["model"], last["method"]):
+        found = found.sort_values(outcome, ascending=is_loss, kind="stable")
+        found = found.sort_values("release_date", kind="stable")
+        first = found.iloc[0]
+        later = found[found["release_date"] > first["release_date"]]
+        if len(later):
+            last = later.sort_values(outcome, ascending=is_loss, kind="stable").iloc[0]
             ends = [{"model": end["model"], "method": end["method"]} for end in (first, last)]
             names = [benchmark, first["model"], last["model"]]
             label = f"{first['model']} to {last['model']}, {benchmark}"
             step = {"id": "-".join(map(_slug, names)), "label": label, "benchmark": benchmark}
             made.append(step | {"earlier": ends[0], "later": ends[1]})
     if not made:
-        rule = "no benchmark has a later record with compute and date after its first"
+        rule = "no benchmark has rows of two dates with compute"
         raise file_failure(card.records_path, rule, "add rows, or compute and dates of their runs")
     return made
 

@@ -50,7 +50,8 @@ def ingest(
     dtypes = tables.TABLES[card.table].dtypes
     frame = pd.DataFrame({LINE: records[LINE]})
     for name, source in card.card.columns.items():
-        frame[name] = read_column(name, source, records, dtypes[name], problems)
+        measured = name_quantity(name, card.card.columns)
+        frame[name] = read_column(name, source, records, dtypes[name], problems, measured)
     for name, source in card.card.columns.items():
         if source.derived:
             frame[name] = _derive(source.derived, frame)
@@ -64,7 +65,7 @@ def ingest(
     if card.card.runs != "own":
         frame = _join_runs(card, frame, runs, problems)
     elif "columns.base_model" in card.defaulted:
-        frame["base_model"] = frame["model"]
+        frame["base_model"] = frame["model"].replace(card.card.names)
     raise_any(problems.failures)
     return _fill(card, frame)[list(dtypes)]
 
@@ -119,12 +120,19 @@ def _check_derivation(name: str, sources: dict[str, ColumnSource]) -> None:
         )
 
 
+def name_quantity(name: str, sources: dict[str, ColumnSource]) -> str:
+    """What the cells of the column measure, as units know it: `resource` may be minutes."""
+    kind = sources.get("resource_kind")
+    is_minutes = name == "resource" and kind is not None and kind.constant == "minutes"
+    return "resource_minutes" if is_minutes else name
+
+
 def _check_unit(name: str, sources: dict[str, ColumnSource]) -> None:
     """Raises ValueError for a unit that does not fit the column, or is missing."""
     source, kind = sources[name], sources.get("resource_kind")
     if source.unit and (source.unit != units.IN_CELLS or name not in units.TARGETS):
         try:
-            numbers.read_unit(source.unit, name)
+            numbers.read_unit(source.unit, name_quantity(name, sources))
         except ValueError as error:
             raise ValueError(*error.args, "unit") from None
     is_known = source.unit or source.unit_column or source.derived or source.constant is not None
@@ -175,7 +183,7 @@ def _join_runs(
     if runs is None:
         raise ValueError("the card joins the run registry: the validated registry is needed")
     registry = runs.assign(base_model=_find_roots(runs)).set_index("model")
-    _check_names(card, registry.index)
+    _check_names(card, {*registry.index, *frame["model"].dropna()})
     is_both = card.card.runs == "both"
     known = card.card.names
     if is_both:
@@ -212,14 +220,14 @@ def _put_own_first(card: LoadedCard, frame: pd.DataFrame, joined: pd.DataFrame) 
     )
     merged = merged.astype(joined.dtypes.to_dict())
     merged["training_flop"] = merged["training_flop"].fillna(_derive("flop from 6ND", merged))
-    merged["base_model"] = merged["base_model"].fillna(frame["model"])
+    merged["base_model"] = merged["base_model"].fillna(frame["model"].replace(card.card.names))
     defaults = tables.TABLES[card.table].defaults
     return merged.fillna({name: defaults[name] for name in ("lab", "compute_confidence")})
 
 
-def _check_names(card: LoadedCard, known: pd.Index) -> None:
-    """Raises SourceError for names that the card takes for runs that the registry lacks."""
-    rule = "not in the run registry"
+def _check_names(card: LoadedCard, known: Collection[str]) -> None:
+    """Raises SourceError for names that the card takes for others that nobody knows."""
+    rule = "neither a run of the registry nor a model of the rows"
     raise_any(
         card.make_failure(("names", name), rule, suggest(run, known, "name one of its runs"), run)
         for name, run in card.card.names.items()

@@ -12,6 +12,7 @@ from pipeline.ingest import tables
 UNCITED = "uncited"  # the citation of a dataset whose source is not cited yet
 DERIVED = {"training_tokens": "tokens from 6ND", "training_flop": "flop from 6ND"}
 SIZES = {"parameters", *DERIVED}  # C = 6 N D: any two give the third
+DESCRIBED = ("title", "question", "description", "citations", "licence")
 # What makes a dataset a draft while the card lacks it, and how it is given.
 DOCUMENTED = {
     "citations": "the source: `citations: [key]`, a key of a bibliography",
@@ -49,8 +50,9 @@ def _describe(table: str, dataset: str) -> dict[str, Any]:
     title = title[:1].upper() + title[1:]
     asked = "how much of the progress is compute, and how much is algorithms?"
     question = f"{title}: {asked if table in tables.OF_MODELS else 'what do the rows say?'}"
-    described = {"title": title, "question": question, "description": tables.TABLES[table].purpose}
-    return described | {"citations": [UNCITED], "licence": "not stated"}
+    purpose = tables.TABLES[table].purpose
+    values = (title, question, purpose, [UNCITED], "not stated")
+    return dict(zip(DESCRIBED, values, strict=True))
 
 
 def _list_columns(tree: Any, columns: Any, table: str) -> Iterator[tuple[str, dict[str, Any]]]:
