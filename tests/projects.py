@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 COPIED = (
     *("pipeline", "models", "reports/templates", "reports/models", "dvc.yaml", ".ci"),
     *("pyproject.toml", ".dvcignore", ".gitignore", "CITATION.cff", "data/references.bib"),
-    *("data/calibration", "data/takeoff.yaml", ".dvc/plots"),
+    *("data/calibration", "data/takeoff.yaml", "data/benchmarks.yaml", ".dvc/plots"),
     *("data/sources/training_runs", "data/sources/imagenet_efficiency"),
 )
 TABLES = YAML(typ="safe").load(ROOT / "data/sources/datasets.yaml")["datasets"]

@@ -45,6 +45,11 @@ class Catalogue:
         """The benchmark that `name` means, as the catalogue calls it; None where it has none."""
         return self._known.get(normalise(name))
 
+    def get_chance(self, name: str) -> float | None:
+        """The chance level of the benchmark; None where it is estimated, or not known."""
+        chance = self.entries[found].chance if (found := self.find(name)) else None
+        return chance if isinstance(chance, float) else None
+
     @cached_property
     def _known(self) -> dict[str, str]:
         return {

@@ -5,13 +5,11 @@ Whatever stands in a received file reads back from the card as the same text.
 
 import re
 from pathlib import Path
-from typing import Any
 
 from pipeline.commands.printing import render_template
 from pipeline.ingest import tables
 from pipeline.ingest.cards.faults import find_node, follow
 from pipeline.ingest.cards.schema import FILE_NAME, make_schema
-from pipeline.ingest.cards.yaml_files import Steps
 from pipeline.new_dataset.draft import Draft
 from pipeline.new_dataset.evidence import Guess
 from pipeline.new_dataset.readings import TODO, Keys
@@ -88,29 +86,13 @@ def list_gaps(card: str) -> list[int]:
 
 def render_options(table: str, unknown: list[str]) -> str:
     """The options that have no default, explained; `unknown` are benchmarks without a catalogue."""
-    lines = _render_fields(make_schema(table), ("options",))
+    schema = make_schema(table)
+    node = follow(schema, find_node(schema, ("options",)))
+    lines = [
+        f"  {name}: {TODO}  # {comment(node['properties'][name]['description'])}"
+        for name in node.get("required", [])
+    ]
     if unknown:
         lines += ["  benchmarks:  # those that data/benchmarks.yaml lacks"]
         lines += [f"    {quote(name)}: {{item_count: {TODO}}}  # {ITEMS}" for name in unknown]
     return "\n".join(["options:", *lines]) if lines else ""
-
-
-def _render_fields(schema: dict[str, Any], steps: Steps) -> list[str]:
-    """The required keys of the mapping at `steps`, in the order of its class."""
-    node = follow(schema, find_node(schema, steps))
-    required = [name for name in node.get("properties", {}) if name in node.get("required", [])]
-    return [line for name in required for line in _render_field(schema, (*steps, name))]
-
-
-def _render_field(schema: dict[str, Any], steps: Steps) -> list[str]:
-    name, node, indent = str(steps[-1]), find_node(schema, steps), "  " * (len(steps) - 1)
-    words, node = comment(node.get("description", "")), follow(schema, node)
-    head, meaning = f"{indent}{name}:", f"  # {words}" if words else ""
-    below = _render_fields(schema, steps) if "properties" in node else []
-    if node.get("type") == "object" and not below:  # its keys are names of the rows
-        fields = _render_fields(schema, (*steps, TODO))
-        below = [f"{indent}  {TODO}:" + f" {TODO}" * (not fields), *fields]
-    if below:
-        return [head + meaning, *below]
-    gap = f"[{TODO}]" if node.get("type") == "array" else TODO
-    return [f"{head} {gap}{meaning}"]

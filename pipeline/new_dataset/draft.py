@@ -20,7 +20,7 @@ from pipeline.ingest import tables
 from pipeline.ingest.benchmarks import Catalogue
 from pipeline.ingest.cards.defaults import DERIVED, SIZES
 from pipeline.ingest.sources import units
-from pipeline.new_dataset.evidence import Guess, find_split, find_twins, settle
+from pipeline.new_dataset.evidence import Guess, find_rescaled, find_split, find_twins, settle
 from pipeline.new_dataset.readings import TODO, TRUTHS, Keys, fits, propose_reading
 from pipeline.new_dataset.received import Sheet
 
@@ -171,6 +171,7 @@ def draft(
     found = {guess.column: guess for guess in guesses if guess.is_found}
     asked = [each for each in guesses if each.column not in found | _list_optional(table, found)]
     used = {name for each in found.values() for name in (each.source, each.keys.get("unit_column"))}
+    notes += find_twins(found.get("model"), sheet) + find_rescaled(found, sheet, catalogue)
     named = found.get("benchmark")
     benchmarks = set(sheet.read_column(named.source)) - {""} if named and named.source else set()
     return Draft(
@@ -183,7 +184,12 @@ def draft(
         today,
         [header for header in sheet.header if header not in used],
         sorted(each for each in benchmarks if not catalogue.find(each)),
-        [*sheet.notes, *notes, *find_twins(found.get("model"), sheet)],
+        [
+            *sheet.notes,
+            *notes,
+            *find_twins(found.get("model"), sheet),
+            *find_rescaled(found, sheet, catalogue),
+        ],
         find_split(found, used, sheet) if table == "scaling_grid" else None,
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline.ingest.benchmarks import Catalogue
 from pipeline.ingest.sources.numbers import read_number
 from pipeline.new_dataset.readings import TODO, Keys, propose_reading
 from pipeline.new_dataset.received import Sheet
@@ -105,6 +106,21 @@ def find_twins(guess: Guess | None, sheet: Sheet) -> list[str]:
         f"{' and '.join(map(repr, names))} may be one model: if so, say it on the card, "
         f"`names: {{{names[1]}: {names[0]}}}`"
         for names in twins
+    ]
+
+
+def find_rescaled(found: dict[str, Guess], sheet: Sheet, catalogue: Catalogue) -> list[str]:
+    """Benchmarks of which most scores are below chance: some boards print it as zero."""
+    named, scores = found.get("benchmark"), _read_amounts(found.get("score"), sheet)
+    if named is None or not named.source or scores is None or "unit" not in found["score"].keys:
+        return []
+    medians = pd.Series(scores).groupby(sheet.read_column(named.source)).median()
+    levels = {name: catalogue.get_chance(str(name)) for name in medians.index}
+    return [
+        f"most scores of {name} are below chance, {level:g}: if the source subtracts it, say "
+        f"`options: {{benchmarks: {{{name}: {{chance: 0.0}}}}}}` on the card"
+        for name, level in levels.items()
+        if level and medians[name] < level
     ]
 
 

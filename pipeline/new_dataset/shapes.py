@@ -13,13 +13,14 @@ from pipeline.new_dataset.readings import propose_reading
 from pipeline.new_dataset.received import Sheet
 
 # Columns of a table that show that a file fills it, in the order in which they are tried.
-EVIDENCE = {
-    "scaling_grid": ("parameters", "loss_nats"),
-    "loss_leaderboard": ("model", "perplexity"),
-    "accuracy_leaderboard": ("model", "score"),
-    "training_runs": ("model", "parameters", "training_flop", "release_date"),
-    "efficiency": ("model", "release_date", "resource"),
-}
+EVIDENCE = (
+    ("efficiency", ("target", "target_score", "resource")),
+    ("scaling_grid", ("parameters", "loss_nats")),
+    ("loss_leaderboard", ("model", "perplexity")),
+    ("accuracy_leaderboard", ("model", "score")),
+    ("training_runs", ("model", "parameters", "training_flop", "release_date")),
+    ("efficiency", ("model", "release_date", "resource")),
+)
 ERRORS = re.compile(r"stderr|std|error|err$|_se$|\bci\b|diff")
 SCORE, BENCHMARK, UNIT = "score", "benchmark", "score_unit"
 EMPTY = MISSING_TEXT | {"-", "nan", "NaN"}
@@ -29,7 +30,7 @@ def guess_table(path: Path, sheet: Sheet, catalogue: Catalogue) -> tuple[str, st
     """The table that the file fills, and why. Raises SourceError where none is likely."""
     if wide := find_benchmarks(sheet, catalogue):
         return "accuracy_leaderboard", f"scores of {', '.join(map(repr, wide))}"
-    for table, wanted in EVIDENCE.items():
+    for table, wanted in EVIDENCE:
         found = find_columns(table, wanted, sheet)
         if set(wanted) <= set(found):
             return table, ", ".join(f"{found[name]!r} is {name}" for name in wanted)
