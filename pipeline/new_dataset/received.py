@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.core.failures import file_failure
-from pipeline.ingest.plain_files import INVISIBLE, UTF_16, check_size, decode, name_sign, read_bytes
+from pipeline.ingest.plain_files import UTF_16, check_size, decode, name_sign, read_bytes
 from pipeline.ingest.sources.records import Row, bound, check_table, count_delimiters, split_rows
 from pipeline.new_dataset.formats import read_parquet, read_tree, read_workbook
 
@@ -24,6 +24,7 @@ EXPECTED = {".xlsx": b"PK\x03\x04", ".parquet": b"PAR1"}  # first bytes
 # How web pages and JSON begin.
 NO_CELLS = re.compile(r"(?i)\s*+(?:(?P<markup><(?:!doctype|html|\?xml|table|head|meta))|\[?\{\")")
 DELIMITERS = "\t;|,"  # the first wins where several fit: names hold commas more often
+VARIANTS = re.compile("[\ufe00-\ufe0f\u200d]")  # of pictures: how they are drawn, and joined
 MAX_NAME = 200  # characters: longer ones are text, and no keys of YAML
 SEPARATOR_LINE = "sep="  # Excel's own word for the delimiter, in a line of its own
 SAVE_AGAIN = "save it again as CSV (UTF-8)"
@@ -137,8 +138,8 @@ def _drop_index(rows: list[Row]) -> tuple[list[Row], list[str]]:
 
 
 def _undecorate(name: str) -> str:
-    """The name without pictures and what cannot be seen; itself where nothing else is in it."""
-    kept = "".join(c for c in INVISIBLE.sub("", name) if unicodedata.category(c) != "So")
+    """The name without pictures and their variants; itself where nothing else is in it."""
+    kept = "".join(c for c in VARIANTS.sub("", name) if unicodedata.category(c) != "So")
     return " ".join(kept.split(" ")).strip() or name
 
 
