@@ -116,7 +116,8 @@ def runs() -> pd.DataFrame:
 def copied(tmp_path: Path) -> Path:
     """A copy of the datasets and models, without results, to be changed."""
     shutil.copytree(ROOT / "data/sources", tmp_path / "data/sources")
-    shutil.copy(ROOT / "data/references.bib", tmp_path / "data")
+    for name in ("references.bib", "benchmarks.yaml"):
+        shutil.copy(ROOT / "data" / name, tmp_path / "data")
     (tmp_path / "models").symlink_to(ROOT / "models")
     return tmp_path
 

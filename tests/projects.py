@@ -14,6 +14,7 @@ COPIED = (
     *("pipeline", "models", "reports/templates", "reports/models", "dvc.yaml", ".ci"),
     *("pyproject.toml", ".dvcignore", ".gitignore", "CITATION.cff", "data/references.bib"),
     *("data/calibration", "data/multiverse", "data/backtests", "data/takeoff.yaml", ".dvc/plots"),
+    "data/benchmarks.yaml",
     *("data/sources/training_runs", "data/sources/imagenet_efficiency"),
 )
 TABLES = YAML(typ="safe").load(ROOT / "data/sources/datasets.yaml")["datasets"]

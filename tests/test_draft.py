@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.new_dataset.draft import Guess, guess_columns
+from pipeline.new_dataset.draft import guess_columns
+from pipeline.new_dataset.evidence import Guess
 from pipeline.new_dataset.received import Sheet
 
 
@@ -39,13 +40,15 @@ def test_columns_are_found_by_their_usual_names(column: str, header: str) -> Non
     assert guess(column, header, "2020").source == header
 
 
-def test_nearest_name_wins_and_a_column_is_read_once_but_for_its_dates() -> None:
+def test_nearest_name_wins_and_a_column_is_read_once_but_for_laboratories() -> None:
     assert find_sources("training_runs", ["model", "base_model"], System="A", Model="B") == [
         "Model",
         None,
     ]
     dates = find_sources("accuracy_leaderboard", ["eval_date", "release_date"], Date="2023-03-14")
-    assert dates == ["Date"] * 2
+    assert dates == [None, "Date"]
+    labs = find_sources("training_runs", ["lab", "organization"], Organization="A")
+    assert labs == ["Organization"] * 2
 
 
 @pytest.mark.parametrize(
@@ -56,6 +59,10 @@ def test_nearest_name_wins_and_a_column_is_read_once_but_for_its_dates() -> None
         ("citation", "Reference", "https://arxiv.org/abs/2203.15556", False),
         ("locator", "Reference", "https://arxiv.org/abs/2203.15556", True),
         ("citation", "Reference", "hoffmann2022chinchilla", True),
+        ("citation", "Citations", "12", False),
+        ("parameters", "trainer.train_batch_size", "128", False),
+        ("score", "arena_score", "1470", False),
+        ("is_dense", "Dense", "12", False),
     ],
 )
 def test_cells_must_fit_the_column(column: str, header: str, cell: str, is_found: bool) -> None:

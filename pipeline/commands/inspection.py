@@ -21,8 +21,10 @@ from pipeline.commands.outliers import find_outliers
 from pipeline.commands.printing import render_template
 from pipeline.core.failures import Failure, SourceError, make_printable, shorten
 from pipeline.core.layout import Layout
+from pipeline.ingest.aliases import find_runs, suggest_runs
 from pipeline.ingest.bibliography import Bibliography, read_bibliography
 from pipeline.ingest.cards.card import LoadedCard
+from pipeline.ingest.convert import name_quantity
 from pipeline.ingest.sources import units
 from pipeline.ingest.stage import accept
 from pipeline.ingest.tables import OF_MODELS
@@ -61,7 +63,7 @@ def inspect(
     except SourceError as error:
         return found | describe_failures(error.failures)
     card, runs, table, failures, validated = accepted
-    found |= {"joins": describe_joins(table)} if runs is not None else {}
+    found |= {"joins": describe_joins(table, card, runs)} if runs is not None else {}
     found |= summarise(card, validated, failures, len(table)) | {"is_accepted": True}
     found |= {"units": describe_units(card)} | describe_failures(failures)
     columns = validated.drop(columns="line").items()
@@ -104,19 +106,23 @@ def describe_units(card: LoadedCard) -> list[Findings]:
     for name, source in card.card.columns.items():
         if unit := source.unit or (source.unit_column and f"as column {source.unit_column!r} says"):
             is_one = source.unit not in (None, units.IN_CELLS)
-            factor = units.factor(unit, name) if is_one else None
-            target = units.TARGETS.get(name, "count")
+            measured = name_quantity(name, card.card.columns)
+            factor = units.factor(unit, measured) if is_one else None
+            target = units.TARGETS.get(measured, "count")
             found.append({"column": name, "unit": unit, "unit_of_table": target, "factor": factor})
     return found
 
 
-def describe_joins(table: pd.DataFrame) -> Findings:
-    """How many models were found in the run registry, and which rows were not looked up."""
-    is_joined = table["base_model"].notna()
+def describe_joins(table: pd.DataFrame, card: LoadedCard, runs: pd.DataFrame) -> Findings:
+    """How many models were found in the run registry, which were not, and the nearest names."""
+    models, registry = table["model"].dropna(), list(runs["model"])
+    found = find_runs(models.unique(), registry, card.card.names)
+    lacking = sorted(set(models) - set(found))
     return {
-        "models": int(table.loc[is_joined, "model"].nunique()),
-        "rows": int(is_joined.sum()),
-        "without_run": sorted(set(table.loc[~is_joined, "model"].dropna())),
+        "models": len(found),
+        "rows": int(models.isin(list(found)).sum()),
+        "without_run": lacking,
+        "near": suggest_runs(lacking, registry) if card.card.runs == "both" else {},
     }
 
 

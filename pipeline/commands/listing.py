@@ -11,7 +11,8 @@ from pipeline.commands.printing import render_table
 from pipeline.core.failures import SourceError
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
-from pipeline.ingest.cards.card import LoadedCard, load_card
+from pipeline.ingest.cards.card import LoadedCard
+from pipeline.ingest.stage import load_whole_card
 from pipeline.site.pages import answers
 from pipeline.site.words import relabel
 from pipeline.studies.verdict import read_check
@@ -43,7 +44,7 @@ def _describe_cell(layout: Layout, dataset: str, table: str, model: str | None) 
     rows = (read_json(layout.rows(dataset)) or {}).get("rows_fitted")
     known = {"dataset": dataset, "table": table, "model": model, "rows_fitted": rows}
     try:
-        card = load_card(layout.card(dataset))
+        card = load_whole_card(layout, dataset)
     except SourceError as error:
         return known | {"verdict": "refused", "reason": str(error).splitlines()[0]}
     return known if model is None else known | _describe_result(layout, card, model)

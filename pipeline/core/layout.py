@@ -37,6 +37,11 @@ class Layout:
         return self.root / "data/references.bib"
 
     @property
+    def benchmarks(self) -> Path:
+        """Catalogue of benchmarks: chance level, ceiling, item count, and where they were read."""
+        return self.root / "data/benchmarks.yaml"
+
+    @property
     def claims(self) -> Path:
         """Propositions of the public debate, each with a test on estimands."""
         return self.root / "data/claims.yaml"

@@ -12,6 +12,7 @@ from pybtex.database import Entry, Person, PybtexError, parse_string
 from pybtex.richtext import Text
 
 from pipeline.core.failures import Failure, file_failure, raise_any
+from pipeline.ingest.cards.defaults import UNCITED
 from pipeline.ingest.cards.faults import suggest
 from pipeline.ingest.cards.yaml_files import MAXIMUM_BYTES, MAXIMUM_MARKS
 from pipeline.ingest.plain_files import find_invisible_lines, read_text
@@ -35,6 +36,9 @@ class Reference:
     entry: Entry | None = field(default=None, compare=False, repr=False)
 
 
+OF_DRAFTS = Reference(UNCITED, "not cited yet", "The source of the rows is not cited yet.")
+
+
 class Bibliography(dict[str, Reference]):
     """References by key. A key that is not there is an error that names the nearest ones."""
 
@@ -44,15 +48,15 @@ class Bibliography(dict[str, Reference]):
 
     def cite(self, keys: Iterable[str]) -> list[Reference]:
         """The references of `keys`, each once, in order. Raises SourceError for unknown keys."""
-        wanted = list(dict.fromkeys(keys))
+        wanted, known = list(dict.fromkeys(keys)), {**self, UNCITED: OF_DRAFTS}
         rule, path = "no entry has this key", str(self.path)
         unknown = [
             Failure(path, None, "citation", key, rule, suggest(key, self, "add the entry"))
             for key in wanted
-            if key not in self
+            if key not in known
         ]
         raise_any(unknown)
-        return [self[key] for key in wanted]
+        return [known[key] for key in wanted]
 
     def with_own(self, folder: Path) -> "Bibliography":
         """These references and those of the `references.bib` in a dataset's folder, if it has one.

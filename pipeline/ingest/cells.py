@@ -30,9 +30,17 @@ class Problems:
 
 
 def read_column(
-    name: str, source: ColumnSource, records: pd.DataFrame, dtype: str, problems: Problems
+    name: str,
+    source: ColumnSource,
+    records: pd.DataFrame,
+    dtype: str,
+    problems: Problems,
+    measured: str = "",
 ) -> pd.Series:
-    """The column `name` of the table; of missing numbers where it is derived from others."""
+    """The column `name` of the table; of missing numbers where it is derived from others.
+
+    `measured` is what units call its quantity, where not `name`.
+    """
     column, index = source.source or name, records.index
     if source.derived:
         return pd.Series(float("nan"), index=index)
@@ -42,7 +50,11 @@ def read_column(
         cells = _translate(cells, source.values, column, problems)
     texts = cells.tolist()
     if dtype == "float64":
-        return pd.Series(_read_numbers(name, source, texts, records, problems), index, "float64")
+        return pd.Series(
+            _read_numbers(measured or name, source, texts, records, problems, column),
+            index,
+            "float64",
+        )
     if dtype.startswith("datetime64"):
         read_day = partial(dates.read_date, order=source.order, precision=source.precision)
         days = read_cells(texts, column, problems, read_day)
@@ -103,7 +115,12 @@ def read_cells[Cell: Hashable, Value](
 
 
 def _read_numbers(
-    name: str, source: ColumnSource, texts: list[str], records: pd.DataFrame, problems: Problems
+    name: str,
+    source: ColumnSource,
+    texts: list[str],
+    records: pd.DataFrame,
+    problems: Problems,
+    column: str,
 ) -> list[float | None]:
     if source.unit_column:
         named = _read_units(name, source.unit_column, records, problems)
@@ -111,7 +128,7 @@ def _read_numbers(
         named = ["" if source.unit == units.IN_CELLS else source.unit] * len(texts)
     return read_cells(
         list(zip(texts, named, strict=True)),
-        source.source or name,
+        column,
         problems,
         lambda pair: numbers.read_number(pair[0], name, pair[1], source.decimal),
         lambda pair: pair[0],

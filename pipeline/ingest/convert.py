@@ -13,9 +13,11 @@ import pandas as pd
 
 from pipeline.core.failures import Failure, raise_any
 from pipeline.ingest import tables
+from pipeline.ingest.aliases import find_runs
 from pipeline.ingest.cards.card import ColumnSource, LoadedCard
+from pipeline.ingest.cards.defaults import DERIVED
 from pipeline.ingest.cards.faults import suggest
-from pipeline.ingest.cards.parts import DERIVED, check_citation
+from pipeline.ingest.cards.parts import check_citation
 from pipeline.ingest.cells import Problems, read_cells, read_column, refuse_invisible
 from pipeline.ingest.in_house import RATES_TABLE
 from pipeline.ingest.options import EstimateOptions, LeaderboardOptions
@@ -48,7 +50,8 @@ def ingest(
     dtypes = tables.TABLES[card.table].dtypes
     frame = pd.DataFrame({LINE: records[LINE]})
     for name, source in card.card.columns.items():
-        frame[name] = read_column(name, source, records, dtypes[name], problems)
+        measured = name_quantity(name, card.card.columns)
+        frame[name] = read_column(name, source, records, dtypes[name], problems, measured)
     for name, source in card.card.columns.items():
         if source.derived:
             frame[name] = _derive(source.derived, frame)
@@ -59,8 +62,10 @@ def ingest(
     if source.constant is None:  # which the card has checked
         keys, column = frame["citation"].fillna("").tolist(), source.source or "citation"
         read_cells(keys, column, problems, lambda key: key and check_citation(key, citation_keys))
-    if card.card.runs == "registry":
-        frame = _join_runs(frame, runs, problems)
+    if card.card.runs != "own":
+        frame = _join_runs(card, frame, runs, problems)
+    elif "columns.base_model" in card.defaulted:
+        frame["base_model"] = frame["model"].replace(card.card.names)
     raise_any(problems.failures)
     return _fill(card, frame)[list(dtypes)]
 
@@ -115,12 +120,19 @@ def _check_derivation(name: str, sources: dict[str, ColumnSource]) -> None:
         )
 
 
+def name_quantity(name: str, sources: dict[str, ColumnSource]) -> str:
+    """What the cells of the column measure, as units know it: `resource` may be minutes."""
+    kind = sources.get("resource_kind")
+    is_minutes = name == "resource" and kind is not None and kind.constant == "minutes"
+    return "resource_minutes" if is_minutes else name
+
+
 def _check_unit(name: str, sources: dict[str, ColumnSource]) -> None:
     """Raises ValueError for a unit that does not fit the column, or is missing."""
     source, kind = sources[name], sources.get("resource_kind")
     if source.unit and (source.unit != units.IN_CELLS or name not in units.TARGETS):
         try:
-            numbers.read_unit(source.unit, name)
+            numbers.read_unit(source.unit, name_quantity(name, sources))
         except ValueError as error:
             raise ValueError(*error.args, "unit") from None
     is_known = source.unit or source.unit_column or source.derived or source.constant is not None
@@ -160,19 +172,67 @@ def _derive(rule: str, frame: pd.DataFrame) -> pd.Series:
     return 6 * frame["parameters"] * frame["training_tokens"]
 
 
-def _join_runs(frame: pd.DataFrame, runs: pd.DataFrame | None, problems: Problems) -> pd.DataFrame:
-    """`frame` with the columns of the registry `runs`; notes the models that it lacks."""
+def _join_runs(
+    card: LoadedCard, frame: pd.DataFrame, runs: pd.DataFrame | None, problems: Problems
+) -> pd.DataFrame:
+    """`frame` with the columns of the registry `runs`; notes the models that it lacks.
+
+    Where the card says `runs: both`, what the file says of a run comes first, and a run that the
+    registry lacks is the file's own.
+    """
     if runs is None:
-        raise ValueError("the card says `runs: registry`: the validated registry is needed")
+        raise ValueError("the card joins the run registry: the validated registry is needed")
     registry = runs.assign(base_model=_find_roots(runs)).set_index("model")
-    _refuse_unknown(frame, registry.index, problems)
+    _check_names(card, {*registry.index, *frame["model"].dropna()})
+    is_both = card.card.runs == "both"
+    known = card.card.names
+    if is_both:
+        known = find_runs(frame["model"].dropna().unique(), list(registry.index), known)
+    key = frame["model"].replace(known)
+    if not is_both:
+        _refuse_unknown(frame.assign(model=key), registry.index, problems)
     columns = [*tables.RUN_COLUMNS, "base_model"]
-    joined = registry[columns].reindex(frame["model"]).reset_index(drop=True)
+    joined = registry[[*columns, "exclusion"]].reindex(key).reset_index(drop=True)
     for name in ("is_compute_circular", "is_open_weights", "is_dense"):
         joined[name] = joined[name].astype("boolean").fillna(False).astype(bool)
-    of_run = "run " + frame["model"].map(registry["exclusion"])
+    frame = frame.reset_index(drop=True)
+    if is_both:
+        joined = _put_own_first(card, frame, joined)
+    of_run = "run " + joined.pop("exclusion").astype("str")
     frame = frame.assign(exclusion=frame["exclusion"].fillna(of_run).astype("str"))
-    return pd.concat([frame.reset_index(drop=True), joined], axis=1)
+    return pd.concat([frame.drop(columns=columns, errors="ignore"), joined], axis=1)
+
+
+def _put_own_first(card: LoadedCard, frame: pd.DataFrame, joined: pd.DataFrame) -> pd.DataFrame:
+    """The runs as the file has them and, where it says nothing, as the registry does; compute that
+    neither gives is 6 N D. What the registry says of its compute holds of its own alone.
+    """
+    own = frame.reindex(columns=list(joined))
+    own["exclusion"] = own["compute_confidence"] = None
+    theirs = joined["training_flop"].notna() & own["training_flop"].isna()
+    for name in ("exclusion", "compute_confidence"):
+        joined[name] = joined[name].where(theirs)
+    joined["is_compute_circular"] &= theirs
+    if "compute_confidence" in frame:
+        own["compute_confidence"] = frame["compute_confidence"]
+    merged = pd.DataFrame(
+        {name: own[name].where(own[name].notna(), joined[name]) for name in joined}
+    )
+    merged = merged.astype(joined.dtypes.to_dict())
+    merged["training_flop"] = merged["training_flop"].fillna(_derive("flop from 6ND", merged))
+    merged["base_model"] = merged["base_model"].fillna(frame["model"].replace(card.card.names))
+    defaults = tables.TABLES[card.table].defaults
+    return merged.fillna({name: defaults[name] for name in ("lab", "compute_confidence")})
+
+
+def _check_names(card: LoadedCard, known: Collection[str]) -> None:
+    """Raises SourceError for names that the card takes for others that nobody knows."""
+    rule = "neither a run of the registry nor a model of the rows"
+    raise_any(
+        card.make_failure(("names", name), rule, suggest(run, known, "name one of its runs"), run)
+        for name, run in card.card.names.items()
+        if run not in known
+    )
 
 
 def _refuse_unknown(frame: pd.DataFrame, known: pd.Index, problems: Problems) -> None:
@@ -213,7 +273,7 @@ def _fill(card: LoadedCard, frame: pd.DataFrame) -> pd.DataFrame:
 def _tag_techniques(frame: pd.DataFrame, options: LeaderboardOptions) -> pd.Series:
     """The tags of each row, sorted and joined by a space."""
     tags = pd.Series("", index=frame.index, dtype="str")
-    for tag, each in sorted(options.techniques.items()):
+    for tag, each in sorted((options.techniques or {}).items()):
         has_it = frame["method"].isin(each.methods) | frame["model"].isin(each.models)
         tags = tags.mask(has_it, tags + f" {tag}")
     return tags.str.strip()

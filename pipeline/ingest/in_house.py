@@ -101,6 +101,8 @@ def _find_estimand(
     layout: Layout, posterior: str, estimand: str, unit: str
 ) -> dict[str, Any] | None:
     """The attribution; None where the check failed. Raises ValueError (key of the row, rule)."""
+    if (read_json(layout.options(posterior.partition("-")[0])) or {}).get("draft"):
+        raise ValueError("posterior", f"{posterior} is of a draft: complete its card first")
     contents = []
     for path in (layout.check(posterior), layout.attribution(posterior)):
         contents.append(read_json(path))

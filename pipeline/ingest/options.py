@@ -3,9 +3,16 @@ beside them, and how they must agree. What each key means is in `card.yaml`.
 """
 
 from collections.abc import Collection, Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, get_args
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    ValidationInfo,
+    create_model,
+    field_validator,
+    model_validator,
+)
 
 from models import options as plain
 from models.options import Options
@@ -13,6 +20,36 @@ from pipeline.ingest.cards.faults import list_words, suggest
 
 Reason = Annotated[str, Field(min_length=10)]
 CONFOUNDERS = "Data quality, distillation and contamination"  # from progress with the calendar
+
+
+# Options that follow from the rows and the catalogue of benchmarks where a card leaves them out.
+COMPLETED = {
+    *("benchmarks", "trend", "techniques", "comparisons", "headline_comparison"),
+    *("reference_harness", "allocation", "allocation_reason", "headline_target"),
+    *("reference_resource", "optimal_at_flop", "allocation_runs", "headline_run"),
+}
+
+
+def loosen(options: type[Options]) -> type[Options]:
+    """The class of options as people write them: `COMPLETED` ones, and facts of benchmarks that
+    data/benchmarks.yaml may have, may be left out; they are None then.
+    """
+    made: dict[str, Any] = {}
+    for name, field in options.model_fields.items():
+        kind: Any = field.rebuild_annotation()
+        if name == "benchmarks":
+            kind = Mapping[str, _free(get_args(field.annotation)[1])]  # type: ignore[misc]
+        if name in COMPLETED and field.is_required():
+            made[name] = (kind, Field(None))
+    return create_model(options.__name__, __base__=options, **made) if made else options
+
+
+def _free(part: type[BaseModel]) -> type[BaseModel]:
+    """The class, any of whose fields may be left out."""
+    fields: dict[str, Any] = {
+        name: (field.rebuild_annotation(), Field(None)) for name, field in part.model_fields.items()
+    }
+    return create_model(part.__name__, __base__=part, **fields)
 
 
 def _refuse_unknown(name: str, known: Collection[str] | None, *steps: str | int) -> None:
@@ -35,7 +72,8 @@ class Benchmark(BenchmarkFacts, plain.Benchmark):
 
     @model_validator(mode="after")
     def _order(self) -> Self:
-        if self.chance != "estimated" and self.chance >= self.ceiling:
+        is_known = self.chance is not None and self.ceiling is not None  # of a catalogued one
+        if is_known and self.chance != "estimated" and self.chance >= self.ceiling:
             raise ValueError(f"chance {self.chance} is not below ceiling {self.ceiling}")
         return self
 
@@ -97,7 +135,7 @@ class AccuracyOptions(LeaderboardOptions, plain.AccuracyOptions):
 
     @model_validator(mode="after")
     def _fitted_ends(self) -> Self:
-        for comparison in self.comparisons:
+        for comparison in self.comparisons or []:
             if not (comparison.earlier.is_fitted and comparison.later.is_fitted):
                 raise ValueError(
                     f"comparison {comparison.id}: is_fitted: false is for losses; no model of "

@@ -14,6 +14,7 @@ from pipeline.ingest import validate
 from pipeline.ingest.bibliography import read_bibliography
 from pipeline.ingest.cards.card import LoadedCard, load_card
 from pipeline.ingest.cards.dataset_names import REGISTRY
+from pipeline.ingest.completion import complete
 from pipeline.ingest.convert import ingest
 from pipeline.ingest.in_house import add_in_house
 from pipeline.ingest.options import drop_words
@@ -46,7 +47,8 @@ def ingest_dataset(layout: Layout, dataset: str) -> str:
     card, table, rows_in = made.card, made.validated, len(made.table)
     known = {"dataset": dataset, "table": card.table}
     options = {"options": drop_words(card.table, card.options)}
-    write_json(layout.options(dataset), known | options)
+    draft = {"draft": card.draft} if card.draft else {}
+    write_json(layout.options(dataset), known | options | draft)
     write_json(layout.rows(dataset), validate.summarise(card, table, made.failures, rows_in))
     write_parquet(layout.table(dataset), table)
     return f"{dataset}: {rows_in} rows in, {table['exclusion'].isna().sum()} fitted"
@@ -63,15 +65,16 @@ def accept(
     """The dataset `name`, validated; nothing is written.
 
     `citation_keys` are those that its card may cite, any if None. `note` is called with (what was
-    read, it) as it goes on: card, records, table, failures. With `reads_results` the registry is
-    the one that was ingested, and our own posteriors enter; without, the registry is validated in
-    place. Raises SourceError with every failure of the step that failed.
+    read, it) as it goes on: card, records, table, failures, the card with all options. With
+    `reads_results` the registry is the one that was ingested, and our own posteriors enter;
+    without, the registry is validated in place. Raises SourceError with every failure of the step
+    that failed.
     """
     card = load_card(layout.card(name), citation_keys)
     note("card", card)
     records = read_records(card.records_path)
     note("records", records)
-    runs = _read_registry(layout, reads_results) if card.card.runs == "registry" else None
+    runs = _read_registry(layout, reads_results) if card.card.runs != "own" else None
     table = ingest(card, records, runs, citation_keys)
     if reads_results:
         table = add_in_house(table, card, layout)
@@ -81,8 +84,19 @@ def accept(
     validated = validate.exclude_by_rule(
         validate.split(table, failures, card, records), card, records
     )
+    card = complete(card, validated, layout.benchmarks)
+    note("card", card)
     validate.check_options(validated, card, records)
     return Accepted(card, runs, table, failures, validated)
+
+
+def load_whole_card(layout: Layout, dataset: str) -> LoadedCard:
+    """The card of a dataset that was ingested, with the options that it leaves out."""
+    card = load_card(layout.card(dataset))
+    path = layout.table(dataset)
+    if not path.is_file():
+        return card
+    return complete(card, pd.read_parquet(path), layout.benchmarks)
 
 
 def _read_registry(layout: Layout, reads_results: bool) -> pd.DataFrame:

@@ -7,7 +7,8 @@ model reads stay in the table, with the first rule under which they are left out
 1. the rule that the card excludes the row by, in the card's order;
 2. ``run <rule>``: the run registry excludes the run that the row is of;
 3. what no model of the table can use: `unfit` in its YAML;
-4. ``not verified``: nobody has read the figure in its source, and the card does not admit it.
+4. ``not verified``: nobody has read the figure in its source, and the card does not admit it;
+   the rows of a draft are fitted all the same.
 
 The first two are known before the table is validated, since rules over rows read them.
 """
@@ -99,7 +100,8 @@ def exclude_by_rule(table: pd.DataFrame, card: LoadedCard, records: pd.DataFrame
     """The validated table with every exclusion filled in."""
     is_admitted = table["line"].isin(find_lines(card.card.admitted, card, records))
     rules = tables.TABLES[card.table].find_unfit(table)
-    rules |= {"not verified": ~table["is_verified"] & ~is_admitted}
+    if not card.draft:
+        rules |= {"not verified": ~table["is_verified"] & ~is_admitted}
     exclusion = table["exclusion"].copy()
     for rule, applies in rules.items():
         exclusion[exclusion.isna() & applies] = rule
@@ -204,6 +206,8 @@ def summarise(
             {"rows": str(s.rows), "reason": s.reason} for s in card.card.allowed_failures
         ],
         "failures": len(failures),
+        **({"draft": card.draft} if card.draft else {}),
+        **({"defaults": card.defaulted} if card.defaulted else {}),
     }
 
 

@@ -5,15 +5,13 @@ Whatever stands in a received file reads back from the card as the same text.
 
 import re
 from pathlib import Path
-from typing import Any
 
 from pipeline.commands.printing import render_template
 from pipeline.ingest import tables
 from pipeline.ingest.cards.faults import find_node, follow
 from pipeline.ingest.cards.schema import FILE_NAME, make_schema
-from pipeline.ingest.cards.yaml_files import Steps
-from pipeline.ingest.validate import NAMED_BY
-from pipeline.new_dataset.draft import Draft, Guess
+from pipeline.new_dataset.draft import Draft
+from pipeline.new_dataset.evidence import Guess
 from pipeline.new_dataset.readings import TODO, Keys
 
 TEMPLATE = Path(__file__).with_name("card.yaml.jinja")
@@ -22,7 +20,7 @@ PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*([ ./()%+-]+[A-Za-z0-9_%()]+)*")
 WORDS = {"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
 SHOWN_CHARACTERS = 200
 NO_UNIT = {"name", "text", "key", "class"}
-PRESET = {"techniques": "{}"}  # options that may be left as they are here
+ITEMS = "questions in the test set; chance, ceiling, label and reason may be given too"
 
 
 def quote(text: str) -> str:
@@ -47,15 +45,22 @@ def render_value(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else quote(str(value))
 
 
+def flow(names: list[str]) -> str:
+    """The names as a list in one line."""
+    return f"[{', '.join(map(quote, names))}]"
+
+
 def render_card(draft: Draft) -> str:
     """The text of source.yaml."""
     values = vars(draft) | {
         "schema": FILE_NAME,
         "purpose": tables.TABLES[draft.table].purpose,
         "columns": [_render_column(draft.table, each) for each in draft.guesses],
-        "options": render_options(draft.table, draft.names),
+        "options": render_options(draft.table, draft.unknown),
     }
-    return render_template(TEMPLATE, values, quote=quote, comment=comment) + "\n"
+    return (
+        render_template(TEMPLATE, values, quote=quote, comment=comment, flow=flow).rstrip() + "\n"
+    )
 
 
 def _render_column(table: str, guess: Guess) -> tuple[str, str, str]:
@@ -79,34 +84,15 @@ def list_gaps(card: str) -> list[int]:
     return [number for number, line in enumerate(lines, start=1) if TODO in line]
 
 
-def render_options(table: str, names: dict[str, list[str]]) -> str:
-    """The options that the table asks for, explained; `names` has distinct cells by column."""
-    lines = _render_fields(make_schema(table), ("options",), names)
-    return "\n".join(["options:", *lines] if lines else ["options: {}"])
-
-
-def _render_fields(schema: dict[str, Any], steps: Steps, names: dict[str, list[str]]) -> list[str]:
-    """The required keys of the mapping at `steps`, in the order of its class."""
-    node = follow(schema, find_node(schema, steps))
-    required = [name for name in node.get("properties", {}) if name in node.get("required", [])]
-    return [line for name in required for line in _render_field(schema, (*steps, name), names)]
-
-
-def _render_field(schema: dict[str, Any], steps: Steps, names: dict[str, list[str]]) -> list[str]:
-    name, node, indent = str(steps[-1]), find_node(schema, steps), "  " * (len(steps) - 1)
-    words, node = comment(node.get("description", "")), follow(schema, node)
-    head, meaning = f"{indent}{name}:", f"  # {words}" if words else ""
-    below: list[str] = []
-    if node.get("type") == "array":
-        below = _render_fields(schema, (*steps, 0), names)
-        below[:1] = [f"{indent}  - {line.lstrip()}" for line in below[:1]]
-    elif "properties" in node:
-        below = _render_fields(schema, steps, names)
-    elif node.get("type") == "object" and name not in PRESET:  # its keys are names of the rows
-        for key in names.get(NAMED_BY.get(name, ""), []) or [TODO]:
-            fields = _render_fields(schema, (*steps, key), names)
-            below += [f"{indent}  {quote(key)}:" + f" {TODO}" * (not fields), *fields]
-    if below:
-        return [head + meaning, *below]
-    gap = f"[{TODO}]" if node.get("type") == "array" else PRESET.get(name, TODO)
-    return [f"{head} {gap}{meaning}"]
+def render_options(table: str, unknown: list[str]) -> str:
+    """The options that have no default, explained; `unknown` are benchmarks without a catalogue."""
+    schema = make_schema(table)
+    node = follow(schema, find_node(schema, ("options",)))
+    lines = [
+        f"  {name}: {TODO}  # {comment(node['properties'][name]['description'])}"
+        for name in node.get("required", [])
+    ]
+    if unknown:
+        lines += ["  benchmarks:  # those that data/benchmarks.yaml lacks"]
+        lines += [f"    {quote(name)}: {{item_count: {TODO}}}  # {ITEMS}" for name in unknown]
+    return "\n".join(["options:", *lines]) if lines else ""

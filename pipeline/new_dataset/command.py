@@ -1,6 +1,5 @@
 """`apportion new` as the command line knows it: its arguments and its help."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,14 +10,14 @@ from pipeline.core.arguments import AsJson, Root
 
 HELP = """Make data/sources/NAME with a card and records, and add NAME to the registry.
 
-With --from, each column of the table is matched with one of the file, by name and by what its \
-cells prove: unit, decimal mark, order of dates. In a terminal you confirm each guess; the card \
-marks them in any case. Without --from, records.csv is a header. What only you can say is TODO on \
-the card."""
+With --from, the table is guessed, and each of its columns is matched with one of the file, by \
+name and by what its cells prove: unit, decimal mark, order of dates. What was understood is shown \
+and marked as guessed on the card; a column for each benchmark is stacked; the rest has defaults \
+or is joined from the run registry. What only you can say is TODO on the card. Without --from, \
+records.csv is a header."""
 EPILOG = (
-    "Example: `apportion new my_scores --table accuracy_leaderboard --from scores.xlsx "
-    "--sheet Results`. Ends with 0 where the dataset is made, 1 where it is refused (nothing is "
-    "left then), 2 after a wrong command."
+    "Example: `apportion new my_scores --from scores.xlsx --sheet Results`. Ends with 0 where the "
+    "dataset is made, 1 where it is refused (nothing is left then), 2 after a wrong command."
 )
 
 
@@ -45,15 +44,15 @@ def new(
         ),
     ] = "",
     table: Annotated[
-        str, typer.Option(help="the table it fills, one of those above", show_default=False)
+        str, typer.Option(help="the table it fills; guessed with --from", show_default=False)
     ] = "",
     received: Annotated[
-        Path | None, typer.Option("--from", help="the received file: .csv, .tsv, .xlsx, .parquet")
+        Path | None,
+        typer.Option("--from", help=".csv, .tsv, .xlsx, .parquet, .json or .yaml"),
     ] = None,
     sheet: Annotated[
         str | None, typer.Option(help="of a workbook with several", show_default=False)
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="ask nothing: the card marks guesses")] = False,
     root: Root = Path(),
     as_json: AsJson = False,
 ) -> None:
@@ -62,10 +61,4 @@ def new(
     from pipeline.new_dataset import dialogue
 
     dialogue.check_command(name, table, received, sheet)
-    layout, talks = Layout(root), is_terminal() and not (yes or as_json)
-    dialogue.make_dataset(layout, name, table, received, sheet, is_talking=talks, as_json=as_json)
-
-
-def is_terminal() -> bool:
-    """Whether a person can be asked."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    dialogue.make_dataset(Layout(root), name, table, received, sheet, as_json=as_json)

@@ -7,44 +7,30 @@ prove. Nothing here changes a cell.
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 from rapidfuzz import fuzz
 from ruamel.yaml import YAML
 
 from pipeline.ingest import tables
-from pipeline.ingest.cards.parts import DERIVED
+from pipeline.ingest.benchmarks import Catalogue
+from pipeline.ingest.cards.defaults import DERIVED, SIZES
 from pipeline.ingest.sources import units
-from pipeline.ingest.validate import NAMED_BY
-from pipeline.new_dataset.readings import TODO, Keys, fits, propose_reading
+from pipeline.new_dataset.evidence import Guess, find_rescaled, find_split, find_twins, settle
+from pipeline.new_dataset.readings import TODO, TRUTHS, Keys, fits, propose_reading
 from pipeline.new_dataset.received import Sheet
 
 SYNONYMS = YAML(typ="safe").load(Path(__file__).with_name("synonyms.yaml"))
 SAME_NAME, SYNONYM, WEAKEST = 100.0, 95.0, 79.0
 CITATION_KEY = re.compile(r"[a-z][\w:-]*\d{4}\w*")
 # Columns of the table that may be read from one column of the file.
-SHARED = ({"eval_date", "release_date"}, {"lab", "organization"})
+SHARED = ({"lab", "organization"},)
+RATING = re.compile(r"\b(elo|arena|ratings?)\b")  # no share of right answers
 JOINED_TABLES = ("accuracy_leaderboard",)  # ingest can join the run registry to their rows
-
-
-@dataclass(frozen=True)
-class Guess:
-    """What is proposed for `column` of the table.
-
-    `source` is a column of the file, `keys` further keys of the card's line (unit, order ...),
-    `doubts` what a person must look at, `reason` why; `certainty` is "certain", "guess" or
-    "nothing found".
-    """
-
-    column: str
-    source: str | None = None
-    certainty: str = "nothing found"
-    keys: Keys = field(default_factory=dict)
-    doubts: list[str] = field(default_factory=list)
-    reason: str = ""
-    example: str = ""
 
 
 def guess_columns(table: str, wanted: Sequence[str], sheet: Sheet) -> list[Guess]:
@@ -98,7 +84,9 @@ def _can_be(table: str, name: str, cells: list[str]) -> bool:
     filled = [cell for cell in cells if cell]
     if name == "citation":
         return all(CITATION_KEY.fullmatch(cell) for cell in filled)
-    dtype, _ = describe_column(table, name)
+    dtype, classes = describe_column(table, name)
+    if words := list(TRUTHS) if dtype == "bool" else classes:
+        return 2 * sum(cell.lower() in words for cell in filled) >= len(filled)
     needs_digits = dtype == "float64" or dtype.startswith("datetime64")
     return not needs_digits or 2 * sum(bool(re.search(r"\d", c)) for c in filled) >= len(filled)
 
@@ -119,6 +107,8 @@ def _add_unit(guess: Guess, guesses: list[Guess], sheet: Sheet) -> Guess:
 
 def _compare(name: str, header: str) -> float:
     plain, own = normalise(header), name.replace("_", " ")
+    if (name == "score" and RATING.search(plain)) or (name == "parameters" and "batch" in plain):
+        return 0.0
     if header.strip().lower() == name or plain == own:
         return SAME_NAME
     names = (own, *SYNONYMS.get(name, ()))
@@ -139,15 +129,14 @@ def normalise(header: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", text))
 
 
-Confirm = Callable[[Guess], Guess]
-
-
 @dataclass(frozen=True)
 class Draft:
     """A dataset to be made.
 
-    `runs` is the card's key, None where the table has no say; `ignored` the columns of the file
-    that no guess reads; `names` the distinct cells of columns that options speak of.
+    `runs` is the card's key, None where the table has no say; `guesses` are the columns that the
+    card maps or that a person must tell; `ignored` the columns of the file that none reads;
+    `unknown` the benchmarks that the catalogue lacks; `split` a column that tells repeated runs
+    apart, with its cells and how often each stands.
     """
 
     name: str
@@ -156,35 +145,53 @@ class Draft:
     runs: str | None
     guesses: list[Guess]
     sheet: Sheet
+    retrieved: date
     ignored: list[str] = field(default_factory=list)
-    names: dict[str, list[str]] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    split: tuple[str, dict[str, int]] | None = None
 
 
-def draft_empty(name: str, table: str) -> Draft:
+def draft_empty(name: str, table: str, today: date) -> Draft:
     """The draft without a received file: records.csv is a header of the table's columns."""
     runs = "registry" if table in JOINED_TABLES else None
     wanted, unit = list_wanted(table, runs), Keys(unit=TODO)
     keys = {each: unit if each in units.TARGETS else {} for each in wanted}
     guesses = [Guess(each, each, "certain", keys[each]) for each in wanted]
-    return Draft(name, table, "", runs, guesses, Sheet(wanted, []))
+    return Draft(name, table, "", runs, guesses, Sheet(wanted, []), today)
 
 
-def draft(name: str, table: str, received: str, sheet: Sheet, confirm: Confirm) -> Draft:
-    """The draft from the cells of `sheet`; each guess goes through `confirm` before it counts."""
-    runs = None
-    if table in JOINED_TABLES:  # unless the file brings compute of its own
-        (compute,) = guess_columns(table, ["training_flop"], sheet)
-        runs = "own" if compute.source else "registry"
-    guesses = list(map(confirm, guess_columns(table, list_wanted(table, runs), sheet)))
-    used = {name for guess in guesses for name in (guess.source, guess.keys.get("unit_column"))}
-    ignored = [header for header in sheet.header if header not in used]
-    names = {
-        guess.column: list(filter(None, dict.fromkeys(sheet.read_column(guess.source))))[:30]
-        for guess in guesses
-        if guess.source and guess.column in NAMED_BY.values()
-    }
-    filled = [_fill(table, guess, guesses) for guess in guesses]
-    return Draft(name, table, received, runs, filled, sheet, ignored, names)
+def draft(
+    name: str, table: str, received: str, sheet: Sheet, catalogue: Catalogue, today: date
+) -> Draft:
+    """The draft from the cells of `sheet`: what is found in it, and what only a person can tell."""
+    runs = "both" if table in JOINED_TABLES else None
+    guesses = guess_columns(table, list_wanted(table, None), sheet)
+    guesses, notes = settle(table, guesses, sheet)
+    found = {guess.column: guess for guess in guesses if guess.is_found}
+    asked = [each for each in guesses if each.column not in found | _list_optional(table, found)]
+    used = {name for each in found.values() for name in (each.source, each.keys.get("unit_column"))}
+    notes += find_twins(found.get("model"), sheet) + find_rescaled(found, sheet, catalogue)
+    named = found.get("benchmark")
+    benchmarks = set(sheet.read_column(named.source)) - {""} if named and named.source else set()
+    return Draft(
+        name,
+        table,
+        received,
+        runs,
+        [*found.values(), *map(_ask, [table] * len(asked), asked)],
+        sheet,
+        today,
+        [header for header in sheet.header if header not in used],
+        sorted(each for each in benchmarks if not catalogue.find(each)),
+        [
+            *sheet.notes,
+            *notes,
+            *find_twins(found.get("model"), sheet),
+            *find_rescaled(found, sheet, catalogue),
+        ],
+        find_split(found, used, sheet) if table == "scaling_grid" else None,
+    )
 
 
 def list_wanted(table: str, runs: str | None) -> list[str]:
@@ -196,18 +203,19 @@ def list_wanted(table: str, runs: str | None) -> list[str]:
     return sorted(wanted, key=lambda name: (name in late, name in of_runs))
 
 
-def _fill(table: str, guess: Guess, guesses: list[Guess]) -> Guess:
-    """What stands on the card where the file has no such column."""
-    if guess.source or guess.keys:
-        return guess
-    others = {"parameters", *DERIVED} - {guess.column}  # of C = 6 N D
-    is_known = others <= {each.column for each in guesses if each.source}
-    if guess.column in DERIVED and table == "scaling_grid" and is_known:
-        keys: Keys = {"derived": DERIVED[guess.column]}
-        return replace(guess, certainty="guess", keys=keys, reason="not in the file")
-    if tables.TABLES[table].columns[guess.column].nullable:
-        reason = "not in the file, and may be empty"
-        return replace(guess, certainty="guess", keys={"constant": ""}, reason=reason)
+def find_columns(table: str, wanted: Sequence[str], sheet: Sheet) -> dict[str, str]:
+    """The columns of the file that fill those of `wanted` that it has."""
+    return {name: source for name, (source, _) in _match(table, wanted, sheet).items()}
+
+
+def _list_optional(table: str, found: Collection[str]) -> dict[str, Any]:
+    """The columns that a card may leave out."""
+    derived = dict.fromkeys(name for name in DERIVED if SIZES - {name} <= set(found))
+    joined = dict.fromkeys(tables.JOINED_FROM_REGISTRY if table in JOINED_TABLES else ())
+    return {**tables.TABLES[table].defaults, "citation": 0, "eval_date": 0} | derived | joined
+
+
+def _ask(table: str, guess: Guess) -> Guess:
     dtype, classes = describe_column(table, guess.column)
     words = ["true", "false"] if dtype == "bool" else classes
     return replace(guess, doubts=[f"one of {', '.join(words)}"] if words else [])

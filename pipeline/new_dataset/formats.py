@@ -1,9 +1,11 @@
-"""Excel workbooks and Parquet files -> rows of cells as text, and every reason not to trust them.
+"""Excel workbooks, Parquet files, JSON and YAML -> rows of cells as text, and every reason not to
+trust them.
 
 Size is bounded before anything is unpacked. Formulas are refused, because a workbook may hold no
 result for them, or an old one.
 """
 
+import json
 import re
 import warnings
 import zipfile
@@ -13,6 +15,10 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from pipeline.core.failures import Failure, SourceError, file_failure, raise_any
 from pipeline.ingest.plain_files import SMALLER, check_size
@@ -143,6 +149,36 @@ def _read_cell(cell: Any) -> str:
     if "%" in re.sub(r'"[^"]*"|\\.', "", number_format):
         return f"{(Decimal(str(value)) * 100).normalize():f}%"
     return as_text(value) + "%" * ("%" in number_format)  # a quoted sign does not multiply by 100
+
+
+def read_tree(path: Path, text: str) -> Iterator[Row]:
+    """Header and rows of records in JSON or YAML: a list of them, or a mapping of names to them,
+    which may stand under one key. Keys within a record are joined by points.
+
+    Raises SourceError where there are no such records.
+    """
+    try:
+        tree = (
+            json.loads(text) if path.suffix == ".json" else YAML(typ="safe", pure=True).load(text)
+        )
+    except (ValueError, YAMLError) as error:
+        raise _damaged(path, f"{path.suffix} file", error, "write it again, or as CSV") from None
+    below = tree.values() if isinstance(tree, dict) else ()
+    records = next((found for each in (tree, *below) if (found := _list_records(each))), None)
+    if records is None:
+        remedy = "write a list of records, one for each row, or make a CSV file of it"
+        raise file_failure(path, "no list of records, and no mapping of names to records", remedy)
+    frame = pd.json_normalize(records).astype(object)
+    lists = [str(name) for name in frame if frame[name].map(lambda x: isinstance(x, list)).any()]
+    cells = frame.drop(columns=lists).map(lambda x: "" if x is None else as_text(x))
+    yield from enumerate([[*map(str, cells.columns)], *cells.to_numpy().tolist()], start=1)
+
+
+def _list_records(tree: Any) -> list[dict[str, Any]] | None:
+    if isinstance(tree, dict) and tree and all(isinstance(each, dict) for each in tree.values()):
+        return [{"model": str(name), **each} for name, each in tree.items()]
+    is_list = isinstance(tree, list) and tree and all(isinstance(each, dict) for each in tree)
+    return tree if is_list else None
 
 
 def read_parquet(path: Path) -> Iterator[Row]:

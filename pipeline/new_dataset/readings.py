@@ -12,7 +12,7 @@ from itertools import product
 
 from pipeline.ingest.sources import units
 from pipeline.ingest.sources.dates import COARSENESS, DATE_ORDERS, read_date
-from pipeline.ingest.sources.numbers import read_number
+from pipeline.ingest.sources.numbers import MISSING, read_number
 
 Keys = dict[str, str | dict[str, str | bool]]  # keys of a column's line on the card
 Reading = tuple[Keys, list[str]]  # with what a person must look at
@@ -23,11 +23,17 @@ UNIT_WORDS = {
     "flops": "FLOP",
     "pflops": "PFLOP",
     "eflops": "EFLOP",
+    "gflops": "GFLOP",
+    "tflops": "TFLOP",
     "gmacs": "GMAC",
     "tflop/s-days": "teraflop/s-days",
 }
-# What pint is asked to read: no digits and no powers, which a header could make very large.
-UNIT = re.compile(r"[A-Za-z][A-Za-z/ -]{0,39}")
+# What pint is asked to read: no powers, which a header could make very large.
+UNIT = re.compile(r"(1[eE]\+?\d{1,2} )?[A-Za-z][A-Za-z/ -]{0,39}")
+POWER = re.compile(r"1[eE]\+?\d{1,2}")  # in a header: FLOPs (1E21)
+DURATION = re.compile(r"\d\s*(s|secs?|seconds?|mins?|minutes?|hours?|hrs?|days?)\b")
+LEAST_FLOP, LEAST_COUNT = 1e15, 1e5  # below, cells are multiples of FLOP, parameters or tokens
+SIZES = ("parameters", "training_tokens", "dataset_tokens")
 MULTIPLES = set("kmbt") | {"thousand", "million", "billion", "trillion"}
 TRUTHS: dict[str, str | bool] = {
     **dict.fromkeys(("true", "yes", "y", "1"), True),
@@ -73,8 +79,9 @@ def _doubt(refused: list[str]) -> list[str]:
 
 
 def _propose_number(name: str, header: str, cells: list[str]) -> Reading:
+    column = "resource_minutes" if name == "resource" and DURATION.search(cells[0]) else name
     refused = {
-        mark: _find_refused(cells, partial(read_number, column=name, decimal=mark))
+        mark: _find_refused(cells, partial(read_number, column=column, decimal=mark))
         for mark in (None, "comma", "point")
     }
     mark = min(refused, key=lambda each: len(refused[each]))
@@ -84,7 +91,7 @@ def _propose_number(name: str, header: str, cells: list[str]) -> Reading:
     if mark == "comma" and len(refused["point"]) == len(odd):
         keys["decimal"] = TODO
         doubts.append(f"{refused[None][0]!r}: thousands (point), or a decimal comma (comma)?")
-    if unit := _propose_unit(name, header, [] if odd else cells, mark):
+    if unit := _propose_unit(column, header, [each for each in cells if each not in odd], mark):
         keys["unit"] = unit
     return keys, doubts + [
         f"the header says {word!r}: in which multiple are the cells?"
@@ -96,17 +103,25 @@ def _propose_number(name: str, header: str, cells: list[str]) -> Reading:
 def _propose_unit(name: str, header: str, cells: list[str], mark: str | None) -> str | None:
     """The unit that the header names, or that shares show by their size; None if neither."""
     words = _unit_words(header)
+    numbers = [read_number(cell, name, decimal=mark) or 0.0 for cell in cells]
+    largest = max(numbers, default=0.0)
     if name in units.COUNTS:
-        return next((word for word in words if units.multiple(word)), None)
+        asked = TODO if name in SIZES and largest < LEAST_COUNT else None
+        return next((word for word in words if units.multiple(word)), asked)
+    words += [f"{word} FLOP" for word in words if POWER.fullmatch(word)]
     found = [UNIT_WORDS.get(word.lower(), word) for word in words if name in units.TARGETS]
     named = next((unit for unit in found if fits(unit, name)), None)
+    if named == "FLOP" and name == "training_flop" and largest < LEAST_FLOP:
+        return TODO
+    is_bare = name == "training_flop" and not words  # only operations are as many
+    if is_bare and min(numbers, default=0.0) > LEAST_FLOP:
+        return "FLOP"
     if named or name != "score":
-        return named
+        return "in cells" if name == "resource_minutes" and not named else named
     if any("%" in cell for cell in cells):
         return "percent"
-    shares = [read_number(cell, name, decimal=mark) or 0.0 for cell in cells]
-    is_share = bool(shares) and 0 <= min(shares) <= max(shares) <= 100
-    return ("percent" if max(shares) > 1 else "fraction") if is_share else None
+    is_share = bool(numbers) and 0 <= min(numbers) <= largest <= 100
+    return ("percent" if largest > 1 else "fraction") if is_share else None
 
 
 def fits(unit: str, name: str) -> bool:
@@ -152,10 +167,15 @@ def _propose_values(
     """A translation of every cell, where they are not the `plain` words already."""
     found, is_truth = sorted(set(cells)), meanings is TRUTHS
     if all((cell.lower() if is_truth else cell) in ("", *plain) for cell in found):
-        return {}, ["some cells are empty"] * (is_truth and "" in found)
+        has_gaps = is_truth and "" in found
+        words = {cell: meanings.get(cell.lower(), False) for cell in found}
+        return ({"values": words} if has_gaps else {}), []
     odd = [cell for cell in found if cell and cell.lower() not in meanings]
     if len(odd) == len([*filter(None, found)]) or len(found) > MAX_CLASSES:
         return {}, [f"{(odd or found)[0]!r} is none of {', '.join(plain)}: give `values:`"]
-    empty = TODO if is_truth else ""
-    values = {cell: meanings.get(cell.lower(), TODO if cell else empty) for cell in found}
+    empty = False if is_truth else ""
+    values = {
+        cell: meanings.get(cell.lower(), empty if cell.casefold() in MISSING else TODO)
+        for cell in found
+    }
     return {"values": values}, []

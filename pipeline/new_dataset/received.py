@@ -1,27 +1,30 @@
-"""A received file (CSV, TSV, Excel, Parquet) -> its cells as text, under checked column names.
+"""A received file (CSV, TSV, Excel, Parquet, JSON, YAML) -> its cells as text, under checked names.
 
-Nothing is converted that a later reader could want to see: text stands as received, and only blank
-rows and blank columns at the right end are left out.
+Nothing is converted that a later reader could want to see: text stands as received. Left out, and
+said, are blank rows, blank columns at the right end, a saved index and decoration in names.
 """
 
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.core.failures import file_failure
 from pipeline.ingest.plain_files import UTF_16, check_size, decode, name_sign, read_bytes
 from pipeline.ingest.sources.records import Row, bound, check_table, count_delimiters, split_rows
-from pipeline.new_dataset.formats import read_parquet, read_workbook
+from pipeline.new_dataset.formats import read_parquet, read_tree, read_workbook
 
-KINDS = (".csv", ".tsv", ".xlsx", ".parquet")
+TREES = (".json", ".yaml", ".yml")
+KINDS = (".csv", ".tsv", ".xlsx", ".parquet", *TREES)
 EXPECTED = {".xlsx": b"PK\x03\x04", ".parquet": b"PAR1"}  # first bytes
 # How web pages and JSON begin.
 NO_CELLS = re.compile(r"(?i)\s*+(?:(?P<markup><(?:!doctype|html|\?xml|table|head|meta))|\[?\{\")")
 DELIMITERS = "\t;|,"  # the first wins where several fit: names hold commas more often
+VARIANTS = re.compile("[\ufe00-\ufe0f\u200d]")  # of pictures: how they are drawn, and joined
 MAX_NAME = 200  # characters: longer ones are text, and no keys of YAML
 SEPARATOR_LINE = "sep="  # Excel's own word for the delimiter, in a line of its own
 SAVE_AGAIN = "save it again as CSV (UTF-8)"
@@ -29,11 +32,12 @@ SAVE_AGAIN = "save it again as CSV (UTF-8)"
 
 @dataclass(frozen=True)
 class Sheet:
-    """Names of the columns, rows of as many cells, and how many blank rows were left out."""
+    """Names of the columns, rows of as many cells, number of blank rows, what else was left out."""
 
     header: list[str]
     rows: list[list[str]]
     blank_rows: int = 0
+    notes: list[str] = field(default_factory=list)
 
     def read_column(self, name: str) -> list[str]:
         """The cells under `name`, stripped as `read_records` strips them."""
@@ -71,6 +75,8 @@ def read_received(path: Path, sheet: str | None = None) -> Sheet:
         rows = bound(path, read_workbook(path, sheet))
     elif kind == ".parquet":
         rows = bound(path, read_parquet(path))
+    elif kind in TREES:
+        rows = bound(path, read_tree(path, decode(path, content)))
     else:
         rows = _read_delimited(path, kind, content)
     made = _tidy(path, list(rows), is_padded=kind in EXPECTED)
@@ -107,11 +113,34 @@ def _tidy(path: Path, rows: list[Row], *, is_padded: bool) -> Sheet:
         return cells[: max(width, size)] + [""] * missing
 
     fitted = [(line, fit(cells, size)) for (line, cells), size in zip(filled, sizes, strict=True)]
+    fitted, notes = _drop_index(fitted)
+    if fitted:
+        line, names = fitted[0]
+        plain = [_undecorate(name) for name in names]
+        pairs = zip(names, plain, strict=True)
+        notes += [f"{old!a} is called {new!r}" for old, new in pairs if old.strip() != new]
+        fitted[0] = line, plain
     header, body = check_table(path, fitted, "delimiter")
     header_line = fitted[0][0]
     _check_keys(path, header_line, header)
     below = sum(line > header_line for line, _ in rows)
-    return Sheet(header, [cells for _, cells in body], below - len(body))
+    return Sheet(header, [cells for _, cells in body], below - len(body), notes)
+
+
+def _drop_index(rows: list[Row]) -> tuple[list[Row], list[str]]:
+    """The rows without a first column that has no name and counts them, and what was left out."""
+    cells = [row[0].strip() for _, row in rows if row]
+    numbers = [str(i) for i in range(len(cells) - 1)]
+    if len(cells) < len(rows) or cells[:1] not in ([""], ["Unnamed: 0"]) or cells[1:] != numbers:
+        return rows, []
+    note = "the first column, without a name, counts the rows: a saved index, left out"
+    return [(line, row[1:]) for line, row in rows], [note]
+
+
+def _undecorate(name: str) -> str:
+    """The name without pictures and their variants; itself where nothing else is in it."""
+    kept = "".join(c for c in VARIANTS.sub("", name) if unicodedata.category(c) != "So")
+    return " ".join(kept.split(" ")).strip() or name
 
 
 def _count_filled(cells: list[str]) -> int:

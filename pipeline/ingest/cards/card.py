@@ -15,6 +15,7 @@ from models import Card
 from models.options import Options
 from pipeline.core.failures import Failure, SourceError, file_failure
 from pipeline.ingest.cards.dataset_names import check_dataset_name
+from pipeline.ingest.cards.defaults import Added, fill_card, list_missing
 from pipeline.ingest.cards.faults import make_fault
 from pipeline.ingest.cards.parts import ColumnSource as ColumnSource
 from pipeline.ingest.cards.parts import Published as Published
@@ -27,10 +28,31 @@ from pipeline.ingest.tables import TABLES
 
 
 class LoadedCard:
-    """A checked card together with its dataset's name, table and folder."""
+    """A checked card together with its dataset's name, table and folder.
 
-    def __init__(self, path: Path, card: SourceCard, options: Options, tree: Any = None) -> None:
-        self.path, self.card, self.options, self._tree = path, card, options, tree
+    `tree` is the card as it was read and filled in, `defaulted` what it leaves out: keys joined by
+    points, and their values.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        card: SourceCard,
+        options: Options,
+        tree: Any = None,
+        defaulted: Added | None = None,
+    ) -> None:
+        self.path, self.card, self.options = path, card, options
+        self.tree, self.defaulted = tree, defaulted or {}
+
+    @property
+    def draft(self) -> list[str]:
+        """What a draft lacks, in words; empty where the dataset is documented."""
+        return list_missing(self.defaulted, self.card.citations)
+
+    def with_options(self, options: Options, defaulted: Added) -> "LoadedCard":
+        """The card with other options, of which these were not on it."""
+        return LoadedCard(self.path, self.card, options, self.tree, self.defaulted | defaulted)
 
     @property
     def table(self) -> str:
@@ -49,7 +71,7 @@ class LoadedCard:
 
     def make_failure(self, steps: Steps, rule: str, remedy: str, value: str = "") -> Failure:
         """The failure of the key that `steps` lead to, at its line."""
-        return make_fault(self.path, self._tree, steps, rule, remedy, value)
+        return make_fault(self.path, self.tree, steps, rule, remedy, value)
 
     def for_model(
         self, runs: pd.DataFrame | None = None, scaling_law: pd.DataFrame | None = None
@@ -72,12 +94,13 @@ def load_card(path: Path, citation_keys: Collection[str] | None = None) -> Loade
     tree = read_tree(path, "the card", "write source.yaml beside records.csv; see CONTRIBUTING.md")
     table = tree.get("table")
     table = table if isinstance(table, str) and table in TABLES else None
-    joins_runs = {"registry": True, "own": False}.get(str(tree.get("runs", "own")))
-    made = get_class(table, joins_runs) if table else SourceCard
+    defaulted = fill_card(tree, table, folder.name) if table else {}
+    runs = str(tree.get("runs", "own"))
+    made = get_class(table, runs) if table else SourceCard
     card, faults = check_tree(path, tree, made, make_schema(table), citation_keys)
     if faults or card is None:  # of each key the first: what is to be filled in is not also wrong
         raise SourceError({(each.line, each.column): each for each in reversed(faults)}.values())
     for name in ("corrections", "exclusions", "admitted", "allowed_failures"):
         for number, selection in enumerate(getattr(card, name)):
             selection._line = find_line(tree, (name, number))
-    return LoadedCard(path, card, card.options, tree)
+    return LoadedCard(path, card, card.options, tree, defaulted)

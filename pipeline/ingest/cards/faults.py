@@ -121,7 +121,8 @@ def _describe_column(tree: Any, schema: dict[str, Any], name: str) -> tuple[str,
         rule = "ingest fills this column itself"
     elif joins_runs and name in JOINED_FROM_REGISTRY:
         rule = "joined from the run registry, as the card says `runs: registry`"
-    free = sorted(wanted - set(tree["columns"])) or sorted(wanted)
+    written = tree["columns"].lc.data  # without what was filled in
+    free = sorted(wanted - set(written)) or sorted(wanted)
     return rule, suggest(name, free, f"use one of {sorted(wanted)}")
 
 

@@ -21,13 +21,12 @@ from pydantic import (
 
 from pipeline.core.failures import SourceError, file_failure
 from pipeline.ingest import tables
+from pipeline.ingest.cards.defaults import DERIVED, UNCITED
 from pipeline.ingest.cards.faults import suggest
 from pipeline.ingest.cards.strict_files import StrictPart, Words
-from pipeline.ingest.options import OPTIONS
+from pipeline.ingest.options import OPTIONS, loosen
 
 Text = str | int | float  # strict: true and false are neither
-# Columns that may be computed from the other two of C = 6 N D.
-DERIVED = {"training_tokens": "tokens from 6ND", "training_flop": "flop from 6ND"}
 
 
 def _read_day(value: Any) -> Any:
@@ -39,7 +38,7 @@ def _read_day(value: Any) -> Any:
 
 def check_citation(key: str, keys: Collection[str] | None, *steps: str) -> str:
     """The key. Raises ValueError where it is not among `keys`, those that may be cited, if any."""
-    if keys is not None and key not in keys:
+    if keys is not None and key not in {*keys, UNCITED}:
         there = "add the entry to data/references.bib, or to references.bib beside the card"
         rule = "no entry of a bibliography has this key"
         raise ValueError(rule, suggest(key, keys, there), *steps)
@@ -152,9 +151,10 @@ class SourceCard(StrictPart):
     citations: list[Citation] = Field(min_length=1)
     licence: Words
     retrieved: Day
-    runs: Literal["registry", "own"] = "own"
+    runs: Literal["registry", "own", "both"] = "own"
+    names: dict[str, Words] = Field({})
     columns: dict[str, ColumnSource]
-    ignored: dict[str, Words] = Field({})
+    ignored: dict[str, Words] | list[Words] = Field({})
     known_errors: list[Words] = Field([])
     corrections: list[Correction] = Field([])
     exclusions: list[Exclusion] = Field([])
@@ -178,26 +178,29 @@ class SourceCard(StrictPart):
         named = checked if isinstance(checked, dict) else vars(checked)
         if key := named["citation"].constant:  # the same for every row
             check_citation(str(key), given.context, "citation", "constant")
-        return {name: named[name] for name in columns}
+        return {name: named[name] for name in columns if named[name] is not None}
 
 
 @cache
-def get_class(table: str, joins_runs: bool | None = None) -> type[SourceCard]:
-    """The cards of `table`: every column must be mapped, and the options are those of its models.
+def get_class(table: str, runs: str | None = None) -> type[SourceCard]:
+    """The cards of `table`, filled in by `fill_card`: every other column must be mapped, and the
+    options are those of its models.
 
-    Columns of the run registry may be mapped or not, unless `joins_runs` says whether the registry
-    is joined.
+    `runs` says where columns of the run registry come from; without it, for the schema of what
+    people write, all that has a default may be left out.
     """
-    joined = tables.JOINED_FROM_REGISTRY
-    names = [name for name in tables.TABLES[table].columns if name not in tables.FILLED_BY_INGEST]
-    is_optional = joins_runs is None and table != "training_runs"
+    known, joined = tables.TABLES[table], tables.JOINED_FROM_REGISTRY
+    names = [name for name in known.columns if name not in tables.FILLED_BY_INGEST]
+    free = joined if table != "training_runs" else set()
+    if runs is None:
+        free = free | {*known.defaults, "citation", "eval_date", *DERIVED}
     fields: dict[str, Any] = {
-        name: (ColumnSource, Field(None) if name in joined and is_optional else ...)
+        name: (ColumnSource, Field(None) if name in free and runs != "own" else ...)
         for name in names
-        if not (joins_runs and name in joined)
+        if not (runs == "registry" and name in joined)
     }
     columns = create_model(f"{table}_columns", __base__=StrictPart, **fields)
-    options = OPTIONS[table]
+    options = loosen(OPTIONS[table])
     is_required = any(field.is_required() for field in options.model_fields.values())
     return create_model(
         f"{table}_card",

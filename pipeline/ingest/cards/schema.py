@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 from ruamel.yaml import YAML
 
+from pipeline.ingest.cards.defaults import DESCRIBED
 from pipeline.ingest.cards.parts import SourceCard, get_class
 from pipeline.ingest.tables import TABLES
 
@@ -42,6 +43,7 @@ def render() -> str:
 def _describe(model: type[BaseModel], table: str | None) -> dict[str, Any]:
     """The schema of `model` with the meaning of each key, without titles that repeat the keys."""
     schema, meanings = model.model_json_schema(by_alias=True), MEANINGS
+    schema["required"] = [key for key in schema["required"] if key not in DESCRIBED]
     for name, part in [("SourceCard", schema), *schema.get("$defs", {}).items()]:
         part.pop("title", None)
         part["additionalProperties"] = False

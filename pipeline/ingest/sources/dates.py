@@ -15,25 +15,29 @@ from pipeline.ingest.sources.numbers import FORMULA_STARTS, MISSING, refuse_form
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 EXCEL_EPOCH = pd.Timestamp(1899, 12, 30)  # two days early: Excel counts a 29 February 1900
 _YEAR, _NAME, _SHORT = r"(?P<y>[0-9]{4})", r"(?P<name>[A-Za-z]{3,9})", "[0-9]{1,2}"
+_ANY_YEAR = "(?P<y>[0-9]{4}|[0-9]{2})"  # of two digits in this century, where the order is stated
 ISO_DATE = rf"{_YEAR}-(?P<m>[0-9]{{2}})-(?P<d>[0-9]{{2}})"
 DATE_ORDERS = {
     "ymd": rf"{_YEAR}[/.](?P<m>{_SHORT})[/.](?P<d>{_SHORT})",
-    "dmy": rf"(?P<d>{_SHORT})[/.](?P<m>{_SHORT})[/.]{_YEAR}",
-    "mdy": rf"(?P<m>{_SHORT})[/.](?P<d>{_SHORT})[/.]{_YEAR}",
+    "dmy": rf"(?P<d>{_SHORT})[/.](?P<m>{_SHORT})[/.]{_ANY_YEAR}",
+    "mdy": rf"(?P<m>{_SHORT})[/.](?P<d>{_SHORT})[/.]{_ANY_YEAR}",
 }
 WORDED_DATES = [
     rf"(?P<d>{_SHORT})[ -]{_NAME}\.?,?[ -]{_YEAR}",
     rf"{_NAME}\.? (?P<d>{_SHORT}),? {_YEAR}",
 ]
 COARSE_DATES = {
-    "month": [rf"{_YEAR}-(?P<m>[0-9]{{2}})", rf"{_NAME}\.?,?[ -]{_YEAR}"],
+    "month": [
+        rf"{_YEAR}[-/](?P<m>{_SHORT})",
+        rf"(?P<m>{_SHORT})/{_YEAR}",
+        rf"{_NAME}\.?,?[ -]{_YEAR}",
+    ],
     "year": [_YEAR],
 }
 COARSENESS = ["day", "month", "year"]
 MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name)}
 MONTHS |= {name[:3]: number for name, number in MONTHS.items()} | {"sept": 9}
-MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?Z?")
-A_TIME = "a time of day, which would be dropped", "write the day alone"
+TIME = re.compile(r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?")
 
 
 def read_date(text: str, order: str | None = None, precision: str = "day") -> pd.Timestamp | None:
@@ -44,10 +48,8 @@ def read_date(text: str, order: str | None = None, precision: str = "day") -> pd
     """
     if text.casefold() in MISSING | {"none"}:
         return None
-    if timed := re.fullmatch(rf"({ISO_DATE})(?P<time>[T ][0-9]{{2}}:[0-9]{{2}}.*)", text):
-        if not MIDNIGHT.fullmatch(timed["time"]):
-            raise ValueError(*A_TIME)
-        text = timed[1]
+    if timed := re.fullmatch(rf"({ISO_DATE})({TIME.pattern})", text):
+        text = timed[1]  # of a timestamp, the day as it is written
     if order == "excel" and re.fullmatch(r"[0-9]{5}(\.0+)?", text):
         return EXCEL_EPOCH + pd.Timedelta(days=int(text[:5]))
     ordered = [DATE_ORDERS[order]] if order in DATE_ORDERS else []
@@ -68,6 +70,7 @@ def _make_date(
     month = MONTHS.get(name.lower()) if name else int(m or 7)
     if not month:
         raise ValueError(f"not a date: {name!r} is no English month", "write YYYY-MM-DD")
+    y = f"20{y}" if len(y) == 2 else y
     if not FIRST_YEAR <= int(y) <= LAST_YEAR:
         rule = f"not a date between {FIRST_YEAR} and {LAST_YEAR}"
         raise ValueError(rule, "check the year, and the columns")
@@ -83,13 +86,14 @@ def _refuse_date(text: str, order: str | None) -> NoReturn:
     if text.startswith(FORMULA_STARTS):
         refuse_formula("date")
     if re.fullmatch(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2}|.*[A-Za-z][ -]'?[0-9]{2}", text):
-        raise ValueError("not a date: a year of two digits", "write YYYY-MM-DD")
+        remedy = "write YYYY-MM-DD, or state the order of day, month and year on the card"
+        raise ValueError("not a date: a year of two digits", remedy)
     if order is None and any(re.fullmatch(each, text) for each in DATE_ORDERS.values()):
         likely = _find_likely_order(*re.split("[/.]", text))
         remedy = f"write YYYY-MM-DD, or state {likely} for the column on the card"
         raise ValueError("not a date: day and month in no stated order", remedy)
     if re.fullmatch(r"[0-9]{5}\.[0-9]*", text) and order == "excel":
-        raise ValueError(*A_TIME)
+        raise ValueError("a time of day, which would be dropped", "write the day alone")
     if re.fullmatch(r"[0-9]{5}(\.[0-9]*)?", text):
         remedy = "state `order: excel` if the column holds Excel's serial days"
         raise ValueError("not a date: digits alone", f"write YYYY-MM-DD, or {remedy}")

@@ -29,6 +29,9 @@ _NUMBER = re.compile(
 LARGEST, SMALLEST = 1e100, 1e-100
 _PLAIN = re.compile(r"[0-9]++(\.[0-9]*)?|\.[0-9]+")
 
+# Behind a number: its error, which no table has a column for, or the mark of a footnote.
+_NOTES = re.compile(r"(?<=[0-9%A-Za-z])(?:\s?(?:±|\+/-)\s?[0-9.,]+%?|\s?[*†‡])$")
+
 _LETTERS_FOR_DIGITS = re.compile(r"[OoIl][0-9OoIl.,]*(?:[eE][0-9OoIl]+)?")  # 1O24 for 1024
 
 
@@ -43,6 +46,7 @@ def read_number(
     """
     if text.casefold() in MISSING:
         return None
+    text = _NOTES.sub("", text)
     _refuse_word(text)
     found = _NUMBER.fullmatch(text)
     if not found:
@@ -146,7 +150,7 @@ def _read_tail(tail: str, column: str) -> tuple[int, str | None]:
     if tail.upper() in units.SUFFIXES and column in units.COUNTS:
         raise ValueError(f"{tail!r} is no suffix of a count", f"write {tail.upper()!r} if it is")
     try:
-        is_known = units.spell(tail) is not None
+        is_known = units.spell(tail) is not None or column == "resource_minutes"
     except ValueError:  # which reading the unit tells
         is_known = True
     if not is_known:

@@ -24,6 +24,7 @@ _OPERATIONS = re.compile(
 )
 _NAME = r"[A-Za-zµ][A-Za-zµ_]*(?: ?(?:\*\*|\^) ?-?[1-9])?"
 _PRODUCT = re.compile(rf"{_NAME}(?: ?[/*·] ?{_NAME}| {_NAME})*")
+_MULTIPLE = re.compile(r"1[eE]\+?(?P<power>[0-9]{1,2})[ x*·]+(?P<unit>[^0-9].*)")
 _MULTIPLY_ADDS = re.compile(_PREFIX + "MACs?")
 
 
@@ -74,6 +75,8 @@ def _prefix(found: re.Match[str]) -> str:
 @cache
 def factor(unit: str, column: str) -> float:
     """What turns a cell in `unit` into `column` of a table. Raises ValueError where none does."""
+    if found := _MULTIPLE.fullmatch(unit):
+        return 10.0 ** int(found["power"]) * factor(found["unit"], column)
     power = multiple(unit)
     if power and column in COUNTS:
         return float(10**power)

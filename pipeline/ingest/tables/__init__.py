@@ -25,13 +25,18 @@ BOUNDS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
 
 @dataclass(frozen=True)
 class Table:
-    """One table; `unfit` has, by rule, an expression of the rows that no model of it can use."""
+    """One table; `unfit` has, by rule, an expression of the rows that no model of it can use.
+
+    `defaults` are the values of columns that a card leaves out, `options` those of its options.
+    """
 
     name: str
     purpose: str
     columns: dict[str, pa.Column]
     rules: tuple[pa.Check, ...]
     unfit: dict[str, str]
+    defaults: dict[str, str | bool]
+    options: dict[str, Any]
 
     @cached_property
     def dtypes(self) -> dict[str, str]:
@@ -62,9 +67,18 @@ def evaluate(frame: pd.DataFrame, expression: str) -> pd.Series:
 def _make_table(name: str) -> Table:
     content, shared = read_yaml(name), read_yaml("shared")
     columns = {column: how for group in content["shares"] for column, how in shared[group].items()}
-    made = {column: _make_column(**how) for column, how in (columns | content["columns"]).items()}
+    columns |= content["columns"]
+    made = {
+        column: _make_column(**{key: how[key] for key in how if key != "default"})
+        for column, how in columns.items()
+    }
     rules = tuple(_make_rule(**rule) for rule in content["rules"])
-    return Table(name, content["purpose"], made, rules, content.get("unfit", {}))
+    may_lack = {column: "" for column, how in columns.items() if how.get("nullable")}
+    defaults = may_lack | {
+        column: how["default"] for column, how in columns.items() if "default" in how
+    }
+    unfit, options = content.get("unfit", {}), content.get("options", {})
+    return Table(name, content["purpose"], made, rules, unfit, defaults, options)
 
 
 def _make_column(kind: str, means: str, nullable: bool = False, **how: Any) -> pa.Column:

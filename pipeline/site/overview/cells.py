@@ -9,7 +9,7 @@ from pipeline.ingest.cards.card import LoadedCard
 from pipeline.site.pages.answers import Answer, Attributions
 from pipeline.site.pages.badges import Badge
 
-State = Literal["failed", "not_fitted", "missing"]
+State = Literal["failed", "not_fitted", "missing", "draft"]
 
 
 @dataclass(frozen=True)

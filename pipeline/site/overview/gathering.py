@@ -42,8 +42,8 @@ class Overview:
 
     @property
     def cards(self) -> list[LoadedCard]:
-        """The cards of the datasets that have one."""
-        return [dataset.card for dataset in self.datasets if dataset.card]
+        """The cards of the datasets that have one and are no drafts."""
+        return [each.card for each in self.datasets if each.card and not each.card.draft]
 
     def passed_of(self, dataset: str) -> list[Passed]:
         """The posteriors of a dataset that may be quoted, the one that speaks for it first."""
@@ -133,6 +133,8 @@ def _read_cell(layout: Layout, dataset: Dataset, model_name: str) -> Cell:
         return apart(["there is no fit, or it has not been checked"], "missing")
     if check.get("not_fitted"):
         return apart([check["not_fitted"]], "not_fitted")
+    if card.draft:
+        return apart(card.draft, "draft")
     found = read_json(layout.attribution(name))
     attributions = relabel(found or {}, card.options)
     if not answers.has_passed(check):

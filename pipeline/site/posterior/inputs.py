@@ -12,7 +12,8 @@ from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
 from pipeline.fit.cell import Cell, load_cell
 from pipeline.ingest.bibliography import Bibliography, read_bibliography
-from pipeline.ingest.cards.card import LoadedCard, load_card
+from pipeline.ingest.cards.card import LoadedCard
+from pipeline.ingest.stage import load_whole_card
 from pipeline.ingest.tables import TABLES
 from pipeline.site.pages.answers import Attributions
 from pipeline.site.pages.citations import Software, cite_page, number_sources, read_software
@@ -55,7 +56,7 @@ class Inputs:
 
 def read_inputs(layout: Layout, dataset: str, model: str) -> Inputs:
     """Read all files of a cell."""
-    name, card = f"{dataset}-{model}", load_card(layout.card(dataset))
+    name, card = f"{dataset}-{model}", load_whole_card(layout, dataset)
     return Inputs(
         name=name,
         card=card,
@@ -93,6 +94,7 @@ def describe_data(inputs: Inputs) -> dict[str, Any]:
     data_hash = str(attributes.get("data_hash", ""))
     return vars(inputs) | {
         "card": card,
+        "draft": inputs.card.draft,
         "columns": describe_columns(table, inputs.card.table),
         "table": table,
         "equations": plain_text(inputs.cell.model.__doc__ or ""),
