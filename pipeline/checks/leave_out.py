@@ -101,11 +101,17 @@ def thin(draws: xr.Dataset, at_most: int) -> xr.Dataset:
 
 
 def smooth(density: xr.DataArray) -> tuple[pd.Series, list[str]]:
-    """Left-out log density of each unit, and the units whose estimate is unreliable."""
+    """Left-out log density of each unit, and the units whose estimate is unreliable.
+
+    Raises RefitError where the draws are too alike to tell.
+    """
     tree = xr.DataTree.from_dict({"log_likelihood": xr.Dataset({"unit_density": density})})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # ArviZ warns of bad Pareto k, which is counted and shown
-        loo = arviz_stats.loo(tree, pointwise=True, reff=_relative_efficiency(density))
+        try:
+            loo = arviz_stats.loo(tree, pointwise=True, reff=_relative_efficiency(density))
+        except ValueError as error:  # of a chain that stood still: "All tail values are the same"
+            raise RefitError(f"the densities of units hardly vary: {error}") from error
     by_unit = pd.Series(loo.elpd_i.to_numpy(), index=density["unit"].to_numpy())
     bad = by_unit.index[np.asarray(loo.pareto_k > loo.good_k)]
     return by_unit, [str(unit) for unit in bad]

@@ -53,14 +53,15 @@ def fit_special_cases(cell: Cell, refitter: Refitter, density: xr.DataArray) -> 
         changed, card = cases[name]
         try:
             posterior = refitter.refit(cell.table, card, changed, seed + position, LENGTH)
+            units = model.unit_log_likelihood(thin(posterior, DRAWS), cell.table, card)
+            by_unit, bad = smooth(
+                units.rename(base_model="unit").transpose("chain", "draw", "unit")
+            )
         except RefitError as error:
             return {"reason": f"the refit failed: {error}"}
-        made = model.estimands(posterior, cell.table, card)
-        units = model.unit_log_likelihood(thin(posterior, DRAWS), cell.table, card)
-        by_unit, bad = smooth(units.rename(base_model="unit").transpose("chain", "draw", "unit"))
         return {
             "reason": "",
-            "estimands": summarise(made),
+            "estimands": summarise(model.estimands(posterior, cell.table, card)),
             **compare(by_unit, own, {*bad, *unsure}),
             "divergences": int(posterior.attrs["divergences"]),
         }
