@@ -68,7 +68,7 @@ def test_shares_and_probabilities_are_those_of_the_draws(made: Run) -> None:
 def test_page_says_where_domains_differ_and_what_it_rests_on(made: Run) -> None:
     entries, page = made
     assert describe_answer(entries).startswith("It depends on the domain: ")
-    assert "2 of 4 leaderboards, Language (perplexity) and Knowledge (MMLU)" in find_list(
+    assert "2 of 5 leaderboards, Language (perplexity) and Knowledge (MMLU)" in find_list(
         page, "apart"
     )
     assert "every leaderboard" in find_list(page, "shared")
@@ -85,7 +85,7 @@ def test_what_failed_is_not_quoted_and_doubts_stand_first(doubtful: Run) -> None
     assert POOLED in entries["share_year[Mean of our leaderboards]"]["reason"]
     assert entries["share_year[Mathematics (MATH)]"]["median"] is None
     assert describe_answer(entries).startswith("Mostly compute")
-    assert "all 3 leaderboards" in find_list(page, "shared")
+    assert "all 4 leaderboards" in find_list(page, "shared")
     for anchor in ("shared", "apart", "open"):
         assert "not yet seen" not in find_list(page, anchor)
     assert entries["share_step[Knowledge (MMLU)]"]["is_flagged"]

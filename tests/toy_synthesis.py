@@ -18,14 +18,14 @@ from pipeline.synthesis.stage import synthesise
 
 DATASETS = {
     "training_runs": ["training_runs"],
-    "accuracy_leaderboard": ["math", "mmlu", "imagenet"],
+    "accuracy_leaderboard": ["math", "mmlu", "imagenet", "gpqa_diamond"],
     "loss_leaderboard": ["lm_perplexity"],
     "published_estimates": ["research_returns"],
     "growth_rates": ["software_hardware_rates"],
     "own_rates": ["own_rates"],
 }
-SHARES = {"imagenet": 0.5, "lm_perplexity": 0.8, "mmlu": 0.7, "math": 0.3}
-RATES = {"imagenet": 0.4, "lm_perplexity": 0.4, "mmlu": 0.6, "math": 1.4}
+SHARES = {"imagenet": 0.5, "lm_perplexity": 0.8, "mmlu": 0.7, "math": 0.3, "gpqa_diamond": 0.5}
+RATES = {"imagenet": 0.4, "lm_perplexity": 0.4, "mmlu": 0.6, "math": 1.4, "gpqa_diamond": 0.4}
 GROWTH, RATIOS = 0.6, {"Solvers": 3.0, "Sorting": 1.0}
 READ = read_domains(HERE)
 DOMAINS = {each.dataset: each.name for each in READ}
