@@ -10,12 +10,14 @@ from pipeline.site.charts.axes import (
     make_tooltip,
     number_axis,
     row_pixels,
-    wrap_labels,
+    wrap_label,
 )
 from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
 from pipeline.site.figures.kinds import Figure
 
-LABEL_PIXELS = 190  # of both charts, so that their columns stand above each other
+LABEL_PIXELS = 140  # of both charts, so that their columns stand above each other
+LABEL_CHARACTERS = 22
+SHOWN = (0.02, 0.95)  # quantiles of the ends of intervals between which the axis runs
 CURVE_PIXELS = 220
 OURS, OTHER = PALETTE[1], PALETTE[0]
 
@@ -29,8 +31,10 @@ def draw_curve(figure: Figure) -> Drawing:
         x=_rank(frame, None), color=colour, tooltip=[make_tooltip(frame, name) for name in names]
     )
     axis = number_axis(False, minExtent=LABEL_PIXELS, tickSize=0)
-    low = alt.Y("lower:Q", title=None, scale=alt.Scale(zero=False), axis=axis)
-    bars = base.mark_rule(opacity=0.35, strokeWidth=2).encode(y=low, y2="upper")
+    ends = [frame["lower"].quantile(SHOWN[0]), frame["upper"].quantile(SHOWN[1])]
+    domain = [min(ends[0], frame["median"].min()), max(ends[1], frame["median"].max())]
+    low = alt.Y("lower:Q", title=None, scale=alt.Scale(domain=domain), axis=axis)
+    bars = base.mark_rule(opacity=0.35, strokeWidth=2, clip=True).encode(y=low, y2="upper")
     dots = base.mark_point(filled=True, size=22, opacity=1).encode(y="median:Q")
     ours = base.mark_point(filled=True, size=90, opacity=1).encode(y="median:Q")
     layers = alt.layer(bars, dots, ours.transform_filter("datum.is_ours"))
@@ -40,7 +44,8 @@ def draw_curve(figure: Figure) -> Drawing:
 
 def draw_choices(figure: Figure) -> Drawing:
     """A dot where a specification makes a choice otherwise; `frame` has rank and label."""
-    frame = figure.frame.assign(label=wrap_labels(figure.frame["label"]))
+    narrow = figure.frame["label"].map(lambda text: wrap_label(text, characters=LABEL_CHARACTERS))
+    frame = figure.frame.assign(label=narrow)
     labels = list(dict.fromkeys(frame["label"]))
     height = len(labels) * row_pixels(labels, ROW_PIXELS)
     return draw_panels(figure, [("", _matrix(frame, labels, figure), height, figure.caption)])
