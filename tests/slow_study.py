@@ -2,6 +2,7 @@
 on two processes, keeping what is done in a folder.
 """
 
+import signal
 import sys
 import time
 from dataclasses import replace
@@ -48,6 +49,7 @@ def make_slow_study(told: Path, engine: Engine) -> Study:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     told, kept = map(Path, sys.argv[1:])
     with start("", 2, kept) as two:
         print(study_coverage(make_slow_study(told, two), DATASETS)["datasets"])
