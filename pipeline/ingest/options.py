@@ -38,6 +38,7 @@ def loosen(options: type[Options]) -> type[Options]:
     for name, field in options.model_fields.items():
         kind: Any = field.rebuild_annotation()
         if name == "benchmarks":
+            # mypy reads no type that is computed from the annotation of a field
             kind = Mapping[str, _free(get_args(field.annotation)[1])]  # type: ignore[misc]
         if name in COMPLETED and field.is_required():
             made[name] = (kind, Field(None))

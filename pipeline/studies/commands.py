@@ -3,8 +3,9 @@
 All run on one engine: processes of this machine, or a Dask cluster (CONTRIBUTING.md says how).
 """
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,6 +23,8 @@ MULTIVERSE = (
     "models/specifications.yaml. Commit both files of a dataset: pages show them."
 )
 BACKTEST = "Example: `apportion backtest math`. Commit the file: pages show it."
+# Layout, cell (dataset, model) and engine -> the file it wrote, or why there is none.
+Study = Callable[[Layout, tuple[str, str], Any], Path | str]
 Dataset = Annotated[str, typer.Argument(help="one dataset; all of them if absent")]
 Model = Annotated[str, typer.Argument(help="one of its models; all of them if absent")]
 Jobs = Annotated[
@@ -60,15 +63,14 @@ def calibrate(
     current, and removed, with a word, where they are not.
     """
     from pipeline.studies import calibrate as study  # several seconds, of this command alone
-    from pipeline.studies.engine import start
 
     parts = only.split(",")
     if unknown := sorted(set(parts) - set(PARTS)):
         raise typer.BadParameter(f"no part {unknown}; there are: {', '.join(PARTS)}")
-    layout = Layout(root)
-    with start(scheduler, jobs, layout.kept_fits) as engine:
-        for cell in choose_cells(layout, dataset, model):
-            _tell(cell, study.calibrate(layout, cell, parts, datasets, engine, seed))
+    _run(
+        lambda layout, cell, engine: study.calibrate(layout, cell, parts, datasets, engine, seed),
+        (root, dataset, model, scheduler, jobs),
+    )
 
 
 def multiverse(
@@ -90,13 +92,12 @@ def multiverse(
     Needs the tables of `dvc repro`. Takes minutes; what is done is kept when you stop it. Writes
     data/multiverse/DATASET-MODEL.json and, a row a specification and estimand, .csv.
     """
-    from pipeline.studies.engine import start
     from pipeline.studies.multiverse import run_multiverse
 
-    layout = Layout(root)
-    with start(scheduler, jobs, layout.kept_fits) as engine:
-        for cell in choose_cells(layout, dataset, model):
-            _tell(cell, run_multiverse(layout, cell, crossed, engine))
+    _run(
+        lambda layout, cell, engine: run_multiverse(layout, cell, crossed, engine),
+        (root, dataset, model, scheduler, jobs),
+    )
 
 
 def backtest(
@@ -114,17 +115,21 @@ def backtest(
     data/backtests/DATASET-MODEL.json.
     """
     from pipeline.studies.backtest import run_backtest
+
+    _run(run_backtest, (root, dataset, model, scheduler, jobs))
+
+
+def _run(study: Study, asked: tuple[Path, str, str, str, int]) -> None:
+    """`study` of each chosen cell, on one engine, and what became of it."""
     from pipeline.studies.engine import start
 
+    root, dataset, model, scheduler, jobs = asked
     layout = Layout(root)
     with start(scheduler, jobs, layout.kept_fits) as engine:
         for cell in choose_cells(layout, dataset, model):
-            _tell(cell, run_backtest(layout, cell, engine))
-
-
-def _tell(cell: tuple[str, str], made: Path | str) -> None:
-    done = f"wrote {made}" if isinstance(made, Path) else f"not studied: {made}"
-    typer.echo(f"{'-'.join(cell)}: {done}")
+            made = study(layout, cell, engine)
+            done = f"wrote {made}" if isinstance(made, Path) else f"not studied: {made}"
+            typer.echo(f"{'-'.join(cell)}: {done}")
 
 
 def choose_cells(layout: Layout, dataset: str, model: str) -> list[tuple[str, str]]:

@@ -32,6 +32,7 @@ class Alternative(pydantic.BaseModel, extra="forbid"):
     priors: dict[str, tuple[float, ...]] = {}
     widen: float = 1.0
     options: dict[str, Any] = {}
+    # mypy reads no literals that are computed; pydantic does, and names them where one is wrong
     rows: Literal[tuple(RULES)] | None = None  # type: ignore[valid-type]
 
 
