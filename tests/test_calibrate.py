@@ -33,11 +33,21 @@ def test_right_intervals_hold_the_truth_as_often_as_they_say() -> None:
         assert each["share"] == pytest.approx(0.9, abs=0.08)
         assert each["mean_rank"] == pytest.approx(0.5, abs=0.08)
         assert each["rank_p"] > 0.005
+        assert sum(each["rank_counts"]) == 120
 
 
 def test_intervals_that_are_too_narrow_are_found_out() -> None:
     found = study_coverage(make_toy_study(Toy(simulated_noise=1.0)), 60)
     assert found["estimands"][RATE]["share"] < 0.75
+
+
+def test_wrong_link_is_found_out_by_coverage_and_by_ranks() -> None:
+    """Scores that saturate where the model has a line: gains look smaller than they were."""
+    found = study_coverage(make_toy_study(Toy(link=lambda score: 22 + np.tanh(score - 22))), 60)
+    rate = found["estimands"][RATE]
+    assert rate["share"] < 0.75
+    assert rate["mean_rank"] > 0.6
+    assert rate["rank_p"] < 0.001
 
 
 def test_failed_refits_are_counted_and_named() -> None:

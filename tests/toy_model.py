@@ -5,6 +5,7 @@ Normal(0, 0.2): linear and Gaussian, so the posterior is a normal distribution i
 """
 
 # ruff: noqa: ARG002   the contract's arguments are the same for every model
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -30,11 +31,16 @@ class Priors:
     absent: Prior = Prior("Normal", (0.0, 1.0), "1", "not used on this dataset")
 
 
+def _identity(latent: Any) -> Any:
+    return latent
+
+
 @dataclass(frozen=True)
 class Toy:
-    """The model; `simulated_noise` other than NOISE makes its intervals wrong."""
+    """The model; another `simulated_noise`, or a `link` of the truth to scores, makes it wrong."""
 
     simulated_noise: float = NOISE
+    link: Callable[[Any], Any] = _identity
     reason: str = ""
     TABLE: str = "loss_leaderboard"  # whose ranges do not speak of the score
     SAMPLER: dict[str, Any] = field(default_factory=dict)
@@ -61,7 +67,8 @@ class Toy:
     def simulate(self, table: pd.DataFrame, truth: Truth, rng: np.random.Generator) -> pd.DataFrame:
         known = np.log10(table["training_flop"]) + truth["rate"] * years_of(table)
         own = table["base_model"].map(truth["deviation"])
-        return table.assign(score=known + own + rng.normal(0, self.simulated_noise, len(table)))
+        score = self.link(known + own) + rng.normal(0, self.simulated_noise, len(table))
+        return table.assign(score=score)
 
     def estimands(self, posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
         """Shares are never reported, as of a total near zero: a study must divide by itself."""

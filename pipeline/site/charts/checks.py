@@ -245,9 +245,24 @@ def rank_differences(draws: xr.DataArray, label: str, effective_count: float) ->
     return pd.concat(frames, ignore_index=True)
 
 
-def _differences(panel: str, series: str, ranks: np.ndarray, count: int) -> pd.DataFrame:
+def truth_differences(counts: dict[str, list[int]]) -> pd.DataFrame:
+    """By quantity, ranks of simulated truths less the uniform distribution, at the edges of the
+    equal bins that `counts` are of; the band is for the fewest truths of a quantity.
+    """
+    fewest = min(map(sum, counts.values()))
+    frames = []
+    for name, each in counts.items():
+        middles = (np.arange(len(each)) + 0.5) / len(each)
+        ranks = np.repeat(middles, each)
+        frames.append(_differences("ranks", name, ranks, fewest, len(each)))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _differences(
+    panel: str, series: str, ranks: np.ndarray, count: int, points: int = CURVE_POINTS
+) -> pd.DataFrame:
     """Distribution of `ranks` less the uniform one; the band is Kolmogorov's for `count` values."""
-    grid = np.linspace(0, 1, CURVE_POINTS + 1)
+    grid = np.linspace(0, 1, points + 1)
     distribution = np.searchsorted(np.sort(ranks), grid, side="right") / ranks.size
     reach = float(stats.kstwo.ppf(BAND_PROBABILITY, count))
     below, above = np.maximum(-reach, -grid), np.minimum(reach, 1 - grid)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -26,6 +27,7 @@ from pipeline.site.posterior.splits import Split, draw_split
 from pipeline.site.posterior.waterfalls import Kind, draw_waterfall, make_waterfall
 
 WATERFALLS: dict[Kind, str] = {"decades": "parts-of-each-step", "shapley": "parts-of-each-score"}
+SHOWN_RANKS = 6  # quantities in one chart
 OURS = "the model, which weighs all of these"
 
 
@@ -47,6 +49,7 @@ def draw_all(inputs: Inputs, key: str, split: Split | None) -> dict[str, list[Dr
         "predictions": draw_predictions(inputs),
         "groups": draw_groups(inputs),
         "chains": draw_chains(inputs, key),
+        "calibration": draw_calibration(inputs),
     }
 
 
@@ -184,6 +187,20 @@ def draw_chains(inputs: Inputs, key: str) -> list[Drawing]:
     effective = inputs.check["min_ess_bulk"] or draws.size
     frame = checks.rank_differences(draws, key, effective)
     return [checks.draw_differences(Figure("scatter", frame=frame, **say_figure("chains")))]
+
+
+def draw_calibration(inputs: Inputs) -> list[Drawing]:
+    """Ranks of simulated truths, of the first of the quantities that calibration is judged by."""
+    measured = (inputs.check.get("calibration") or {}).get("estimands") or {}
+    counts = {
+        inputs.words.name(inputs.attributions[key]["label"]): measured[key]["rank_counts"]
+        for key in dict.fromkeys(inputs.check["headlines"])
+        if key in measured and measured[key].get("rank_counts")
+    }
+    shown = dict(list(counts.items())[:SHOWN_RANKS])
+    words = say_figure("truth-ranks", count=len(shown), whole=len(counts))
+    figure = partial(Figure, "scatter", **words)
+    return [checks.draw_differences(figure(frame=checks.truth_differences(shown)))] if shown else []
 
 
 def draw_groups(inputs: Inputs) -> list[Drawing]:
