@@ -186,6 +186,7 @@ def update_docs(root: Root = HERE) -> None:
 
 
 app.command("calibrate", rich_help_panel=STUDIES, epilog=studies.CALIBRATE)(studies.calibrate)
+app.command("design", rich_help_panel=STUDIES, epilog=studies.DESIGN)(studies.design)
 app.command("multiverse", rich_help_panel=STUDIES, epilog=studies.MULTIVERSE)(studies.multiverse)
 app.command("backtest", rich_help_panel=STUDIES, epilog=studies.BACKTEST)(studies.backtest)
 

@@ -118,10 +118,25 @@ def test_more_models_narrow_the_share(monkeypatch: pytest.MonkeyPatch) -> None:
     made = found["designs"]
     assert found["estimand"] == STEP
     assert made["as_it_is"]["ratio"] == 1
-    assert [each["base_models"] for each in made.values()] == [12, 24, 60, 12]
+    assert [each["base_models"] for each in made.values()] == [12, 24, 60, 22, 22, 12]
     assert made["five_times"]["ratio"] < made["twice"]["ratio"] < 1
     for each in made.values():
+        assert 0 <= each["decisive"] <= each["datasets"]
         assert each["ratio_lower"] <= each["ratio"] <= each["ratio_upper"]
+
+
+def test_models_are_added_where_date_and_compute_part() -> None:
+    study = make_toy_study()
+    for name, is_late in (("small_late", True), ("big_early", False)):
+        rows = designs.make_design_table(study, name)
+        added = rows["model"].str.endswith("(run again)")
+        assert added.sum() == designs.ADDED
+        old, new = rows[~added], rows[added]
+        assert (new["release_date"].median() > old["release_date"].median()) == is_late
+        assert (new["training_flop"].median() < old["training_flop"].median()) == is_late
+        decades = np.log10(new["training_flop"])
+        assert abs(np.corrcoef(decades, new["release_date"].astype("int64"))[0, 1]) < 0.9
+        np.testing.assert_allclose(new["parameters"] / 1e9, new["training_tokens"] / 1e12)
 
 
 def test_ratio_of_widths_is_taken_pair_by_pair_with_the_interval_of_its_mean() -> None:
@@ -157,7 +172,8 @@ def run(root: Path, *parts: str) -> dict[str, Any]:
 def test_file_has_every_part_and_is_the_same_again(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(designs, "TIMES", {"as_it_is": 1, "twice": 2})
+    few = {name: designs.DESIGNS[name] for name in ("as_it_is", "big_early")}
+    monkeypatch.setattr(designs, "DESIGNS", few)
     study = run(root, *calibrate.PARTS)
     assert list(study) == ["dataset", "model", "seed", "settings", "made_with", *calibrate.PARTS]
     assert run(root, *calibrate.PARTS) == study

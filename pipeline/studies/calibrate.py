@@ -37,7 +37,7 @@ PARTS: dict[str, Callable[[Study, int], dict[str, Any]]] = {
     "priors": lambda study, _: study_priors(study),
     "wrong_compute": lambda study, _: study_wrong_compute(study),
     "structures": study_structures,
-    "design": lambda study, _: study_design(study),
+    "design": study_design,
 }
 
 

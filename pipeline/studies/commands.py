@@ -1,4 +1,4 @@
-"""`apportion calibrate`, `multiverse` and `backtest` as the command line knows them.
+"""`apportion calibrate`, `design`, `multiverse` and `backtest` as the command line knows them.
 
 All run on one engine: processes of this machine, or a Dask cluster (CONTRIBUTING.md says how).
 """
@@ -12,7 +12,7 @@ import typer
 from pipeline.core.arguments import HERE, Root
 from pipeline.core.layout import Layout
 
-PARTS = ("coverage", "fixed_share", "priors", "wrong_compute", "structures", "design")
+PARTS = ("coverage", "fixed_share", "priors", "wrong_compute", "structures")
 CALIBRATE = (
     "Example: `apportion calibrate math compute_multiplier --only coverage --datasets 50`. "
     "Pages show a study as long as data and model are those it was made of; commit the file with "
@@ -22,6 +22,7 @@ MULTIVERSE = (
     "Example: `apportion multiverse mmlu`. The choices, each with a reason, stand in "
     "models/specifications.yaml. Commit both files of a dataset: pages show them."
 )
+DESIGN = "Example: `apportion design math`. Commit the file: pages show it."
 BACKTEST = "Example: `apportion backtest math`. Commit the file: pages show it."
 # Layout, cell (dataset, model) and engine -> the file it wrote, or why there is none.
 Study = Callable[[Layout, tuple[str, str], Any], Path | str]
@@ -56,7 +57,6 @@ def calibrate(
     headline step. priors: every prior half and twice as wide. wrong_compute: the compute of
     half of the models that did not publish it wrong by a factor of 3. structures: truths with a
     line, a sharp bend, other costs of allocation or other errors of compute than the model's.
-    design: more models, or compute that does not go with the date.
 
     Needs the tables of `dvc repro`. Takes minutes to hours a cell; says on standard error how long.
     Writes data/calibration/DATASET-MODEL.json; parts left out by --only are kept while they are
@@ -69,6 +69,31 @@ def calibrate(
         raise typer.BadParameter(f"no part {unknown}; there are: {', '.join(PARTS)}")
     _run(
         lambda layout, cell, engine: study.calibrate(layout, cell, parts, datasets, engine, seed),
+        (root, dataset, model, scheduler, jobs),
+    )
+
+
+def design(
+    dataset: Dataset = "",
+    model: Model = "",
+    root: Root = HERE,
+    datasets: Annotated[int, typer.Option(min=3, help="data sets to simulate on each design")] = 10,
+    jobs: Jobs = 0,
+    scheduler: Scheduler = "",
+) -> None:
+    """Study what would settle the split of DATASET: more models, small late ones, old methods run
+    again at large compute, or compute that does not rise with the date.
+
+    Says how wide the interval of the headline step's compute share would be, and how often it would
+    lie wholly above or below one half.
+
+    Needs the tables of `dvc repro`. Takes minutes. Writes to data/calibration/DATASET-MODEL.json,
+    beside the parts of `apportion calibrate`, which are kept while they are current.
+    """
+    from pipeline.studies.calibrate import SEED, calibrate
+
+    _run(
+        lambda layout, cell, engine: calibrate(layout, cell, ["design"], datasets, engine, SEED),
         (root, dataset, model, scheduler, jobs),
     )
 

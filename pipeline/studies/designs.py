@@ -1,19 +1,24 @@
-"""How the interval of the compute share would shrink with more models, or with models whose compute
-does not go with their date.
+"""What would settle the split: the interval of the compute share with more models, or with others.
 
-Outcomes are simulated from the posterior medians of the real data, on four designs:
+Outcomes are simulated from the posterior medians of the real data, on these designs:
 
 - as it is;
 - twice and five times as many base models: copies of all rows under new names, each base model's
   compute jittered by 0.3 decades (standard deviation) and its dates by half a year;
+- small and late: ten more, the latest base models at the compute of the ten smallest;
+- big and early: ten more, the earliest base models at the compute of the ten largest, as if old
+  methods were run again at today's scale;
 - uncorrelated: as many as there are, compute permuted among base models. The two ends of the
   headline comparison keep theirs, so that the step that is split stays the same.
 
 The same truths are simulated on every design, so that the ratio of two widths is taken dataset by
-dataset; its interval says how much of it is the chance of so few datasets.
+dataset; its interval says how much of it is the chance of so few datasets. A dataset is decisive
+where the interval of the share lies on one side of one half.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,7 +36,8 @@ from pipeline.studies.trials import Study, Trial, add_unfitted, count_failures, 
 DESIGN_DATASETS = 10
 JITTER_DECADES = 0.3
 JITTER_DAYS = 0.5 * 365.25
-TIMES = {"as_it_is": 1, "twice": 2, "five_times": 5, "uncorrelated": 1}
+ADDED = 10  # base models
+HALF = 0.5  # of the step
 # What is exchangeable is drawn anew with its fitted scale, not taken over.
 PER_MODEL_DIMS = {"base_model", "undisclosed_model", "pair", "lab"}
 # Compute is 6 N D: each takes the square root of a change of compute.
@@ -49,7 +55,7 @@ def study_design(study: Study, datasets: int = DESIGN_DATASETS) -> dict[str, Any
     except RefitError as failure:
         return describe_failure(str(failure))
     truths = [draw_truth_at(study, posterior, study.table, i) for i in range(datasets)]
-    made = {name: _measure_design(study, posterior, name, truths) for name in TIMES}
+    made = {name: _measure_design(study, posterior, name, truths) for name in DESIGNS}
     _, reference = made["as_it_is"]
     designs = {name: told | compare_widths(each, reference) for name, (told, each) in made.items()}
     return {"estimand": study.headline_share, "designs": designs}
@@ -70,7 +76,9 @@ def compare_widths(widths: pd.Series, reference: pd.Series) -> dict[str, float]:
 def _measure_design(
     study: Study, posterior: xr.Dataset, name: str, truths: list[Truth]
 ) -> tuple[dict[str, Any], pd.Series]:
-    """What is told of the design, and the width of the interval in each of its datasets."""
+    """What is told of the design, and the width of the interval in each of its datasets, NaN where
+    a refit failed.
+    """
     table = make_design_table(study, name)
     redesigned = replace(study, recipe=Recipe(study.model, table, study.card))
 
@@ -81,21 +89,68 @@ def _measure_design(
         complete = add_unfitted(simulated, study.table)
         return refit_trial(redesigned, truth, simulated, complete, rng)
 
-    trials, key = study.run(f"design {name}", refit, len(truths)), study.headline_share
-    found = [None if isinstance(each, str) else each.found["width"].get(key) for each in trials]
-    widths = pd.Series(found, dtype=float)
+    trials = study.run(f"design {name}", refit, len(truths))
+    found = [_find_interval(each, study.headline_share) for each in trials]
+    intervals = pd.DataFrame(found, columns=["lower", "upper"])
+    made = intervals.dropna()
+    decisive = ~made["lower"].le(HALF) | ~made["upper"].ge(HALF)
+    widths = intervals["upper"] - intervals["lower"]
     size = {"base_models": int(table["base_model"].nunique()), "rows": len(table)}
-    return size | count_failures(trials) | {"median_width": widths.median()}, widths
+    told = {"median_width": widths.median(), "decisive": int(decisive.sum())}
+    return size | count_failures(trials) | told, widths
+
+
+def _find_interval(trial: Trial | str, key: str) -> tuple[float, float]:
+    """The interval of the estimand `key`; NaN where there is none."""
+    if isinstance(trial, str) or key not in trial.found.index:
+        return np.nan, np.nan
+    return tuple(trial.found.loc[key, ["lower", "upper"]])
 
 
 def make_design_table(study: Study, name: str) -> pd.DataFrame:
     """The fitted rows of the design `name`."""
-    rows = fitted_rows(study.table)
     rng = study.make_generator(f"table {name}", 0)
-    if name == "uncorrelated":
-        return permute_compute(rows, study.card.options, rng)
-    copies = [copy_models(rows, f"copy {i}", rng) for i in range(2, TIMES[name] + 1)]
+    return DESIGNS[name](fitted_rows(study.table), study.card.options, rng)
+
+
+def multiply(rows: pd.DataFrame, _: Any, rng: np.random.Generator, times: int) -> pd.DataFrame:
+    """The rows, and `times` - 1 copies of them as of other models."""
+    copies = [copy_models(rows, f"copy {i}", rng) for i in range(2, times + 1)]
     return pd.concat([rows, *copies], ignore_index=True)
+
+
+def add_small_late(rows: pd.DataFrame, _: Any, rng: np.random.Generator) -> pd.DataFrame:
+    """The rows, and those of the latest base models at the compute of the smallest."""
+    bases = find_bases(rows)
+    chosen, target = bases.nlargest(ADDED, "date"), bases.nsmallest(ADDED, "decades")
+    return add_models(rows, chosen["decades"], target["decades"], rng)
+
+
+def add_big_early(rows: pd.DataFrame, _: Any, rng: np.random.Generator) -> pd.DataFrame:
+    """The rows, and those of the earliest base models at the compute of the largest."""
+    bases = find_bases(rows)
+    chosen, target = bases.nsmallest(ADDED, "date"), bases.nlargest(ADDED, "decades")
+    return add_models(rows, chosen["decades"], target["decades"], rng)
+
+
+def find_bases(rows: pd.DataFrame) -> pd.DataFrame:
+    """By base model with known compute, its least decades of FLOP and first date of release."""
+    flop = rows["training_flop"].fillna(6 * rows["parameters"] * rows["training_tokens"])
+    found = {"decades": np.log10(flop), "date": rows["release_date"]}
+    return pd.DataFrame(found).groupby(rows["base_model"]).min().dropna()
+
+
+def add_models(
+    rows: pd.DataFrame, chosen: pd.Series, target: pd.Series, rng: np.random.Generator
+) -> pd.DataFrame:
+    """The rows, and copies of those of the `chosen` base models, each with one `target` of compute;
+    both are decades of FLOP.
+    """
+    decades = pd.Series(rng.permutation(target.to_numpy()), chosen.index) - chosen
+    copied = rows[rows["base_model"].isin(chosen.index)]
+    moved = scale_compute(copied, copied["base_model"].map(decades))
+    names = {name: copied[name] + " (run again)" for name in ("model", "base_model")}
+    return pd.concat([rows, moved.assign(**names)], ignore_index=True)
 
 
 def copy_models(rows: pd.DataFrame, mark: str, rng: np.random.Generator) -> pd.DataFrame:
@@ -123,11 +178,21 @@ def permute_compute(rows: pd.DataFrame, options: Any, rng: np.random.Generator) 
     """
     step = next(each for each in options.comparisons if each.id == options.headline_comparison)
     is_end = rows["model"].isin([step.earlier.model, step.later.model])
-    flop = rows["training_flop"].fillna(6 * rows["parameters"] * rows["training_tokens"])
-    compute = np.log10(flop).groupby(rows["base_model"]).min().dropna()
+    compute = find_bases(rows)["decades"]
     free = compute.drop(index=sorted(set(rows.loc[is_end, "base_model"])), errors="ignore")
     new = pd.Series(rng.permutation(free.to_numpy()), index=free.index)
     return scale_compute(rows, rows["base_model"].map(new - free).fillna(0.0))
+
+
+# How the fitted rows of each design come from those there are, the options and random numbers.
+DESIGNS: dict[str, Callable[[pd.DataFrame, Any, np.random.Generator], pd.DataFrame]] = {
+    "as_it_is": partial(multiply, times=1),
+    "twice": partial(multiply, times=2),
+    "five_times": partial(multiply, times=5),
+    "small_late": add_small_late,
+    "big_early": add_big_early,
+    "uncorrelated": permute_compute,
+}
 
 
 def draw_truth_at(study: Study, posterior: xr.Dataset, table: pd.DataFrame, index: int) -> Truth:

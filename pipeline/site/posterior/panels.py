@@ -22,7 +22,15 @@ GROUPED_BY = {
 }
 SHOWN_SHIFTS = 10
 NOTICEABLE = 0.9  # of the width: a design that narrows the interval by less says nothing
-OTHER_DESIGNS = {"twice": "twice", "five": "five_times", "broken": "uncorrelated"}
+DESIGNS = {
+    "as_it_is": "the data as they are",
+    "twice": "twice as many models of the kind at hand",
+    "five_times": "five times as many models of the kind at hand",
+    "small_late": "ten more small models with the latest methods",
+    "big_early": "ten of the earliest methods run again at the largest compute",
+    "uncorrelated": "as many models, with compute that does not rise with the date",
+}
+WAITS = {"twice": 1, "five_times": 4}  # times the span of the data, at the pace models came
 Case = tuple[str, dict[str, Any]]
 
 
@@ -53,21 +61,29 @@ def read_ratio(design: dict[str, Any]) -> Ratio | None:
     return None if mean is None else Ratio(mean, *(nan if end is None else end for end in ends))
 
 
-def answer_design(design: dict[str, Any], years: float | None) -> list[str]:
-    """Whether more data would resolve the split, and the ratios that say so.
+def answer_design(design: dict[str, Any], years: float | None) -> str:
+    """Whether more data would resolve the split, and which; empty where no design was measured.
 
     `years` is the span of the data, for the pace at which models came.
     """
     known = design.get("designs") or {}
-    read = {name: read_ratio(known.get(key) or {}) for name, key in OTHER_DESIGNS.items()}
-    tried = [ratio for ratio in read.values() if ratio]
-    if len(tried) < len(read):
-        return []
-    numbers: dict[str, Any] = {**read, "has_interval": not any(isnan(each.lower) for each in tried)}
-    return [
-        say("design_verdict", years=years, noticeable=NOTICEABLE, **numbers),
-        say("design_numbers", datasets=known["twice"]["datasets"], **numbers),
-    ]
+    found = {name: ratio for name, each in known.items() if (ratio := read_ratio(each))}
+    tried = {name: ratio for name, ratio in found.items() if name != "as_it_is"}
+    if not tried:
+        return ""
+    told = sorted((ratio.mean, name) for name, ratio in tried.items() if ratio.is_told)
+    best = told[0][1] if told else ""
+    rivals = [name for _, name in told[1:] if tried[name].lower <= tried[best].upper]
+    return say(
+        "design_verdict",
+        best=DESIGNS.get(best),
+        ratio=tried.get(best),
+        wait=years and WAITS.get(best, 0) * years,
+        rivals=[DESIGNS[name] for name in rivals],
+        decisive=[known[name].get("decisive") for name in ("as_it_is", best) if best],
+        datasets=known["as_it_is"]["datasets"],
+        is_flat=min(ratio.lower for ratio in tried.values()) > NOTICEABLE,
+    )
 
 
 def span_years(table: pd.DataFrame) -> float | None:
