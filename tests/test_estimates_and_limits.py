@@ -84,7 +84,8 @@ def test_interval_that_missed_such_truths_is_a_caveat(covered: int, is_missed: b
     held = {RATE: {"covered": covered, "intervals": 100, "share": covered / 100}}
     study = {"structures": {"structures": {"fitted": {"estimands": held}}}}
     check = {"is_identified": True, "prior_sensitivity": {RATE: {}}, "study": study}
-    said = (f"its interval holds such a truth in {covered} of 100 fits",) if is_missed else ()
+    caveat = f"its interval held the truth in {covered} of 100 simulations like this fit"
+    said = (caveat,) if is_missed else ()
     assert find_caveats(RATE, check) == find_caveats("doubling_time_months", check) == said
 
 

@@ -15,6 +15,7 @@ from pipeline.core.files import read_json, write_json, write_parquet, write_text
 from pipeline.core.layout import Layout
 from pipeline.site.overview import estimates, gathering
 from pipeline.site.overview.page import write_overview
+from pipeline.synthesis.periods import MEAN
 
 WORDS = """
 title: Toy model
@@ -166,7 +167,7 @@ def test_claims_are_judged_by_the_first_model_with_the_doubt_before_the_number(
 def test_simulation_and_synthesis_are_linked_with_their_answers(layout: Layout) -> None:
     entries: dict[str, dict[str, Any]] = {
         "takeoff": {"p_acceleration[central]": 0.16, "p_acceleration[labour_only]": 0.86},
-        "synthesis": {"share_step[Toys]": 0.8, "p_majority_step[Toys]": 1.0},
+        "synthesis": {f"share_since_2023[{MEAN}]": 0.8, f"rate_since_2023[{MEAN}]": 0.9},
     }
     share = {"unit": "share", "lower": 0.7, "upper": 0.9}
     for name, medians in entries.items():
@@ -177,4 +178,4 @@ def test_simulation_and_synthesis_are_linked_with_their_answers(layout: Layout) 
     assert 'href="takeoff.html"' in section
     assert section.index("not a measurement") < section.index("probability 0.16")
     top = page[page.index('href="synthesis.html"') : page.index('id="answers"')]
-    assert "Mostly compute." in top
+    assert "80\N{NO-BREAK SPACE}%" in top

@@ -15,6 +15,7 @@ from pipeline.core.layout import Layout
 from pipeline.site.overview.rows import Row
 from pipeline.site.synthesis_page import page as words
 from pipeline.site.synthesis_page.page import describe_answer
+from pipeline.synthesis import periods
 from pipeline.synthesis.shares import COMPUTE, MEAN, NEW, POOLED, Found, divide_progress, exceed
 from pipeline.synthesis.stage import find_extremes
 
@@ -118,6 +119,23 @@ def test_share_of_a_year_is_the_part_of_compute_in_the_sum_of_both_rates() -> No
     assert reason == "the total is under 0.1 decades a year in 50.0% of the draws"
 
 
+def test_periods_are_means_of_their_years_and_told_where_there_are_enough(
+    made: Run,
+) -> None:
+    entries = {key: each["median"] for key, each in made[0].items()}
+    assert entries["rate_before_2023[Knowledge (MMLU)]"] == pytest.approx(0.1, abs=0.01)
+    assert entries["rate_since_2023[Knowledge (MMLU)]"] == pytest.approx(0.6, abs=0.01)
+    assert entries["p_faster_since_2023[Knowledge (MMLU)]"] == 1.0
+    assert entries["rate_since_2025[Science (GPQA Diamond)]"] == pytest.approx(0.9, abs=0.01)
+    assert entries["rate_2023_to_2024[Science (GPQA Diamond)]"] == pytest.approx(0.9, abs=0.01)
+    assert 0.2 < entries["p_faster_since_2025[Science (GPQA Diamond)]"] < 0.8
+    assert entries[f"rate_since_2023[{periods.MEAN}]"] == pytest.approx(0.75, abs=0.01)
+    assert entries[f"share_since_2023[{periods.MEAN}]"] == pytest.approx(0.6 / 1.35, abs=0.02)
+    for absent in ("rate_since_2023[Language (perplexity)]", "rate_before_2023[Images (ImageNet)]"):
+        assert absent not in entries  # one year, and none
+    assert "rate_since_2025[Knowledge (MMLU)]" not in entries
+
+
 Entries = dict[str, dict[str, Any]]
 CASES = read_cases("statements.yaml")
 
@@ -143,7 +161,6 @@ def make_entries(**chances: float) -> Entries:
 def test_answer_counts_the_domains(case: dict[str, Any]) -> None:
     entries = make_entries(**case["chances"])
     assert words.describe_answer(entries).startswith(f"{case['said']}: ")
-    assert words.describe_in_short(entries).startswith(f"{case['said']}. ")
     assert words.state_majority(entries, "step").kind == case["kind"]
 
 
@@ -153,7 +170,6 @@ def test_answer_names_the_most_and_the_least_and_the_year() -> None:
     assert "In a year" not in words.describe_answer(entries)
     years = {"A": 0.3, "B": 0.6, MEAN: 0.45, NEW: 0.9}
     entries |= {f"share_year[{name}]": share(each) for name, each in years.items()}
-    assert "makes up 45" in words.describe_in_short(entries)
     said = words.describe_answer(entries)
     assert f"made up {words.CAVEAT}82\N{NO-BREAK SPACE}% (72\N{NO-BREAK SPACE}% to 92" in said
     assert said.index("on B, the highest median") < said.index("on A, the lowest")
@@ -167,7 +183,6 @@ def test_nothing_is_said_without_numbers() -> None:
     entries: Entries = {"share_step[A]": {"median": None, "reason": "failed"}}
     assert "may be quoted" in words.describe_answer(entries)
     assert words.list_statements(entries, {}, {}) == []
-    assert words.describe_in_short(entries) == ""
     assert words.list_doubts(make_entries(A=0.4), {}, {}) == []
 
 

@@ -26,6 +26,11 @@ DATASETS = {
 }
 SHARES = {"imagenet": 0.5, "lm_perplexity": 0.8, "mmlu": 0.7, "math": 0.3, "gpqa_diamond": 0.5}
 RATES = {"imagenet": 0.4, "lm_perplexity": 0.4, "mmlu": 0.6, "math": 1.4, "gpqa_diamond": 0.4}
+YEARS = {  # of single leaderboards: the rate of each year
+    "lm_perplexity": {2021: 0.4, 2022: 0.4, 2023: 0.5},
+    "mmlu": {2021: 0.0, 2022: 0.2, 2023: 0.6, 2024: 0.6},
+    "gpqa_diamond": {2024: 0.9, 2025: 0.9},
+}
 GROWTH, RATIOS = 0.6, {"Solvers": 3.0, "Sorting": 1.0}
 READ = read_domains(HERE)
 DOMAINS = {each.dataset: each.name for each in READ}
@@ -71,6 +76,8 @@ def make_frames(shares: Mapping[str, float], rng: np.random.Generator) -> dict[s
     for domain in READ:
         compute = draw(shares[domain.dataset])
         columns = {"rate_decades_per_year": draw(RATES[domain.dataset])}
+        for year, rate in YEARS.get(domain.dataset, {}).items():
+            columns[f"rate_decades_per_year[{year}]"] = draw(rate)
         for key in list_keys(domain.dataset):
             columns[key] = compute
             columns[key.replace("share_compute", "share_algorithms")] = 1 - compute

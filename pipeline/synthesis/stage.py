@@ -6,8 +6,6 @@ the records of our own rates name, each with the posterior that they name.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import Any
 
 import pandas as pd
 
@@ -15,11 +13,20 @@ from models import INTERVAL_PROBABILITY
 from pipeline.core.files import write_json, write_text
 from pipeline.core.layout import Layout
 from pipeline.fit.attribute import COLUMNS
-from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import Entry, round_to
 from pipeline.site.overview.gathering import gather
-from pipeline.site.overview.rows import Row, find_caveats, read_bounds
-from pipeline.synthesis.shares import Found, Kind, collect, exceed, read_domains
+from pipeline.site.overview.rows import read_bounds
+from pipeline.synthesis.entries import state, warn
+from pipeline.synthesis.periods import compare_periods
+from pipeline.synthesis.shares import (
+    COMPUTE,
+    Found,
+    Kind,
+    collect,
+    exceed,
+    find_cell,
+    read_domains,
+)
 
 NAME = "synthesis"
 LABELS: dict[Kind, str] = {
@@ -32,8 +39,10 @@ HALF = 0.5
 
 def synthesise(layout: Layout) -> str:
     """Write the estimands of the synthesis as JSON and CSV; a line to print."""
-    found = collect(gather(layout), read_domains(layout))
-    entries = make_entries(found)
+    overview, domains = gather(layout), read_domains(layout)
+    found = collect(overview, domains)
+    cells = {domain.name: find_cell(overview, domain.posterior) for domain in domains}
+    entries = make_entries(found) | compare_periods(cells, find_cell(overview, COMPUTE))
     frame = pd.DataFrame([{"key": key, **entry} for key, entry in entries.items()], columns=COLUMNS)
     output = layout.attribution(NAME)
     write_text(output.with_suffix(".csv"), frame.to_csv(index=False, lineterminator="\n"))
@@ -48,16 +57,16 @@ def make_entries(found: Sequence[Found]) -> dict[str, Entry]:
         if len(each.draws):
             label = f"Probability that it is more than half: {LABELS[each.kind]}: {each.label}"
             chance = round_to((each.draws > HALF).mean())
-            entries[f"p_majority_{each.kind}[{each.label}]"] = _state(label, chance)
+            entries[f"p_majority_{each.kind}[{each.label}]"] = state(label, chance)
     for each in found:
         if each.p_both is not None:
             label = f"Probability that compute and algorithms are both above zero: {each.label}"
-            entries[f"p_both[{each.label}]"] = _state(label, each.p_both)
+            entries[f"p_both[{each.label}]"] = state(label, each.p_both)
     if extremes := find_extremes(found):
         most, least = extremes
         names = f"{most.label} over {least.label}"
         label = f"Probability that compute's share of the step is greater: {names}"
-        entries["p_shares_differ"] = _state(label, round_to(exceed(most.draws, least.draws)))
+        entries["p_shares_differ"] = state(label, round_to(exceed(most.draws, least.draws)))
     return entries
 
 
@@ -77,24 +86,3 @@ def _describe_share(each: Found) -> Entry:
     if len(each.draws):
         entry |= {"p_positive": round_to((each.draws > 0).mean()), "p_finite": 1.0}
     return entry | warn(each.row)
-
-
-def _state(label: str, probability: float | None) -> Entry:
-    """A probability: it has no interval."""
-    head: Entry = {"label": label, "unit": "probability", "median": probability}
-    nothing = {"lower": None, "upper": None, "prob": INTERVAL_PROBABILITY}
-    return head | nothing | {"p_positive": None, "p_finite": 1.0}
-
-
-def warn(row: Row) -> dict[str, Any]:
-    """The caveats of a row as those of an entry."""
-    return {"caveats": list(row.caveats), "is_flagged": row.is_flagged}
-
-
-def mark(cell: Passed) -> dict[str, Entry]:
-    """The estimands of a posterior with their caveats, as those of the synthesis have them."""
-    blank = Row("", "", "", "", "model")
-    return {
-        key: entry | warn(replace(blank, caveats=find_caveats(key, cell.check)))
-        for key, entry in cell.attributions.items()
-    }

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
@@ -142,29 +142,6 @@ def _list_baselines(passed: Sequence[Passed], baselines: Baselines) -> list[Row]
                 row = Row(cell.title, cell.dataset, key, label, "baseline", a, b, c, SHORT_INTERVAL)
                 rows.setdefault((key, method, a, b, c), replace(row, page=cell.name))
     return list(rows.values())
-
-
-class Line(NamedTuple):
-    """What is known of one dataset: compute's share of its record path, and its rate."""
-
-    title: str
-    page: str
-    share: Row | None
-    rate: Row
-
-
-def summarise(primaries: Sequence[Passed]) -> list[Line]:
-    """The answer so far of every posterior that speaks for a dataset and has a rate of progress.
-
-    The rate is that of the headline's label, or the shared one.
-    """
-    lines = []
-    for cell in primaries:
-        named = f"{RATE}[{cell.answer.key.partition('[')[2]}"
-        row = read_row(cell, named if named in cell.attributions else RATE)
-        if row and row.has_number:
-            lines.append(Line(cell.title, cell.name, find_share(cell), row))
-    return lines
 
 
 def list_published(overview: Overview) -> list[Row]:

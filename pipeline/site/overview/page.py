@@ -15,25 +15,26 @@ from pipeline.site.charts import intervals
 from pipeline.site.charts.axes import OURS
 from pipeline.site.charts.drawings import render_page, stack_panels
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.overview import claims, comparison, estimates
+from pipeline.site.overview import claims, comparison, estimates, front
 from pipeline.site.overview.cells import Apart, Cell, Passed
 from pipeline.site.overview.claims import Verdict, read_claims
 from pipeline.site.overview.comparison import RATE
 from pipeline.site.overview.estimates import record_key
 from pipeline.site.overview.forest_charts import RATES, SHARES, draw_forest
 from pipeline.site.overview.gathering import Overview, gather
-from pipeline.site.overview.limits import list_limits
+from pipeline.site.overview.limits import list_limits, quote
 from pipeline.site.overview.rows import BOUNDS, Row, say, say_doubling
 from pipeline.site.pages import answers, sentences
 from pipeline.site.pages.citations import cite_page, read_software
 from pipeline.site.pages.numbers import INTERVAL_WORDS, SHORT_INTERVAL, unit_words
 from pipeline.site.pages.packing import neutralise_frame
-from pipeline.site.synthesis_page.page import describe_in_short
 from pipeline.site.takeoff_page.page import describe_answer
 from pipeline.studies.verdict import LEAST_COVERAGE
+from pipeline.synthesis.periods import MEAN, SINCE
+from pipeline.synthesis.shares import POOLED, find_cell, read_domains
 
 TITLE = "How much of AI progress is compute, and how much is algorithms?"
-FORESTS = {"rates": RATES, "years": RATES, "shares": SHARES}
+FORESTS = {"periods": RATES, "rates": RATES, "years": RATES, "shares": SHARES}
 
 
 def write_overview(layout: Layout) -> str:
@@ -45,7 +46,10 @@ def write_overview(layout: Layout) -> str:
     judged = [claims.judge(each, overview) for each in read_claims(layout.claims, overview)]
     baselines = estimates.read_baselines(overview, layout)
     others = estimates.list_other_fields(overview, layout)
+    entries = read_json(layout.attribution("synthesis")) or {}
+    published = estimates.list_published(overview)
     rows = {
+        "periods": front.list_periods(entries, read_domains(layout), published),
         "rates": estimates.list_rates(overview, baselines, others),
         "years": estimates.list_years(overview),
         "shares": estimates.list_shares(overview),
@@ -67,6 +71,8 @@ def render(
     layout: Layout, overview: Overview, judged: Sequence[Verdict], rows: dict[str, list[Row]]
 ) -> str:
     """The index page as HTML text."""
+    entries = read_json(layout.attribution("synthesis")) or {}
+    steps, pooled = front.list_steps(overview.primaries, layout), find_cell(overview, POOLED)
     said = {"interval": INTERVAL_WORDS, "short": SHORT_INTERVAL}
     drawings = {
         name: draw_forest(rows[name], axis, sentences.say_figure(name, **said))
@@ -82,7 +88,11 @@ def render(
         drawings,
         title=TITLE,
         overview=overview,
-        lines=estimates.summarise(overview.primaries),
+        steps=steps,
+        said=front.describe(steps, entries, pooled.attributions["mean"] if pooled else None),
+        flips=front.describe_flips(steps),
+        year=entries.get(f"share_{SINCE}[{MEAN}]"),
+        quote=quote,
         limits=list_limits(overview),
         least_coverage=LEAST_COVERAGE,
         rows=rows,
@@ -94,7 +104,6 @@ def render(
         sources=overview.bibliography.cite(cited),
         citation=cite_page(read_software(layout.citation), f"{TITLE}.", "index"),
         simulated=(found := read_json(layout.attribution("takeoff"))) and describe_answer(found),
-        across=(found := read_json(layout.attribution("synthesis"))) and describe_in_short(found),
     )
 
 

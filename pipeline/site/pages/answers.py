@@ -128,7 +128,8 @@ def describe_missed(key: str, check: Check) -> str:
     found = held.get(key) or held.get(follow(key))
     if not found or found["share"] >= LEAST_HELD:
         return ""
-    return f"its interval holds such a truth in {found['covered']} of {found['intervals']} fits"
+    held, count = found["covered"], found["intervals"]
+    return f"its interval held the truth in {held} of {count} simulations like this fit"
 
 
 def describe_drivers(key: str, check: Check) -> str:

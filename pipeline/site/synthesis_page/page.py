@@ -26,8 +26,8 @@ from pipeline.site.pages.numbers import INTERVAL_WORDS
 from pipeline.site.pages.sentences import say
 from pipeline.site.words import read_words
 from pipeline.synthesis import shares
+from pipeline.synthesis.entries import mark
 from pipeline.synthesis.shares import MEAN, POOLED, Domain, find_cell
-from pipeline.synthesis.stage import mark
 
 NAME = "synthesis"
 RETURNS = "research_returns-meta_analysis"
@@ -130,17 +130,6 @@ def describe_answer(entries: Entries) -> str:
     year = say("synthesis_year", mean=years.get(MEAN), medians=medians, tell=tell)
     call = say("synthesis_call", **tally(entries, "step"))
     return say("synthesis_answer", call=call, year=year, tell=tell, **find_steps(entries))
-
-
-def describe_in_short(entries: Entries) -> str:
-    """The answer without the leaderboards' own numbers, for the index, which has them."""
-    sides = tally(entries, "step")
-    if not any(sides.values()):
-        return ""
-    call, majority = say("synthesis_call", **sides), _say_majority(sides, "step")
-    mean = read_family(entries, "share_year").get(MEAN)
-    year = say("synthesis_year", mean=mean, medians=[], tell=tell)
-    return f"{call}. {majority}. {year}".strip()
 
 
 def tell(entry: Entry) -> str:

@@ -1,0 +1,136 @@
+"""The front page: what a reader should take away, in three sentences, a figure and a table."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from models.options import LeaderboardOptions, Side
+from pipeline.core.layout import Layout
+from pipeline.site.overview import estimates
+from pipeline.site.overview.cells import Passed
+from pipeline.site.overview.comparison import SPLIT, Entry
+from pipeline.site.overview.limits import quote
+from pipeline.site.overview.rows import Row, read_bounds, read_row, say_doubling
+from pipeline.site.pages import answers
+from pipeline.site.pages.answers import describe_probability, element
+from pipeline.site.pages.sentences import say
+from pipeline.synthesis.periods import MEAN, SINCE, WORDS
+from pipeline.synthesis.shares import POOLED, Domain
+
+HALF = 0.5  # of the step
+SURE = 0.95
+PERIODS = ("before_2023", SINCE)
+Entries = Mapping[str, Entry]
+
+
+@dataclass(frozen=True)
+class Step:
+    """The step between two models that a leaderboard's headline splits."""
+
+    title: str
+    page: str
+    label: str
+    years: str
+    share: Row
+    records: Row | None  # the same from the first to the last record, where that is another step
+    grade: str
+    spread: Mapping[str, Any]  # over other specifications
+
+    is_dated: bool  # the step takes time: algorithms had a chance
+
+
+def list_steps(primaries: Sequence[Passed], layout: Layout) -> list[Step]:
+    """The headline steps of the leaderboards, in the order of the registry."""
+    return [step for cell in primaries if (step := _read_step(cell, layout))]
+
+
+def _read_step(cell: Passed, layout: Layout) -> Step | None:
+    key, options = cell.answer.key, cell.card.options
+    share = read_row(cell, key) if key.startswith(f"{SPLIT}[") else None
+    if share is None or not share.has_number or not isinstance(options, LeaderboardOptions):
+        return None
+    comparison = next(each for each in options.comparisons if each.id == element(key))
+    table = pd.read_parquet(layout.table(cell.dataset))
+    ends = [_find_year(table, side) for side in (comparison.earlier, comparison.later)]
+    records = estimates.find_share(cell)
+    return Step(
+        title=cell.title,
+        page=cell.name,
+        label=cell.attributions[key]["label"].removeprefix(estimates.SPLIT_WORDS),
+        years="\N{EN DASH}".join(dict.fromkeys(ends)),
+        share=share,
+        records=records
+        if records and read_bounds(vars(records)) != read_bounds(vars(share))
+        else None,
+        grade=(cell.check.get("identification_grade") or {}).get(key, ""),
+        spread=answers.read_range(key, cell.check),
+        is_dated=options.trend != "none",
+    )
+
+
+def _find_year(table: pd.DataFrame, side: Side) -> str:
+    """The year in which the model of one end was released."""
+    return str(table.loc[table["model"] == side.model, "release_date"].min().year)
+
+
+def describe(steps: Sequence[Step], entries: Entries, pooled: Entry | None) -> list[str]:
+    """The answer: how the split differs by step, how fast algorithms improve, and if faster now.
+
+    `entries` are those of the synthesis, `pooled` the mean rate of the leaderboards. A sentence
+    whose numbers may not be quoted is left out.
+    """
+    told = [step for step in steps if step.is_dated and not step.share.is_flagged]
+    told.sort(key=lambda step: step.share.median or 0.0)
+    mean = pooled and Row("", "", "", "", "model", **read_bounds(pooled))
+    faster = {
+        element(key): each["median"]
+        for key, each in entries.items()
+        if key.startswith(f"p_faster_{SINCE}[") and each["median"] is not None
+    }
+    facts = {
+        "least": told[0] if told else None,
+        "most": told[-1] if told else None,
+        "rate": mean and say_doubling(mean),
+        "faster": {name: chance for name, chance in faster.items() if chance > SURE},
+        "open": [name for name, chance in faster.items() if chance <= SURE],
+        "now": entries.get(f"rate_{SINCE}[{MEAN}]"),
+        "share": entries.get(f"share_{SINCE}[{MEAN}]"),
+        "odds": describe_probability,
+        "quote": quote,
+        "say": _say_share,
+    }
+    made = [say(f"front_{name}", **facts) for name in ("split", "rate", "change")]
+    return [each for each in made if each]
+
+
+def _say_share(step: Step) -> str:
+    return quote(read_bounds(vars(step.share)) | {"unit": "share"})
+
+
+def describe_flips(steps: Sequence[Step]) -> str:
+    """On which steps another specification puts compute on the other side of one half."""
+    tried = [step for step in steps if step.spread]
+    flips = [step for step in tried if step.spread["lowest"] < HALF < step.spread["highest"]]
+    firm = [step.title for step in tried if step not in flips]
+    return say("front_flips", flips=flips, firm=firm)
+
+
+def list_periods(
+    entries: Entries, domains: Sequence[Domain], published: Sequence[Row]
+) -> list[Row]:
+    """Rates by period, a group a domain, with what was published of the same data."""
+    rows: list[Row] = []
+    for domain in [*domains, Domain(MEAN, POOLED)]:
+        found = {name: entries.get(f"rate_{name}[{domain.name}]") for name in PERIODS}
+        group = Row(domain.name, domain.dataset, "", "", "model", page=domain.posterior)
+        rows += [
+            replace(group, label=WORDS[name], caveats=tuple(each["caveats"]), **read_bounds(each))
+            for name, each in found.items()
+            if each
+        ]
+        rows += [
+            replace(row, group=domain.name) for row in published if row.dataset == domain.dataset
+        ]
+    return rows

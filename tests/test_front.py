@@ -1,0 +1,77 @@
+"""The front page: sentences follow from the numbers, and none is said that may not be quoted."""
+
+from typing import Any
+
+import pytest
+from real_overview import LAYOUT, read_overview
+
+from pipeline.site.overview import front
+from pipeline.site.overview.front import Step, describe, describe_flips
+from pipeline.site.overview.rows import Row
+from pipeline.synthesis.periods import MEAN, SINCE
+
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+def make_step(title: str, share: float, spread: tuple[float, ...] = (), **more: Any) -> Step:
+    found = dict(zip(("lowest", "highest"), spread, strict=True)) if spread else {}
+    flagged = ("not identified",) if more.pop("is_flagged", False) else ()
+    numbers = {"median": share, "lower": share - 0.1, "upper": share + 0.1}
+    row = Row("", "", "", "", "model", caveats=flagged, **numbers)
+    step = {"page": "toy", "label": "A to B", "years": "2020", "records": None, "grade": "weak"}
+    spread_said = found | {"mover": "rows"} if found else {}
+    return Step(title, share=row, spread=spread_said, **step, **({"is_dated": True} | more))
+
+
+STEPS = [
+    make_step("Low", 0.2, (0.1, 0.4)),
+    make_step("High", 0.7, (0.3, 0.9)),
+    make_step("Doubtful", 0.05, (0.0, 0.6), is_flagged=True),
+    make_step("Technique", 0.01, is_dated=False),
+]
+
+
+def entry(median: float, unit: str = "decades per year") -> dict[str, Any]:
+    return {"median": median, "lower": median - 0.1, "upper": median + 0.1, "unit": unit}
+
+
+def test_answer_names_the_extremes_that_may_be_quoted_and_says_when_it_was_faster() -> None:
+    entries = {
+        f"rate_{SINCE}[{MEAN}]": entry(1.0),
+        f"share_{SINCE}[{MEAN}]": entry(0.3, "share"),
+        f"p_faster_{SINCE}[One]": entry(0.99),
+        f"p_faster_{SINCE}[Two]": entry(0.7),
+    }
+    split, rate, change = describe(STEPS, entries, entry(0.5))
+    assert f"20{NBSP}% (10{NBSP}% to 30{NBSP}%) of the progress in effective compute" in split
+    assert "A to B (Low), and 70" in split
+    assert "Doubtful" not in split
+    assert "Technique" not in split
+    assert "7.2 months (6.0 to 9.0)" in rate
+    assert "1.0 (0.90 to 1.1) decades a year" in change
+    assert "faster than before on One (probability 0.99); whether faster on Two is open" in change
+    assert f"30{NBSP}% (20{NBSP}% to 40{NBSP}%) of a year's progress" in change
+
+
+def test_sentence_without_numbers_is_left_out() -> None:
+    assert describe(STEPS[2:], {}, None) == []
+    (split,) = describe(STEPS[:1], {}, None)
+    assert ", and" not in split
+
+
+def test_flips_are_the_steps_whose_range_holds_one_half() -> None:
+    said = describe_flips(STEPS)
+    assert f"High (30{NBSP}% to 90{NBSP}%, moved most by the rows)" in said
+    assert said.endswith("nothing that was tried does so on Low.")
+    assert describe_flips(STEPS[:1]).startswith("No specification that was tried")
+    assert describe_flips(STEPS[3:]) == ""
+
+
+@pytest.mark.slow
+def test_steps_of_the_landed_results_have_their_years_and_the_numbers_of_their_pages() -> None:
+    overview = read_overview()
+    steps = {step.page: step for step in front.list_steps(overview.primaries, LAYOUT)}
+    assert steps["mmlu-compute_multiplier"].years == "2020\N{EN DASH}2022"
+    for cell in overview.primaries:
+        if cell.name in steps:
+            assert steps[cell.name].share.median == cell.attributions[cell.answer.key]["median"]
