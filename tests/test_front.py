@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
-from real_overview import LAYOUT, read_overview
+from committed import ROOT
+from real_overview import read_overview
 
+from pipeline.core.layout import Layout
 from pipeline.site.overview import front
 from pipeline.site.overview.front import Step, describe, describe_flips
 from pipeline.site.overview.rows import Row
@@ -70,7 +72,7 @@ def test_flips_are_the_steps_whose_range_holds_one_half() -> None:
 @pytest.mark.slow
 def test_steps_of_the_landed_results_have_their_years_and_the_numbers_of_their_pages() -> None:
     overview = read_overview()
-    steps = {step.page: step for step in front.list_steps(overview.primaries, LAYOUT)}
+    steps = {step.page: step for step in front.list_steps(overview.primaries, Layout(ROOT))}
     assert steps["mmlu-compute_multiplier"].years == "2020\N{EN DASH}2022"
     for cell in overview.primaries:
         if cell.name in steps:
