@@ -27,11 +27,14 @@ def update(layout: Layout) -> list[Path]:
     """Rewrite the data dictionary, the README's answers and the schema; the files that changed."""
     made = {layout.sources / schema.FILE_NAME: schema.render()}
     wanted = [(layout.data_dictionary, "tables", dictionary.render())]
-    answers = layout.summary / "answers.md"
-    if answers.is_file():
-        wanted.append((layout.readme, "answers", answers.read_text(encoding="utf-8")))
+    wanted += [
+        (layout.readme, name, path.read_text(encoding="utf-8"))
+        for name in ("front", "answers")
+        if (path := layout.summary / f"{name}.md").is_file()
+    ]
     for path, name, content in wanted:
-        made[path] = replace_block(path.read_text(encoding="utf-8"), name, content)
+        text = made.get(path) or path.read_text(encoding="utf-8")
+        made[path] = replace_block(text, name, content)
     changed = [
         path
         for path, text in made.items()

@@ -29,15 +29,21 @@ def test_block_is_replaced_and_the_rest_kept_and_a_missing_marker_is_an_error() 
             replace_block(text, "x", "new")
 
 
+MADE = ("reports/summary/front.md", "reports/summary/answers.md")
+
+
 def test_documents_are_up_to_date_after_docs(tmp_path: Path) -> None:
-    for name in ("README.md", "data/README.md", "reports/summary/answers.md"):
+    for name in ("README.md", "data/README.md", *MADE):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
-    (tmp_path / "README.md").write_text("a\n<!-- answers -->\n<!-- /answers -->\n", "utf-8")
+    blocks = "".join(f"<!-- {name} -->\n<!-- /{name} -->\n" for name in ("front", "answers"))
+    (tmp_path / "README.md").write_text(blocks, "utf-8")
     changed = update(Layout(tmp_path))
     assert tmp_path / "README.md" in changed
-    answers = (ROOT / "reports/summary/answers.md").read_text("utf-8").strip()
-    assert answers in (tmp_path / "README.md").read_text("utf-8")
+    for name in MADE:
+        assert (ROOT / name).read_text("utf-8").strip() in (tmp_path / "README.md").read_text(
+            "utf-8"
+        )
     assert update(Layout(tmp_path)) == []
 
 
@@ -46,8 +52,10 @@ def test_documents_in_git_are_up_to_date() -> None:
     assert dictionary.render() in layout.data_dictionary.read_text("utf-8")
     kept = (layout.sources / schema.FILE_NAME).read_text("utf-8")
     assert json.loads(kept) == json.loads(schema.render())
-    answers = (layout.summary / "answers.md").read_text("utf-8").strip()
-    assert f"<!-- answers -->\n{answers}\n<!-- /answers -->" in layout.readme.read_text("utf-8")
+    for name in ("front", "answers"):
+        made = (layout.summary / f"{name}.md").read_text("utf-8").strip()
+        block = f"<!-- {name} -->\n{made}\n<!-- /{name} -->"
+        assert block in layout.readme.read_text("utf-8")
 
 
 # A check of many rows that are wrong ends with a report that can be read.

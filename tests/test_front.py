@@ -8,7 +8,7 @@ from real_overview import read_overview
 
 from pipeline.core.layout import Layout
 from pipeline.site.overview import front
-from pipeline.site.overview.front import Step, describe, describe_flips
+from pipeline.site.overview.front import Step, describe, describe_flips, describe_reasoning
 from pipeline.site.overview.rows import Row
 from pipeline.synthesis.periods import MEAN, SINCE
 
@@ -59,6 +59,17 @@ def test_sentence_without_numbers_is_left_out() -> None:
     assert describe(STEPS[2:], {}, None) == []
     (split,) = describe(STEPS[:1], {}, None)
     assert ", and" not in split
+
+
+def test_rate_since_reasoning_models_stands_beside_the_rate_before() -> None:
+    names = ("p_faster_since_2025", "rate_since_2025", "rate_2023_to_2024")
+    entries = {
+        f"{name}[One]": entry(number) for name, number in zip(names, (0.94, 1.9, 1.1), strict=True)
+    }
+    said = describe_reasoning(entries)
+    assert "1.9 (1.8 to 2.0) decades a year on One, against 1.1 (1.0 to 1.2)" in said
+    assert "faster is 0.94. Thinking" in said
+    assert describe_reasoning({}) == ""
 
 
 def test_flips_are_the_steps_whose_range_holds_one_half() -> None:

@@ -7,17 +7,19 @@ from typing import Any
 import pandas as pd
 
 from models.options import LeaderboardOptions, Side
+from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
 from pipeline.site.overview import estimates
 from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import SPLIT, Entry
+from pipeline.site.overview.gathering import Overview
 from pipeline.site.overview.limits import quote
 from pipeline.site.overview.rows import Row, read_bounds, read_row, say_doubling
 from pipeline.site.pages import answers
 from pipeline.site.pages.answers import describe_probability, element
 from pipeline.site.pages.sentences import say
 from pipeline.synthesis.periods import MEAN, SINCE, WORDS
-from pipeline.synthesis.shares import POOLED, Domain
+from pipeline.synthesis.shares import POOLED, Domain, find_cell, read_domains
 
 HALF = 0.5  # of the step
 SURE = 0.95
@@ -39,6 +41,35 @@ class Step:
     spread: Mapping[str, Any]  # over other specifications
 
     is_dated: bool  # the step takes time: algorithms had a chance
+
+
+@dataclass(frozen=True)
+class Front:
+    """What the front page says: the answer in sentences, what came with reasoning models, the
+    steps, rates by period and what would change the answer; `year` is compute's share of a year's
+    progress since 2023.
+    """
+
+    said: list[str]
+    reasoning: str
+    steps: list[Step]
+    periods: list[Row]
+    flips: str
+    year: Entry | None
+
+
+def make_front(overview: Overview, layout: Layout) -> Front:
+    """The front page of these results."""
+    entries = read_json(layout.attribution("synthesis")) or {}
+    steps, pooled = list_steps(overview.primaries, layout), find_cell(overview, POOLED)
+    return Front(
+        describe(steps, entries, pooled.attributions["mean"] if pooled else None),
+        describe_reasoning(entries),
+        steps,
+        list_periods(entries, read_domains(layout), estimates.list_published(overview)),
+        describe_flips(steps),
+        entries.get(f"share_{SINCE}[{MEAN}]"),
+    )
 
 
 def list_steps(primaries: Sequence[Passed], layout: Layout) -> list[Step]:
@@ -103,6 +134,21 @@ def describe(steps: Sequence[Step], entries: Entries, pooled: Entry | None) -> l
     }
     made = [say(f"front_{name}", **facts) for name in ("split", "rate", "change")]
     return [each for each in made if each]
+
+
+def describe_reasoning(entries: Entries) -> str:
+    """The rate since reasoning models beside that of the two years before, by leaderboard."""
+    found = [
+        (
+            name,
+            each["median"],
+            entries[f"rate_since_2025[{name}]"],
+            entries[f"rate_2023_to_2024[{name}]"],
+        )
+        for key, each in entries.items()
+        if key.startswith("p_faster_since_2025[") and (name := element(key))
+    ]
+    return say("front_reasoning", found=found, quote=quote, odds=describe_probability)
 
 
 def _say_share(step: Step) -> str:

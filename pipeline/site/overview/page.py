@@ -11,27 +11,23 @@ import vl_convert
 from models import INTERVAL_PROBABILITY
 from pipeline.core.files import read_json, write_json, write_text
 from pipeline.core.layout import Layout
-from pipeline.site.charts import intervals
-from pipeline.site.charts.axes import OURS
-from pipeline.site.charts.drawings import render_page, stack_panels
-from pipeline.site.figures.kinds import Figure
-from pipeline.site.overview import claims, comparison, estimates, front
+from pipeline.site.charts.drawings import Drawing, render_page, stack_panels
+from pipeline.site.overview import claims, comparison, estimates
 from pipeline.site.overview.cells import Apart, Cell, Passed
 from pipeline.site.overview.claims import Verdict, read_claims
 from pipeline.site.overview.comparison import RATE
 from pipeline.site.overview.estimates import record_key
 from pipeline.site.overview.forest_charts import RATES, SHARES, draw_forest
+from pipeline.site.overview.front import Front, make_front
 from pipeline.site.overview.gathering import Overview, gather
 from pipeline.site.overview.limits import list_limits, quote
 from pipeline.site.overview.rows import BOUNDS, Row, say, say_doubling
 from pipeline.site.pages import answers, sentences
 from pipeline.site.pages.citations import cite_page, read_software
-from pipeline.site.pages.numbers import INTERVAL_WORDS, SHORT_INTERVAL, unit_words
+from pipeline.site.pages.numbers import INTERVAL_WORDS, SHORT_INTERVAL
 from pipeline.site.pages.packing import neutralise_frame
 from pipeline.site.takeoff_page.page import describe_answer
 from pipeline.studies.verdict import LEAST_COVERAGE
-from pipeline.synthesis.periods import MEAN, SINCE
-from pipeline.synthesis.shares import POOLED, find_cell, read_domains
 
 TITLE = "How much of AI progress is compute, and how much is algorithms?"
 FORESTS = {"periods": RATES, "rates": RATES, "years": RATES, "shares": SHARES}
@@ -46,19 +42,20 @@ def write_overview(layout: Layout) -> str:
     judged = [claims.judge(each, overview) for each in read_claims(layout.claims, overview)]
     baselines = estimates.read_baselines(overview, layout)
     others = estimates.list_other_fields(overview, layout)
-    entries = read_json(layout.attribution("synthesis")) or {}
-    published = estimates.list_published(overview)
+    answer = make_front(overview, layout)
     rows = {
-        "periods": front.list_periods(entries, read_domains(layout), published),
+        "periods": answer.periods,
         "rates": estimates.list_rates(overview, baselines, others),
         "years": estimates.list_years(overview),
         "shares": estimates.list_shares(overview),
     }
     page, summary = layout.page("index"), layout.summary
-    write_text(page, render(layout, overview, judged, rows))
+    drawings = draw_forests(rows)
+    write_text(page, render(layout, overview, judged, rows, drawings, answer))
     write_json(layout.claims_judged, {each.claim.id: claims.describe(each) for each in judged})
     write_text(summary / "answers.md", write_answers(overview.primaries))
-    write_text(summary / "answers.svg", draw_picture(overview.primaries))
+    write_text(summary / "front.md", write_front(answer))
+    write_text(summary / "front.svg", draw_picture(drawings["periods"]))
     compared = {made.dataset: comparison.describe(made) for made in overview.comparisons}
     write_json(summary / "comparison.json", compared)
     write_summary(summary, overview, judged, rows)
@@ -67,17 +64,24 @@ def write_overview(layout: Layout) -> str:
     return f"{page}: {counts}"
 
 
-def render(
-    layout: Layout, overview: Overview, judged: Sequence[Verdict], rows: dict[str, list[Row]]
-) -> str:
-    """The index page as HTML text."""
-    entries = read_json(layout.attribution("synthesis")) or {}
-    steps, pooled = front.list_steps(overview.primaries, layout), find_cell(overview, POOLED)
+def draw_forests(rows: Mapping[str, list[Row]]) -> dict[str, Drawing | None]:
+    """The forest plots of the page; None for one without any number."""
     said = {"interval": INTERVAL_WORDS, "short": SHORT_INTERVAL}
-    drawings = {
+    return {
         name: draw_forest(rows[name], axis, sentences.say_figure(name, **said))
         for name, axis in FORESTS.items()
     }
+
+
+def render(
+    layout: Layout,
+    overview: Overview,
+    judged: Sequence[Verdict],
+    rows: Mapping[str, list[Row]],
+    drawings: Mapping[str, Drawing | None],
+    answer: Front,
+) -> str:
+    """The index page as HTML text."""
     cards = [loaded.card for loaded in overview.cards]
     cited = [key for c in cards for key in (*c.citations, *(each.citation for each in c.published))]
     cited += [each.claim.source for each in judged]
@@ -88,10 +92,7 @@ def render(
         drawings,
         title=TITLE,
         overview=overview,
-        steps=steps,
-        said=front.describe(steps, entries, pooled.attributions["mean"] if pooled else None),
-        flips=front.describe_flips(steps),
-        year=entries.get(f"share_{SINCE}[{MEAN}]"),
+        front=answer,
         quote=quote,
         limits=list_limits(overview),
         least_coverage=LEAST_COVERAGE,
@@ -105,9 +106,6 @@ def render(
         citation=cite_page(read_software(layout.citation), f"{TITLE}.", "index"),
         simulated=(found := read_json(layout.attribution("takeoff"))) and describe_answer(found),
     )
-
-
-NO_BASELINE = pd.DataFrame(columns=["key", "label", "method", "estimate", "lower", "upper"])
 
 
 def write_answers(primaries: Sequence[Passed]) -> str:
@@ -131,22 +129,17 @@ def escape_cell(text: str) -> str:
     return " ".join(text.split())
 
 
-def draw_picture(primaries: Sequence[Passed]) -> str:
-    """The picture as SVG on white: each headline beside published values of the same."""
-    frames = []
-    for cell in primaries:
-        answer, published = cell.answer, cell.card.card.published
-        if answer.sentence:
-            own = {answer.key: cell.attributions[answer.key]}
-            rows = intervals.compare_with_literature(own, NO_BASELINE, published, [answer.key])
-            title, unit = f"{cell.title}: {answer.label}", unit_words(answer.unit)
-            frames.append(rows.assign(panel=cell.name, label=OURS, title=title, unit=unit))
-    if not frames:
+def write_front(answer: Front) -> str:
+    """The answer in Markdown: its sentences, and what would change it."""
+    said = (*answer.said, answer.reasoning, answer.flips)
+    return "\n\n".join(escape_cell(each) for each in said if each) + "\n"
+
+
+def draw_picture(drawing: Drawing | None) -> str:
+    """The figure of the front page as SVG on white; an empty picture where there is none."""
+    if drawing is None:
         return '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>\n'
-    frame = pd.concat(frames, ignore_index=True)
-    figure = Figure("intervals", "headlines", "The answers so far", "", frame)
-    picture = stack_panels(intervals.draw_literature(figure))
-    return str(vl_convert.vegalite_to_svg(picture)) + "\n"
+    return str(vl_convert.vegalite_to_svg(stack_panels(drawing))) + "\n"
 
 
 ROW_COLUMNS = ["group", "label", "kind", *BOUNDS, "interval", "page", "caveats"]
