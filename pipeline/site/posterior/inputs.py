@@ -40,7 +40,8 @@ class Inputs:
     published_fit: dict[str, Any]
     bibliography: Bibliography
     software: Software
-    specifications: pd.DataFrame  # a row a specification and estimand; empty where none was tried
+    specifications: pd.DataFrame  # one row per specification and estimand, if any
+    draws: pd.DataFrame  # one column per estimand
 
     @property
     def headline(self) -> Headline:
@@ -69,7 +70,14 @@ def read_inputs(layout: Layout, dataset: str, model: str) -> Inputs:
         bibliography=read_bibliography(layout.bibliography).with_own(card.path.parent),
         software=read_software(layout.citation),
         specifications=read_specifications(layout, name),
+        draws=read_draws(layout, name),
     )
+
+
+def read_draws(layout: Layout, cell: str) -> pd.DataFrame:
+    """The draws of the estimands of a cell; empty where it was not fitted."""
+    path = layout.draws(cell)
+    return pd.read_parquet(path) if path.is_file() else pd.DataFrame()
 
 
 def read_specifications(layout: Layout, cell: str) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from pipeline.ingest.tables import OF_MODELS
 from pipeline.site.charts.drawings import render_page
 from pipeline.site.pages import answers
 from pipeline.site.pages.badges import describe_convergence, list_badges
+from pipeline.site.pages.worth import say_worth
 from pipeline.site.posterior import backtests, panels, published_fits, specifications
 from pipeline.site.posterior.figures import draw_all
 from pipeline.site.posterior.inputs import Inputs, describe_data, read_inputs
@@ -54,6 +55,7 @@ def render_fitted(inputs: Inputs, templates: Path) -> str:
         key=key,
         split=split,
         answer=answers.answer(headline, attributions, check),
+        worth=say_worth(inputs.draws, key),
         has_passed=answers.has_passed(check),
         badges=list_badges(check, key),
         rates=answers.list_rates(attributions, check, key),

@@ -1,0 +1,29 @@
+"""What a step would have cost without its algorithms: the compute-equivalent gain, in words."""
+
+import numpy as np
+import pandas as pd
+
+from models import INTERVAL_PROBABILITY
+from pipeline.checks.numbers import TAILS
+from pipeline.site.pages.answers import element, family
+from pipeline.site.pages.sentences import say
+
+PARTS = ("inference", "allocation", "technique", "trend", "lab")  # all but compute and unexplained
+
+
+def say_worth(draws: pd.DataFrame, key: str) -> str:
+    """How many times more training compute everything but compute was worth in the step of which
+    `key` is the compute share; empty where the key is of no step.
+
+    `draws` has a column per estimand. 10 to the power of the decades of all parts but compute and
+    the unexplained (Davidson et al. 2023 call it the compute-equivalent gain).
+    """
+    names = [f"decades_{part}[{element(key)}]" for part in PARTS]
+    known = [name for name in names if name in draws and draws[name].notna().all()]
+    if family(key) != "share_compute" or not known:
+        return ""
+    factors = 10 ** draws[known].sum(axis=1).to_numpy(dtype=float)
+    median, lower, upper = np.quantile(factors, [0.5, *TAILS])
+    with_inference = float(draws[names[0]].abs().max()) > 0 if names[0] in known else False
+    ends = {"median": median, "lower": lower, "upper": upper, "probability": INTERVAL_PROBABILITY}
+    return say("worth", with_inference=with_inference, **ends)
