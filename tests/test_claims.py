@@ -65,6 +65,12 @@ def test_probability_is_the_share_of_draws_that_pass(
     assert ask(make("plain", draws), claim=test).probability == probability
 
 
+def test_draws_of_two_estimands_are_added() -> None:
+    verdict = ask(make("plain", DRAWS), claim={"plus": FACTOR, "at_least": 8.0})
+    assert verdict.probability == 0.6
+    assert verdict.found["median"] == pytest.approx(2 * np.quantile(DRAWS, 0.5), abs=1.0)
+
+
 def test_draws_that_are_not_numbers_are_an_error() -> None:
     with pytest.raises(ValueError, match="not numbers"):
         ask(make("plain", np.array([1.0, np.nan])))

@@ -79,6 +79,26 @@ def test_what_the_check_doubts_is_a_caveat() -> None:
     assert find_caveats(RATE, {"is_identified": True, "prior_sensitivity": {RATE: {}}}) == ()
 
 
+@pytest.mark.parametrize(
+    ("measured", "caveat"),
+    [
+        ({}, "not calibrated"),
+        ({RATE: {"share": 0.9, "covered": 90, "intervals": 100}}, ""),
+        (
+            {RATE: {"share": 0.8, "covered": 80, "intervals": 100}},
+            "not calibrated: held the truth in 80 of 100 simulations",
+        ),
+    ],
+)
+def test_miscalibration_is_a_caveat_of_the_intervals_that_it_was_measured_of(
+    measured: dict[str, Any], caveat: str
+) -> None:
+    known: dict[str, Any] = {"prior_sensitivity": {RATE: {}}}
+    check = known | {"is_calibrated": False, "calibration": {"estimands": measured}}
+    assert find_caveats(RATE, check) == ((caveat,) if caveat else ())
+    assert find_caveats(RATE, known | {"is_calibrated": True}) == ()
+
+
 @pytest.mark.parametrize(("covered", "is_missed"), [(79, True), (80, False)])
 def test_interval_that_missed_such_truths_is_a_caveat(covered: int, is_missed: bool) -> None:
     held = {RATE: {"covered": covered, "intervals": 100, "share": covered / 100}}

@@ -40,6 +40,7 @@ def entry(median: float, unit: str = "decades per year") -> dict[str, Any]:
 def test_answer_names_the_extremes_that_may_be_quoted_and_says_when_it_was_faster() -> None:
     entries = {
         f"rate_{SINCE}[{MEAN}]": entry(1.0),
+        f"rate_{SINCE}[One]": entry(1.0),
         f"share_{SINCE}[{MEAN}]": entry(0.3, "share"),
         f"p_faster_{SINCE}[One]": entry(0.99),
         f"p_faster_{SINCE}[Two]": entry(0.7),
@@ -50,7 +51,7 @@ def test_answer_names_the_extremes_that_may_be_quoted_and_says_when_it_was_faste
     assert "Doubtful" not in split
     assert "Technique" not in split
     assert "7.2 months (6.0 to 9.0)" in rate
-    assert "1.0 (0.90 to 1.1) decades a year" in change
+    assert "halved every 3.6 months (3.3 to 4.0), on average over One" in change
     assert "faster than before on One (probability 0.99); whether faster on Two is open" in change
     assert f"30{NBSP}% (20{NBSP}% to 40{NBSP}%) of a year's progress" in change
 

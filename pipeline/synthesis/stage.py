@@ -16,6 +16,7 @@ from pipeline.fit.attribute import COLUMNS
 from pipeline.site.overview.comparison import Entry, round_to
 from pipeline.site.overview.gathering import gather
 from pipeline.site.overview.rows import read_bounds
+from pipeline.site.pages.answers import HALF
 from pipeline.synthesis.entries import state, warn
 from pipeline.synthesis.periods import compare_periods
 from pipeline.synthesis.shares import (
@@ -34,7 +35,6 @@ LABELS: dict[Kind, str] = {
     "year": "Compute, share of a year's progress at the frontier",
     "field": "Hardware, share of a year's progress of hardware and software",
 }
-HALF = 0.5
 
 
 def synthesise(layout: Layout) -> str:

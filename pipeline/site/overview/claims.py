@@ -17,6 +17,7 @@ from pipeline.site.overview.comparison import Entry, round_to
 from pipeline.site.overview.gathering import Overview
 from pipeline.site.pages import answers
 from pipeline.site.pages.numbers import format_cell, format_quantity, is_share, say_unit
+from pipeline.synthesis.entries import summarise
 
 NAMES = f"^{dataset_names.PATTERN.pattern}$"
 POSTERIOR = (
@@ -35,6 +36,7 @@ class Claim(StrictPart):
     locator: Words = Field(description="where in the source it stands")
     posterior: Words = Field(description=POSTERIOR)
     estimand: Words = Field(description="key of data/attributions/<posterior>.json")
+    plus: Words | None = Field(None, description="another key of it, whose draws are added")
     at_least: Number | None = Field(None, description="true from this value up, in its unit")
     at_most: Number | None = Field(None, description="true up to this value, in its unit")
     between: Annotated[list[Number], Field(min_length=2, max_length=2)] | None = Field(
@@ -94,7 +96,7 @@ def _find_wrong_names(path: Path, tree: Any, overview: Overview) -> Iterator[Fai
     for position, claim in enumerate(claims if isinstance(claims, list) else []):
         named = {
             name: value
-            for name in ("id", "source", "posterior", "estimand")
+            for name in ("id", "source", "posterior", "estimand", "plus")
             if isinstance(claim, dict) and isinstance(value := claim.get(name), str)
         }
         for name, rule, remedy in _refuse_names(named, seen, overview):
@@ -110,7 +112,7 @@ def _refuse_names(
 
     Estimands of posteriors that are not computed yet are not looked up.
     """
-    source, posterior, estimand = map(named.get, ("source", "posterior", "estimand"))
+    source, posterior = map(named.get, ("source", "posterior"))
     if "id" in named and named["id"] in seen:
         yield "id", "another claim has this id", "give each claim an id of its own"
     if source is not None and source not in overview.bibliography:
@@ -124,9 +126,10 @@ def _refuse_names(
         remedy = suggest(posterior, known, "write <dataset>-<model> or <dataset>")
         yield "posterior", "there is no such posterior", remedy
     keys = dict.fromkeys(key for cell in selected for key in cell.attributions)
-    if keys and estimand is not None and estimand not in keys:
-        remedy = suggest(estimand, keys, f"its estimands: data/attributions/{selected[0].name}.csv")
-        yield "estimand", f"{posterior} has no such estimand", remedy
+    for name in ("estimand", "plus"):
+        if keys and (estimand := named.get(name)) is not None and estimand not in keys:
+            file = f"its estimands: data/attributions/{selected[0].name}.csv"
+            yield name, f"{posterior} has no such estimand", suggest(estimand, keys, file)
 
 
 STATES = {"failed": "the fit did not converge", "not_fitted": "not fitted", "missing": "missing"}
@@ -171,6 +174,10 @@ def judge(claim: Claim, overview: Overview) -> Verdict:
     if found is None or reason:
         return Verdict(claim, cell.name, found or {}, reason=reason)
     values = cell.draws[claim.estimand].to_numpy(dtype=float)
+    if claim.plus:
+        values = values + cell.draws[claim.plus].to_numpy(dtype=float)
+        label = f"{found['label']}; and {cell.attributions[claim.plus]['label']}"
+        found = summarise(label, str(found["unit"]), values)
     if np.isnan(values).any():
         raise ValueError(f"{claim.posterior}: draws of {claim.estimand} are not numbers")
     driven = answers.describe_drivers(claim.estimand, cell.check)

@@ -16,12 +16,11 @@ from pipeline.site.overview.gathering import Overview
 from pipeline.site.overview.limits import quote
 from pipeline.site.overview.rows import Row, read_bounds, read_row, say_doubling
 from pipeline.site.pages import answers
-from pipeline.site.pages.answers import describe_probability, element
+from pipeline.site.pages.answers import HALF, describe_probability, element
 from pipeline.site.pages.sentences import say
 from pipeline.synthesis.periods import MEAN, SINCE, WORDS
 from pipeline.synthesis.shares import POOLED, Domain, find_cell, read_domains
 
-HALF = 0.5  # of the step
 SURE = 0.95
 PERIODS = ("before_2023", SINCE)
 Entries = Mapping[str, Entry]
@@ -114,7 +113,7 @@ def describe(steps: Sequence[Step], entries: Entries, pooled: Entry | None) -> l
     """
     told = [step for step in steps if step.is_dated and not step.share.is_flagged]
     told.sort(key=lambda step: step.share.median or 0.0)
-    mean = pooled and Row("", "", "", "", "model", **read_bounds(pooled))
+    now = entries.get(f"rate_{SINCE}[{MEAN}]")
     faster = {
         element(key): each["median"]
         for key, each in entries.items()
@@ -123,10 +122,15 @@ def describe(steps: Sequence[Step], entries: Entries, pooled: Entry | None) -> l
     facts = {
         "least": told[0] if told else None,
         "most": told[-1] if told else None,
-        "rate": mean and say_doubling(mean),
+        "rate": pooled and say_doubling(_make_row(pooled)),
         "faster": {name: chance for name, chance in faster.items() if chance > SURE},
         "open": [name for name, chance in faster.items() if chance <= SURE],
-        "now": entries.get(f"rate_{SINCE}[{MEAN}]"),
+        "now": now and say_doubling(_make_row(now)),
+        "reached": [
+            element(key)
+            for key in entries
+            if key.startswith(f"rate_{SINCE}[") and element(key) != MEAN
+        ],
         "share": entries.get(f"share_{SINCE}[{MEAN}]"),
         "odds": describe_probability,
         "quote": quote,
@@ -149,6 +153,10 @@ def describe_reasoning(entries: Entries) -> str:
         if key.startswith("p_faster_since_2025[") and (name := element(key))
     ]
     return say("front_reasoning", found=found, quote=quote, odds=describe_probability)
+
+
+def _make_row(entry: Entry) -> Row:
+    return Row("", "", "", "", "model", **read_bounds(entry))
 
 
 def _say_share(step: Step) -> str:

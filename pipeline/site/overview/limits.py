@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import combinations
 from typing import NamedTuple
 
+from models import INTERVAL_PROBABILITY
 from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import RATE, SPLIT, Entry
 from pipeline.site.overview.estimates import record_key
@@ -86,9 +87,14 @@ def _find_narrow(cell: Passed) -> Iterator[Case]:
     ]
     for share, found in (fixed.get("shares") or {}).items():
         cases.append(({"truth": float(share), "bias": found.get("median_bias")}, fixed, found))
+    for key in asked_keys(cell):
+        if found := answers.find_like_fit(key, cell.check):
+            told = {"truth": None, "bias": None, "label": cell.attributions[key]["label"]}
+            cases.append((told | {"like_fit": True}, {"probability": INTERVAL_PROBABILITY}, found))
     for values, study, found in cases:
         if found["share"] is not None and found["share"] < LEAST_COVERAGE:
-            yield "too_narrow", found | values | {"probability": study["probability"]}
+            told = {"like_fit": False} | found | values | {"probability": study["probability"]}
+            yield "too_narrow", told
 
 
 def _find_compute_errors(cell: Passed) -> Iterator[Case]:

@@ -6,6 +6,7 @@ from typing import Any
 from pipeline.site.pages.numbers import SIGNIFICANT_PROSE, format_quantity, say_unit
 from pipeline.site.pages.sentences import say
 from pipeline.site.words import Headline
+from pipeline.studies.verdict import LARGEST_COVERAGE, LEAST_COVERAGE
 
 Attributions = dict[str, dict[str, Any]]
 Check = dict[str, Any]
@@ -19,6 +20,7 @@ FOLLOWS = {
 SENSITIVE = 0.05  # power-scaling index above which the prior counts (Kallioinen et al. 2023)
 NOT_IDENTIFIED, NOT_CALIBRATED = "not identified", "not calibrated"
 LEAST_HELD = 0.8  # of truths at the medians of the fit, for an interval to be quoted without caveat
+HALF = 0.5  # of a step: what is more, compute or all else
 MOST_DIGITS = 6  # of attribution files
 
 
@@ -92,7 +94,7 @@ def find_caveats(key: str, check: Check) -> tuple[str, ...]:
         NOT_IDENTIFIED if check.get("is_identified") is False else "",
         describe_drivers(key, check),
         describe_missed(key, check),
-        NOT_CALIBRATED if check.get("is_calibrated") is False else "",
+        describe_miscalibrated(key, check),
     )
     return tuple(filter(None, found))
 
@@ -121,11 +123,32 @@ def read_study(check: Check, name: str) -> dict[str, Any]:
     return (check.get("study") or {}).get(name) or {}
 
 
-def describe_missed(key: str, check: Check) -> str:
-    """That the interval of `key` seldom holds a truth like the fit; empty where it does."""
+def describe_miscalibrated(key: str, check: Check) -> str:
+    """That the study speaks against the interval of `key`, or against others where `key` itself was
+    not measured; empty where nothing does.
+    """
+    if check.get("is_calibrated") is not False:
+        return ""
+    measured = (check.get("calibration") or {}).get("estimands") or {}
+    found = measured.get(key) or measured.get(follow(key))
+    if found is None or found["share"] is None:
+        return NOT_CALIBRATED
+    if LEAST_COVERAGE <= found["share"] <= LARGEST_COVERAGE:
+        return ""
+    held, count = found["covered"], found["intervals"]
+    return f"{NOT_CALIBRATED}: held the truth in {held} of {count} simulations"
+
+
+def find_like_fit(key: str, check: Check) -> dict[str, Any]:
+    """How often the interval of `key` held a truth like the fit; empty where nobody tried."""
     structures = read_study(check, "structures").get("structures", {})
     held = structures.get("fitted", {}).get("estimands", {})
-    found = held.get(key) or held.get(follow(key))
+    return held.get(key) or held.get(follow(key)) or {}
+
+
+def describe_missed(key: str, check: Check) -> str:
+    """That the interval of `key` seldom holds a truth like the fit; empty where it does."""
+    found = find_like_fit(key, check)
     if not found or found["share"] >= LEAST_HELD:
         return ""
     held, count = found["covered"], found["intervals"]

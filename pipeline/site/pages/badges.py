@@ -36,7 +36,7 @@ def list_badges(check: Check, headline: str = "") -> list[Badge]:
     """
     return [
         _converged(check),
-        _calibrated(check),
+        _calibrated(check, headline),
         _identified(check, headline),
         _sensitive(check, answers.describe_drivers(headline, check)),
         *_robust(check, headline),
@@ -49,8 +49,10 @@ def _converged(check: Check) -> Badge:
     return Badge("not converged", "bad", "; ".join(check["reasons"]), "convergence")
 
 
-def _calibrated(check: Check) -> Badge:
-    """Calibrated on average where an interval seldom holds one of the fixed compute shares."""
+def _calibrated(check: Check, headline: str) -> Badge:
+    """Calibrated on average where an interval seldom holds one of the fixed compute shares, or the
+    headline's a truth like the fit.
+    """
     state, study = check.get("is_calibrated"), answers.read_study(check, "fixed_share")
     missed = [
         found | {"truth": float(truth)}
@@ -58,11 +60,13 @@ def _calibrated(check: Check) -> Badge:
         if state and found["share"] is not None and found["share"] < LEAST_COVERAGE
     ]
     reason = check.get("calibration_reason") or ""
-    text = say("calibrated", state=state, reason=reason, missed=missed)
+    seldom = state and answers.describe_missed(headline, check)
+    like_fit = answers.find_like_fit(headline, check)
+    text = say("calibrated", state=state, reason=reason, missed=missed, like_fit=like_fit)
     words: dict[Any, tuple[str, State]] = {
         None: ("calibration not measured", "unknown"),
         False: (answers.NOT_CALIBRATED, "bad"),
-        True: ("calibrated on average", "unknown") if missed else ("calibrated", "good"),
+        True: ("calibrated on average", "unknown") if missed or seldom else ("calibrated", "good"),
     }
     return Badge(*words[state], text, "calibration")
 
@@ -88,6 +92,9 @@ def _robust(check: Check, headline: str) -> list[Badge]:
         "moderate": ("robust in part", "unknown"),
         "weak": ("not robust", "bad"),
     }
+    lower, upper = found["lowest"], found["highest"]
+    if answers.family(headline) == "share_compute" and lower < answers.HALF < upper:
+        return [Badge("which is more depends on the choices", "bad", text, "specifications")]
     return [Badge(*words[found["grade"]], text, "specifications")]
 
 

@@ -111,7 +111,8 @@ CAVEAT = "▲\N{NO-BREAK SPACE}"
 LEANING = {"mean": "their mean", "between_sd": "their spread", "predictive": "the next one's"}
 MAJORITIES = ("step", "year", "field")
 STATEMENTS = (
-    *("both", "progress", "step", "difference", "year", "field", "factor", "next", "returns"),
+    *("both", "progress", "faster", "step", "difference", "year", "field", "factor", "next"),
+    "returns",
 )
 Entries = Mapping[str, Entry]
 
@@ -178,6 +179,12 @@ def list_statements(entries: Entries, pooled: Entries, returns: Entries) -> list
         "both": both,
         "unsure": [name for name, chance in both.items() if chance <= SURE],
         "differ": entries.get("p_shares_differ"),
+        "faster": {
+            name: each["median"]
+            for name, each in read_family(entries, "p_faster_since_2023").items()
+        },
+        "since": read_family(entries, "rate_since_2023"),
+        "before": read_family(entries, "rate_before_2023"),
         "pooled": _known(pooled),
         "returns": _known(returns),
         "sure": SURE,
