@@ -200,7 +200,9 @@ def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Data
     largest = share.sel(scale=design.scales[-1], drop=True)
     made = {
         "algorithm_share": describe(share, words, "share", "headline"),
-        "algorithm_share_at_largest": describe(largest, f"{words}, largest scale", "share"),
+        "algorithm_share_at_largest": describe(
+            largest, f"{words}, largest scale", "share", "headline"
+        ),
         "interaction_decades": describe(posterior["interaction"], both, "decades", "headline"),
     }
     for cause, gain in gains.items():

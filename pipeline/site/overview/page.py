@@ -22,7 +22,7 @@ from pipeline.site.overview.comparison import RATE
 from pipeline.site.overview.estimates import record_key
 from pipeline.site.overview.forest_charts import RATES, SHARES, draw_forest
 from pipeline.site.overview.gathering import Overview, gather
-from pipeline.site.overview.limits import list_limits
+from pipeline.site.overview.limits import describe_experiments, list_limits
 from pipeline.site.overview.rows import BOUNDS, Row, say, say_doubling
 from pipeline.site.pages import answers, sentences
 from pipeline.site.pages.citations import cite_page, read_software
@@ -84,6 +84,7 @@ def render(
         overview=overview,
         lines=estimates.summarise(overview.primaries),
         limits=list_limits(overview),
+        experiments=describe_experiments(overview),
         least_coverage=LEAST_COVERAGE,
         rows=rows,
         say=say,
