@@ -53,6 +53,7 @@ OUTCOMES = {
     "research_inputs": {"efficiency"},
     "training_runs": {"training_flop"},
     "own_rates": {"rate"},
+    "controlled_experiment": {"gpu_hours"},
 }
 MAY_CHANGE = {"bound"}  # of an estimate: it may turn out to lie on the other side
 # Functions that build may share with sample_prior and simulate: they know no equation.
@@ -396,6 +397,8 @@ PREDICTIONS: list[tuple[str, Callable[[Cell], Any], float, float, float, float]]
         for low, high, least in ((-3, 30, 0.95), (-3, 1, 0.1), (3, 30, 0.1))
     ),
     ("compute_growth", lambda cell: cell.predicted + 24, 18, 28, 0.9, 1),
+    ("factorial_split", lambda cell: cell.predicted, -4, 4, 0.9, 1),  # log10 GPU-hours
+    ("factorial_split", lambda cell: cell.prior["gain"], -0.5, 2, 0.8, 1),  # decades
     *(
         ("compute_multiplier", predict_height, low, high, 0.1, 1)
         for low, high in ((-1, 0.3), (0.3, 0.7), (0.7, 2))

@@ -17,6 +17,7 @@ PROMISED = [
 ]
 MINERVA = ("minerva", "compute_multiplier")
 LOSSES = ("lm_perplexity", "augmented_scaling_law")
+SPLIT = ("controlled_data_algorithm", "factorial_split")
 RETURNS = ("research_inputs", "idea_production")
 # Cell, estimand, bounds of its median, and a published value that its interval must hold.
 NUMBERS: list[tuple[tuple[str, str], str, float, float, float | None]] = [
@@ -43,6 +44,11 @@ NUMBERS: list[tuple[tuple[str, str], str, float, float, float | None]] = [
     (LOSSES, "decades_compute[wikitext103-gpt2_1_5b-chinchilla]", 2.5, 2.7, 2.58),
     # Ho et al. 2024, section 3.1
     (LOSSES, "doubling_time_months", 4.5, 14.3, 8.4),
+    # the report of the experiment: Shapley split in log compute
+    (SPLIT, "algorithm_gain_factor[124M]", 12, 15, 13.69),
+    (SPLIT, "data_gain_factor[124M]", 2, 2.5, 2.23),
+    (SPLIT, "algorithm_gain_factor[355M]", 3.5, 4.7, 4.06),
+    (SPLIT, "data_gain_factor[355M]", 3.2, 4.3, 3.74),
     *(
         (RETURNS, f"returns_to_research[{domain}]", 0, np.inf, published["estimate"])
         for domain, published in read_reference("erdil2024ideas").items()

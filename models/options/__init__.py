@@ -160,6 +160,12 @@ class ResearchInputOptions(Options):
     ceiling_within: list[AboveOne] = Field([10.0, 100.0])
 
 
+class ExperimentOptions(Options):
+    """Options of the `controlled_experiment` table."""
+
+    error_decades: ErrorDecades = 0.05
+
+
 class TrainingRunsOptions(Options):
     """Options of the `training_runs` table; the registry needs none to be joined."""
 
@@ -179,4 +185,5 @@ OPTIONS: dict[str, type[Options]] = {
     "growth_rates": GrowthOptions,
     "research_inputs": ResearchInputOptions,
     "own_rates": OwnRateOptions,
+    "controlled_experiment": ExperimentOptions,
 }

@@ -215,6 +215,13 @@ class ResearchInputOptions(plain.ResearchInputOptions):
     efficiency_error: Mapping[str, EfficiencyError]
 
 
+class ExperimentOptions(plain.ExperimentOptions):
+    """Options of the `controlled_experiment` table."""
+
+    error_reason: Reason = "a run repeated with another seed takes some 10 % more or less time"
+    notes: list[str] = Field([])
+
+
 class TrainingRunsOptions(plain.TrainingRunsOptions):
     """Options of the `training_runs` table; the registry needs none to be joined."""
 
@@ -230,6 +237,7 @@ OPTIONS: dict[str, type[Options]] = plain.OPTIONS | {
     "growth_rates": GrowthOptions,
     "research_inputs": ResearchInputOptions,
     "own_rates": OwnRateOptions,
+    "controlled_experiment": ExperimentOptions,
 }
 
 

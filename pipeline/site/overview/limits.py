@@ -13,6 +13,7 @@ from pipeline.site.pages import answers
 from pipeline.site.pages.sentences import say
 from pipeline.studies.verdict import LEAST_COVERAGE, OUT_OF_DATE
 
+EXPERIMENT = "algorithm_share"  # of a controlled experiment, by scale
 Case = tuple[str, Entry]  # name of the sentence, and what it is filled with
 
 
@@ -35,6 +36,17 @@ def list_limits(overview: Overview) -> dict[str, list[Limit]]:
     }
     found["disagree"] = list(_find_disagreements(overview))
     return {topic: limits for topic, limits in found.items() if limits}
+
+
+def describe_experiments(overview: Overview) -> list[Limit]:
+    """What each controlled experiment says of algorithms apart from data."""
+    made = []
+    for cell in overview.primaries:
+        found = {k: e for k, e in cell.attributions.items() if answers.family(k) == EXPERIMENT}
+        shares = {answers.element(key): quote(entry) for key, entry in found.items()}
+        if shares:
+            made.append(Limit(say("controlled", shares=shares), f"{cell.name}.html"))
+    return made
 
 
 def asked_keys(cell: Passed) -> list[str]:

@@ -20,7 +20,7 @@ from pipeline.site.overview.estimates import record_key
 from pipeline.site.overview.forest_charts import RATES, SHARES, draw_forest
 from pipeline.site.overview.front import Front, make_front
 from pipeline.site.overview.gathering import Overview, gather
-from pipeline.site.overview.limits import list_limits, quote
+from pipeline.site.overview.limits import describe_experiments, list_limits, quote
 from pipeline.site.overview.rows import BOUNDS, Row, say, say_doubling
 from pipeline.site.pages import answers, sentences
 from pipeline.site.pages.citations import cite_page, read_software
@@ -96,6 +96,7 @@ def render(
         front=answer,
         quote=quote,
         limits=list_limits(overview),
+        experiments=describe_experiments(overview),
         least_coverage=LEAST_COVERAGE,
         rows=rows,
         say=say,

@@ -20,6 +20,7 @@ from pipeline.site.pages.sentences import say_figure
 from pipeline.site.posterior import boards, evidence_charts, panels
 from pipeline.site.posterior.backtests import draw_backtest
 from pipeline.site.posterior.inputs import Inputs
+from pipeline.site.posterior.laws import draw_laws
 from pipeline.site.posterior.published_fits import draw_published_fit
 from pipeline.site.posterior.reverse_tests import draw_reverse_test, make_reverse_test
 from pipeline.site.posterior.specifications import draw_specifications
@@ -39,7 +40,11 @@ def draw_all(inputs: Inputs, key: str, split: Split | None) -> dict[str, list[Dr
     passed = has_passed(inputs.check)
     return {
         "split": [draw_split(split)] if split and not split.reason else [],
-        "evidence": draw_evidence(inputs, key) + (draw_influence(inputs) if passed else []),
+        "evidence": [
+            *draw_evidence(inputs, key),
+            *(draw_influence(inputs) if passed else []),
+            *draw_laws(inputs.laws, inputs.cell.card.runs, inputs.words),
+        ],
         "special_cases": draw_special_cases(inputs, key) if passed else [],
         "specifications": draw_others(inputs, key) if passed else [],
         "backtest": draw_backtest(inputs.check.get("backtest")) if passed else [],

@@ -18,6 +18,7 @@ from pipeline.ingest.tables import TABLES
 from pipeline.site.pages.answers import Attributions
 from pipeline.site.pages.citations import Software, cite_page, number_sources, read_software
 from pipeline.site.pages.rendering import plain_text
+from pipeline.site.posterior.laws import Law, read_laws
 from pipeline.site.posterior.published_fits import read_published_fit
 from pipeline.site.words import Headline, Words, read_words, relabel, say_headline
 from pipeline.studies.verdict import read_check
@@ -40,6 +41,7 @@ class Inputs:
     published_fit: dict[str, Any]
     bibliography: Bibliography
     software: Software
+    laws: list[Law]  # of all grids, on the pages of scaling laws
     specifications: pd.DataFrame  # one row per specification and estimand, if any
     draws: pd.DataFrame  # one column per estimand
 
@@ -69,6 +71,7 @@ def read_inputs(layout: Layout, dataset: str, model: str) -> Inputs:
         published_fit=read_published_fit(layout, dataset),
         bibliography=read_bibliography(layout.bibliography).with_own(card.path.parent),
         software=read_software(layout.citation),
+        laws=read_laws(layout, model),
         specifications=read_specifications(layout, name),
         draws=read_draws(layout, name),
     )

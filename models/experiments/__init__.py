@@ -1,0 +1,1 @@
+"""Controlled experiments: algorithm and data changed one at a time, at a fixed loss."""
