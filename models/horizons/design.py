@@ -10,7 +10,7 @@ the same mean and variance::
 
 Compute: log10 C of a base model scatters about a trend that may bend and that lies elsewhere for
 open weights. The coefficients of the trend are those of weighted least squares through the figures,
-with their covariance; the scatter is taken as known. Given the coefficients, a base model has
+with their covariance; the scatter is the card's. Given the coefficients, a base model has
 the figure shrunk towards the trend where it has one (models/effective_compute/design.py says why),
 and the trend's value with its scatter where it has none. So models without a figure say how
 fast horizons grew, and little of why.
@@ -23,22 +23,23 @@ import pandas as pd
 
 from models import Card, fitted_rows
 from models.core.dates import years_since
-from models.options import ComputeError, HorizonOptions
+from models.options import HorizonOptions
 
 NORMAL_95 = 1.959964  # standard deviations from the middle to either end of a 95 % interval
 REFERENCE_LOG10_FLOP = 25.0
 HELD_OUT_ERROR = 1e4  # doublings: a row with such an error says nothing
 TERMS = ["level", "years", "years_before", "open_weights"]  # of the trend of compute
 PERIODS = ["before", "since"]  # the bend
+GROWTH = np.array([[0.0, 1.0, 1.0, 0.0], [0.0, 1.0, 0.0, 0.0]])  # (period, term), of compute
 
 
 @dataclass(frozen=True)
 class Design:
     """The fitted rows as arrays; compute in decades above the reference, horizons in log2 minutes.
 
-    With `offset` standard normals, the trend of compute at the base models is `trend_location +
-    trend_basis @ offset`, its yearly growth in each period `growth_location + growth_basis @
-    offset`, and the compute of a base model `(1 - weight) trend + weight figure + scatter z`.
+    The trend of compute at the base models is `terms @ (location + spread @ offset)`, with `offset`
+    standard normals, and the compute of a base model `(1 - weight) trend + weight figure + scatter
+    z`, with z another.
     """
 
     options: HorizonOptions
@@ -52,10 +53,9 @@ class Design:
     is_held_out: np.ndarray  # (row,), left out of the likelihood
     years: np.ndarray  # (row,), since the reference date
     added: np.ndarray  # (row,), decades by which the row's compute exceeds its base model's
-    trend_location: np.ndarray  # (base,)
-    trend_basis: np.ndarray  # (base, term)
-    growth_location: np.ndarray  # (period,), decades a year
-    growth_basis: np.ndarray  # (period, term)
+    terms: np.ndarray  # (base, term)
+    location: np.ndarray  # (term,), of the coefficients of the trend of compute
+    spread: np.ndarray  # (term, term), a square root of their covariance
     figure: np.ndarray  # (base,), zero where there is none
     weight: np.ndarray  # (base,), of the figure
     scatter: np.ndarray  # (base,), decades
@@ -105,9 +105,7 @@ def prepare(table: pd.DataFrame, card: Card) -> Design:
         is_held_out=_hold_out(rows, options),
         years=years_since(rows["release_date"], reference_date).to_numpy(),
         added=(figures - base_figures.to_numpy()[base_index]).fillna(0.0).to_numpy(),
-        **_predict_compute(
-            terms, base_figures.to_numpy(), known_error, options.compute_error_decades
-        ),
+        **_predict_compute(terms, base_figures.to_numpy(), known_error, options),
     )
 
 
@@ -140,37 +138,25 @@ def _hold_out(rows: pd.DataFrame, options: HorizonOptions) -> np.ndarray:
 
 
 def _predict_compute(
-    terms: np.ndarray, figures: np.ndarray, error: np.ndarray, kind: ComputeError
+    terms: np.ndarray, figures: np.ndarray, error: np.ndarray, options: HorizonOptions
 ) -> dict[str, np.ndarray]:
     """What the figures say of the trend, and of every base model given the trend."""
-    known = np.isfinite(figures)
-    variance = _find_scatter(terms[known], figures[known], error[known])
-    root = 1 / np.sqrt(variance + error[known] ** 2)
+    known, variance = np.isfinite(figures), options.compute_scatter_decades**2
+    total = variance + error**2
+    root = 1 / np.sqrt(total[known])
     inverse = np.linalg.pinv(terms[known] * root[:, None])
     location, spread = inverse @ (figures[known] * root), _take_root(inverse @ inverse.T)
-    growth = np.array([[0.0, 1.0, 1.0, 0.0], [0.0, 1.0, 0.0, 0.0]])  # before the bend, and since
-    if kind.kind == "classical":
-        weight, left = variance / (variance + error**2), error**2 * variance
-        scatter = np.sqrt(left / (variance + error**2))
-    else:
-        weight, scatter = np.ones(len(figures)), error
+    is_classical = options.compute_error_decades.kind == "classical"
+    weight = variance / total if is_classical else np.ones(len(figures))
+    left = weight * error**2
     return {
-        "trend_location": terms @ location,
-        "trend_basis": terms @ spread,
-        "growth_location": growth @ location,
-        "growth_basis": growth @ spread,
+        "terms": terms,
+        "location": location,
+        "spread": spread,
         "figure": np.where(known, figures, 0.0),
         "weight": np.where(known, weight, 0.0),
-        "scatter": np.where(known, scatter, np.sqrt(variance)),
+        "scatter": np.sqrt(np.where(known, left, variance)),
     }
-
-
-def _find_scatter(terms: np.ndarray, figures: np.ndarray, error: np.ndarray) -> float:
-    """Variance of compute about its trend: that of the figures less their error, half at least."""
-    residual = figures - terms @ np.linalg.lstsq(terms, figures, rcond=None)[0]
-    freedom = max(len(figures) - int(np.linalg.matrix_rank(terms)), 1)
-    scatter = float((residual**2).sum() / freedom)
-    return max(scatter - float((error**2).mean()), scatter / 2)
 
 
 def _take_root(covariance: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ import xarray as xr
 from models import Card, Truth, as_draws
 from models.core.dates import DAYS_A_YEAR, years_since
 from models.core.estimands import describe
+from models.core.parts import PARTS
 from models.effective_compute.split import Step, assemble, combine
 from models.horizons.design import REFERENCE_LOG10_FLOP, Design, prepare
 from models.horizons.horizon_simulation import DIMS
@@ -23,7 +24,6 @@ ABSENT = {
     "technique": "no techniques are recorded",
     "lab": "not separated",
 }
-SCORE_UNITS = {"shapley": ("contribution to the change of the horizon", "doublings")}
 
 
 def headline_key(card: Card) -> str:
@@ -63,6 +63,12 @@ def find_growth(posterior: xr.Dataset, design: Design) -> xr.DataArray:
     return xr.concat([whole, before, since], dim=periods).transpose(*ORDER)
 
 
+def find_coefficients(posterior: xr.Dataset, design: Design) -> np.ndarray:
+    """Coefficients of the trend of compute by draw: shape (chain, draw, term)."""
+    offset = posterior["compute_trend_offset"].transpose("chain", "draw", "term").to_numpy()
+    return np.asarray(design.location + offset @ design.spread.T)
+
+
 def find_trend(posterior: xr.Dataset, years: xr.DataArray, design: Design) -> xr.DataArray:
     """log2 minutes at 10^25 FLOP, `years` after the reference date, by draw."""
     before = np.minimum(years - design.bend_years, 0.0)
@@ -71,7 +77,7 @@ def find_trend(posterior: xr.Dataset, years: xr.DataArray, design: Design) -> xr
 
 def _describe_growth(posterior: xr.Dataset, design: Design) -> dict[str, xr.DataArray]:
     growth = find_growth(posterior, design)
-    whole, before, since = (growth.isel(period=at, drop=True) for at in range(3))
+    before, since = (growth.isel(period=at, drop=True) for at in (1, 2))
     with np.errstate(divide="ignore"):
         days = (DAYS_A_YEAR / growth).where(growth > 0, np.inf)
     name, unit = "growth_doublings_per_year", "doublings per year"
@@ -118,14 +124,12 @@ def _expect(posterior: xr.Dataset, design: Design) -> xr.DataArray:
 
 def _split(posterior: xr.Dataset, design: Design) -> xr.Dataset:
     """Decades, shares and doublings of every part of every step of the card."""
-    steps = [_make_step(posterior, design, each.earlier, each.later) for each in _list(design)]
-    made = assemble(steps, _list(design), ABSENT, posterior["slope"])
-    for name in made:
-        if str(name).startswith("shapley_") and made[name].attrs["unit"] == "score":
-            made[name].attrs["unit"] = "doublings"
-            made[name].attrs["label"] = str(made[name].attrs["label"]).replace(
-                "Shapley value of the score", "doublings of the horizon"
-            )
+    comparisons = design.options.comparisons
+    steps = [_make_step(posterior, design, each.earlier, each.later) for each in comparisons]
+    made = assemble(steps, comparisons, ABSENT, posterior["slope"])
+    for part in PARTS:
+        label = f"{part.capitalize()}, doublings of the horizon"
+        made[f"shapley_{part}"].attrs |= {"label": label, "unit": "doublings"}
     return made
 
 
@@ -163,7 +167,7 @@ def fix_share(truth: Truth, share: float, table: pd.DataFrame, card: Card) -> Tr
     """The truth with its rate moved: compute has `share` of the headline step."""
     design = prepare(table, card)
     wanted = design.options.headline_comparison
-    (step,) = (each for each in _list(design) if each.id == wanted)
+    (step,) = (each for each in design.options.comparisons if each.id == wanted)
     ends = [find_row(design, side) for side in (step.earlier, step.later)]
     parts = _terms(as_draws(truth, DIMS), design, ends)
     decades = {part: float(_change(values).sum()) for part, values in parts.items()}
@@ -180,11 +184,10 @@ def unit_log_likelihood(
 
     Base models that the options leave out have none.
     """
-    design, options = prepare(table, card), card.options_of(HorizonOptions)
+    design = prepare(table, card)
     left_out = prepare(table.drop(columns="is_held_out", errors="ignore"), card).is_held_out
     drawn = posterior.transpose(*ORDER)
-    offset = drawn["compute_trend_offset"].to_numpy()
-    trend = design.trend_location + offset @ design.trend_basis.T
+    trend = find_coefficients(drawn, design) @ design.terms.T
     compute = (1 - design.weight) * trend + design.weight * design.figure
     slope, spread = (drawn[name].to_numpy()[..., None] for name in ("slope", "spread"))
     shared = (slope * design.scatter) ** 2 + spread**2  # (chain, draw, base)
@@ -203,7 +206,3 @@ def unit_log_likelihood(
     coords = {**drawn["slope"].coords, "base_model": design.bases}
     made = xr.DataArray(density, coords, ("chain", "draw", "base_model"))
     return made.assign_coords(row_count=("base_model", is_of.sum(axis=0))).sel(base_model=chosen)
-
-
-def _list(design: Design) -> list:
-    return list(design.options.comparisons)

@@ -4,17 +4,17 @@ What the figures say of compute is found another way than in design.py: trend, c
 are one normal vector, of which the figures are known (a vague prior on the trend's coefficients).
 """
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from numpy.random import Generator
 
 from models import Card, Truth, fitted_rows
 from models.core.prior import list_priors
 
-DIMS = {
+DIMS: dict[str, tuple[str, ...]] = {
     "compute": ("base_model",),
     "unexplained": ("base_model",),
     "compute_growth": ("period",),
@@ -36,8 +36,7 @@ def sample_prior(table: pd.DataFrame, card: Card, priors: Any, rng: Generator) -
             bases["is_open"],
         ]
     ).astype(float)
-    is_berkson = options.compute_error_decades.kind == "berkson"
-    coefficients, compute = _draw_compute(terms, bases, is_berkson, rng)
+    coefficients, compute = _draw_compute(terms, bases, options, rng)
     truth: Truth = {name: float(prior.draw(rng)) for name, prior in list_priors(priors)}
     unexplained = truth["spread"] * rng.normal(size=len(bases))
     truth["compute"] = dict(zip(bases.index, compute.tolist(), strict=True))
@@ -65,24 +64,22 @@ def _list_bases(rows: pd.DataFrame, errors: dict[str, Any]) -> pd.DataFrame:
 
 
 def _draw_compute(
-    terms: np.ndarray, bases: pd.DataFrame, is_berkson: bool, rng: Generator
+    terms: np.ndarray, bases: pd.DataFrame, options: Any, rng: Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Coefficients of the trend and compute of every base model, given the figures."""
     known, error = bases["figure"].notna().to_numpy(), bases["error"].to_numpy()
     figures = bases["figure"].to_numpy()[known]
-    scatter = float(sm.OLS(figures, terms[known]).fit().scale)
-    variance = max(scatter - float(np.mean(error[known] ** 2)), scatter / 2)
     both = np.vstack([np.eye(terms.shape[1]), terms])
     before = VAGUE**2 * both @ both.T
     size = terms.shape[1]
-    before[size:, size:] += variance * np.eye(len(terms))
+    before[size:, size:] += options.compute_scatter_decades**2 * np.eye(len(terms))
     seen = size + np.flatnonzero(known)
     noisy = before[np.ix_(seen, seen)] + np.diag(error[known] ** 2)
     gain = np.linalg.solve(noisy, before[seen]).T
     covariance = before - gain @ before[seen]
     drawn = rng.multivariate_normal(gain @ figures, (covariance + covariance.T) / 2, method="eigh")
     coefficients, compute = drawn[:size], drawn[size:]
-    if is_berkson:
+    if options.compute_error_decades.kind == "berkson":
         compute[known] = figures + rng.normal(0.0, error[known])
     return coefficients, compute
 
@@ -99,8 +96,8 @@ def simulate(table: pd.DataFrame, truth: Truth, rng: Generator) -> pd.DataFrame:
     early = np.minimum((rows["release_date"] - bend).dt.days / 365.25, 0.0)
     expected = truth["level"] + truth["slope"] * compute + truth["rate"] * years
     expected = expected - truth["change"] * early + rows["base_model"].map(truth["unexplained"])
-    ends = np.log2(rows[names])
-    below, above = (ends[b] - ends[a] for a, b in zip(names[:2], names[1:], strict=True))
+    ends: pd.DataFrame = rows[names].apply(np.log2)
+    below, above = (ends[b] - ends[a] for a, b in pairwise(names))
     gap = (above - below) / 1.959964
     sd = np.sqrt((1 - 2 / np.pi) * gap**2 + above * below / 1.959964**2)
     estimate = expected + rng.normal(size=len(rows)) * sd - np.sqrt(2 / np.pi) * gap

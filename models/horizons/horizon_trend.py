@@ -43,7 +43,7 @@ import pandas as pd
 from models import Card
 from models.core.prior import Prior, prior_data
 from models.core.variants import Variant
-from models.horizons.design import HELD_OUT_ERROR, PERIODS, TERMS, Design, prepare
+from models.horizons.design import GROWTH, HELD_OUT_ERROR, PERIODS, TERMS, Design, prepare
 from models.horizons.horizon_baseline import baseline as baseline
 from models.horizons.horizon_estimands import estimands as estimands
 from models.horizons.horizon_estimands import fix_share as fix_share
@@ -54,7 +54,7 @@ from models.horizons.horizon_simulation import sample_prior as sample_prior
 from models.horizons.horizon_simulation import simulate as simulate
 
 TABLE = "horizon_leaderboard"
-SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.95}
+SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.95, "draws": 3000}
 MINIMUM_FIGURES = 6  # base models with a figure: four coefficients of the trend, and some scatter
 
 _EXACT = {"confident": 0.001, "likely": 0.001, "speculative": 0.001}
@@ -62,6 +62,8 @@ VARIANTS = {
     "line": Variant(priors={"change": (0.0, 0.0)}),
     "berkson": Variant(options={"compute_error_decades": {"kind": "berkson"}}),
     "exact_compute": Variant(options={"compute_error_decades": _EXACT}),
+    "narrow_compute": Variant(options={"compute_scatter_decades": 0.25}),
+    "wide_compute": Variant(options={"compute_scatter_decades": 1.0}),
     "since_bend": Variant(options={"rows": "since_bend"}),
     "records": Variant(options={"rows": "records"}),
     "without_openai": Variant(options={"without_lab": "OpenAI"}),
@@ -114,10 +116,10 @@ def _list_data(design: Design) -> dict[str, tuple[np.ndarray, tuple[str, ...]]]:
         "years_before": (design.count_before(design.years), ("row",)),
         "added": (design.added, ("row",)),
         "error": (np.where(design.is_held_out, HELD_OUT_ERROR, design.error), ("row",)),
-        "trend_location": (design.trend_location, ("base_model",)),
-        "trend_basis": (design.trend_basis, ("base_model", "term")),
-        "growth_location": (design.growth_location, ("period",)),
-        "growth_basis": (design.growth_basis, ("period", "term")),
+        "trend_location": (design.terms @ design.location, ("base_model",)),
+        "trend_basis": (design.terms @ design.spread, ("base_model", "term")),
+        "growth_location": (GROWTH @ design.location, ("period",)),
+        "growth_basis": (GROWTH @ design.spread, ("period", "term")),
         "figure": (design.figure, ("base_model",)),
         "weight": (design.weight, ("base_model",)),
         "scatter": (design.scatter, ("base_model",)),
@@ -128,7 +130,7 @@ def _list_data(design: Design) -> dict[str, tuple[np.ndarray, tuple[str, ...]]]:
 def regressors(table: pd.DataFrame, card: Card) -> pd.DataFrame:
     """Compute and date of the fitted rows; compute that is not known is that of the trend."""
     design = prepare(table, card)
-    known = design.weight * design.figure + (1 - design.weight) * design.trend_location
+    known = design.weight * design.figure + (1 - design.weight) * (design.terms @ design.location)
     compute = known[design.base_index] + design.added
     return pd.DataFrame({"training compute, decades": compute, "release date, years": design.years})
 

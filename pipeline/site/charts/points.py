@@ -25,6 +25,7 @@ def draw_scatter(figure: Figure) -> Drawing:
         layers = _curve_layers(figure.curve, figure, reach)
         more = f" {drawings.describe_curves(figure.curve)}"
         legend_rows += 2 + axes.count_legend_rows(figure.curve["series"])
+    layers += [_bars(frame, figure)] if figure.ends else []
     layers.append(_points(frame, figure, reach))
     chart = alt.layer(*layers).resolve_scale(color="independent", shape="independent")
     words = say("alt_scatter", count=len(frame), places=drawings.describe_places(figure, frame))
@@ -72,6 +73,14 @@ def _points(frame: pd.DataFrame, figure: Figure, reach: pd.Series) -> Any:
         color=alt.Color(**styles, scale=series_scale(values, PALETTE)),
         shape=alt.Shape(**styles, scale=series_scale(values, shapes)),
     )
+
+
+def _bars(frame: pd.DataFrame, figure: Figure) -> alt.Chart:
+    """A faint bar from the lower to the upper end of each point."""
+    low, high = figure.ends
+    x = alt.X(field=figure.x, type=find_measure(frame[figure.x]))
+    y = alt.Y(field=low, type="quantitative", title=figure.y_title)
+    return alt.Chart(frame).mark_rule(opacity=0.3).encode(x=x, y=y, y2=high)
 
 
 def _curve_layers(curve: pd.DataFrame, figure: Figure, reach: pd.Series) -> list[alt.Chart]:
