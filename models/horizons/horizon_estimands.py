@@ -20,9 +20,9 @@ from models.options import HorizonOptions, Side
 ORDER = ("chain", "draw", ...)
 ABSENT = {
     "inference": "compute at inference is not recorded",
-    "allocation": "not separated",
+    "allocation": "parameters and tokens of most models are not known",
     "technique": "no techniques are recorded",
-    "lab": "not separated",
+    "lab": "no effect of laboratories is fitted",
 }
 
 
@@ -118,7 +118,7 @@ def _expect(posterior: xr.Dataset, design: Design) -> xr.DataArray:
     decades = np.log10([run.flop for run in runs.values()]) - REFERENCE_LOG10_FLOP
     compute = posterior["slope"] * xr.DataArray(decades, {"run": list(runs)}, "run")
     minutes = 2.0 ** (find_trend(posterior, years, design) + compute)
-    label = "Time horizon to expect of a model without open weights or with"
+    label = "Time horizon to expect"
     return describe(minutes.transpose(*ORDER), label, "minutes", "positive")
 
 

@@ -53,10 +53,11 @@ def choose_from(values: pd.Series, signal: str, label: str, joint: str = "") -> 
 def _points(frame: pd.DataFrame, figure: Figure, reach: pd.Series) -> Any:
     """The points, on an axis that reaches over all values of x that the chart shows."""
     name, told = figure.colour, figure.hover or (figure.x, figure.y)
+    heights = pd.concat([frame[each] for each in (figure.y, *figure.ends)])
     chart = alt.Chart(frame).mark_point(filled=True, size=58, opacity=0.85, strokeWidth=0.5)
     chart = chart.encode(
         x=_position(alt.X, reach, figure.x, figure.x_title, figure.is_log_x),
-        y=_position(alt.Y, frame[figure.y], figure.y, figure.y_title, figure.is_log_y),
+        y=_position(alt.Y, heights, figure.y, figure.y_title, figure.is_log_y),
         tooltip=[axes.make_tooltip(frame, each) for each in told],
     )
     if not name:
