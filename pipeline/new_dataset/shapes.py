@@ -18,6 +18,7 @@ EVIDENCE = (
     ("scaling_grid", ("parameters", "loss_nats")),
     ("loss_leaderboard", ("model", "perplexity")),
     ("accuracy_leaderboard", ("model", "score")),
+    ("horizon_leaderboard", ("model", "horizon_minutes")),
     ("training_runs", ("model", "parameters", "training_flop", "release_date")),
     ("efficiency", ("model", "release_date", "resource")),
 )
