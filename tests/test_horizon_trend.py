@@ -128,9 +128,7 @@ def test_density_of_a_base_model_is_that_of_its_rows_together() -> None:
 
 
 def test_growth_adds_that_of_compute_to_the_rest_and_halves_the_doubling_time() -> None:
-    made = estimate(
-        slope=2.0, rate=1.0, change=0.5, compute_growth={"before": 0.75, "since": 0.5}
-    )
+    made = estimate(slope=2.0, rate=1.0, change=0.5, compute_growth={"before": 0.75, "since": 0.5})
     growth, days = made["growth_doublings_per_year"], made["doubling_time_days"]
     assert growth.sel(period="before 2023").item() == pytest.approx(1.0 - 0.5 + 2.0 * 0.75)
     assert growth.sel(period="since 2023").item() == pytest.approx(1.0 + 2.0 * 0.5)

@@ -17,8 +17,8 @@ EVIDENCE = (
     ("efficiency", ("target", "target_score", "resource")),
     ("scaling_grid", ("parameters", "loss_nats")),
     ("loss_leaderboard", ("model", "perplexity")),
-    ("accuracy_leaderboard", ("model", "score")),
     ("horizon_leaderboard", ("model", "horizon_minutes")),
+    ("accuracy_leaderboard", ("model", "score")),
     ("training_runs", ("model", "parameters", "training_flop", "release_date")),
     ("efficiency", ("model", "release_date", "resource")),
 )
