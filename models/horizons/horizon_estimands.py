@@ -34,7 +34,7 @@ def headline_key(card: Card) -> str:
 def estimands(posterior: xr.Dataset, table: pd.DataFrame, card: Card) -> xr.Dataset:
     """Growth and doubling times, slope and rate, the split of every step, expected horizons."""
     design = prepare(table, card)
-    made = xr.Dataset(_describe_growth(posterior, design) | _describe_trend(posterior))
+    made = xr.Dataset(_describe_growth(posterior, design) | _describe_trend(posterior, design))
     if design.options.stated_runs:
         made["expected_horizon_minutes"] = _expect(posterior, design)
     return made.merge(_split(posterior, design))
@@ -95,17 +95,17 @@ def _describe_growth(posterior: xr.Dataset, design: Design) -> dict[str, xr.Data
     }
 
 
-def _describe_trend(posterior: xr.Dataset) -> dict[str, xr.DataArray]:
-    slope, rate = posterior["slope"], posterior["rate"]
+def _describe_trend(posterior: xr.Dataset, design: Design) -> dict[str, xr.DataArray]:
+    slope, rate, since = posterior["slope"], posterior["rate"], name_periods(design)[2]
     return {
         "horizon_slope": describe(
             slope, "Doublings for tenfold compute", "doublings per decade", "positive", "headline"
         ),
         "rate_at_fixed_compute": describe(
-            rate, "Growth of the time horizon at fixed compute", "doublings per year", "headline"
+            rate, f"Growth at fixed compute {since}", "doublings per year"
         ),
         "rate_decades_per_year": describe(
-            rate / slope, "Rate of algorithmic progress since the bend", "decades per year"
+            rate / slope, f"Rate of algorithmic progress {since}", "decades per year", "headline"
         ),
     }
 
