@@ -61,7 +61,7 @@ def read_result(path: str) -> dict[str, Any]:
 def load_real(dataset: str) -> tuple[pd.DataFrame, Card]:
     """The table of `dataset` as the stages make it, and what models see of its card."""
     card = load_card(ROOT / "data/sources" / dataset / "source.yaml")
-    joined = _registry() if card.card.runs == "registry" else None
+    joined = _registry() if card.card.runs != "own" else None
     return _convert(card, joined), card.for_model(_registry(), make_law())
 
 

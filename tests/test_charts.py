@@ -105,6 +105,8 @@ def test_scatter_has_its_curve_below_the_points_on_one_axis() -> None:
     first, *others = [layer["encoding"]["x"]["axis"]["values"] for layer in layers]
     assert others == [first, first]
     assert min(first) <= 1e17 < 1e21 <= max(first)
+    marked = draw_scatter(ends=("y", "x")).panels[0].spec["layer"]
+    assert [layer["mark"]["type"] for layer in marked] == ["area", "line", "rule", "point"]
     panels = draw_parts().panels
     assert [panel.title for panel in panels] == ["A", "B"]
     assert len({find_domain(panel.spec) for panel in panels}) == 1

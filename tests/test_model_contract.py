@@ -48,6 +48,7 @@ OUTCOMES = {
     "scaling_grid": {"loss_nats"},
     "accuracy_leaderboard": {"score"},
     "loss_leaderboard": {"perplexity"},
+    "horizon_leaderboard": {"horizon_minutes", "lower_minutes", "upper_minutes"},
     "published_estimates": {"estimate", "lower", "upper"},
     "growth_rates": {"software_rate"},
     "research_inputs": {"efficiency"},
@@ -399,6 +400,10 @@ PREDICTIONS: list[tuple[str, Callable[[Cell], Any], float, float, float, float]]
     ("compute_growth", lambda cell: cell.predicted + 24, 18, 28, 0.9, 1),
     ("factorial_split", lambda cell: cell.predicted, -4, 4, 0.9, 1),  # log10 GPU-hours
     ("factorial_split", lambda cell: cell.prior["gain"], -0.5, 2, 0.8, 1),  # decades
+    # log2 minutes: a tenth of a second to four years, and some beyond an hour and below a minute
+    ("horizon_trend", lambda cell: cell.predicted, -9, 21, 0.95, 1),
+    ("horizon_trend", lambda cell: cell.predicted, 6, 99, 0.1, 0.5),
+    ("horizon_trend", lambda cell: cell.predicted, -99, 0, 0.05, 0.5),
     *(
         ("compute_multiplier", predict_height, low, high, 0.1, 1)
         for low, high in ((-1, 0.3), (0.3, 0.7), (0.7, 2))

@@ -4,6 +4,7 @@ What the keys mean, the words beside them and how they must agree is for `pipeli
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -122,6 +123,35 @@ class LossOptions(LeaderboardOptions):
     """Options of the `loss_leaderboard` table."""
 
 
+class StatedRun(Options):
+    """A training run whose horizon is asked for: its compute and the day of its release."""
+
+    flop: Positive
+    day: date
+
+
+class HorizonOptions(Options):
+    """Options of the `horizon_leaderboard` table.
+
+    `compute_scatter_decades`: standard deviation of log10 of the compute of base models of one date
+    about its trend. A dozen figures with errors of their own say little of it. In the registry the
+    largest run of each family since 2023, of laboratories that have horizons, scatters by 0.6 about
+    a trend for open weights and one for others, errors of the figures included: so 0.5.
+
+    `rows` and `without_lab` say which rows are in the likelihood: all, those since the bend, those
+    above every earlier one; and all but one laboratory's.
+    """
+
+    comparisons: Sequence[Comparison]
+    headline_comparison: ComparisonId
+    bend_date: date = date(2023, 1, 1)
+    stated_runs: Mapping[str, StatedRun] = Field({})
+    rows: Literal["all", "since_bend", "records"] = "all"
+    without_lab: str = ""
+    compute_scatter_decades: ErrorDecades = 0.5
+    compute_error_decades: ComputeError = ComputeError()
+
+
 class EstimateOptions(Options):
     """Options of the `published_estimates` table."""
 
@@ -181,6 +211,7 @@ OPTIONS: dict[str, type[Options]] = {
     "scaling_grid": ScalingOptions,
     "accuracy_leaderboard": AccuracyOptions,
     "loss_leaderboard": LossOptions,
+    "horizon_leaderboard": HorizonOptions,
     "published_estimates": EstimateOptions,
     "growth_rates": GrowthOptions,
     "research_inputs": ResearchInputOptions,

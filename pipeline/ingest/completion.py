@@ -20,7 +20,11 @@ from pipeline.ingest.cards.strict_files import StrictPart, check_tree
 from pipeline.ingest.options import COMPLETED, OPTIONS
 from pipeline.ingest.tables import TABLES
 
-OUTCOMES = {"accuracy_leaderboard": ("score", False), "loss_leaderboard": ("perplexity", True)}
+OUTCOMES = {
+    "accuracy_leaderboard": ("score", False),
+    "loss_leaderboard": ("perplexity", True),
+    "horizon_leaderboard": ("horizon_minutes", False),
+}
 FACTS = {  # that every benchmark of a table has
     "accuracy_leaderboard": ("label", "chance", "ceiling", "item_count", "reason"),
     "loss_leaderboard": ("label", "reason"),

@@ -6,11 +6,12 @@ the card excludes carry the reason in `exclusion`. Whether values make sense is 
 say.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
 
+from models.options import Technique
 from pipeline.core.failures import Failure, raise_any
 from pipeline.ingest import tables
 from pipeline.ingest.aliases import find_runs
@@ -20,7 +21,7 @@ from pipeline.ingest.cards.faults import suggest
 from pipeline.ingest.cards.parts import check_citation
 from pipeline.ingest.cells import Problems, read_cells, read_column, refuse_invisible
 from pipeline.ingest.in_house import RATES_TABLE
-from pipeline.ingest.options import EstimateOptions, LeaderboardOptions
+from pipeline.ingest.options import EstimateOptions
 from pipeline.ingest.sources import numbers, units
 from pipeline.ingest.tables import LINE
 
@@ -261,8 +262,9 @@ def _find_roots(runs: pd.DataFrame) -> pd.Series:
 
 def _fill(card: LoadedCard, frame: pd.DataFrame) -> pd.DataFrame:
     """`frame` with the columns that no card maps; those of our posteriors follow later."""
-    if isinstance(card.options, LeaderboardOptions):
-        return frame.assign(techniques=_tag_techniques(frame, card.options))
+    if "techniques" in tables.TABLES[card.table].columns:
+        techniques = getattr(card.options, "techniques", None) or {}
+        return frame.assign(techniques=_tag_techniques(frame, techniques))
     if isinstance(card.options, EstimateOptions):
         return frame.assign(is_own=False)
     if card.table == RATES_TABLE:
@@ -270,10 +272,10 @@ def _fill(card: LoadedCard, frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _tag_techniques(frame: pd.DataFrame, options: LeaderboardOptions) -> pd.Series:
+def _tag_techniques(frame: pd.DataFrame, techniques: Mapping[str, Technique]) -> pd.Series:
     """The tags of each row, sorted and joined by a space."""
     tags = pd.Series("", index=frame.index, dtype="str")
-    for tag, each in sorted((options.techniques or {}).items()):
+    for tag, each in sorted(techniques.items()):
         has_it = frame["method"].isin(each.methods) | frame["model"].isin(each.models)
         tags = tags.mask(has_it, tags + f" {tag}")
     return tags.str.strip()

@@ -92,19 +92,10 @@ class Comparison(plain.Comparison):
     label: str
 
 
-class LeaderboardOptions(plain.LeaderboardOptions):
-    """Options that all leaderboards share."""
+class Compared(BaseModel):
+    """What comparisons must be, on every leaderboard."""
 
-    benchmarks: Mapping[str, BenchmarkFacts]
-    techniques: Mapping[plain.Name, Technique]
-    comparisons: list[Comparison]
-    allocation_reason: Reason
-    compute_error_reason: str = (
-        "reports of one run differ by factors of 1.1 to 1.4; Epoch AI calls its likely figures "
-        "good to a factor of 3 and its speculative ones to a factor of 10, at 90 %"
-    )
-
-    @field_validator("comparisons")
+    @field_validator("comparisons", check_fields=False)
     @classmethod
     def _known_benchmarks(cls, found: list[Comparison], given: ValidationInfo) -> list[Comparison]:
         ids = [each.id for each in found]
@@ -115,12 +106,25 @@ class LeaderboardOptions(plain.LeaderboardOptions):
             _refuse_unknown(each.benchmark, given.data.get("benchmarks"), number, "benchmark")
         return found
 
-    @field_validator("headline_comparison")
+    @field_validator("headline_comparison", check_fields=False)
     @classmethod
     def _known_comparison(cls, name: str, given: ValidationInfo) -> str:
         comparisons = given.data.get("comparisons")
         _refuse_unknown(name, comparisons and [each.id for each in comparisons])
         return name
+
+
+class LeaderboardOptions(Compared, plain.LeaderboardOptions):
+    """Options that all leaderboards share."""
+
+    benchmarks: Mapping[str, BenchmarkFacts]
+    techniques: Mapping[plain.Name, Technique]
+    comparisons: list[Comparison]
+    allocation_reason: Reason
+    compute_error_reason: str = (
+        "reports of one run differ by factors of 1.1 to 1.4; Epoch AI calls its likely figures "
+        "good to a factor of 3 and its speculative ones to a factor of 10, at 90 %"
+    )
 
     @property
     def confounders(self) -> str:
@@ -147,6 +151,12 @@ class AccuracyOptions(LeaderboardOptions, plain.AccuracyOptions):
 
 class LossOptions(LeaderboardOptions, plain.LossOptions):
     """Options of the `loss_leaderboard` table."""
+
+
+class HorizonOptions(Compared, plain.HorizonOptions):
+    """Options of the `horizon_leaderboard` table."""
+
+    comparisons: list[Comparison]
 
 
 class ScalingOptions(plain.ScalingOptions):
@@ -233,6 +243,7 @@ OPTIONS: dict[str, type[Options]] = plain.OPTIONS | {
     "scaling_grid": ScalingOptions,
     "accuracy_leaderboard": AccuracyOptions,
     "loss_leaderboard": LossOptions,
+    "horizon_leaderboard": HorizonOptions,
     "published_estimates": EstimateOptions,
     "growth_rates": GrowthOptions,
     "research_inputs": ResearchInputOptions,

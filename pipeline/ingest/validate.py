@@ -22,7 +22,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from models import fitted_rows
-from models.options import LeaderboardOptions, Side
+from models.options import Side
 from pipeline.core.failures import Failure, raise_any
 from pipeline.ingest import tables
 from pipeline.ingest.cards.card import LoadedCard, Selection
@@ -145,12 +145,11 @@ def _check_names(table: pd.DataFrame, card: LoadedCard) -> Iterator[Fault]:
 
 
 def _check_comparisons(table: pd.DataFrame, card: LoadedCard) -> Iterator[Fault]:
-    if isinstance(card.options, LeaderboardOptions):
-        for number, each in enumerate(card.options.comparisons):
-            rows = table[table["benchmark"] == each.benchmark]
-            for end in ("earlier", "later"):
-                for steps, rule, remedy, name in _check_side(rows, getattr(each, end)):
-                    yield ("comparisons", number, end, *steps), rule, remedy, name
+    for number, each in enumerate(getattr(card.options, "comparisons", [])):
+        rows = table[table["benchmark"] == each.benchmark]
+        for end in ("earlier", "later"):
+            for steps, rule, remedy, name in _check_side(rows, getattr(each, end)):
+                yield ("comparisons", number, end, *steps), rule, remedy, name
 
 
 def _check_side(rows: pd.DataFrame, side: Side) -> Iterator[Fault]:

@@ -30,7 +30,8 @@ CITATION_KEY = re.compile(r"[a-z][\w:-]*\d{4}\w*")
 # Columns of the table that may be read from one column of the file.
 SHARED = ({"lab", "organization"},)
 RATING = re.compile(r"\b(elo|arena|ratings?)\b")  # no share of right answers
-JOINED_TABLES = ("accuracy_leaderboard",)  # ingest can join the run registry to their rows
+# Tables to whose rows ingest can join the run registry.
+JOINED_TABLES = ("accuracy_leaderboard", "horizon_leaderboard")
 
 
 def guess_columns(table: str, wanted: Sequence[str], sheet: Sheet) -> list[Guess]:

@@ -17,6 +17,7 @@ EVIDENCE = (
     ("efficiency", ("target", "target_score", "resource")),
     ("scaling_grid", ("parameters", "loss_nats")),
     ("loss_leaderboard", ("model", "perplexity")),
+    ("horizon_leaderboard", ("model", "horizon_minutes")),
     ("accuracy_leaderboard", ("model", "score")),
     ("training_runs", ("model", "parameters", "training_flop", "release_date")),
     ("efficiency", ("model", "release_date", "resource")),

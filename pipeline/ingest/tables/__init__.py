@@ -130,7 +130,10 @@ def _make_rule(
 TABLES = {name: _make_table(name) for name in NAMES}
 LINE = "line"  # a column that reading adds: cards cannot name it
 # Tables in which results of models are explained: what trends and designs say is of these alone.
-OF_MODELS = {"efficiency", "scaling_grid", "accuracy_leaderboard", "loss_leaderboard"}
+OF_MODELS = {
+    *("efficiency", "scaling_grid"),
+    *("accuracy_leaderboard", "loss_leaderboard", "horizon_leaderboard"),
+}
 # Columns that ingest fills itself: a card never maps them.
 FILLED_BY_INGEST = {LINE, "exclusion", "techniques", "is_own", "rate", "rate_sd", "base_models"}
 PROVENANCE_COLUMNS = tuple(read_yaml("shared")["provenance"])

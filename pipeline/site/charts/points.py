@@ -25,6 +25,7 @@ def draw_scatter(figure: Figure) -> Drawing:
         layers = _curve_layers(figure.curve, figure, reach)
         more = f" {drawings.describe_curves(figure.curve)}"
         legend_rows += 2 + axes.count_legend_rows(figure.curve["series"])
+    layers += [_bars(frame, figure)] if figure.ends else []
     layers.append(_points(frame, figure, reach))
     chart = alt.layer(*layers).resolve_scale(color="independent", shape="independent")
     words = say("alt_scatter", count=len(frame), places=drawings.describe_places(figure, frame))
@@ -52,10 +53,11 @@ def choose_from(values: pd.Series, signal: str, label: str, joint: str = "") -> 
 def _points(frame: pd.DataFrame, figure: Figure, reach: pd.Series) -> Any:
     """The points, on an axis that reaches over all values of x that the chart shows."""
     name, told = figure.colour, figure.hover or (figure.x, figure.y)
+    heights = pd.concat([frame[each] for each in (figure.y, *figure.ends)])
     chart = alt.Chart(frame).mark_point(filled=True, size=58, opacity=0.85, strokeWidth=0.5)
     chart = chart.encode(
         x=_position(alt.X, reach, figure.x, figure.x_title, figure.is_log_x),
-        y=_position(alt.Y, frame[figure.y], figure.y, figure.y_title, figure.is_log_y),
+        y=_position(alt.Y, heights, figure.y, figure.y_title, figure.is_log_y),
         tooltip=[axes.make_tooltip(frame, each) for each in told],
     )
     if not name:
@@ -72,6 +74,14 @@ def _points(frame: pd.DataFrame, figure: Figure, reach: pd.Series) -> Any:
         color=alt.Color(**styles, scale=series_scale(values, PALETTE)),
         shape=alt.Shape(**styles, scale=series_scale(values, shapes)),
     )
+
+
+def _bars(frame: pd.DataFrame, figure: Figure) -> alt.Chart:
+    """A faint bar from the lower to the upper end of each point."""
+    low, high = figure.ends
+    x = alt.X(field=figure.x, type=find_measure(frame[figure.x]))
+    y = alt.Y(field=low, type="quantitative", title=figure.y_title)
+    return alt.Chart(frame).mark_rule(opacity=0.3).encode(x=x, y=y, y2=high)
 
 
 def _curve_layers(curve: pd.DataFrame, figure: Figure, reach: pd.Series) -> list[alt.Chart]:

@@ -18,7 +18,8 @@ class Figure:
     """What to draw, not how; modules of `charts` draw each kind.
 
     - `scatter`: one row of `frame` per point; `x`, `y` and `colour` (of categories) name columns,
-      `hover` those of the tooltip; `curve` has columns x, median, lower, upper and series.
+      `hover` those of the tooltip, `ends` those of a bar's lower and upper end; `curve` has columns
+      x, median, lower, upper and series.
     - `intervals`: `frame` has label, median, lower, upper and series (ours, baseline, published).
     - `parts`: `frame` has comparison, part, median, lower, upper: the parts of each step side by
       side.
@@ -37,6 +38,7 @@ class Figure:
     is_log_x: bool = False
     is_log_y: bool = False
     hover: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
     curve: pd.DataFrame | None = None
 
 

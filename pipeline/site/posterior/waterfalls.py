@@ -50,6 +50,8 @@ SCALES = {
                    "percentage points", 100.0, 1),
     "nats per token": Scale("The same steps in log perplexity",
                             "change of log perplexity (nats per token)", "nats per token", 1.0, 3),
+    "doublings": Scale("The same steps in doublings of the horizon", "doublings of the horizon",
+                       "doublings", 1.0, 2),
 }  # fmt: skip
 
 
