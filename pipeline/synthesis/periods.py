@@ -4,6 +4,7 @@ A period's rate is the mean of the yearly rates that a leaderboard's model has i
 The mean over leaderboards pairs their draws at random, as if they had no model in common.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -12,10 +13,10 @@ import numpy as np
 from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import RATE, Entry, round_to
 from pipeline.site.overview.rows import find_caveats
-from pipeline.site.pages.answers import element
 from pipeline.synthesis.entries import state, summarise
 from pipeline.synthesis.shares import COMPUTE_RATE, divide_progress, thin
 
+YEARLY = re.compile(rf"{RATE}\[(\d+)\]")
 SINCE = "since_2023"  # of which single rates are told too
 MEAN = "Mean of these leaderboards"
 
@@ -72,7 +73,7 @@ def compare_periods(cells: Mapping[str, Passed | None], compute: Passed | None) 
 
 
 def _read_periods(cell: Passed, change: Change) -> dict[str, np.ndarray]:
-    years = {int(element(key)): key for key in map(str, cell.draws) if _is_year(key)}
+    years = {int(year[1]): key for key in map(str, cell.draws) if (year := YEARLY.fullmatch(key))}
     spans = {
         change.before: range(change.first, change.year),
         change.since: range(change.year, 10_000),
@@ -85,10 +86,6 @@ def _read_periods(cell: Passed, change: Change) -> dict[str, np.ndarray]:
         for name, keys in found.items()
         if len(keys) >= change.least
     }
-
-
-def _is_year(key: str) -> bool:
-    return key.startswith(f"{RATE}[") and element(key).isdigit()
 
 
 def _pool(rates: Sequence[np.ndarray], compute: Passed | None) -> dict[str, Entry]:

@@ -16,7 +16,6 @@ from pipeline.fit.attribute import COLUMNS
 from pipeline.site.overview.comparison import Entry, round_to
 from pipeline.site.overview.gathering import gather
 from pipeline.site.overview.rows import read_bounds
-from pipeline.site.pages.answers import HALF
 from pipeline.synthesis.entries import state, warn
 from pipeline.synthesis.periods import compare_periods
 from pipeline.synthesis.shares import (
@@ -30,6 +29,7 @@ from pipeline.synthesis.shares import (
 )
 
 NAME = "synthesis"
+HALF = 0.5
 LABELS: dict[Kind, str] = {
     "step": "Compute, share of the step from first to last record",
     "year": "Compute, share of a year's progress at the frontier",
