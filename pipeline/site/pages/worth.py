@@ -24,6 +24,6 @@ def say_worth(draws: pd.DataFrame, key: str) -> str:
         return ""
     factors = 10 ** draws[known].sum(axis=1).to_numpy(dtype=float)
     median, lower, upper = np.quantile(factors, [0.5, *TAILS])
-    with_inference = float(draws[names[0]].abs().max()) > 0 if names[0] in known else False
+    who = "all" if names[0] not in known else "both" if draws[names[0]].any() else "algorithms"
     ends = {"median": median, "lower": lower, "upper": upper, "probability": INTERVAL_PROBABILITY}
-    return say("worth", with_inference=with_inference, **ends)
+    return say("worth", who=who, **ends)
