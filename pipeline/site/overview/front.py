@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from models.options import LeaderboardOptions, Side
+from models.options import HorizonOptions, LeaderboardOptions, Side
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
 from pipeline.site.overview import estimates
@@ -22,6 +22,7 @@ from pipeline.synthesis.periods import MEAN, SINCE, WORDS
 from pipeline.synthesis.shares import POOLED, Domain, find_cell, read_domains
 
 SURE = 0.95
+SPLITTING = (LeaderboardOptions, HorizonOptions)  # cards that name steps
 PERIODS = ("before_2023", SINCE)
 Entries = Mapping[str, Entry]
 
@@ -79,7 +80,7 @@ def list_steps(primaries: Sequence[Passed], layout: Layout) -> list[Step]:
 def _read_step(cell: Passed, layout: Layout) -> Step | None:
     key, options = cell.answer.key, cell.card.options
     share = read_row(cell, key) if key.startswith(f"{SPLIT}[") else None
-    if share is None or not share.has_number or not isinstance(options, LeaderboardOptions):
+    if share is None or not share.has_number or not isinstance(options, SPLITTING):
         return None
     comparison = next(each for each in options.comparisons if each.id == element(key))
     table = pd.read_parquet(layout.table(cell.dataset))
@@ -96,7 +97,7 @@ def _read_step(cell: Passed, layout: Layout) -> Step | None:
         else None,
         grade=(cell.check.get("identification_grade") or {}).get(key, ""),
         spread=answers.read_range(key, cell.check),
-        is_dated=options.trend != "none",
+        is_dated=getattr(options, "trend", "") != "none",
     )
 
 
