@@ -240,3 +240,15 @@ def test_coefficients_of_the_sides_multiply_known_costs_and_the_mean_of_the_unkn
     assert (drawn[:, 2] < 0).all()
     np.testing.assert_allclose(drawn[:, 2].mean(), known.mean(), rtol=0.05)
     np.testing.assert_allclose(drawn[:, 2].std(), -known.mean(), rtol=0.1)
+
+
+def test_least_squares_finds_the_published_law_of_llama_3_again() -> None:
+    """Czech et al. 2026: E 0.6048, exponents 0.310 and 0.314, on the same 133 runs."""
+    rows = load_real("llama3_isoflop")[0]
+    small, short = (rows[name] / rows[name].mean() for name in ("parameters", "training_tokens"))
+
+    def miss(law: np.ndarray) -> Any:
+        return law[0] + law[1] * small ** -law[3] + law[2] * short ** -law[4] - rows["loss_nats"]
+
+    found = optimize.least_squares(miss, [0.6, 0.1, 0.1, 0.3, 0.3]).x
+    assert found[[0, 3, 4]] == pytest.approx([0.6048, 0.310, 0.314], abs=5e-4)
