@@ -252,3 +252,20 @@ def test_least_squares_finds_the_published_law_of_llama_3_again() -> None:
 
     found = optimize.least_squares(miss, [0.6, 0.1, 0.1, 0.3, 0.3]).x
     assert found[[0, 3, 4]] == pytest.approx([0.6048, 0.310, 0.314], abs=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "all_runs", "middle"),
+    [
+        ("comma", (0.67, 0.35), (0.51, 0.19)),
+        ("dclm", (0.69, 0.41), (0.52, 0.27)),
+        ("nemotron", (0.64, 0.40), (0.42, 0.25)),
+    ],
+)
+def test_exponents_of_marin_fall_without_lopsided_runs_as_the_cards_say(
+    recipe: str, all_runs: tuple[float, float], middle: tuple[float, float]
+) -> None:
+    rows = load_real(f"marin_{recipe}")[0]
+    kept = rows[(rows["training_tokens"] / rows["parameters"]).between(1, 100)]
+    for runs, expected in ((rows, all_runs), (kept, middle)):
+        assert huber.fit(runs)[3:] == pytest.approx(expected, abs=0.006)
