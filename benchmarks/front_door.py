@@ -1,4 +1,4 @@
-"""A received file through the front door, in a folder of its own: `apportion new`, then *ingest*."""
+"""A received file through the front door, in a folder of its own: `apportion new`, *ingest*."""
 
 import contextlib
 import io

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.large_leaderboards [SCORES ...]`: what one fit of a large leaderboard costs.
+"""`python -m benchmarks.large_leaderboards [SCORES ...]`: what a fit of a large table costs.
 
 Simulates leaderboards of 300 to 27,000 scores on six benchmarks (seed 20261129), takes each in by
 `apportion new` and *ingest*, and fits it as the pipeline does, in a process of its own. A line of

@@ -68,12 +68,14 @@ def simulate(
     dates = FIRST + pd.to_timedelta(np.round(years * 365.25), "D")
     name, developer, released, flop, day = HEADS[rng.integers(len(HEADS))]
     printed = 10 ** (compute + rng.normal(0, COMPUTE_ERROR, models))
-    received = pd.DataFrame({
-        name: names,
-        developer: [f"Lab {chr(65 + each)}" for each in lab],
-        released: dates.strftime(day),
-        flop: [f"{each:.3g}" for each in printed],
-    })
+    received = pd.DataFrame(
+        {
+            name: names,
+            developer: [f"Lab {chr(65 + each)}" for each in lab],
+            released: dates.strftime(day),
+            flop: [f"{each:.3g}" for each in printed],
+        }
+    )
     for label, (chance, ceiling, items) in list(BENCHMARKS.items())[:benchmarks]:
         slope = rng.uniform(0.6, 1.2)
         middle = np.median(effective) + rng.normal(0, 0.5)

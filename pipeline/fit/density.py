@@ -6,7 +6,8 @@ tenth of a second. Here graphs run as they are, over many draws at a time.
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,13 @@ from pytensor.compile.mode import Mode
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.replace import clone_replace, vectorize_graph
 from pytensor.tensor import broadcast_to, tensor
+from pytensor.tensor.random.basic import BetaBinomialRV
+from scipy import stats
 
 UNCOMPILED = Mode(linker="py", optimizer="fast_compile")
 logging.getLogger("pymc").setLevel(logging.WARNING)  # it names every variable that it samples
 DRAWS_AT_A_TIME = 2000  # of some hundred rows: a hundred megabytes
+TINY = np.finfo(float).tiny
 
 
 def log_likelihood(built: Any, posterior: xr.Dataset) -> xr.Dataset:
@@ -36,7 +40,7 @@ def log_prior(built: Any, posterior: xr.Dataset) -> xr.Dataset:
 
 def sample_prior(built: Any, draws: int, seed: int) -> xr.DataTree:
     """Prior and prior predictive draws; observed and constant data come with them."""
-    with built:
+    with built, _at_edges():
         return pm.sample_prior_predictive(
             draws=draws, random_seed=seed, compile_kwargs={"mode": UNCOMPILED}
         )
@@ -44,7 +48,7 @@ def sample_prior(built: Any, draws: int, seed: int) -> xr.DataTree:
 
 def sample_predictions(built: Any, posterior: xr.Dataset, seed: int) -> xr.Dataset:
     """Outcomes predicted for the fitted rows, one set for each draw of `posterior`."""
-    with built:
+    with built, _at_edges():
         tree = pm.sample_posterior_predictive(
             xr.DataTree.from_dict({"posterior": posterior}),
             random_seed=seed,
@@ -53,6 +57,25 @@ def sample_predictions(built: Any, posterior: xr.Dataset, seed: int) -> xr.Datas
             compile_kwargs={"mode": UNCOMPILED},
         )
     return tree["posterior_predictive"].to_dataset()
+
+
+@contextmanager
+def _at_edges() -> Iterator[None]:
+    """Beta-binomials can be drawn where the share expected rounds to 0 or 1, which SciPy refuses.
+
+    Prior draws go there where the ceiling of a benchmark is 1. Other draws are what they were.
+    """
+    stated = vars(BetaBinomialRV)["rng_fn_scipy"]
+
+    def draw(_: Any, rng: Any, n: Any, alpha: Any, beta: Any, size: Any) -> Any:
+        inside = (np.maximum(each, TINY) for each in (alpha, beta))
+        return stats.betabinom.rvs(n, *inside, size=size, random_state=rng)
+
+    BetaBinomialRV.rng_fn_scipy = classmethod(draw)
+    try:
+        yield
+    finally:
+        BetaBinomialRV.rng_fn_scipy = stated
 
 
 class Constrainer:
