@@ -1,16 +1,18 @@
-"""`python -m benchmarks.slips [--count 100]`: slips put into shipped datasets, and how many are named.
+"""`python -m benchmarks.slips [DATASET ...]`: slips put into shipped datasets, how many are named.
 
-One cell of a fitted row at a time is multiplied by 10 or 100 or divided by 1000, a fraction taken
-for a percent or the reverse, or a day moved by a year (seed 20261130), and the dataset is read
-again as *ingest* and `apportion check` read it. Named is a slip that a rule, a comparison or the
-distance from the other rows names at its line; `right` counts those named at its column. A line of
-tab-separated numbers for each dataset, column and slip, once for the cells that have a second
-figure and once for the others; then the totals.
+Cells of fitted rows are multiplied by 10 or 100 or divided by 1000, a fraction is taken for a
+percent or the reverse, a day moves by a year (seed 20261130; 100 of each, in batches of a twentieth
+of the rows), and the dataset is judged as *ingest* and `apportion check` judge it. Named is a slip
+that a rule, a comparison or the distance from the other rows names at its line; `right` counts
+those named at its column too. A tab-separated line for each dataset, column and slip, for the cells
+that have a second figure and for the others; then the totals.
 """
 
 import argparse
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -25,8 +27,8 @@ from pipeline.ingest.registries import read_datasets
 from pipeline.ingest.stage import Accepted, accept
 from pipeline.ingest.witnesses import PRODUCT, list_dates, list_witnesses
 
-SEED = 20261130
-AMOUNTS = ("training_flop", "parameters", "training_tokens")
+SEED, BATCH = 20261130, 20
+AMOUNTS, DATES = ("training_flop", "parameters", "training_tokens"), ("release_date", "eval_date")
 YEAR = pd.Timedelta(365, "D")
 SLIPS: dict[str, tuple[tuple[str, ...], Callable[[pd.Series], pd.Series]]] = {
     "x10": (AMOUNTS, lambda value: value * 10),
@@ -34,118 +36,117 @@ SLIPS: dict[str, tuple[tuple[str, ...], Callable[[pd.Series], pd.Series]]] = {
     "/1000": (AMOUNTS, lambda value: value / 1000),
     "percent for fraction": (("score",), lambda value: value * 100),
     "fraction for percent": (("score",), lambda value: value / 100),
-    "a year late": (("release_date", "eval_date"), lambda value: value + YEAR),
-    "a year early": (("release_date", "eval_date"), lambda value: value - YEAR),
+    "a year late": (DATES, lambda value: value + YEAR),
+    "a year early": (DATES, lambda value: value - YEAR),
 }
-COLUMNS = ("dataset", "column", "slip", "second_figure", "injected", "named", "right", "share")
+COUNTS = ["injected", "named", "right"]
+COLUMNS = ("dataset", "column", "slip", "second figure", *COUNTS, "share")
+
+
+@dataclass(frozen=True)
+class Read:
+    """A dataset as it was accepted, with what its check reads besides."""
+
+    given: Accepted
+    citations: Bibliography
+    law: pd.DataFrame
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The fitted rows."""
+        return fitted_rows(self.given.validated)
+
+    def find(self, validated: pd.DataFrame) -> set[tuple[int | None, str]]:
+        """Line and column of every cell that is named."""
+        card, runs = self.given.card, self.given.runs
+        records = pd.DataFrame({"line": self.given.table["line"]})
+        failures = validate.find_failures(validated, card, records)
+        failures += plausibility.find_slips(validated, card, records, runs, self.citations)
+        found = {(each.line, each.column) for each in failures}
+        with np.errstate(all="ignore"):
+            outliers = find_outliers(validated, card.for_model(runs, self.law))
+        return found | {(each["line"], each["column"]) for each in outliers}
+
+    def find_seconds(self) -> pd.DataFrame:
+        """Whether another figure speaks of each cell, a column for each that has any."""
+        rows, card = self.rows, self.given.card
+        runs = self.given.runs if card.card.runs == "both" else None
+        found = pd.DataFrame(index=rows.index)
+        if "score" in rows:
+            found["score"] = True  # chance and ceiling
+        spoken = [] if card.card.runs == "registry" else [*list_witnesses(rows, card, runs)]
+        for each in [*spoken, *list_dates(rows, card, runs, self.citations)]:
+            known = each.said.notna() & rows[each.column].notna()
+            for name in AMOUNTS if each.words == PRODUCT else (each.column,):
+                found[name] = found.get(name, False) | known
+        return found
 
 
 def main() -> None:
-    """Print the table of all datasets and the totals."""
+    """Print the table and the totals."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.slips", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("datasets", nargs="*", metavar="DATASET", help="all of them if absent")
     parser.add_argument("--count", type=int, default=100, help="slips of each kind; default 100")
-    count, layout = parser.parse_args().count, Layout()
-    citations, found = read_bibliography(layout.bibliography), []
+    options, layout, found = parser.parse_args(), Layout(), []
+    every = sorted(chain.from_iterable(read_datasets(layout.datasets).values()))
+    citations = read_bibliography(layout.bibliography)
     print(*COLUMNS, sep="\t", flush=True)
-    for name in sorted(sum(read_datasets(layout.datasets).values(), [])):
-        with contextlib.suppress(SourceError):  # of results that are not there
+    for name in options.datasets or every:
+        with contextlib.suppress(SourceError):  # where results that it reads are not there
             given = accept(layout, name, citation_keys=citations, reads_results=True)
-            for row in measure(name, given, citations, layout, count):
-                print(*row.values(), sep="\t", flush=True)
-                found.append(row)
-    every = pd.DataFrame(found)
-    for keys in (["column", "slip", "second_figure"], ["slip", "second_figure"]):
-        totals = every.groupby(keys, sort=False)[["injected", "named", "right"]].sum()
-        for row in totals.reset_index().to_dict("records"):
-            of = ("all", row.get("column", "all"), row["slip"], row["second_figure"])
-            numbers = row["injected"], row["named"], row["right"]
-            print(*of, *numbers, f"{row['named'] / row['injected']:.3f}", sep="\t")
+            read = Read(given, citations, pd.read_parquet(layout.scaling_law))
+            for row in measure(read, options.count):
+                found.append((name, *row))
+                _print(found[-1])
+    frame = pd.DataFrame(found, columns=list(COLUMNS[:-1]))
+    for keys in (["column", "slip", "second figure"], ["slip", "second figure"]):
+        for key, counts in frame.groupby(keys, sort=False)[COUNTS].sum().iterrows():
+            _print(("all", *["all"] * (3 - len(keys)), *key, *counts))
 
 
-def measure(
-    name: str, given: Accepted, citations: Bibliography, layout: Layout, count: int
-) -> Iterator[dict[str, object]]:
-    """The lines of one dataset."""
-    card, rng = given.card, np.random.default_rng(SEED)
-    records = pd.DataFrame({"line": given.table["line"]})
-    law = pd.read_parquet(layout.scaling_law)
-    rows = fitted_rows(given.validated)
-    has_second = find_seconds(rows, given, citations)
-    own = set(card.card.columns) & set(rows)
+def _print(row: tuple[object, ...]) -> None:
+    injected, named, _ = row[-3:]
+    print(*row, f"{named / injected:.3f}", sep="\t", flush=True)
 
-    def find(validated: pd.DataFrame) -> set[tuple[int | None, str]]:
-        failures = [
-            *validate.find_failures(validated, card, records),
-            *plausibility.find_slips(validated, card, records, given.runs, citations),
-        ]
-        lines = {(each.line, plausibility.name_source(card, each.column)) for each in failures}
-        if not any(each.rule.startswith("at ") for each in failures):
-            try:
-                outliers = find_outliers(validated, card.for_model(given.runs, law))
-            except ValueError:
-                outliers = []
-            lines |= {
-                (each["line"], plausibility.name_source(card, each["column"])) for each in outliers
-            }
-        return lines
 
-    known = find(given.validated)
+def measure(read: Read, count: int) -> Iterator[tuple[object, ...]]:
+    """Column, slip, whether there is a second figure, and the three counts."""
+    rng, rows, seconds = np.random.default_rng(SEED), read.rows, read.find_seconds()
+    known, own = read.find(read.given.validated), read.given.card.card.columns
     for slip, (columns, change) in SLIPS.items():
         for column in columns:
-            cells = rows.index[rows[column].notna()] if column in own else rows.index[:0]
-            if not len(cells):
+            if column not in rows or column not in own or rows[column].isna().all():
                 continue
-            drawn = rng.choice(cells, count)
-            told = {True: [0, 0, 0], False: [0, 0, 0]}
-            for row in drawn:
-                validated = given.validated.copy()
-                at = validated["line"] == rows["line"][row]
-                validated[column] = validated[column].where(~at, change(validated[column]))
-                line = int(rows["line"][row])
-                new = {each for each in find(validated) - known if each[0] == line}
-                tally = told[bool(has_second.get(column, {}).get(line, False))]
-                printed = plausibility.name_source(card, column)
-                tally[0] += 1
-                tally[1] += bool(new)
-                tally[2] += (line, printed) in new
-            for is_second, (injected, named, right) in told.items():
-                if injected:
-                    yield dict(
-                        zip(
-                            COLUMNS,
-                            (
-                                *(name, column, slip, "yes" if is_second else "no"),
-                                *(injected, named, right, f"{named / injected:.3f}"),
-                            ),
-                            strict=True,
-                        )
-                    )
+            told = pd.concat(list(_inject(read, column, change, count, known, rng)))
+            is_second = seconds.get(column, pd.Series(False, rows.index))[told.index]
+            for says, each in told.groupby(is_second.to_numpy()):
+                yield column, slip, "yes" if says else "no", len(each), *each.sum()
 
 
-def find_seconds(
-    rows: pd.DataFrame, given: Accepted, citations: Bibliography
-) -> dict[str, dict[int, bool]]:
-    """By column and line, whether another figure speaks of the cell."""
-    runs = given.runs if given.card.card.runs == "both" else None
-    is_known: dict[str, pd.Series] = {}
-
-    def add(column: str, known: pd.Series) -> None:
-        is_known[column] = is_known.get(column, pd.Series(False, rows.index)) | known
-
-    if given.card.card.runs != "registry":
-        for each in list_witnesses(rows, given.card, runs):
-            columns = AMOUNTS if each.words == PRODUCT else (each.column,)
-            for column in columns:
-                add(column, each.said.notna() & rows[each.column].notna())
-    for dated in list_dates(rows, given.card, runs, citations):
-        add(dated.column, dated.said.notna())
-    if "score" in rows:
-        add("score", pd.Series(True, rows.index))  # chance and ceiling
-    return {
-        column: dict(zip(rows["line"].tolist(), known.tolist(), strict=True))
-        for column, known in is_known.items()
-    }
+def _inject(
+    read: Read,
+    column: str,
+    change: Callable[[pd.Series], pd.Series],
+    count: int,
+    known: set[tuple[int | None, str]],
+    rng: np.random.Generator,
+) -> Iterator[pd.DataFrame]:
+    """Which of `count` slips are named, and named at their column, batch after batch."""
+    cells = read.rows[column].dropna().index.to_numpy()
+    size = max(1, len(cells) // BATCH)
+    for start in range(0, count, size):
+        drawn = rng.choice(cells, min(size, count - start), replace=False)
+        lines = read.rows["line"][drawn]
+        validated = read.given.validated.copy()
+        at = validated["line"].isin(lines)
+        validated.loc[at, column] = change(validated.loc[at, column])
+        found = read.find(validated) - known
+        printed = {column, plausibility.name_source(read.given.card, column)}
+        told = [{name for where, name in found if where == line} for line in lines]
+        yield pd.DataFrame(
+            [(bool(each), bool(each & printed)) for each in told], drawn, ["named", "right"]
+        )
 
 
 if __name__ == "__main__":

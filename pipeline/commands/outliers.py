@@ -52,7 +52,8 @@ def find_outliers(table: pd.DataFrame, card: Card) -> list[dict[str, Any]]:
         away = _measure_distance(regressors[COMPUTE].to_numpy(), others, group)
         found = pd.concat([found, _describe(rows, "training_flop", away)], ignore_index=True)
     order = found["distance"].abs().sort_values(ascending=False, kind="stable").index
-    return found.loc[order].to_dict("records")
+    made: Any = found.loc[order].to_dict("records")
+    return list(made)
 
 
 def _scale(rows: pd.DataFrame, card: Card, outcome: str) -> tuple[np.ndarray, np.ndarray | float]:
