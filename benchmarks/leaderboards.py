@@ -80,6 +80,7 @@ def simulate(
         slope = rng.uniform(0.6, 1.2)
         middle = np.median(effective) + rng.normal(0, 0.5)
         mean = chance + (ceiling - chance) / (1 + np.exp(-slope * (effective - middle)))
+        mean = np.clip(mean, 1e-9, 1 - 1e-9)
         right = rng.binomial(items, rng.beta(mean * 1000, (1 - mean) * 1000))
         received[f"{label} (%)"] = [f"{each:.2f}" for each in 100 * right / items]
     truth = pd.DataFrame({"compute": compute, "effective": effective}, index=names)

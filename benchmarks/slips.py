@@ -2,7 +2,7 @@
 
 Cells of fitted rows are multiplied by 10 or 100 or divided by 1000, a fraction is taken for a
 percent or the reverse, a day moves by a year (seed 20261130; 100 of each, in batches of a twentieth
-of the rows), and the dataset is judged as *ingest* and `apportion check` judge it. Named is a slip
+of the rows, not those that are accepted), and the dataset is judged as *ingest* and `apportion check` judge it. Named is a slip
 that a rule, a comparison or the distance from the other rows names at its line; `right` counts
 those named at its column too. A tab-separated line for each dataset, column and slip, for the cells
 that have a second figure and for the others; then the totals.
@@ -133,7 +133,8 @@ def _inject(
     rng: np.random.Generator,
 ) -> Iterator[pd.DataFrame]:
     """Which of `count` slips are named, and named at their column, batch after batch."""
-    cells = read.rows[column].dropna().index.to_numpy()
+    rows = read.rows[~read.rows["line"].isin({line for line, _ in known})]
+    cells = rows[column].dropna().index.to_numpy()
     size = max(1, len(cells) // BATCH)
     for start in range(0, count, size):
         drawn = rng.choice(cells, min(size, count - start), replace=False)
