@@ -2,10 +2,10 @@
 
 Cells of fitted rows are multiplied by 10 or 100 or divided by 1000, a fraction is taken for a
 percent or the reverse, a day moves by a year (seed 20261130; 100 of each, in batches of a twentieth
-of the rows, not those that are accepted), and the dataset is judged as *ingest* and `apportion check` judge it. Named is a slip
-that a rule, a comparison or the distance from the other rows names at its line; `right` counts
-those named at its column too. A tab-separated line for each dataset, column and slip, for the cells
-that have a second figure and for the others; then the totals.
+of the rows, none of those that are accepted), and the dataset is judged as *ingest* and `apportion
+check` judge it. Named is a slip that a rule, a comparison or the distance from the other rows names
+at its line; `right` counts those named at its column too. A tab-separated line for each dataset,
+column and slip, for the cells that have a second figure and for the others; then the totals.
 """
 
 import argparse
