@@ -23,7 +23,7 @@ BENCHMARKS = {
     "MMLU-Pro": (0.1, 1.0, 12032),
 }
 LABS, FIRST, YEARS = 8, pd.Timestamp("2020-01-15"), 5.0
-COMPUTE_SPREAD, COMPUTE_ERROR = 1.2, 0.15  # decades
+COMPUTE_ERROR = 0.15  # decades
 # How people head a column, and write a number or a date.
 HEADS = [
     ("Model", "Developer", "Release date (dd/mm/yyyy)", "Training compute (FLOP)", "%d/%m/%Y"),
@@ -50,17 +50,13 @@ def simulate(
 ) -> Simulated:
     """A leaderboard of `models` on `benchmarks` of `BENCHMARKS`, a column each.
 
-    `share` is that of compute in the step from the oldest model to the one of most compute without
-    what is particular to labs and models; `correlation` is that of compute and date.
+    `share` is that of compute in the yearly growth of effective compute, of which the rate of
+    algorithms is one decade less `share`; `correlation`, above 0, is that of compute and date.
     """
     years = np.sort(rng.uniform(0, YEARS, models))
-    standard = (years - years.mean()) / years.std()
-    noise = rng.normal(size=models)
-    compute = COMPUTE_SPREAD * (correlation * standard + np.sqrt(1 - correlation**2) * noise)
-    compute += 23.0
-    largest = max(range(1, models), key=lambda m: compute[m])
-    growth = max((compute[largest] - compute[0]) / (years[largest] - years[0]), 0.2)
-    rate = growth * (1 - share) / share
+    rate, growth = 1 - share, share  # decades a year
+    spread = growth * years.std() * np.sqrt(correlation**-2 - 1)
+    compute = 21.5 + growth * years + rng.normal(0, spread, models)
     lab = np.arange(models) % LABS
     own = rng.normal(0, 0.2, LABS)[lab] + rng.normal(0, 0.25, models)
     effective = compute + rate * years + own
