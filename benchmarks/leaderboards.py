@@ -5,7 +5,7 @@ A model m of date t_m and training compute C_m has effective compute, in decades
     e_m = log10 C_m + rate t_m + lab + own,    lab ~ Normal(0, 0.2), own ~ Normal(0, 0.25)
 
 and answers a share chance + (ceiling - chance) / (1 + exp(-slope (e_m - middle))) of the questions;
-what is printed is a beta-binomial count of them, and compute with an error of 0.15 decades.
+what is printed is a beta-binomial count of them, and compute with an error of 0.3 decades.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ BENCHMARKS = {
     "MMLU-Pro": (0.1, 1.0, 12032),
 }
 LABS, FIRST, YEARS = 8, pd.Timestamp("2020-01-15"), 5.0
-COMPUTE_ERROR = 0.15  # decades
+COMPUTE_ERROR = 0.3  # decades: what a card that says nothing claims of its compute
 # How people head a column, and write a number or a date.
 HEADS = [
     ("Model", "Developer", "Release date (dd/mm/yyyy)", "Training compute (FLOP)", "%d/%m/%Y"),

@@ -19,7 +19,7 @@ def test_simulated_board_is_read_as_it_was_made(seed: int, tmp_path: Path) -> No
     assert table["exclusion"].isna().all()
     known = made.truth["compute"][table["model"]].to_numpy()
     error = np.log10(table["training_flop"]) - known
-    assert 0.1 < error.std() < 0.2
+    assert 0.15 < error.std() < 0.5
     assert table.groupby("benchmark")["score"].max().lt(1).all()
     assert 0 < find_truth(made, card) < 1.5
 
