@@ -12,7 +12,7 @@ from tables_for_models import load_real
 
 from models import Card, as_draws
 from models.horizons import horizon_trend
-from models.horizons.design import find_records, prepare, read_figures, read_intervals
+from models.horizons.design import GROWTH, find_records, prepare, read_figures, read_intervals
 from models.horizons.horizon_estimands import name_periods
 
 TABLE, CARD = load_real("metr_horizon")
@@ -162,3 +162,23 @@ def test_few_figures_are_refused() -> None:
     expected = "1 base models of known compute; a split takes 6"
     assert horizon_trend.unsupported_reason(few, CARD) == expected
     assert not horizon_trend.unsupported_reason(TABLE, CARD)
+
+
+def test_compute_drawn_from_the_figures_is_that_of_the_model() -> None:
+    """The truths' joint normal vector against shrinkage towards the trend, in mean and spread."""
+    rng, priors = np.random.default_rng(5), horizon_trend.Priors()
+    truths = [horizon_trend.sample_prior(TABLE, CARD, priors, rng) for _ in range(1500)]
+    drawn = np.array([[truth["compute"][base] for base in DESIGN.bases] for truth in truths])
+    keep = 1 - DESIGN.weight
+    mean = keep * (DESIGN.terms @ DESIGN.location) + DESIGN.weight * DESIGN.figure
+    basis = keep[:, None] * (DESIGN.terms @ DESIGN.spread)
+    covariance = basis @ basis.T + np.diag(DESIGN.scatter**2)
+    error = np.sqrt(np.diag(covariance) / len(truths))
+    assert (np.abs(drawn.mean(axis=0) - mean) < 4.5 * error).all()
+    found = np.cov(drawn.T)
+    scale = np.sqrt(np.outer(np.diag(covariance), np.diag(covariance)))
+    np.testing.assert_allclose(found / scale, covariance / scale, atol=0.15)
+    growth = np.array([truth["compute_growth"]["before"] for truth in truths])
+    expected = GROWTH[0] @ DESIGN.location, np.linalg.norm(GROWTH[0] @ DESIGN.spread)
+    assert growth.mean() == pytest.approx(expected[0], abs=0.03)
+    assert growth.std() == pytest.approx(expected[1], rel=0.08)

@@ -27,6 +27,9 @@ NUMBERS: list[tuple[tuple[str, str], str, float, float, float | None]] = [
     (("chinchilla_runs", "scaling_law"), "irreducible_loss", 1.79, 1.83, None),
     (("chinchilla_runs", "scaling_law"), "optimal_tokens_per_parameter[5.76e23]", 15, 23, None),
     (("chinchilla_runs", "scaling_law"), "allocation_factor[Gopher 280B]", 1.7, 2.4, None),
+    # Czech et al. 2026, least squares on the same runs
+    (("llama3_isoflop", "scaling_law"), "exponent_parameters", 0.27, 0.31, 0.310),
+    (("llama3_isoflop", "scaling_law"), "exponent_tokens", 0.29, 0.33, 0.314),
     # Hernandez & Brown 2020: AlexNet's compute fell 44 times, halving every 16 months
     (("imagenet_efficiency", "efficiency_frontier"), "doubling_time_months[AlexNet]", 12, 18, 16),
     (("imagenet_efficiency", "efficiency_frontier"), "reduction_factor[AlexNet]", 0, 999, 44),

@@ -240,3 +240,32 @@ def test_coefficients_of_the_sides_multiply_known_costs_and_the_mean_of_the_unkn
     assert (drawn[:, 2] < 0).all()
     np.testing.assert_allclose(drawn[:, 2].mean(), known.mean(), rtol=0.05)
     np.testing.assert_allclose(drawn[:, 2].std(), -known.mean(), rtol=0.1)
+
+
+def test_least_squares_finds_the_published_law_of_llama_3_again() -> None:
+    """Czech et al. 2026: E 0.6048, exponents 0.310 and 0.314, on the same 133 runs."""
+    rows = load_real("llama3_isoflop")[0]
+    small, short = (rows[name] / rows[name].mean() for name in ("parameters", "training_tokens"))
+
+    def miss(law: np.ndarray) -> Any:
+        return law[0] + law[1] * small ** -law[3] + law[2] * short ** -law[4] - rows["loss_nats"]
+
+    found = optimize.least_squares(miss, [0.6, 0.1, 0.1, 0.3, 0.3]).x
+    assert found[[0, 3, 4]] == pytest.approx([0.6048, 0.310, 0.314], abs=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "all_runs", "middle"),
+    [
+        ("comma", (0.67, 0.35), (0.51, 0.19)),
+        ("dclm", (0.69, 0.41), (0.52, 0.27)),
+        ("nemotron", (0.64, 0.40), (0.42, 0.25)),
+    ],
+)
+def test_exponents_of_marin_fall_without_lopsided_runs_as_the_cards_say(
+    recipe: str, all_runs: tuple[float, float], middle: tuple[float, float]
+) -> None:
+    rows = load_real(f"marin_{recipe}")[0]
+    kept = rows[(rows["training_tokens"] / rows["parameters"]).between(1, 100)]
+    for runs, expected in ((rows, all_runs), (kept, middle)):
+        assert huber.fit(runs)[3:] == pytest.approx(expected, abs=0.006)

@@ -112,6 +112,15 @@ def test_page_says_what_the_checks_found(made: Layout) -> None:
     assert "Reported &lt;script&gt;" in published
 
 
+def test_what_the_card_left_to_defaults_is_on_the_page(layout: Layout) -> None:
+    assert 'id="defaults"' not in read(layout)
+    left = {"columns.method": "plain <b>", "columns.lab": "", "options.techniques": {}}
+    rows = read_json(layout.rows("hostile")) | {"defaults": left}
+    write_json(layout.rows("hostile"), rows)
+    told = find_part(rebuild(layout), 'id="defaults"', 'id="rows"')
+    assert "columns.method plain &lt;b&gt; columns.lab nothing options.techniques made from" in told
+
+
 def test_failed_verdict_comes_first_and_nothing_is_quoted(layout: Layout) -> None:
     page = rebuild(layout, verdict="fail", reasons=["R-hat of rate is 1.2, above 1.01"])
     main = find_part(page, "<main", "</main>")

@@ -56,7 +56,7 @@ def test_doubling_times_that_do_not_exist_are_said_not_to() -> None:
 
 def test_lines_of_the_results_are_of_each_dataset_with_a_rate() -> None:
     made = {line.rate.dataset: line for line in summarise(read_overview().primaries)}
-    boards = {"math", "mmlu", "imagenet", "gpqa_diamond", "otis_mock_aime"}
+    boards = {"math", "mmlu", "imagenet", "gpqa_diamond", "otis_mock_aime", "metr_horizon"}
     assert set(made) == {"imagenet_efficiency", "lm_perplexity", *boards}
     assert made["imagenet_efficiency"].rate.key == f"{RATE}[AlexNet]"
 

@@ -111,14 +111,14 @@ class ExactRefitter:
     data_names = frozenset({"log10_compute", "years", "score", "prior_rate", "prior_weight"})
 
     def __init__(self, model: Any, table: pd.DataFrame, card: Card, failing: int = 0) -> None:
-        self._model, self._failing = model, failing
+        self.model, self._failing = model, failing
 
     def refit(
         self, table: pd.DataFrame, card: Card, priors: Any, seed: int, settings: Settings = QUICK
     ) -> xr.Dataset:
         if self._failing and seed % self._failing == 0:
             raise RefitError("a toy's")
-        data = self._model.data(table, card, priors)
+        data = self.model.data(table, card, priors)
         bases = list(table["base_model"].drop_duplicates())
         is_base = table["base_model"].to_numpy()[:, None] == np.array(bases)
         design = np.column_stack([data["years"], is_base])

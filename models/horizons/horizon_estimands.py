@@ -127,6 +127,9 @@ def _split(posterior: xr.Dataset, design: Design) -> xr.Dataset:
     comparisons = design.options.comparisons
     steps = [_make_step(posterior, design, each.earlier, each.later) for each in comparisons]
     made = assemble(steps, comparisons, ABSENT, posterior["slope"])
+    for part in (*PARTS, "algorithms"):
+        label = f"{part.capitalize()}, share of the doublings of the horizon"
+        made[f"shapley_share_{part}"].attrs["label"] = label
     for part in PARTS:
         label = f"{part.capitalize()}, doublings of the horizon"
         made[f"shapley_{part}"].attrs |= {"label": label, "unit": "doublings"}

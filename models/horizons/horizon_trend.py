@@ -55,6 +55,7 @@ from models.horizons.horizon_simulation import simulate as simulate
 
 TABLE = "horizon_leaderboard"
 SAMPLER: dict[str, Any] = {"adaptation": "diag", "target_accept": 0.95, "draws": 3000}
+LONG_STUDIES = True  # with chains of 500 draws its 90 % intervals held 0.83 of simulated truths
 MINIMUM_FIGURES = 6  # base models with a figure: four coefficients of the trend, and some scatter
 
 _EXACT = {"confident": 0.001, "likely": 0.001, "speculative": 0.001}

@@ -53,13 +53,14 @@ FEW = 8  # parameters
 
 def choose_settings(refitter: "Refitter") -> Settings:
     """How long refits to simulated data are: a chain of the fit's own length where the model has
-    few parameters, QUICK elsewhere.
+    few parameters or says `LONG_STUDIES`, QUICK elsewhere.
 
     Draws of a few parameters are cheap, and such models lie along curved ridges that short chains
     do not walk to the end: with QUICK, the scaling law's 90 % intervals held 0.79 to 0.85 of the
     truths.
     """
-    return FULL if refitter.parameter_count <= FEW else QUICK
+    is_long = refitter.parameter_count <= FEW or getattr(refitter.model, "LONG_STUDIES", False)
+    return FULL if is_long else QUICK
 
 
 def round_alike() -> Any:
@@ -85,7 +86,7 @@ class Refitter:
     """
 
     def __init__(self, model: models.Model, table: pd.DataFrame, card: Card) -> None:
-        self._model = model
+        self.model = model
         with round_alike():
             self.built = model.build(table, card, model.Priors())
             self._data = [v for v in self.built.data_vars if isinstance(v, SharedVariable)]
@@ -109,7 +110,7 @@ class Refitter:
 
         `settings`: chains, draws, tune, and options of the sampler that differ from the model's.
         """
-        options = self._model.SAMPLER | settings
+        options = self.model.SAMPLER | settings
         tree = _sample(self._compiled, seed=seed, progress_bar=progress, **options)
         posterior = self._constrainer.constrain(_unconstrained(tree), {})
         stats = tree["sample_stats"].to_dataset().drop_vars("unconstrained_draw", errors="ignore")
@@ -141,8 +142,8 @@ class Refitter:
 
     def _shorten(self, settings: Settings) -> dict[str, Any]:
         """The options of the model's sampler, as `settings` limit them."""
-        made = self._model.SAMPLER | asdict(settings) | {"chains": 1}
-        asked = self._model.SAMPLER.get("target_accept", 0.9)
+        made = self.model.SAMPLER | asdict(settings) | {"chains": 1}
+        asked = self.model.SAMPLER.get("target_accept", 0.9)
         made["target_accept"] = min(asked, settings.target_accept)
         if self._compiled.n_dim > made.pop("many"):
             made["adaptation"] = "diag"
@@ -150,7 +151,7 @@ class Refitter:
 
     def read(self, table: pd.DataFrame, card: Card, priors: Any) -> dict[str, np.ndarray]:
         """The data that the compiled model would read, by name. Raises as `refit` does."""
-        values = self._model.data(table, card, priors)
+        values = self.model.data(table, card, priors)
         shapes = {str(variable.name): variable.get_value().shape for variable in self._data}
         known = {name: np.asarray(v) for name, v in values.items() if name in shapes}
         for name, value in known.items():

@@ -76,7 +76,7 @@ def compare(by_unit: pd.Series, own: pd.Series, unsure: Collection[str] = ()) ->
     Units of which either density is unreliable (Pareto k) are left out. The special case is ruled
     out where it predicts worse by more than two standard errors.
     """
-    difference = (by_unit - own).drop(list(unsure))
+    difference = (by_unit - own).drop(list(unsure)).dropna()  # units that either leaves out
     total, error = difference.sum(), np.sqrt(len(difference) * difference.var(ddof=0))
     return {
         "units": len(difference),

@@ -25,6 +25,7 @@ from pipeline.ingest.aliases import find_runs, suggest_runs
 from pipeline.ingest.bibliography import Bibliography, read_bibliography
 from pipeline.ingest.cards.card import LoadedCard
 from pipeline.ingest.convert import name_quantity
+from pipeline.ingest.plausibility import list_accepted, name_source
 from pipeline.ingest.sources import units
 from pipeline.ingest.stage import accept
 from pipeline.ingest.tables import OF_MODELS
@@ -49,9 +50,12 @@ def inspect(
     `failures_by_rule` counts them.
     """
     found: Findings = {"dataset": name, "is_accepted": False, "reached": "card"}
+    read: dict[str, Any] = {}
 
     def note(what: str, made: Any) -> None:
-        found["reached"] = {"card": "records", "records": "cells"}.get(what, "rules")
+        read[what] = made
+        steps = {"card": "records", "records": "cells", "slips": "slips"}
+        found["reached"] = steps.get(what, "rules")
         if what == "card":
             found["table"] = made.table
             found["is_registered"] = made.dataset in datasets.get(made.table, [])
@@ -62,14 +66,20 @@ def inspect(
         accepted = accept(layout, name, note, _read_references(layout, name))
     except SourceError as error:
         return found | describe_failures(error.failures)
-    card, runs, table, failures, validated = accepted
+    card, runs, table, failures, validated, slips = accepted
+    outliers = find_outliers(validated, card.for_model())
+    known = list_accepted(card, read["records"])
+    outlying = [(each["line"], name_source(card, each["column"])) for each in outliers]
+    standing_out = {(each.line, each.column) for each in slips} | set(outlying)
     found |= {"joins": describe_joins(table, card, runs)} if runs is not None else {}
     found |= summarise(card, validated, failures, len(table)) | {"is_accepted": True}
     found |= {"units": describe_units(card)} | describe_failures(failures)
     columns = validated.drop(columns="line").items()
     found |= {"columns": [_describe_column(str(each), values) for each, values in columns]}
     found |= {"repeats": _find_repeats(validated)}
-    found |= {"outliers": find_outliers(validated, card.for_model())}
+    pairs = zip(outlying, outliers, strict=True)
+    found |= {"outliers": [each for place, each in pairs if place not in known]}
+    found |= {"accepted": len(known), "idly_accepted": sorted(known - standing_out)}
     return found | describe_models(validated, card, runs, model_names.get(card.table, []))
 
 

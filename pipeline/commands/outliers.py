@@ -20,6 +20,7 @@ FAR = 4.0  # robust standard deviations: 1 of 16,000 rows if they were normal
 MINIMUM_ROWS = 10  # fewer say nothing of their own spread
 MAXIMUM_CELLS = 20_000_000  # of the design: a larger one is not looked at
 EDGE = 0.005  # of the range: keeps logits finite
+COMPUTE = "log10 compute"  # the regressor that has training_flop: a slip of it shows here too
 # Table: its outcome, the column that says what each row measures, and a model with its regressors.
 CLOUDS = {
     "accuracy_leaderboard": ("score", "benchmark", "compute_multiplier"),
@@ -30,7 +31,9 @@ CLOUDS = {
 
 
 def find_outliers(table: pd.DataFrame, card: Card) -> list[dict[str, Any]]:
-    """The fitted rows beyond `FAR` robust standard deviations, the farthest first."""
+    """The cells of fitted rows beyond `FAR` robust standard deviations, the farthest first: of the
+    outcome given the regressors, and of training compute given the outcome and the others.
+    """
     rows = fitted_rows(table)
     if card.table not in CLOUDS or len(rows) < MINIMUM_ROWS:
         return []
@@ -38,25 +41,50 @@ def find_outliers(table: pd.DataFrame, card: Card) -> list[dict[str, Any]]:
     model = load(name)
     if model.unsupported_reason(table, card):
         return []
-    if card.table == "accuracy_leaderboard":  # the scale on which models are straight lines
-        height = measure_height(prepare(rows, card))
-        scaled = np.asarray(special.logit(np.clip(height, EDGE, 1 - EDGE)))
-    else:
-        scaled = np.log(rows[outcome].to_numpy())
-    regressors = model.regressors(table, card).astype(float)
-    design = regressors.loc[:, regressors.max() > regressors.min()].to_numpy()
+    scaled, error = _scale(rows, card, outcome)
+    regressors = model.regressors(table, card).astype(float).reset_index(drop=True)
+    regressors = regressors.loc[:, regressors.max() > regressors.min()]
     # What each row measures has a level of its own.
     group = pd.factorize(rows[measured])[0] if measured else np.zeros(len(rows), dtype=int)
-    distance = _measure_distance(scaled, design, group)
-    far = np.flatnonzero(np.abs(distance) > FAR)
+    found = _describe(rows, outcome, _measure_distance(scaled, regressors, group, error))
+    if COMPUTE in regressors:
+        others = regressors.drop(columns=COMPUTE).assign(outcome=scaled)
+        away = _measure_distance(regressors[COMPUTE].to_numpy(), others, group)
+        found = pd.concat([found, _describe(rows, "training_flop", away)], ignore_index=True)
+    order = found["distance"].abs().sort_values(ascending=False, kind="stable").index
+    made: Any = found.loc[order].to_dict("records")
+    return list(made)
+
+
+def _scale(rows: pd.DataFrame, card: Card, outcome: str) -> tuple[np.ndarray, np.ndarray | float]:
+    """The outcome on the scale on which models are straight lines, and its sampling error."""
+    if card.table != "accuracy_leaderboard":
+        return np.log(rows[outcome].to_numpy()), 0.0
+    design = prepare(rows, card)
+    height = np.clip(measure_height(design).to_numpy(), EDGE, 1 - EDGE)
+    score = np.clip(rows[outcome].to_numpy(), EDGE, 1 - EDGE)
+    binomial = np.sqrt(score * (1 - score) / design.item_count)
+    # At most: below the ceiling a score may span it all, whatever is guessed.
+    return np.asarray(special.logit(height)), binomial / (design.ceiling * height * (1 - height))
+
+
+def _describe(rows: pd.DataFrame, column: str, distance: np.ndarray) -> pd.DataFrame:
+    """Line, model, column, value and distance of the cells that are far."""
     found: Any = pd.DataFrame({"line": rows["line"], "model": rows.get("model", "")})
-    found = found.assign(column=outcome, value=rows[outcome], distance=distance.round(1))
-    farthest = far[np.argsort(-np.abs(distance[far]), kind="stable")]
-    return found.iloc[farthest].to_dict("records")
+    found = found.assign(column=column, value=rows[column], distance=distance.round(1))
+    return pd.DataFrame(found[np.abs(distance) > FAR])
 
 
-def _measure_distance(outcome: np.ndarray, design: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Residuals, with a level a group, over their robust deviation; zero where there is none."""
+def _measure_distance(
+    outcome: np.ndarray,
+    design: pd.DataFrame,
+    group: np.ndarray,
+    error: np.ndarray | float = 0.0,
+) -> np.ndarray:
+    """Residuals, with a level a group, over their robust deviation; zero where there is none.
+
+    `error` is what of the deviation each row is known to have by itself.
+    """
     width = group.max() + 1 + design.shape[1]
     if len(outcome) <= width or len(outcome) * width > MAXIMUM_CELLS:
         return np.zeros(len(outcome))
@@ -65,4 +93,5 @@ def _measure_distance(outcome: np.ndarray, design: np.ndarray, group: np.ndarray
         warnings.simplefilter("ignore", ModelWarning)  # of regressors that repeat each other
         fit = sm.RLM(outcome, full, M=sm.robust.norms.HuberT()).fit()
     is_spread = fit.scale > 1e-12 * np.abs(outcome).max()  # else what rounding left
-    return np.asarray(fit.resid / fit.scale) if is_spread else np.zeros(len(outcome))
+    scale = np.sqrt(fit.scale**2 + np.square(error))
+    return np.asarray(fit.resid / scale) if is_spread else np.zeros(len(outcome))

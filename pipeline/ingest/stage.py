@@ -10,7 +10,7 @@ import pandas as pd
 from pipeline.core.failures import Failure, file_failure
 from pipeline.core.files import write_json, write_parquet, write_text
 from pipeline.core.layout import Layout
-from pipeline.ingest import validate
+from pipeline.ingest import plausibility, validate
 from pipeline.ingest.bibliography import read_bibliography
 from pipeline.ingest.cards.card import LoadedCard, load_card
 from pipeline.ingest.cards.dataset_names import REGISTRY
@@ -22,13 +22,16 @@ from pipeline.ingest.sources.records import read_records
 
 
 class Accepted(NamedTuple):
-    """A dataset that passed; `failures` are those that its card allows."""
+    """A dataset that passed; `failures` are those that its card allows, `slips` those that it
+    accepts.
+    """
 
     card: LoadedCard
     runs: pd.DataFrame | None
     table: pd.DataFrame
     failures: list[Failure]
     validated: pd.DataFrame
+    slips: list[Failure]
 
 
 def ingest_dataset(layout: Layout, dataset: str) -> str:
@@ -87,7 +90,10 @@ def accept(
     card = complete(card, validated, layout.benchmarks)
     note("card", card)
     validate.check_options(validated, card, records)
-    return Accepted(card, runs, table, failures, validated)
+    slips = plausibility.find_slips(validated, card, records, runs, citation_keys)
+    note("slips", slips)
+    plausibility.refuse(slips, card, records)
+    return Accepted(card, runs, table, failures, validated, slips)
 
 
 def load_whole_card(layout: Layout, dataset: str) -> LoadedCard:

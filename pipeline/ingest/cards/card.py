@@ -100,7 +100,7 @@ def load_card(path: Path, citation_keys: Collection[str] | None = None) -> Loade
     card, faults = check_tree(path, tree, made, make_schema(table), citation_keys)
     if faults or card is None:  # of each key the first: what is to be filled in is not also wrong
         raise SourceError({(each.line, each.column): each for each in reversed(faults)}.values())
-    for name in ("corrections", "exclusions", "admitted", "allowed_failures"):
+    for name in ("corrections", "exclusions", "admitted", "allowed_failures", "accepted"):
         for number, selection in enumerate(getattr(card, name)):
             selection._line = find_line(tree, (name, number))
     return LoadedCard(path, card, card.options, tree, defaulted)

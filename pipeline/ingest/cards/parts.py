@@ -98,6 +98,12 @@ class Correction(Selection):
     corrected: str
 
 
+class Accepted(Selection):
+    """Cells that stand out and are right all the same."""
+
+    column: Words
+
+
 class Exclusion(Selection):
     """Rows that no model reads, under a rule that is counted."""
 
@@ -160,6 +166,7 @@ class SourceCard(StrictPart):
     exclusions: list[Exclusion] = Field([])
     admitted: list[Selection] = Field([])
     allowed_failures: list[Selection] = Field([])
+    accepted: list[Accepted] = Field([])
     published: list[Published] = Field([])
     options: Any = Field({})
 

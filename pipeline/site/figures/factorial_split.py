@@ -5,6 +5,8 @@ import pandas as pd
 from models.experiments.factorial_split import CAUSES, expect_hours, prepare
 from pipeline.fit.cell import Cell
 from pipeline.site.figures.kinds import POSTERIOR_SERIES, Figure, summarise
+from pipeline.site.pages.answers import describe_probability
+from pipeline.site.pages.numbers import sign
 from pipeline.site.words import Words
 
 PARTS = {
@@ -30,7 +32,7 @@ def draw(cell: Cell, words: Words) -> list[Figure]:
     falls = ""
     if "algorithm_share_change" in cell.estimands:
         change = float((cell.estimands["algorithm_share_change"] < 0).mean())
-        falls = f"P(the algorithm's share falls with size) {change:.3g}."
+        falls = f"P(the algorithm's share falls with size) {sign(describe_probability(change))}."
     return [
         Figure("intervals", frame=frame, **words.figure("hours")),
         Figure("parts", frame=split, **words.figure("split", falls=falls)),
