@@ -63,8 +63,11 @@ def test_hostile_names_are_text_and_nothing_is_loaded(made: Layout, name: str) -
     assert "{{7*7}}" in page
     without_scripts = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
     links = re.findall(r'(?:href|src)="([^"]*)"', without_scripts)
+    files = {path.name for path in made.pages.iterdir()}
     own = re.compile(r"#|data:|index\.html|hostile-")
-    assert [link for link in links if not own.match(link)] == []
+    assert [link for link in links if link not in files and not own.match(link)] == []
+    numbers = {f"{name}.csv", f"{name}.json"}
+    assert numbers <= set(links) & files or name == UNFITTED
     scripts = "".join(re.findall(r"<script>.*?</script>", page, flags=re.DOTALL))
     assert re.findall(r"https?://[^\s\"'`]*", re.sub(NAMESPACES, "", scripts)) == []
 
@@ -164,7 +167,8 @@ def test_two_workers_write_the_same_bytes_and_delete_what_is_no_longer_made(
     os.replace(layout.page(".hostile-half"), layout.pages / ".hostile.html.part")
     layout.posterior(UNFITTED).unlink()
     build_site(layout, workers=2)
-    assert sorted(path.name for path in layout.pages.iterdir()) == [f"{NAME}.html", "index.html"]
+    kept = {f"{name}.{kind}" for name in (NAME, "index") for kind in ("html", "csv", "json")}
+    assert {path.name for path in layout.pages.iterdir()} == kept
     assert read(layout).encode() == before[NAME]
     told = read_json(layout.check("calibration"))
     assert list(told) == [NAME]
