@@ -16,9 +16,10 @@ from pipeline.core.layout import Layout
 from pipeline.ingest.registries import read_datasets, read_models
 from pipeline.ingest.stage import load_whole_card
 from pipeline.ingest.tables import Table
+from pipeline.site.naming import name_check
 from pipeline.site.pages import answers
 from pipeline.site.pages.packing import neutralise_frame
-from pipeline.site.words import relabel
+from pipeline.site.words import read_words, relabel
 from pipeline.studies.verdict import read_check
 
 FORMATS = ("csv", "json", "parquet")
@@ -107,8 +108,10 @@ def tabulate(layout: Layout, cells: Iterable[str]) -> pd.DataFrame:
 
 def _list_cell(layout: Layout, cell: str) -> Iterator[dict[str, Any]]:
     dataset, _, model = cell.partition("-")
-    card, check = load_whole_card(layout, dataset), read_check(layout, cell)
+    card = load_whole_card(layout, dataset)
     found = relabel(read_json(layout.attribution(cell)) or {}, card.options)
+    words = read_words(layout.words, model, card.options)
+    check = name_check(read_check(layout, cell), words, found)
     for key, entry in found.items():
         known = {"dataset": dataset, "model": model, "is_draft": bool(card.draft)}
         yield known | _describe(key, entry, check)

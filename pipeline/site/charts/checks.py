@@ -136,9 +136,15 @@ DIFFERENCE_DECIMALS = 5  # of a probability, in charts
 
 
 def compare_densities(
-    prior: xr.Dataset, posterior: xr.Dataset, priors: list[tuple[str, Prior]]
+    prior: xr.Dataset,
+    posterior: xr.Dataset,
+    priors: list[tuple[str, Prior]],
+    say: Callable[[str], str],
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Densities of prior and posterior (panel, series, x, density); the panels on a log axis."""
+    """Densities of prior and posterior (panel, series, x, density); the panels on a log axis.
+
+    `say` has the words for a parameter, or for an element of one.
+    """
     frames: dict[str, pd.DataFrame] = {}
     logarithmic = []
     for name, made in priors:
@@ -146,7 +152,7 @@ def compare_densities(
             _by_element(drawn[name]) if name in drawn else {} for drawn in (prior, posterior)
         )
         for label in [label for label in after if label in before][:SHOWN_ELEMENTS]:
-            panel = f"{name}[{label}]" if label else name
+            panel = say(f"{name}[{label}]" if label else name)
             title = f"{panel} ({made.unit})" if made.unit not in ("", "1") else panel
             logarithmic += [title] * (made.family == "LogNormal")
             frames[title] = _density_pair(before[label], after[label], title in logarithmic)

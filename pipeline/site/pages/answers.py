@@ -145,9 +145,8 @@ def describe_drivers(key: str, check: Check) -> str:
 
 
 def list_drivers(key: str, check: Check) -> list[str]:
-    """The priors that drive `key`; the offset of a prior is that prior, in units of its scale."""
-    names = (check.get("driven_by") or {}).get(key) or []
-    return [name.removesuffix("_offset") for name in names]
+    """The priors that drive `key`."""
+    return list((check.get("driven_by") or {}).get(key) or [])
 
 
 def family(key: str) -> str:

@@ -157,7 +157,7 @@ def draw_priors(inputs: Inputs) -> list[Drawing]:
     """Prior against posterior of every parameter that has a prior of its own."""
     prior, posterior = inputs.group("prior"), inputs.group("posterior")
     priors = list_priors(inputs.cell.model.Priors())
-    frame, logarithmic = checks.compare_densities(prior, posterior, priors)
+    frame, logarithmic = checks.compare_densities(prior, posterior, priors, inputs.words.parameter)
     figure = Figure("scatter", frame=frame, **say_figure("prior-and-posterior"))
     return [] if frame.empty else [checks.draw_densities(figure, logarithmic)]
 
@@ -182,7 +182,8 @@ def draw_chains(inputs: Inputs, key: str) -> list[Drawing]:
     if draws is None or float(draws.max()) == float(draws.min()):
         return []
     effective = inputs.check["min_ess_bulk"] or draws.size
-    frame = checks.rank_differences(draws, key, effective)
+    label = inputs.attributions.get(key, {}).get("label", key)
+    frame = checks.rank_differences(draws, label, effective)
     return [checks.draw_differences(Figure("scatter", frame=frame, **say_figure("chains")))]
 
 
@@ -193,8 +194,9 @@ def draw_groups(inputs: Inputs) -> list[Drawing]:
     if frame.empty:
         return []
     frame = frame.assign(
+        group=frame["group"].map(inputs.words.name),
         panel=frame["by"].map(lambda by: panels.GROUPED_BY.get(by, f"By {by}")),
-        label=frame["group"] + " (" + frame["count"].astype(str) + ")",
+        label=frame["group"].map(inputs.words.name) + " (" + frame["count"].astype(str) + ")",
         is_inside=frame["observed"].between(frame["lower"], frame["upper"]),
     )
     outcome = str(found.get("outcome") or "outcome").replace("_", " ")
