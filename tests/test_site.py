@@ -110,7 +110,9 @@ def test_page_says_what_the_checks_found(made: Layout) -> None:
     for words in ("▲ 71.7", "90.9", "80 % ▲ 70.0", "of 3 groups", "by PSIS-LOO"):
         assert words in trust.replace("\N{NO-BREAK SPACE}", " ")
     answer = find_part(page, 'id="answer"', 'id="evidence"')
-    assert answer.index("driven by the prior (rate, spread)") < answer.index("(90")  # read it first
+    assert answer.index(
+        "driven by the prior (rate of algorithmic progress, spread)"
+    ) < answer.index("(90")  # read it first
     published = find_part(page, 'id="published"', 'id="trust"')
     assert "Reported &lt;script&gt;" in published
 

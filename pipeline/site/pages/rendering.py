@@ -21,7 +21,7 @@ from pipeline.site.pages.numbers import FILTERS
 from pipeline.site.pages.packing import PageData
 
 JSON_STYLE = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
-CODE_NAME = re.compile(r"[A-Za-z0-9.-]*[A-Za-z0-9]_[A-Za-z0-9_.-]*[A-Za-z0-9]")
+CODE_NAME = re.compile(r"[A-Za-z0-9./-]*[A-Za-z0-9]_[A-Za-z0-9_.-]*[A-Za-z0-9]")
 FUNCTIONS = {"log", "exp", "min", "max"}
 # Space before and after: names of functions would touch others, differentials would drift off.
 SPACES = {"log": ("0.17em", "0.17em"), "exp": ("0.17em", "0.17em"), "d": ("0.17em", "0")}
