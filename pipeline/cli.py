@@ -51,7 +51,7 @@ def fit(dataset: Dataset, model: Model = "", root: Root = HERE) -> None:
 
 @app.command(rich_help_panel=STAGES)
 def synthesise(root: Root = HERE) -> None:
-    """Set the shares and rates of all domains beside each other."""
+    """Compare the shares and rates of all domains."""
     from pipeline.synthesis.stage import synthesise as make
 
     _run_stage(make, Layout(root))
@@ -147,8 +147,8 @@ def check(
 
     Prints what a reviewer would want: rows in and out, failures by rule with their lines, units
     converted, models joined, ranges, repeats, outliers, the models that will be fitted, and
-    whether compute can be told from the calendar. Without NAME: a line a dataset, and what is
-    wrong with those that are refused, which come last.
+    whether compute can be separated from the calendar. Without NAME: one line per dataset; those
+    that are refused come last, with what is wrong.
     """
     from pipeline.commands.inspection import describe, describe_shortly, inspect
 

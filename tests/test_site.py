@@ -170,7 +170,9 @@ def test_two_workers_write_the_same_bytes_and_delete_what_is_no_longer_made(
     layout.posterior(UNFITTED).unlink()
     build_site(layout, workers=2)
     kept = {f"{name}.{kind}" for name in (NAME, "index") for kind in ("html", "csv", "json")}
-    assert {path.name for path in layout.pages.iterdir()} == kept
+    assert {path.name for path in layout.pages.iterdir()} == kept | {"sitemap.xml"}
+    sitemap = (layout.pages / "sitemap.xml").read_text(encoding="utf-8")
+    assert re.findall("<loc>(.*?)</loc>", sitemap) == ["index.html", f"{NAME}.html"]
     assert read(layout).encode() == before[NAME]
     told = read_json(layout.check("calibration"))
     assert list(told) == [NAME]

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from urllib.parse import quote
+from xml.sax.saxutils import escape
 
 from pipeline.core.failures import Failure, SourceError
 from pipeline.core.files import write_bytes, write_json, write_text
@@ -12,6 +14,7 @@ from pipeline.core.layout import Layout
 from pipeline.core.stage import end_with_dvc
 from pipeline.site import estimands
 from pipeline.site.overview.page import write_overview
+from pipeline.site.pages.citations import read_software
 from pipeline.site.posterior.page import write_page
 from pipeline.site.synthesis_page import page as synthesis
 from pipeline.site.takeoff_page import page as takeoff
@@ -19,6 +22,10 @@ from pipeline.studies.verdict import read_check
 
 WORKERS = 2
 OVERVIEW = "index"
+SITEMAP = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n'
+    '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
+)
 NUMBERS = ("csv", "json")  # beside a page: its estimands
 TOGETHER = {"synthesis": synthesis, "takeoff": takeoff}
 
@@ -43,6 +50,7 @@ def build_site(layout: Layout, workers: int = WORKERS) -> str:
     if failures:
         raise SourceError(failures)
     write_numbers(layout, cells)
+    write_text(layout.pages / "sitemap.xml", list_addresses(layout, names))
     return f"{layout.pages}: {len(names)} pages"
 
 
@@ -72,6 +80,14 @@ def write_numbers(layout: Layout, cells: Iterable[str]) -> None:
     for name, rows in [(OVERVIEW, table), *table.groupby(names)]:
         for kind in NUMBERS:
             write_bytes(layout.page(str(name)).with_suffix(f".{kind}"), estimands.write(rows, kind))
+
+
+def list_addresses(layout: Layout, names: Iterable[str]) -> str:
+    """The sitemap of the pages, at the `url` of CITATION.cff; without one, relative to itself."""
+    base = read_software(layout.citation).url
+    base = f"{base.rstrip('/')}/" if base else ""
+    places = "".join(f"<url><loc>{escape(base)}{quote(name)}.html</loc></url>\n" for name in names)
+    return f"{SITEMAP}\n{places}</urlset>\n"
 
 
 def write_pages(layout: Layout, names: Iterable[str], workers: int) -> Iterator[list[Failure]]:

@@ -62,7 +62,7 @@ class Drawing:
     """A figure ready for the page: its charts, the words around them and the rows behind them.
 
     `legend` has a sign, its colour and its meaning, where the panels share one legend; `rows`
-    names the dataset that the controls choose from.
+    names the dataset that the controls choose from. One that `is_folded` is drawn when opened.
     """
 
     id: str
@@ -73,6 +73,7 @@ class Drawing:
     legend: tuple[tuple[str, str, str], ...] = ()
     controls: tuple[Control, ...] = ()
     rows: str = ""
+    is_folded: bool = False
 
 
 def draw_panels(

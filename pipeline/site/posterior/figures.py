@@ -25,6 +25,12 @@ from pipeline.site.posterior.specifications import draw_specifications
 from pipeline.site.posterior.splits import Split, draw_split
 from pipeline.site.posterior.waterfalls import Kind, draw_waterfall, make_waterfall
 
+OPEN_FIGURES = 12  # of a page
+# Those that are folded where a page has more, the first one first: checks of what others show.
+FOLDED = (
+    *("chains", "predictive-ranks", "specification-choices", "predictive-groups"),
+    *("predictions", "prior-and-posterior"),
+)
 WATERFALLS: dict[Kind, str] = {"decades": "parts-of-each-step", "shapley": "parts-of-each-score"}
 OURS = "the model, which weighs all of these"
 
@@ -35,7 +41,7 @@ def draw_all(inputs: Inputs, key: str, split: Split | None) -> dict[str, list[Dr
     What speaks of the headline or beside it is drawn where the fit has passed alone.
     """
     passed = has_passed(inputs.check)
-    return {
+    drawn = {
         "split": [draw_split(split)] if split and not split.reason else [],
         "evidence": draw_evidence(inputs, key) + (draw_influence(inputs) if passed else []),
         "special_cases": draw_special_cases(inputs, key) if passed else [],
@@ -47,6 +53,18 @@ def draw_all(inputs: Inputs, key: str, split: Split | None) -> dict[str, list[Dr
         "predictions": draw_predictions(inputs),
         "groups": draw_groups(inputs),
         "chains": draw_chains(inputs, key),
+    }
+    return fold(drawn)
+
+
+def fold(drawn: dict[str, list[Drawing]]) -> dict[str, list[Drawing]]:
+    """The drawings, with those beyond the most informative `OPEN_FIGURES` folded."""
+    present = {drawing.id for part in drawn.values() for drawing in part}
+    beyond = max(sum(map(len, drawn.values())) - OPEN_FIGURES, 0)
+    folded = [name for name in FOLDED if name in present][:beyond]
+    return {
+        part: [replace(drawing, is_folded=drawing.id in folded) for drawing in drawings]
+        for part, drawings in drawn.items()
     }
 
 
