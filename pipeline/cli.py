@@ -8,7 +8,7 @@ import sys
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -51,7 +51,7 @@ def fit(dataset: Dataset, model: Model = "", root: Root = HERE) -> None:
 
 @app.command(rich_help_panel=STAGES)
 def synthesise(root: Root = HERE) -> None:
-    """Set the shares and rates of all domains beside each other."""
+    """Compare the shares and rates of all domains."""
     from pipeline.synthesis.stage import synthesise as make
 
     _run_stage(make, Layout(root))
@@ -103,6 +103,32 @@ def list_cells(root: Root = HERE, as_json: AsJson = False) -> None:
         typer.echo(listing.describe(cells, is_terminal=sys.stdout.isatty()))
 
 
+@app.command(epilog="Example: `apportion export --format parquet --output estimands.parquet`.")
+def export(
+    form: Annotated[
+        Literal["csv", "json", "parquet"], typer.Option("--format", help="of the table")
+    ] = "csv",
+    output: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="a file; standard output if absent")
+    ] = None,
+    root: Root = HERE,
+) -> None:
+    """All results as one table: one row per estimand of each fit.
+
+    Numbers that the pages withhold are withheld here too, with the reason. data/README.md explains
+    the columns; data/estimands.schema.json is the schema of the JSON.
+    """
+    from pipeline.core.files import write_bytes
+    from pipeline.site import estimands
+
+    layout = Layout(root)
+    made = estimands.write(estimands.tabulate(layout, estimands.list_cells(layout)), form)
+    if output:
+        write_bytes(output, made)
+    else:
+        sys.stdout.buffer.write(made)
+
+
 @app.command(
     epilog="Example: `apportion check math --json | jq .outliers`. "
     "Ends with 0 where all is accepted, 1 where a dataset is refused, 2 after a wrong command."
@@ -121,8 +147,8 @@ def check(
 
     Prints what a reviewer would want: rows in and out, failures by rule with their lines, units
     converted, models joined, ranges, repeats, outliers, the models that will be fitted, and
-    whether compute can be told from the calendar. Without NAME: a line a dataset, and what is
-    wrong with those that are refused, which come last.
+    whether compute can be separated from the calendar. Without NAME: one line per dataset; those
+    that are refused come last, with what is wrong.
     """
     from pipeline.commands.inspection import describe, describe_shortly, inspect
 
@@ -178,7 +204,7 @@ def open_page(
 
 @app.command("docs")
 def update_docs(root: Root = HERE) -> None:
-    """Bring the data dictionary, the README's answers and the schema of the cards up to date."""
+    """Bring the data dictionary, the README's answers and the schemas up to date."""
     from pipeline import docs
 
     for path in docs.update(Layout(root)):

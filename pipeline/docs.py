@@ -8,6 +8,7 @@ from pipeline.commands import dictionary
 from pipeline.core.files import write_text
 from pipeline.core.layout import Layout
 from pipeline.ingest.cards import schema
+from pipeline.site import estimands
 
 
 def replace_block(text: str, name: str, content: str) -> str:
@@ -24,9 +25,10 @@ def replace_block(text: str, name: str, content: str) -> str:
 
 
 def update(layout: Layout) -> list[Path]:
-    """Rewrite the data dictionary, the README's answers and the schema; the files that changed."""
+    """Rewrite the data dictionary, the README's answers and the schemas; the files that changed."""
     made = {layout.sources / schema.FILE_NAME: schema.render()}
-    wanted = [(layout.data_dictionary, "tables", dictionary.render())]
+    made[layout.data_dictionary.with_name(estimands.SCHEMA_NAME)] = estimands.render_schema()
+    wanted = [(layout.data_dictionary, "tables", dictionary.render(estimands.TABLE))]
     wanted += [
         (layout.readme, name, path.read_text(encoding="utf-8"))
         for name in ("front", "answers")

@@ -1,5 +1,7 @@
 """The site of a dataset whose every word is hostile: what each page says, escapes and links."""
 
+import base64
+import gzip
 import io
 import json
 import os
@@ -63,9 +65,14 @@ def test_hostile_names_are_text_and_nothing_is_loaded(made: Layout, name: str) -
     assert "{{7*7}}" in page
     without_scripts = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
     links = re.findall(r'(?:href|src)="([^"]*)"', without_scripts)
+    files = {path.name for path in made.pages.iterdir()}
     own = re.compile(r"#|data:|index\.html|hostile-")
-    assert [link for link in links if not own.match(link)] == []
+    assert [link for link in links if link not in files and not own.match(link)] == []
+    numbers = {f"{name}.csv", f"{name}.json"}
+    assert numbers <= set(links) & files or name == UNFITTED
     scripts = "".join(re.findall(r"<script>.*?</script>", page, flags=re.DOTALL))
+    (packed,) = re.findall(r'id="chart-library">([^<]*)<', page)
+    scripts += gzip.decompress(base64.b64decode(packed)).decode("utf-8")
     assert re.findall(r"https?://[^\s\"'`]*", re.sub(NAMESPACES, "", scripts)) == []
 
 
@@ -107,7 +114,9 @@ def test_page_says_what_the_checks_found(made: Layout) -> None:
     for words in ("▲ 71.7", "90.9", "80 % ▲ 70.0", "of 3 groups", "by PSIS-LOO"):
         assert words in trust.replace("\N{NO-BREAK SPACE}", " ")
     answer = find_part(page, 'id="answer"', 'id="evidence"')
-    assert answer.index("driven by the prior (rate, spread)") < answer.index("(90")  # read it first
+    assert answer.index(
+        "driven by the prior (rate of algorithmic progress, spread)"
+    ) < answer.index("(90")  # read it first
     published = find_part(page, 'id="published"', 'id="trust"')
     assert "Reported &lt;script&gt;" in published
 
@@ -173,7 +182,10 @@ def test_two_workers_write_the_same_bytes_and_delete_what_is_no_longer_made(
     os.replace(layout.page(".hostile-half"), layout.pages / ".hostile.html.part")
     layout.posterior(UNFITTED).unlink()
     build_site(layout, workers=2)
-    assert sorted(path.name for path in layout.pages.iterdir()) == [f"{NAME}.html", "index.html"]
+    kept = {f"{name}.{kind}" for name in (NAME, "index") for kind in ("html", "csv", "json")}
+    assert {path.name for path in layout.pages.iterdir()} == kept | {"sitemap.xml"}
+    sitemap = (layout.pages / "sitemap.xml").read_text(encoding="utf-8")
+    assert re.findall("<loc>(.*?)</loc>", sitemap) == ["index.html", f"{NAME}.html"]
     assert read(layout).encode() == before[NAME]
     told = read_json(layout.check("calibration"))
     assert list(told) == [NAME]

@@ -5,9 +5,9 @@ from pipeline.ingest.tables import TABLES, Table
 HEAD = "| column | unit | meaning | may be empty |\n| --- | --- | --- | --- |"
 
 
-def render() -> str:
+def render(*more: Table) -> str:
     """One Markdown section per table: its purpose, its columns, and the rules over whole rows."""
-    return "\n\n".join(_render_table(table) for table in TABLES.values())
+    return "\n\n".join(_render_table(table) for table in [*TABLES.values(), *more])
 
 
 def list_tables() -> list[str]:

@@ -5,13 +5,16 @@ import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from urllib.parse import quote
+from xml.sax.saxutils import escape
 
 from pipeline.core.failures import Failure, SourceError
-from pipeline.core.files import write_json, write_text
+from pipeline.core.files import write_bytes, write_json, write_text
 from pipeline.core.layout import Layout
 from pipeline.core.stage import end_with_dvc
-from pipeline.ingest.registries import read_datasets, read_models
+from pipeline.site import estimands
 from pipeline.site.overview.page import write_overview
+from pipeline.site.pages.citations import read_software
 from pipeline.site.posterior.page import write_page
 from pipeline.site.synthesis_page import page as synthesis
 from pipeline.site.takeoff_page import page as takeoff
@@ -19,11 +22,16 @@ from pipeline.studies.verdict import read_check
 
 WORKERS = 2
 OVERVIEW = "index"
+SITEMAP = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n'
+    '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
+)
+NUMBERS = ("csv", "json")  # beside a page: its estimands
 TOGETHER = {"synthesis": synthesis, "takeoff": takeoff}
 
 
 def build_site(layout: Layout, workers: int = WORKERS) -> str:
-    """Write every page and delete those that are no longer made; a line to print.
+    """Write every page with its numbers and delete those that are no longer made; a line to print.
 
     Raises SourceError with all that was wrong with some page, once the others are written.
     """
@@ -32,6 +40,7 @@ def build_site(layout: Layout, workers: int = WORKERS) -> str:
     names = [OVERVIEW, *together, *cells]
     write_calibration(layout, cells)
     stale = [path for path in layout.pages.glob("*.html") if path.stem not in names]
+    stale += [path for kind in NUMBERS for path in layout.pages.glob(f"*.{kind}")]
     for path in [*stale, *layout.pages.glob(".*.part")]:  # and what an interrupted run left behind
         path.unlink()
     failures: list[Failure] = []
@@ -40,20 +49,19 @@ def build_site(layout: Layout, workers: int = WORKERS) -> str:
         print(f"{name}: {'failed' if found else 'written'}", file=sys.stderr, flush=True)
     if failures:
         raise SourceError(failures)
+    write_numbers(layout, cells)
+    write_text(layout.pages / "sitemap.xml", list_addresses(layout, names))
     return f"{layout.pages}: {len(names)} pages"
 
 
 def find_cells(layout: Layout) -> list[str]:
     """`<dataset>-<model>` of every registered dataset and model whose results are all there."""
-    models, of_dataset = read_models(layout.models), (layout.card, layout.table, layout.rows)
-    of_cell = (layout.posterior, layout.check, layout.attribution)
+    of_dataset = (layout.table, layout.rows)
     return [
-        f"{dataset}-{model}"
-        for table, datasets in read_datasets(layout.datasets).items()
-        for dataset in datasets
-        for model in models.get(table, [])
-        if all(place(dataset).is_file() for place in of_dataset)
-        and all(place(f"{dataset}-{model}").is_file() for place in of_cell)
+        cell
+        for cell in estimands.list_cells(layout)
+        if all(place(cell.partition("-")[0]).is_file() for place in of_dataset)
+        and layout.posterior(cell).is_file()
     ]
 
 
@@ -63,6 +71,23 @@ def write_calibration(layout: Layout, cells: Iterable[str]) -> None:
     told = ("is_calibrated", "calibration_reason")
     found = {name: {key: check.get(key) for key in told} for name, check in checks.items()}
     write_json(layout.check("calibration"), found)
+
+
+def write_numbers(layout: Layout, cells: Iterable[str]) -> None:
+    """The estimands of each page beside it; beside the overview, those of all."""
+    table = estimands.tabulate(layout, cells)
+    names = table["dataset"].str.cat(table["model"], sep="-").fillna(table["model"])
+    for name, rows in [(OVERVIEW, table), *table.groupby(names)]:
+        for kind in NUMBERS:
+            write_bytes(layout.page(str(name)).with_suffix(f".{kind}"), estimands.write(rows, kind))
+
+
+def list_addresses(layout: Layout, names: Iterable[str]) -> str:
+    """The sitemap of the pages, at the `url` of CITATION.cff; without one, relative to itself."""
+    base = read_software(layout.citation).url
+    base = f"{base.rstrip('/')}/" if base else ""
+    places = "".join(f"<url><loc>{escape(base)}{quote(name)}.html</loc></url>\n" for name in names)
+    return f"{SITEMAP}\n{places}</urlset>\n"
 
 
 def write_pages(layout: Layout, names: Iterable[str], workers: int) -> Iterator[list[Failure]]:

@@ -74,6 +74,7 @@ class WordsFile(StrictPart):
     figures: dict[str, FigureWords] = Field({}, description="figure: its words")
     estimands: dict[str, Text] = Field({}, description="estimand: what it is")
     special_cases: dict[str, Text] = Field({}, description="special case of the model: its words")
+    parameters: dict[str, Text] = Field({}, description="parameter: what sentences call it")
     equations: list[Equation] = Field(description="the equations, in the order of reading")
     symbols: list[Symbol] = Field(description="every symbol that they use and no shared file has")
     shared: list[Text] = Field(
@@ -92,6 +93,16 @@ class Words(WordsFile):
         """The card's words for a label, or the label itself."""
         start, path, ends = str(label).partition(RECORD_PATH)
         return f"{self.labels.get(start, start)}{path}{ends}"
+
+    def parameter(self, name: str) -> str:
+        """What sentences call a parameter or an element of one: its words, or its name with spaces.
+
+        The offset of a prior is that prior, in units of its scale.
+        """
+        start, _, label = name.removesuffix("]").partition("[")
+        start = start.removesuffix("_offset")
+        said = self.parameters.get(start, start.replace("_", " "))
+        return f"{said}: {', '.join(map(self.name, label.split(', ')))}" if label else said
 
     def figure(self, figure_id: str, **values: object) -> dict[str, Any]:
         """The words of a figure as arguments of `Figure`, with `values` in their {places}."""
@@ -128,7 +139,7 @@ def read_words(folder: Path, model: str, options: Any = None) -> Words:
     }
     named: dict[str, Any] = {
         part: {name: each for file in files[::-1] for name, each in getattr(file, part).items()}
-        for part in ("figures", "estimands", "special_cases")
+        for part in ("figures", "estimands", "special_cases", "parameters")
     }
     counts = Counter(symbol.latex for symbol in lists["symbols"])
     if twice := sorted(name for name, count in counts.items() if count > 1):

@@ -116,6 +116,8 @@ def opened(
     page.on("request", lambda asked: shown.requests.append(asked.url))
     page.goto(path.as_uri())
     page.wait_for_selector(DRAWN, state="attached")
+    page.evaluate("for (const part of document.querySelectorAll('.folded')) part.open = true")
+    page.wait_for_function("!document.querySelector('[data-chart]:not([data-drawn])')")
     yield shown
     page.close()
 

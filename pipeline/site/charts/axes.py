@@ -78,7 +78,7 @@ def say_name(name: str) -> str:
 LABEL_CHARACTERS = 26  # longer labels of an axis are broken into lines
 LABEL_LINES = 3
 AXIS_CHARACTERS = 46  # of a line of the title of an axis
-SOURCE_LINES = 2  # of a label of listed rows
+SOURCE_LINES = 4  # of a label of listed rows
 HEADING = "!"  # in the fourth place of a row's name: printed in bold
 ROW_PIXELS = 17
 LINE_PIXELS = 14  # of a label in lines
@@ -128,12 +128,26 @@ def list_labels(frame: pd.DataFrame, is_heading: pd.Series) -> list[str]:
     return [f"{i:03d}{mark}{name}" for i, (mark, name) in enumerate(zip(marks, names, strict=True))]
 
 
+# One meaning a colour over the whole site; `PALETTE` is for names of one figure without a meaning.
+COLOURS = {
+    "ours": "#3b82c4",  # this posterior; compute; rows that are fitted
+    "algorithms": "#d9772b",  # all parts of a step that are algorithms
+    "published": "#2a9d74",  # values of others
+    "baseline": "#b65fc2",  # classical estimates of the same data
+    "outside": "#c9485b",  # what lies outside of its interval
+    "inference": "#5f9ea8",  # compute at test time
+    "other": "#8a8f98",  # priors, other specifications, rows that are not fitted, the unexplained
+    "low": "#8c8f2f",  # the low end of an assumption, or another input
+    "high": "#9c6b4f",  # the high end, or a third input
+}
 PALETTE = ("#3b82c4", "#d9772b", "#2a9d74", "#b65fc2", "#c9485b", "#8c8f2f", "#5f9ea8")
 SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "triangle-left")
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3])
 SIGNS = dict(zip(SHAPES, "●■◆▲✚▼◀", strict=True))
 OURS, BASELINE, PUBLISHED = "this posterior", "classical baseline", "published"
 KNOWN = (OURS, BASELINE, PUBLISHED)
+NAMED = dict(zip(KNOWN, ("ours", "baseline", "published"), strict=True))
+NAMED |= {"fitted": "ours", "excluded": "other"}  # rows
 LEGEND_CHARACTERS = 19  # of the longest name: beyond, a name a row
 LEGEND_LIMITS = {2: 108, 1: 240}  # pixels of a name by columns: both fit a window of 360 pixels
 
@@ -144,10 +158,20 @@ def series_scale(domain: Sequence[str], values: Sequence[Any]) -> alt.Scale:
     return alt.Scale(domain=list(domain), range=chosen)
 
 
+def name_colours(names: Sequence[str]) -> alt.Scale:
+    """Colours of names: those that have a meaning on every page, else in the palette's order."""
+    return series_scale(names, [choose_colour(name, i) for i, name in enumerate(names)])
+
+
+def choose_colour(name: str, position: int) -> str:
+    """The colour of a name: that of its meaning, or the one of its position in the palette."""
+    return COLOURS[NAMED[name]] if name in NAMED else PALETTE[position % len(PALETTE)]
+
+
 def sign_series(series: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
     """The legend of series in their order: the sign of the shape, the colour and the name."""
     return tuple(
-        (SIGNS[SHAPES[i % len(SHAPES)]], PALETTE[i % len(PALETTE)], name)
+        (SIGNS[SHAPES[i % len(SHAPES)]], choose_colour(name, i), name)
         for i, name in enumerate(series)
     )
 

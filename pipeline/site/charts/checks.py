@@ -15,20 +15,30 @@ from scipy import stats
 
 from models.core.prior import Prior
 from pipeline.site.charts import axes, drawings
-from pipeline.site.charts.axes import DASHES, PALETTE, break_title, make_tooltip, series_scale
+from pipeline.site.charts.axes import (
+    COLOURS,
+    DASHES,
+    PALETTE,
+    break_title,
+    make_tooltip,
+    series_scale,
+)
 from pipeline.site.charts.drawings import POSTERIOR, PRIOR, Drawing, Layers, draw_panels
 from pipeline.site.figures.kinds import Figure, summarise
 
 GROUP_SIGNS = (
-    ("●", PALETTE[0], "observed mean"),
-    ("━", PALETTE[0], "predicted, median and interval"),
-    ("✚", PALETTE[4], "observed mean outside of the interval"),
+    ("●", COLOURS["ours"], "observed mean"),
+    ("━", COLOURS["ours"], "predicted, median and interval"),
+    ("✚", COLOURS["outside"], "observed mean outside of the interval"),
 )
-DENSITY_SIGNS = (("┅", PALETTE[1], PRIOR), ("━", PALETTE[0], POSTERIOR))
+DENSITY_SIGNS = (("┅", COLOURS["other"], PRIOR), ("━", COLOURS["ours"], POSTERIOR))
 # Colour and shape of an observed value inside of its interval, or outside.
 INSIDE = {
     name: alt.condition("datum.is_inside", alt.value(within), alt.value(outside))
-    for name, within, outside in (("color", PALETTE[0], PALETTE[4]), ("shape", "circle", "cross"))
+    for name, within, outside in (
+        ("color", COLOURS["ours"], COLOURS["outside"]),
+        ("shape", "circle", "cross"),
+    )
 }
 
 
@@ -75,7 +85,7 @@ def _density_chart(
     scale = axes.number_scale(is_log, nice=False)
     x = alt.X("x:Q", title=None, scale=scale, axis=axes.number_axis(is_log, ticks))
     base = alt.Chart(rows).encode(x=x, y=alt.Y("density:Q", axis=None, stack=False))
-    colours = series_scale([PRIOR, POSTERIOR], (PALETTE[1], PALETTE[0]))
+    colours = series_scale([PRIOR, POSTERIOR], (COLOURS["other"], COLOURS["ours"]))
     colour = alt.Color("series:N", title=None, legend=None, scale=colours)
     dashes = series_scale([PRIOR, POSTERIOR], ([4, 3], [1, 0]))
     dash = alt.StrokeDash("series:N", legend=None, scale=dashes)
@@ -90,7 +100,7 @@ def _prediction_chart(rows: pd.DataFrame, figure: Figure) -> tuple[Layers, int]:
     tooltip = [make_tooltip(rows, name) for name in names]
     base = alt.Chart(rows).encode(x=alt.X("rank:Q", title=title, axis=axis), tooltip=tooltip)
     low = alt.Y("lower:Q", title=figure.y_title, scale=alt.Scale(zero=False))
-    bars = base.mark_rule(strokeWidth=2.5, opacity=0.35, color=PALETTE[0])
+    bars = base.mark_rule(strokeWidth=2.5, opacity=0.35, color=COLOURS["ours"])
     dots = base.mark_point(filled=True, size=22, opacity=1)
     return alt.layer(bars.encode(y=low, y2="upper"), dots.encode(y="observed:Q", **INSIDE)), 240
 
@@ -104,8 +114,10 @@ def _group_chart(rows: pd.DataFrame, figure: Figure) -> tuple[Layers, int]:
     scale = axes.number_scale(False, padding=12)
     axis = axes.number_axis(False, **axes.BELOW_LABELS)
     low = alt.X("lower:Q", title=break_title(figure.x_title), scale=scale, axis=axis)
-    bars = base.mark_rule(strokeWidth=7, opacity=0.35, color=PALETTE[0]).encode(x=low, x2="upper")
-    ticks = base.mark_tick(thickness=2, height=12, color=PALETTE[0]).encode(x="median:Q")
+    bars = base.mark_rule(strokeWidth=7, opacity=0.35, color=COLOURS["ours"]).encode(
+        x=low, x2="upper"
+    )
+    ticks = base.mark_tick(thickness=2, height=12, color=COLOURS["ours"]).encode(x="median:Q")
     dots = base.mark_point(filled=True, size=60, opacity=1).encode(x="observed:Q", **INSIDE)
     return alt.layer(bars, ticks, dots), height
 
@@ -116,7 +128,7 @@ def _difference_chart(rows: pd.DataFrame, figure: Figure) -> tuple[Layers, int]:
     series = list(dict.fromkeys(rows["series"]))
     first = alt.Chart(rows[rows["series"] == series[0]]).encode(x=x)
     low = alt.Y("lower:Q", title=figure.y_title, axis=axis)
-    band = first.mark_area(opacity=0.14, color=PALETTE[0]).encode(y=low, y2="upper")
+    band = first.mark_area(opacity=0.14, color=COLOURS["ours"]).encode(y=low, y2="upper")
     styles: dict[str, Any] = {"title": None} | ({"legend": None} if len(series) == 1 else {})
     colour = alt.Color("series:N", scale=series_scale(series, PALETTE), **styles)
     dash = alt.StrokeDash("series:N", scale=series_scale(series, DASHES), **styles)
@@ -136,9 +148,15 @@ DIFFERENCE_DECIMALS = 5  # of a probability, in charts
 
 
 def compare_densities(
-    prior: xr.Dataset, posterior: xr.Dataset, priors: list[tuple[str, Prior]]
+    prior: xr.Dataset,
+    posterior: xr.Dataset,
+    priors: list[tuple[str, Prior]],
+    say: Callable[[str], str],
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Densities of prior and posterior (panel, series, x, density); the panels on a log axis."""
+    """Densities of prior and posterior (panel, series, x, density); the panels on a log axis.
+
+    `say` has the words for a parameter, or for an element of one.
+    """
     frames: dict[str, pd.DataFrame] = {}
     logarithmic = []
     for name, made in priors:
@@ -146,7 +164,7 @@ def compare_densities(
             _by_element(drawn[name]) if name in drawn else {} for drawn in (prior, posterior)
         )
         for label in [label for label in after if label in before][:SHOWN_ELEMENTS]:
-            panel = f"{name}[{label}]" if label else name
+            panel = say(f"{name}[{label}]" if label else name)
             title = f"{panel} ({made.unit})" if made.unit not in ("", "1") else panel
             logarithmic += [title] * (made.family == "LogNormal")
             frames[title] = _density_pair(before[label], after[label], title in logarithmic)

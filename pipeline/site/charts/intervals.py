@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipeline.ingest.cards.card import Published
 from pipeline.site.charts import axes, drawings
-from pipeline.site.charts.axes import KNOWN, OURS, PALETTE, ROW_PIXELS, SHAPES, sign_series
+from pipeline.site.charts.axes import KNOWN, OURS, ROW_PIXELS, SHAPES, sign_series
 from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
 from pipeline.site.figures.kinds import Figure, order_by
 from pipeline.site.pages.answers import Attributions, element, family
@@ -128,13 +128,13 @@ def draw_literature(figure: Figure) -> Drawing:
         named = rows.assign(label=rows["label"].where(is_ours, rows["source"]))
         unit = str(rows["unit"].iloc[0])
         listed = replace(figure, x_title=unit, is_log_x=name in logarithmic)
-        chart = _interval_chart(
-            rows.assign(label=axes.list_labels(named, is_ours)), listed, "listed"
-        )
+        listing = axes.list_labels(named, is_ours)
+        height = len(rows) * axes.row_pixels(listing, SOURCE_ROW_PIXELS)
+        chart = _interval_chart(rows.assign(label=listing), listed, "listed")
         labels = rows["label"].where(is_ours, rows["label"] + ", " + rows["source"])
         labels = labels.str.removeprefix(f"{OURS}, ")  # a family of one has no label of its own
         words = drawings.describe_intervals(rows.assign(label=labels))
-        panels.append((str(rows["title"].iloc[0]), chart, len(rows) * SOURCE_ROW_PIXELS, words))
+        panels.append((str(rows["title"].iloc[0]), chart, height, words))
     shown = tuple(sign for sign in sign_series(KNOWN) if sign[2] in set(frame["series"]))
     return replace(draw_panels(figure, panels), legend=shown)
 
@@ -178,15 +178,15 @@ def _interval_encoding(frame: pd.DataFrame, style: IntervalStyle) -> dict[str, A
     encoding: dict[str, Any] = {
         "y": axes.label_axis(list(dict.fromkeys(frame["label"])), style == "listed"),
         "tooltip": [alt.Tooltip(f"{name}:N", title=TOOLTIPS[name]) for name in shown],
-        "color": alt.value(PALETTE[0]),
+        "color": alt.value(axes.COLOURS["ours"]),
     }
     if style == "single":
         return encoding
     series = _order_series(frame, KNOWN if style == "listed" else ())
     if style == "grouped":
         encoding["yOffset"] = alt.YOffset("series:N", sort=series)
-    for channel, values in ((alt.Color, PALETTE), (alt.Shape, SHAPES)):
-        scale = axes.series_scale(series, values)
+    scales = {alt.Color: axes.name_colours(series), alt.Shape: axes.series_scale(series, SHAPES)}
+    for channel, scale in scales.items():
         encoding[channel.__name__.lower()] = channel("series:N", legend=None, scale=scale)
     return encoding
 

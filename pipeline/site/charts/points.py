@@ -71,7 +71,7 @@ def _points(frame: pd.DataFrame, figure: Figure, reach: pd.Series) -> Any:
     styles |= {"legend": axes.make_legend(frame[name])}
     return chart.add_params(picked).encode(
         opacity=alt.condition(is_picked, alt.value(0.85), alt.value(0.12)),
-        color=alt.Color(**styles, scale=series_scale(values, PALETTE)),
+        color=alt.Color(**styles, scale=axes.name_colours(values)),
         shape=alt.Shape(**styles, scale=series_scale(values, shapes)),
     )
 

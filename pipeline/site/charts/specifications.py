@@ -5,7 +5,7 @@ import pandas as pd
 
 from pipeline.site.charts import drawings
 from pipeline.site.charts.axes import (
-    PALETTE,
+    COLOURS,
     ROW_PIXELS,
     make_tooltip,
     number_axis,
@@ -19,7 +19,7 @@ LABEL_PIXELS = 140  # of both charts, so that their columns stand above each oth
 LABEL_CHARACTERS = 22
 SHOWN = (0.02, 0.95)  # quantiles of the ends of intervals between which the axis runs
 CURVE_PIXELS = 220
-OURS, OTHER = PALETTE[1], PALETTE[0]
+OURS, OTHER = COLOURS["ours"], COLOURS["other"]
 
 
 def draw_curve(figure: Figure) -> Drawing:

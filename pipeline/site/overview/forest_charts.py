@@ -9,15 +9,15 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from pipeline.site.charts.axes import BASELINE, PALETTE, PUBLISHED, widen
+from pipeline.site.charts.axes import BASELINE, COLOURS, PUBLISHED, widen
 from pipeline.site.charts.drawings import Drawing, draw_panels
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.overview.rows import BOUNDS, DECADE_MONTHS, NOT_CONVERGED, Row, read_bounds, say
 
 SERIES = {  # kind: words, sign, colour, shape
-    "model": ("our posterior", "●", PALETTE[0], "circle"),
-    "baseline": (BASELINE, "✚", PALETTE[3], "cross"),
-    "published": (PUBLISHED, "◆", PALETTE[2], "diamond"),
+    "model": ("our posterior", "●", COLOURS["ours"], "circle"),
+    "baseline": (BASELINE, "✚", COLOURS["baseline"], "cross"),
+    "published": (PUBLISHED, "◆", COLOURS["published"], "diamond"),
 }
 CAVEAT, NO_NUMBER = "▲", "✗"
 HEADING, PLAIN = "!", " "  # fourth character of a row's name

@@ -16,6 +16,7 @@ from pipeline.ingest.bibliography import Bibliography, read_bibliography
 from pipeline.ingest.cards.card import LoadedCard
 from pipeline.ingest.registries import read_datasets, read_models
 from pipeline.ingest.stage import accept
+from pipeline.site.naming import name_check
 from pipeline.site.overview.cells import Apart, Cell, Dataset, Passed, State
 from pipeline.site.overview.comparison import Comparison, compare
 from pipeline.site.pages import answers
@@ -137,13 +138,15 @@ def _read_cell(layout: Layout, dataset: Dataset, model_name: str) -> Cell:
         return apart(card.draft, "draft")
     found = read_json(layout.attribution(name))
     attributions = relabel(found or {}, card.options)
+    check = name_check(check, words, attributions)
     if not answers.has_passed(check):
         return apart(list(check["reasons"]), "failed", attributions)
     if found is None:
         return apart(["the fit passed, but its estimands have not been computed"], "missing")
     key = load(model_name).headline_key(card.for_model())
     headline = say_headline(words, card.options, key)
-    answer, badges = answers.answer(headline, attributions, check), list_badges(check, key)
+    answer = answers.answer(headline, attributions, check)
+    badges = list_badges(check, key, attributions)
     path = layout.draws(name)
     draws = pd.read_parquet(path) if path.is_file() else pd.DataFrame()
     title = words.title

@@ -61,23 +61,26 @@ def answer(headline: Headline, attributions: Attributions, check: Check) -> Answ
     if found is None:
         return Answer(key, reason=f"The attribution file has no {key}.", notes=notes)
     label, unit = found["label"], found["unit"]
-    if reason := _find_reason(found, check):
+    if reason := find_withheld(found, check) or _say_without_median(found):
         return Answer(key, label, unit, reason=reason, notes=notes)
     said = (_fill(headline.sentence, found), describe_bound(found, "median"))
     driven, caveats = describe_drivers(key, check), find_caveats(key, check)
     return Answer(key, label, unit, *said, describe_interval(found), "", notes, driven, caveats)
 
 
-def _find_reason(found: dict[str, Any], check: Check) -> str:
-    """Why there is no headline; empty where there is one."""
+def find_withheld(found: dict[str, Any], check: Check) -> str:
+    """Why no number of an estimand is shown; empty where one is."""
     if not has_passed(check):
         return "Withheld: the fit did not converge."
-    if found.get("reason"):
-        return f"Not reported: {found['reason']}."
-    if found["median"] is None:
-        lower = "" if found["lower"] is None else describe_bound(found, "lower")
-        return say("without_median", **found | {"lower": lower})
-    return ""
+    return f"Not reported: {found['reason']}." if found.get("reason") else ""
+
+
+def _say_without_median(found: dict[str, Any]) -> str:
+    """That there is no finite median; empty where there is one."""
+    if found["median"] is not None:
+        return ""
+    lower = "" if found["lower"] is None else describe_bound(found, "lower")
+    return say("without_median", **found | {"lower": lower})
 
 
 def _fill(sentence: str, found: dict[str, Any]) -> str:
@@ -166,9 +169,8 @@ def describe_drivers(key: str, check: Check) -> str:
 
 
 def list_drivers(key: str, check: Check) -> list[str]:
-    """The priors that drive `key`; the offset of a prior is that prior, in units of its scale."""
-    names = (check.get("driven_by") or {}).get(key) or []
-    return [name.removesuffix("_offset") for name in names]
+    """The priors that drive `key`."""
+    return list((check.get("driven_by") or {}).get(key) or [])
 
 
 def family(key: str) -> str:

@@ -3,7 +3,7 @@
 from typing import Any, Literal, NamedTuple
 
 from pipeline.site.pages import answers
-from pipeline.site.pages.answers import Check
+from pipeline.site.pages.answers import Attributions, Check
 from pipeline.site.pages.sentences import say
 from pipeline.studies.verdict import LEAST_COVERAGE
 
@@ -30,15 +30,18 @@ def describe_convergence(check: Check) -> str:
     return say("convergence", **check)
 
 
-def list_badges(check: Check, headline: str = "") -> list[Badge]:
+def list_badges(
+    check: Check, headline: str = "", attributions: Attributions | None = None
+) -> list[Badge]:
     """Converged, calibrated, identified, prior-sensitive and, where other choices were tried,
-    robust; `headline` is the key of the answer.
+    robust; `headline` is the key of the answer, `attributions` have the words for all keys.
     """
+    labels = {key: entry["label"] for key, entry in (attributions or {}).items()}
     return [
         _converged(check),
         _calibrated(check, headline),
         _identified(check, headline),
-        _sensitive(check, answers.describe_drivers(headline, check)),
+        _sensitive(check, answers.describe_drivers(headline, check), labels),
         *_robust(check, headline),
     ]
 
@@ -98,12 +101,13 @@ def _robust(check: Check, headline: str) -> list[Badge]:
     return [Badge(*words[found["grade"]], text, "specifications")]
 
 
-def _sensitive(check: Check, headline: str) -> Badge:
+def _sensitive(check: Check, headline: str, labels: dict[str, str]) -> Badge:
     indices = check.get("prior_sensitivity") or {}
     driven = check.get("driven_by_prior") or []
     moved = [key for key, index in indices.items() if (index["prior"] or 0) > answers.SENSITIVE]
     by = {key: answers.list_drivers(key, check) for key in driven}
-    text = say("sensitive", driven=driven, by=by, moved=moved, indices=indices)
+    found = {"driven": driven, "by": by, "moved": moved, "indices": indices}
+    text = say("sensitive", labels=labels, **found)
     if driven:
         word = f"headline {headline}" if headline else "prior-driven in part"
         return Badge(word, "bad", text, "sensitivity")

@@ -31,6 +31,7 @@ class Software(BaseModel):
     version: str = Field(description="version of the software", min_length=1)
     authors: list[_Author] = Field(description="people or groups", min_length=1)
     doi: str = Field("", description="DOI of the software")
+    url: str = Field("", description="address at which the pages are served")
 
 
 class PageCitation(NamedTuple):

@@ -14,13 +14,14 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 import jinja2
 from latex2mathml.converter import convert_to_element
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pipeline.site.pages.citations import write_bibtex
 from pipeline.site.pages.numbers import FILTERS
 from pipeline.site.pages.packing import PageData
 
 JSON_STYLE = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
+CODE_NAME = re.compile(r"[A-Za-z0-9./-]*[A-Za-z0-9]_[A-Za-z0-9_.-]*[A-Za-z0-9]")
 FUNCTIONS = {"log", "exp", "min", "max"}
 # Space before and after: names of functions would touch others, differentials would drift off.
 SPACES = {"log": ("0.17em", "0.17em"), "exp": ("0.17em", "0.17em"), "d": ("0.17em", "0")}
@@ -49,17 +50,24 @@ def convert(latex: str, display: str = "inline") -> Element:
 
 
 # Paragraphs, emphasis and code; HTML, links and pictures of a card stay text.
+_STRESSED_NAME = re.compile(r"<strong>([a-z0-9]+(?:_[a-z0-9]+)+)</strong>")
 _PROSE = MarkdownIt("zero", {"html": False}).enable(["emphasis", "backticks"])
 
 
 def format_prose(text: str) -> Markup:
     """A card's words as paragraphs, with emphasis and code as Markdown writes them; all escaped."""
-    return Markup(_PROSE.render(text))  # noqa: S704  # escaped by the renderer
+    made = _STRESSED_NAME.sub(r"<strong><code>\1</code></strong>", _PROSE.render(text))
+    return Markup(made)  # noqa: S704  # escaped by the renderer
 
 
 def format_phrase(text: str) -> Markup:
     """`format_prose` without the paragraph around it, for a cell or a list."""
     return Markup(_PROSE.renderInline(text))  # noqa: S704  # escaped by the renderer
+
+
+def mark_code(text: str) -> Markup:
+    """`text`, escaped, with names of the code in the face of code."""
+    return Markup(CODE_NAME.sub(r"<code>\g<0></code>", str(escape(text))))  # noqa: S704  # escaped
 
 
 def plain_text(docstring: str) -> str:
@@ -83,7 +91,7 @@ def environment(templates: Path, chart_library: Callable[[], Markup]) -> jinja2.
         loader=loader, autoescape=True, undefined=strict, trim_blocks=True, lstrip_blocks=True
     )
     made.filters |= {"slug": slug, "prose": format_prose, "phrase": format_phrase} | FILTERS
-    made.filters |= {"math": to_mathml, "bibtex": write_bibtex}
+    made.filters |= {"math": to_mathml, "bibtex": write_bibtex, "code": mark_code}
     made.policies["json.dumps_kwargs"] = JSON_STYLE
     made.globals |= {"chart_library": chart_library, "page_data": PageData()}
     return made

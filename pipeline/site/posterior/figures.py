@@ -27,6 +27,12 @@ from pipeline.site.posterior.specifications import draw_specifications
 from pipeline.site.posterior.splits import Split, draw_split
 from pipeline.site.posterior.waterfalls import Kind, draw_waterfall, make_waterfall
 
+OPEN_FIGURES = 12  # of a page
+# Those that are folded where a page has more, the first one first: checks of what others show.
+FOLDED = (
+    *("chains", "predictive-ranks", "specification-choices", "predictive-groups"),
+    *("predictions", "prior-and-posterior"),
+)
 WATERFALLS: dict[Kind, str] = {"decades": "parts-of-each-step", "shapley": "parts-of-each-score"}
 SHOWN_RANKS = 6  # quantities in one chart
 OURS = "the model, which weighs all of these"
@@ -38,7 +44,7 @@ def draw_all(inputs: Inputs, key: str, split: Split | None) -> dict[str, list[Dr
     What speaks of the headline or beside it is drawn where the fit has passed alone.
     """
     passed = has_passed(inputs.check)
-    return {
+    drawn = {
         "split": [draw_split(split)] if split and not split.reason else [],
         "evidence": [
             *draw_evidence(inputs, key),
@@ -55,6 +61,18 @@ def draw_all(inputs: Inputs, key: str, split: Split | None) -> dict[str, list[Dr
         "groups": draw_groups(inputs),
         "chains": draw_chains(inputs, key),
         "calibration": draw_calibration(inputs),
+    }
+    return fold(drawn)
+
+
+def fold(drawn: dict[str, list[Drawing]]) -> dict[str, list[Drawing]]:
+    """The drawings, with those beyond the most informative `OPEN_FIGURES` folded."""
+    present = {drawing.id for part in drawn.values() for drawing in part}
+    beyond = max(sum(map(len, drawn.values())) - OPEN_FIGURES, 0)
+    folded = [name for name in FOLDED if name in present][:beyond]
+    return {
+        part: [replace(drawing, is_folded=drawing.id in folded) for drawing in drawings]
+        for part, drawings in drawn.items()
     }
 
 
@@ -165,7 +183,7 @@ def draw_priors(inputs: Inputs) -> list[Drawing]:
     """Prior against posterior of every parameter that has a prior of its own."""
     prior, posterior = inputs.group("prior"), inputs.group("posterior")
     priors = list_priors(inputs.cell.model.Priors())
-    frame, logarithmic = checks.compare_densities(prior, posterior, priors)
+    frame, logarithmic = checks.compare_densities(prior, posterior, priors, inputs.words.parameter)
     figure = Figure("scatter", frame=frame, **say_figure("prior-and-posterior"))
     return [] if frame.empty else [checks.draw_densities(figure, logarithmic)]
 
@@ -190,7 +208,8 @@ def draw_chains(inputs: Inputs, key: str) -> list[Drawing]:
     if draws is None or float(draws.max()) == float(draws.min()):
         return []
     effective = inputs.check["min_ess_bulk"] or draws.size
-    frame = checks.rank_differences(draws, key, effective)
+    label = inputs.attributions.get(key, {}).get("label", key)
+    frame = checks.rank_differences(draws, label, effective)
     return [checks.draw_differences(Figure("scatter", frame=frame, **say_figure("chains")))]
 
 
@@ -215,8 +234,9 @@ def draw_groups(inputs: Inputs) -> list[Drawing]:
     if frame.empty:
         return []
     frame = frame.assign(
+        group=frame["group"].map(inputs.words.name),
         panel=frame["by"].map(lambda by: panels.GROUPED_BY.get(by, f"By {by}")),
-        label=frame["group"] + " (" + frame["count"].astype(str) + ")",
+        label=frame["group"].map(inputs.words.name) + " (" + frame["count"].astype(str) + ")",
         is_inside=frame["observed"].between(frame["lower"], frame["upper"]),
     )
     outcome = str(found.get("outcome") or "outcome").replace("_", " ")

@@ -15,6 +15,7 @@ from pipeline.ingest.bibliography import Bibliography, read_bibliography
 from pipeline.ingest.cards.card import LoadedCard
 from pipeline.ingest.stage import load_whole_card
 from pipeline.ingest.tables import TABLES
+from pipeline.site.naming import name_check
 from pipeline.site.pages.answers import Attributions
 from pipeline.site.pages.citations import Software, cite_page, number_sources, read_software
 from pipeline.site.pages.rendering import plain_text
@@ -60,14 +61,16 @@ class Inputs:
 def read_inputs(layout: Layout, dataset: str, model: str) -> Inputs:
     """Read all files of a cell."""
     name, card = f"{dataset}-{model}", load_whole_card(layout, dataset)
+    words = read_words(layout.words, model, card.options)
+    attributions = relabel(read_json(layout.attribution(name)), card.options)
     return Inputs(
         name=name,
         card=card,
         cell=load_cell(layout, dataset, model),
-        words=read_words(layout.words, model, card.options),
+        words=words,
         validation=read_json(layout.rows(dataset)),
-        check=read_check(layout, name),
-        attributions=relabel(read_json(layout.attribution(name)), card.options),
+        check=name_check(read_check(layout, name), words, attributions),
+        attributions=attributions,
         published_fit=read_published_fit(layout, dataset),
         bibliography=read_bibliography(layout.bibliography).with_own(card.path.parent),
         software=read_software(layout.citation),

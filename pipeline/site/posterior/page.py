@@ -57,7 +57,7 @@ def render_fitted(inputs: Inputs, templates: Path) -> str:
         answer=answers.answer(headline, attributions, check),
         worth=say_worth(inputs.draws, key),
         has_passed=answers.has_passed(check),
-        badges=list_badges(check, key),
+        badges=list_badges(check, key, attributions),
         rates=answers.list_rates(attributions, check, key),
         published_pairs=pairs,
         scores_models=inputs.card.card.table in OF_MODELS,

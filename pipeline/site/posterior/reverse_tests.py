@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from models import fitted_rows
-from pipeline.site.charts.axes import BELOW_LABELS, PALETTE, log_ticks, number_axis, wrap_label
+from pipeline.site.charts.axes import BELOW_LABELS, COLOURS, log_ticks, number_axis, wrap_label
 from pipeline.site.charts.drawings import Drawing, draw_panels
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages import answers
@@ -28,7 +28,7 @@ CLUSTER_CHIPS, CHIP_FLOP_A_SECOND = 16_384, 4.0e14
 CLUSTER_FLOP = CLUSTER_CHIPS * CHIP_FLOP_A_SECOND * 365.25 * 86_400
 CLUSTER_LABEL = "one year of the cluster of Llama 3 405B"
 BOUNDS = ["median", "lower", "upper"]
-COLOUR = PALETTE[0]
+COLOUR = COLOURS["ours"]
 NEEDED_SIGN = ("●", COLOUR, "needed, with the 90 % interval")
 RECORDED = {  # column: sign, shape and meaning
     "early_flop": ("○", "circle", "the first model, as trained"),

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pipeline.site.charts.axes import PALETTE
+from pipeline.site.charts import axes
 from pipeline.site.charts.drawings import Drawing, draw_panels
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages import answers
@@ -199,11 +199,12 @@ def _fading(part: str, number: int, quantiles: np.ndarray) -> list[alt.Chart]:
 
 
 OF_ALGORITHMS = ("allocation", "technique", "trend", "lab")
-COLOURS = dict.fromkeys(("algorithms", *OF_ALGORITHMS), PALETTE[1])
-COLOURS |= {"compute": PALETTE[0], "inference": PALETTE[2], "unexplained": "#8a8f98"}
+COLOURS = dict.fromkeys(("algorithms", *OF_ALGORITHMS), axes.COLOURS["algorithms"])
+COLOURS |= {"compute": axes.COLOURS["ours"], "inference": axes.COLOURS["inference"]}
+COLOURS |= {"unexplained": axes.COLOURS["other"]}
 LINE_PIXELS = 13  # between the lines of a label
 ROW_PIXELS = 34  # a label of two lines fits into it
-LABEL_LIMIT = 165
+LABEL_LIMIT = 185
 ROOM = 0.05  # of the axis beside the widest interval
 
 

@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from pipeline.site.charts.axes import PALETTE
+from pipeline.site.charts import axes
 from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
 from pipeline.site.charts.intervals import draw_intervals, draw_parts
 from pipeline.site.figures.kinds import Figure, order_by
@@ -24,7 +24,7 @@ NUMBERS = ["median", "lower", "upper"]
 SERIES = {LOW: "low end, or another input", CENTRAL: "central", HIGH: "high end, or a third input"}
 SIGNS = {LOW: "╍╍", CENTRAL: "━━", HIGH: "•••"}
 DASHES = {LOW: [7, 4], CENTRAL: [1, 0], HIGH: [2, 2.5]}
-COLOURS = {LOW: PALETTE[1], CENTRAL: PALETTE[0], HIGH: PALETTE[3]}
+COLOURS = {LOW: axes.COLOURS["low"], CENTRAL: axes.COLOURS["ours"], HIGH: axes.COLOURS["high"]}
 ORDER_WORDS = {"first": "first order", "total": "total"}
 PATH_PIXELS, LEAST_DECADES = 150, 3.0
 LIMITS = {"interval": INTERVAL_WORDS, "horizon": f"{HORIZON_YEARS:g}", "short": f"{SHORT_YEARS:g}"}
@@ -82,7 +82,7 @@ def draw_paths(words: Words, variations: pd.DataFrame) -> Drawing | None:
         for name, rows in frame.groupby("panel", sort=False)
     ]
     legend = tuple((SIGNS[end], COLOURS[end], f"{STROKES[end]}: {SERIES[end]}") for end in SERIES)
-    band = ("▒", PALETTE[0], "90 % of the central paths")
+    band = ("▒", axes.COLOURS["ours"], "90 % of the central paths")
     return replace(draw_panels(figure, panels), legend=(*legend, band))
 
 
@@ -92,7 +92,7 @@ def _path_chart(rows: pd.DataFrame, figure: Figure, top: float) -> Layers:
     x = alt.X(field="years", type="quantitative", title=figure.x_title, scale=wide, axis=axis)
     y = alt.Y("lower:Q", title=figure.y_title, scale=scale, axis=axis)
     central = alt.Chart(rows[rows["series"] == SERIES[CENTRAL]])
-    band = central.mark_area(opacity=0.16, color=PALETTE[0], clip=True)
+    band = central.mark_area(opacity=0.16, color=axes.COLOURS["ours"], clip=True)
     ends = [end for end in SERIES if SERIES[end] in set(rows["series"])]
     colour, dash = _by_series(alt.Color, ends, COLOURS), _by_series(alt.StrokeDash, ends, DASHES)
     line = alt.Chart(rows).mark_line(strokeWidth=2, clip=True)

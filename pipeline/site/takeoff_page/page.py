@@ -15,6 +15,7 @@ from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
 from pipeline.ingest.bibliography import read_bibliography
 from pipeline.site.charts.drawings import render_page
+from pipeline.site.naming import name_check
 from pipeline.site.pages import answers, rendering
 from pipeline.site.pages.citations import cite_page, hash_file, number_sources, read_software
 from pipeline.site.pages.sentences import say
@@ -29,6 +30,7 @@ from pipeline.takeoff.variations import CENTRAL, ROLE_TITLES, VARIATIONS
 NAME = "takeoff"
 METHOD_SOURCES = ("jones1995models", "erdil2024ideas", "saltelli2010variance", "iwanaga2022salib")
 LIBRARIES = ("numpy", "SALib")
+Check = dict[str, Any]
 
 
 def render(layout: Layout) -> str:
@@ -37,7 +39,7 @@ def render(layout: Layout) -> str:
     scenarios = read_scenarios(layout.scenarios, bibliography)
     entries = read_json(layout.attribution(NAME))
     words = read_words(layout.words, NAME)
-    checks = {name: read_check(layout, name) for name in scenarios.posteriors()}
+    checks = {name: read_named_check(layout, name) for name in scenarios.posteriors()}
     varied = pd.read_parquet(layout.draws(VARIATIONS))
     labels = {each.id: each.label for each in scenarios.scenarios} | {NO_AUTOMATION: GOES_ON}
     drawings = {
@@ -96,6 +98,12 @@ def list_changes(varied: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
+def read_named_check(layout: Layout, cell: str) -> Check:
+    """The check of a posterior that is read, with words for its parameters."""
+    words = read_words(layout.words, cell.partition("-")[2])
+    return name_check(read_check(layout, cell), words, {})
+
+
 def list_provenance(layout: Layout, files: Sequence[Path]) -> list[tuple[str, str]]:
     """Settings, versions, and the hash of every file that was read."""
     settings = YAML(typ="safe").load(layout.params.read_text(encoding="utf-8"))[NAME]
@@ -122,7 +130,6 @@ QUANTITIES = {
     "elasticity": "elasticity of substitution",
     "rate": "decades a year",
 }
-Check = dict[str, Any]
 
 
 def describe_answer(entries: dict[str, dict[str, Any]]) -> str:

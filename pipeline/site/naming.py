@@ -1,0 +1,38 @@
+"""Names of the code -> words: what a check says, in the words of its page.
+
+Checks are made where no words are known: their sentences name estimands by key and priors by
+parameter.
+"""
+
+import re
+
+from pipeline.site.pages.answers import Attributions, Check
+from pipeline.site.words import Words
+
+CODE_NAME = re.compile(r"\b[a-z0-9]+(?:_[a-z0-9]+)+(?:\[[^\]]*\])?")
+SENTENCES = ("identification_reason", "calibration_reason")
+
+
+def name_check(check: Check, words: Words, attributions: Attributions) -> Check:
+    """The check with labels for the estimands of its sentences, and words for its parameters."""
+    labels = {key: f"“{entry['label']}”" for key, entry in attributions.items()}
+    made = check | {
+        name: _replace_keys(check[name], labels) for name in SENTENCES if check.get(name)
+    }
+    if reasons := check.get("identification_reasons"):
+        made["identification_reasons"] = [_replace_keys(each, labels) for each in reasons]
+    if reasons := check.get("reasons"):
+        made["reasons"] = [
+            CODE_NAME.sub(lambda found: words.parameter(found[0]), each) for each in reasons
+        ]
+    driven = check.get("driven_by") or {}
+    made["driven_by"] = {key: [words.parameter(each) for each in driven[key]] for key in driven}
+    return made
+
+
+def _replace_keys(text: str, labels: dict[str, str]) -> str:
+    """`text` with labels for keys, in one pass: a label may look like another key."""
+    if not labels:
+        return text
+    keys = "|".join(map(re.escape, sorted(labels, key=len, reverse=True)))
+    return re.sub(rf"(?<!\w)(?:{keys})(?![\w\[])", lambda found: labels[found[0]], text)
