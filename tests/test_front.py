@@ -1,5 +1,6 @@
 """The front page: sentences follow from the numbers, and none is said that may not be quoted."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ def make_step(title: str, share: float, spread: tuple[float, ...] = (), **more: 
     numbers = {"median": share, "lower": share - 0.1, "upper": share + 0.1}
     row = Row("", "", "", "", "model", caveats=flagged, **numbers)
     step = {"page": "toy", "label": "A to B", "years": "2020", "records": None, "grade": "weak"}
-    spread_said = found | {"mover": "rows"} if found else {}
+    spread_said = found | {"mover": "rows", "is_current": True} if found else {}
     return Step(title, share=row, spread=spread_said, **step, **({"is_dated": True} | more))
 
 
@@ -44,6 +45,7 @@ def test_answer_names_the_extremes_that_may_be_quoted_and_says_when_it_was_faste
         f"share_{SINCE}[{MEAN}]": entry(0.3, "share"),
         f"p_faster_{SINCE}[One]": entry(0.99),
         f"p_faster_{SINCE}[Two]": entry(0.7),
+        f"p_faster_{SINCE}[Three]": entry(0.01),
     }
     split, rate, change = describe(STEPS, entries, entry(0.5))
     assert f"20{NBSP}% (10{NBSP}% to 30{NBSP}%) of the progress in effective compute" in split
@@ -52,8 +54,15 @@ def test_answer_names_the_extremes_that_may_be_quoted_and_says_when_it_was_faste
     assert "Technique" not in split
     assert "7.2 months (6.0 to 9.0)" in rate
     assert "halved every 3.6 months (3.3 to 4.0), on average over One" in change
-    assert "faster than before on One (probability 0.99); whether faster on Two is open" in change
+    assert "faster than before on One (probability 0.99); it is slower than before on" in change
+    assert "on Three; on Two either may be true" in change
     assert f"30{NBSP}% (20{NBSP}% to 40{NBSP}%) of a year's progress" in change
+
+
+def test_number_with_a_caveat_has_its_sign() -> None:
+    flagged = {f"rate_{SINCE}[{MEAN}]": entry(1.0) | {"is_flagged": True}}
+    _, change = describe([], flagged, entry(0.5))
+    assert f"halved every \N{BLACK UP-POINTING TRIANGLE}{NBSP}3.6 months" in change
 
 
 def test_sentence_without_numbers_is_left_out() -> None:
@@ -79,6 +88,8 @@ def test_flips_are_the_steps_whose_range_holds_one_half() -> None:
     assert said.endswith("nothing that was tried does so on Low.")
     assert describe_flips(STEPS[:1]).startswith("No specification that was tried")
     assert describe_flips(STEPS[3:]) == ""
+    stale = replace(STEPS[0], spread=dict(STEPS[0].spread) | {"is_current": False})
+    assert describe_flips([stale]) == ""
 
 
 @pytest.mark.slow

@@ -19,7 +19,11 @@ def make_draws(**decades: float) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("decades", "start", "times"),
     [
-        ({"technique": 1.0, "trend": 1.0, "lab": np.nan}, "Everything but", "100 times"),
+        (
+            {"technique": 1.0, "trend": 1.0, "lab": np.nan, "unexplained": np.nan},
+            "Whatever else",
+            "100 times",
+        ),
         ({"technique": 1.0, "inference": 1.0}, "Algorithms and compute at test time", "100 times"),
         ({"trend": 1.0, "inference": 0.0, "unexplained": 5.0}, "Algorithms made", "10 times"),
     ],

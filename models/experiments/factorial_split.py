@@ -60,7 +60,7 @@ class Priors:
         "ten times the parameters may make a gain ten times larger or smaller, not a hundred"
     )
     departure: Prior = Prior("Normal", (0.0, 0.1), "decades").because(
-        "each scale is tuned by itself: its gains lie within a half of their trend at 90 %"
+        "each scale is tuned by itself: its gains lie within a factor of 1.5 of their trend (90 %)"
     )
     interaction: Prior = Prior("Normal", (0.0, 0.3), "decades").because(
         "factors that multiply have none; two thirds of the prior lie within a factor of two"
@@ -90,6 +90,8 @@ def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     lacking = sorted(counts.index[counts < 4])
     if lacking or counts.empty:
         return f"a split needs all four runs of a scale; incomplete: {lacking or 'all'}"
+    if fitted_rows(table).groupby("parameters")["scale"].nunique().max() > 1:
+        return "two scales have as many parameters: no change with scale can be told from them"
     return ""
 
 

@@ -120,7 +120,7 @@ def read_intervals(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 
 def find_records(rows: pd.DataFrame) -> np.ndarray:
-    """Whether each row has a longer horizon than every row of an earlier or the same date."""
+    """Whether no row of an earlier or the same date has a longer horizon."""
     horizon, date = rows["horizon_minutes"].to_numpy(), rows["release_date"].to_numpy()
     is_beaten = (date[None, :] <= date[:, None]) & (horizon[None, :] > horizon[:, None])
     return ~np.asarray(is_beaten.any(axis=1))

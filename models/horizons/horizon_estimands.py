@@ -57,7 +57,7 @@ def find_growth(posterior: xr.Dataset, design: Design) -> xr.DataArray:
     before = compute.sel(period="before", drop=True) + posterior["rate"] - posterior["change"]
     since = compute.sel(period="since", drop=True) + posterior["rate"]
     first, last = design.years.min(), design.years.max()
-    share = float(-design.count_before(design.years).min()) / (last - first)
+    share = float(np.clip((design.bend_years - first) / (last - first), 0, 1))
     whole = share * before + (1 - share) * since
     periods = pd.Index(name_periods(design), name="period")
     return xr.concat([whole, before, since], dim=periods).transpose(*ORDER)

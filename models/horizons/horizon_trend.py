@@ -92,15 +92,22 @@ class Priors:
         "one bend that may be none; most of the growth before it goes on"
     )
     spread: Prior = Prior("HalfNormal", (0.7,), "doublings").because(
-        "models of one compute and date differ by less than a factor of 2.6 (95 %)"
+        "one standard deviation between models of one compute and date is below a factor of 2.6 "
+        "(95 %)"
     )
 
 
 def unsupported_reason(table: pd.DataFrame, card: Card) -> str:
     """Why not: too few base models whose compute is known; empty where there are enough."""
-    count = int(prepare(table, card).has_figure.sum())
+    design = prepare(table, card)
+    count = int(design.has_figure.sum())
     if count < MINIMUM_FIGURES:
         return f"{count} base models of known compute; a split takes {MINIMUM_FIGURES}"
+    known, wanted = (
+        np.linalg.matrix_rank(each) for each in (design.terms[design.has_figure], design.terms)
+    )
+    if known < wanted:
+        return "models of known compute are all on one side of the bend, or all open or all closed"
     return ""
 
 

@@ -47,10 +47,10 @@ def build_site(layout: Layout, workers: int = WORKERS) -> str:
     for name, found in zip(names, write_pages(layout, names, workers), strict=True):
         failures += found
         print(f"{name}: {'failed' if found else 'written'}", file=sys.stderr, flush=True)
-    if failures:
-        raise SourceError(failures)
     write_numbers(layout, cells)
     write_text(layout.pages / "sitemap.xml", list_addresses(layout, names))
+    if failures:
+        raise SourceError(failures)
     return f"{layout.pages}: {len(names)} pages"
 
 

@@ -137,7 +137,7 @@ def find_bases(rows: pd.DataFrame) -> pd.DataFrame:
     """By base model with known compute, its least decades of FLOP and first date of release."""
     flop = rows["training_flop"].fillna(6 * rows["parameters"] * rows["training_tokens"])
     found = {"decades": np.log10(flop), "date": rows["release_date"]}
-    return pd.DataFrame(found).groupby(rows["base_model"]).min().dropna()
+    return pd.DataFrame(found).groupby(rows["base_model"]).min().dropna(subset="decades")
 
 
 def add_models(

@@ -24,11 +24,12 @@ def summarise(label: str, unit: str, draws: np.ndarray, caveats: Sequence[str] =
     return entry | {"p_finite": 1.0} | warn(replace(BLANK, caveats=tuple(caveats)))
 
 
-def state(label: str, probability: float | None) -> Entry:
+def state(label: str, probability: float | None, caveats: Sequence[str] = ()) -> Entry:
     """A probability: it has no interval."""
     head: Entry = {"label": label, "unit": "probability", "median": probability}
     nothing = {"lower": None, "upper": None, "prob": INTERVAL_PROBABILITY}
-    return head | nothing | {"p_positive": None, "p_finite": 1.0}
+    entry = head | nothing | {"p_positive": None, "p_finite": 1.0}
+    return entry | (warn(replace(BLANK, caveats=tuple(caveats))) if caveats else {})
 
 
 def warn(row: Row) -> dict[str, Any]:

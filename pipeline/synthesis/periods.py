@@ -1,4 +1,4 @@
-"""Yearly rates of leaderboards -> rates of algorithmic progress by period, and if they rose.
+"""Yearly rates of leaderboards -> rates of algorithmic progress by period, and whether they rose.
 
 A period's rate is the mean of the yearly rates that a leaderboard's model has in it, draw by draw.
 The mean over leaderboards pairs their draws at random, as if they had no model in common.
@@ -31,6 +31,13 @@ class Change(NamedTuple):
     least: int  # years with a rate, for a period to be told
 
 
+class Rate(NamedTuple):
+    """Draws of the rate of a period, in decades a year, and what must be read before it."""
+
+    draws: np.ndarray
+    caveats: tuple[str, ...] = ()
+
+
 # Chat models and the first of METR's faster trend; the first whole year with reasoning models,
 # which came in September 2024.
 CHANGES = (
@@ -52,27 +59,27 @@ def compare_periods(cells: Mapping[str, Passed | None], compute: Passed | None) 
     `cells` are posteriors by domain, `compute` that of the growth of training compute.
     """
     entries: dict[str, Entry] = {}
-    reached: dict[str, np.ndarray] = {}
+    reached: dict[str, Rate] = {}
     for change in CHANGES:
         for domain, cell in cells.items():
             rates = {} if cell is None else _read_periods(cell, change)
             if change.since != SINCE and len(rates) < 2:
                 continue
-            caveats = find_caveats(RATE, cell.check) if cell else ()
-            for period, draws in rates.items():
-                entries[f"rate_{period}[{domain}]"] = _describe(period, domain, draws, caveats)
+            for period, rate in rates.items():
+                entries[f"rate_{period}[{domain}]"] = _describe(period, domain, rate)
             if len(rates) == 2:
                 label = (
                     f"Probability that algorithms improved faster {WORDS[change.since]}: {domain}"
                 )
-                faster = round_to((rates[change.since] > rates[change.before]).mean())
-                entries[f"p_faster_{change.since}[{domain}]"] = state(label, faster)
+                before, since = rates[change.before], rates[change.since]
+                faster, caveats = round_to((since.draws > before.draws).mean()), since.caveats
+                entries[f"p_faster_{change.since}[{domain}]"] = state(label, faster, caveats)
             if SINCE in rates:
                 reached[domain] = rates[SINCE]
-    return entries | _pool(list(reached.values()), compute)
+    return entries | _pool(reached, compute)
 
 
-def _read_periods(cell: Passed, change: Change) -> dict[str, np.ndarray]:
+def _read_periods(cell: Passed, change: Change) -> dict[str, Rate]:
     years = {int(year[1]): key for key in map(str, cell.draws) if (year := YEARLY.fullmatch(key))}
     spans = {
         change.before: range(change.first, change.year),
@@ -82,30 +89,39 @@ def _read_periods(cell: Passed, change: Change) -> dict[str, np.ndarray]:
         name: [key for year, key in years.items() if year in span] for name, span in spans.items()
     }
     return {
-        name: cell.draws[keys].mean(axis=1).to_numpy(dtype=float)
+        name: Rate(cell.draws[keys].mean(axis=1).to_numpy(dtype=float), _warn(cell, keys))
         for name, keys in found.items()
         if len(keys) >= change.least
     }
 
 
-def _pool(rates: Sequence[np.ndarray], compute: Passed | None) -> dict[str, Entry]:
+def _warn(cell: Passed, keys: Sequence[str]) -> tuple[str, ...]:
+    """What speaks against the leaderboard's rate, or the rate of one of the years."""
+    return tuple(
+        dict.fromkeys(each for key in (RATE, *keys) for each in find_caveats(key, cell.check))
+    )
+
+
+def _pool(rates: Mapping[str, Rate], compute: Passed | None) -> dict[str, Entry]:
     """The mean since 2023 of the leaderboards that reach so far, each counted once."""
     if len(rates) < 2:
         return {}
-    count = min(map(len, rates))
+    count = min(len(each.draws) for each in rates.values())
     rng = np.random.default_rng(0)  # no two posteriors share a seed's chains by position
-    mean = np.mean([rng.permutation(thin(each, count)) for each in rates], axis=0)
-    entries = {f"rate_{SINCE}[{MEAN}]": _describe(SINCE, MEAN, mean)}
+    drawn = [rng.permutation(thin(each.draws, count)) for each in rates.values()]
+    mean = np.mean(drawn, axis=0)
+    caveats = [f"{each} ({name})" for name, rate in rates.items() for each in rate.caveats]
+    entries = {f"rate_{SINCE}[{MEAN}]": _describe(SINCE, MEAN, Rate(mean, tuple(caveats)))}
     if compute is not None and COMPUTE_RATE in compute.draws:
         grown = compute.draws[COMPUTE_RATE].to_numpy(dtype=float)
         shares, reason = divide_progress(grown, mean)
         if not reason:
-            label = f"Compute, share of a year's progress since 2023: {MEAN}"
-            caveats = find_caveats(COMPUTE_RATE, compute.check)
+            label = f"Compute, share of a year's progress, with algorithms as since 2023: {MEAN}"
+            caveats += find_caveats(COMPUTE_RATE, compute.check)
             entries[f"share_{SINCE}[{MEAN}]"] = summarise(label, "share", shares, caveats)
     return entries
 
 
-def _describe(period: str, domain: str, draws: np.ndarray, caveats: Sequence[str] = ()) -> Entry:
+def _describe(period: str, domain: str, rate: Rate) -> Entry:
     label = f"Rate of algorithmic progress {WORDS[period]}: {domain}"
-    return summarise(label, "decades per year", draws, caveats)
+    return summarise(label, "decades per year", rate.draws, rate.caveats)

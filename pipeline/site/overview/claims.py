@@ -164,26 +164,31 @@ def judge(claim: Claim, overview: Overview) -> Verdict:
             if isinstance(cell, Apart)
         )
         return Verdict(claim, reason="; ".join(reasons))
-    found, reason = cell.attributions.get(claim.estimand), ""
-    if found is None:
-        reason = f"{cell.model_title} has no such estimand"
-    elif found.get("reason"):
-        reason = f"not reported: {found['reason']}"
-    elif claim.estimand not in cell.draws:
-        reason = NO_DRAWS
-    if found is None or reason:
-        return Verdict(claim, cell.name, found or {}, reason=reason)
-    values = cell.draws[claim.estimand].to_numpy(dtype=float)
+    keys = [key for key in (claim.estimand, claim.plus) if key]
+    found = cell.attributions.get(claim.estimand) or {}
+    if reason := next(filter(None, (_find_reason(cell, key) for key in keys)), ""):
+        return Verdict(claim, cell.name, found, reason=reason)
+    values = cell.draws[keys].sum(axis=1, skipna=False).to_numpy(dtype=float)
     if claim.plus:
-        values = values + cell.draws[claim.plus].to_numpy(dtype=float)
-        label = f"{found['label']}; and {cell.attributions[claim.plus]['label']}"
+        label = "; and ".join(str(cell.attributions[key]["label"]) for key in keys)
         found = summarise(label, str(found["unit"]), values)
     if np.isnan(values).any():
         raise ValueError(f"{claim.posterior}: draws of {claim.estimand} are not numbers")
-    driven = answers.describe_drivers(claim.estimand, cell.check)
-    is_measured = answers.is_prior_measured(claim.estimand, cell.check)
+    drivers = [each for key in keys if (each := answers.describe_drivers(key, cell.check))]
+    driven = "; ".join(dict.fromkeys(drivers))
+    is_measured = all(answers.is_prior_measured(key, cell.check) for key in keys)
     is_driven = bool(driven) if driven or is_measured else None
     return Verdict(claim, cell.name, found, round_to(claim.holds(values).mean()), is_driven, driven)
+
+
+def _find_reason(cell: Passed, key: str) -> str:
+    """Why no draws of the estimand `key` may be counted; empty where they may."""
+    found = cell.attributions.get(key)
+    if found is None:
+        return f"{cell.model_title} has no such estimand"
+    if found.get("reason"):
+        return f"not reported: {found['reason']}"
+    return "" if key in cell.draws else NO_DRAWS
 
 
 def describe(verdict: Verdict) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from models.options import HorizonOptions, LeaderboardOptions, Side
@@ -18,10 +19,12 @@ from pipeline.site.overview.rows import Row, read_bounds, read_row, say_doubling
 from pipeline.site.pages import answers
 from pipeline.site.pages.answers import HALF, describe_probability, element
 from pipeline.site.pages.sentences import say
+from pipeline.synthesis.entries import mark
 from pipeline.synthesis.periods import MEAN, SINCE, WORDS
 from pipeline.synthesis.shares import POOLED, Domain, find_cell, read_domains
 
 SURE = 0.95
+CAVEAT = "▲\N{NO-BREAK SPACE}"
 SPLITTING = (LeaderboardOptions, HorizonOptions)  # cards that name steps
 PERIODS = ("before_2023", SINCE)
 Entries = Mapping[str, Entry]
@@ -63,7 +66,7 @@ def make_front(overview: Overview, layout: Layout) -> Front:
     entries = read_json(layout.attribution("synthesis")) or {}
     steps, pooled = list_steps(overview.primaries, layout), find_cell(overview, POOLED)
     return Front(
-        describe(steps, entries, pooled.attributions["mean"] if pooled else None),
+        describe(steps, entries, mark(pooled)["mean"] if pooled else None),
         describe_reasoning(entries),
         steps,
         list_periods(entries, read_domains(layout), estimates.list_published(overview)),
@@ -103,38 +106,45 @@ def _read_step(cell: Passed, layout: Layout) -> Step | None:
 
 def _find_year(table: pd.DataFrame, side: Side) -> str:
     """The year in which the model of one end was released."""
-    return str(table.loc[table["model"] == side.model, "release_date"].min().year)
+    released = table.loc[table["model"] == side.model, "release_date"].min()
+    return "?" if pd.isna(released) else str(released.year)
 
 
 def describe(steps: Sequence[Step], entries: Entries, pooled: Entry | None) -> list[str]:
     """The answer: how the split differs by step, how fast algorithms improve, and if faster now.
 
-    `entries` are those of the synthesis, `pooled` the mean rate of the leaderboards. A sentence
-    whose numbers may not be quoted is left out.
+    `entries` are those of the synthesis, `pooled` the mean rate of the leaderboards. Steps with a
+    caveat are not named; before another number with one stands its sign.
     """
-    told = [step for step in steps if step.is_dated and not step.share.is_flagged]
-    told.sort(key=lambda step: step.share.median or 0.0)
+    told = sorted(
+        (step for step in steps if step.is_dated and not step.share.is_flagged),
+        key=lambda step: -np.inf if step.share.median is None else step.share.median,
+    )
     now = entries.get(f"rate_{SINCE}[{MEAN}]")
     faster = {
-        element(key): each["median"]
+        element(key): each
         for key, each in entries.items()
         if key.startswith(f"p_faster_{SINCE}[") and each["median"] is not None
     }
+    sure = {name: each for name, each in faster.items() if each["median"] > SURE}
+    slower = [name for name, each in faster.items() if each["median"] < 1 - SURE]
     facts = {
         "least": told[0] if told else None,
         "most": told[-1] if told else None,
-        "rate": pooled and say_doubling(_make_row(pooled)),
-        "faster": {name: chance for name, chance in faster.items() if chance > SURE},
-        "open": [name for name, chance in faster.items() if chance <= SURE],
-        "now": now and say_doubling(_make_row(now)),
+        "rate": pooled and _sign(pooled) + say_doubling(_make_row(pooled)),
+        "faster": {
+            name: _sign(each) + describe_probability(each["median"]) for name, each in sure.items()
+        },
+        "slower": slower,
+        "open": [name for name in faster if name not in (*sure, *slower)],
+        "now": now and _sign(now) + say_doubling(_make_row(now)),
         "reached": [
             element(key)
             for key in entries
             if key.startswith(f"rate_{SINCE}[") and element(key) != MEAN
         ],
         "share": entries.get(f"share_{SINCE}[{MEAN}]"),
-        "odds": describe_probability,
-        "quote": quote,
+        "tell": _tell,
         "say": _say_share,
     }
     made = [say(f"front_{name}", **facts) for name in ("split", "rate", "change")]
@@ -153,7 +163,15 @@ def describe_reasoning(entries: Entries) -> str:
         for key, each in entries.items()
         if key.startswith("p_faster_since_2025[") and (name := element(key))
     ]
-    return say("front_reasoning", found=found, quote=quote, odds=describe_probability)
+    return say("front_reasoning", found=found, tell=_tell, odds=describe_probability)
+
+
+def _tell(entry: Entry) -> str:
+    return _sign(entry) + quote(entry)
+
+
+def _sign(entry: Entry) -> str:
+    return CAVEAT if entry.get("is_flagged") else ""
 
 
 def _make_row(entry: Entry) -> Row:
@@ -166,7 +184,7 @@ def _say_share(step: Step) -> str:
 
 def describe_flips(steps: Sequence[Step]) -> str:
     """On which steps another specification puts compute on the other side of one half."""
-    tried = [step for step in steps if step.spread]
+    tried = [step for step in steps if step.spread.get("is_current")]
     flips = [step for step in tried if step.spread["lowest"] < HALF < step.spread["highest"]]
     firm = [step.title for step in tried if step not in flips]
     return say("front_flips", flips=flips, firm=firm)
@@ -179,7 +197,8 @@ def list_periods(
     rows: list[Row] = []
     for domain in [*domains, Domain(MEAN, POOLED)]:
         found = {name: entries.get(f"rate_{name}[{domain.name}]") for name in PERIODS}
-        group = Row(domain.name, domain.dataset, "", "", "model", page=domain.posterior)
+        page = "synthesis" if domain.name == MEAN else domain.posterior
+        group = Row(domain.name, domain.dataset, "", "", "model", page=page)
         rows += [
             replace(group, label=WORDS[name], caveats=tuple(each["caveats"]), **read_bounds(each))
             for name, each in found.items()

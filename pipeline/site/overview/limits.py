@@ -59,9 +59,6 @@ def asked_keys(cell: Passed) -> list[str]:
 def _find_unidentified(cell: Passed) -> Iterator[Case]:
     reason = cell.check.get("identification_reason") or "the test gives no reason"
     reasons = " ".join(cell.check.get("identification_reasons") or [reason])
-    for key in sorted(cell.attributions, key=len, reverse=True):
-        if "[" in key:  # the words of the estimands that are named by key
-            reasons = reasons.replace(key, f"“{cell.attributions[key]['label']}”")
     if cell.check.get("is_identified") is False:
         yield "not_identified", {"reasons": reasons}
 

@@ -18,7 +18,7 @@ from pipeline.site.overview.claims import Verdict, read_claims
 from pipeline.site.overview.comparison import RATE
 from pipeline.site.overview.estimates import record_key
 from pipeline.site.overview.forest_charts import RATES, SHARES, draw_forest
-from pipeline.site.overview.front import Front, make_front
+from pipeline.site.overview.front import CAVEAT, Front, make_front
 from pipeline.site.overview.gathering import Overview, gather
 from pipeline.site.overview.limits import describe_experiments, list_limits, quote
 from pipeline.site.overview.rows import BOUNDS, Row, say, say_doubling
@@ -135,7 +135,9 @@ def escape_cell(text: str) -> str:
 
 def write_front(answer: Front) -> str:
     """The answer in Markdown: its sentences, and what would change it."""
-    said = (*answer.said, answer.reasoning, answer.flips)
+    said = [*answer.said, answer.reasoning, answer.flips]
+    if any(CAVEAT in each for each in said):
+        said.append(sentences.say("front_sign"))
     return "\n\n".join(escape_cell(each) for each in said if each) + "\n"
 
 

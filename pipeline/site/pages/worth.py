@@ -1,9 +1,8 @@
-"""What a step would have cost without its algorithms: the compute-equivalent gain, in words."""
+"""How much further a step's training compute went: the compute-equivalent gain, in words."""
 
 import numpy as np
 import pandas as pd
 
-from models import INTERVAL_PROBABILITY
 from pipeline.checks.numbers import TAILS
 from pipeline.site.pages.answers import element, family
 from pipeline.site.pages.sentences import say
@@ -19,11 +18,10 @@ def say_worth(draws: pd.DataFrame, key: str) -> str:
     the unexplained (Davidson et al. 2023 call it the compute-equivalent gain).
     """
     names = [f"decades_{part}[{element(key)}]" for part in PARTS]
-    known = [name for name in names if name in draws and draws[name].notna().all()]
-    if family(key) != "share_compute" or not known:
+    known = [name for name in names if name in draws and draws[name].notna().any()]
+    if family(key) != "share_compute" or not known or draws[known].isna().any(axis=None):
         return ""
     factors = 10 ** draws[known].sum(axis=1).to_numpy(dtype=float)
     median, lower, upper = np.quantile(factors, [0.5, *TAILS])
     who = "all" if names[0] not in known else "both" if draws[names[0]].any() else "algorithms"
-    ends = {"median": median, "lower": lower, "upper": upper, "probability": INTERVAL_PROBABILITY}
-    return say("worth", who=who, **ends)
+    return say("worth", who=who, median=median, lower=lower, upper=upper)

@@ -74,14 +74,18 @@ def answer_design(design: dict[str, Any], years: float | None) -> str:
     told = sorted((ratio.mean, name) for name, ratio in tried.items() if ratio.is_told)
     best = told[0][1] if told else ""
     rivals = [name for _, name in told[1:] if tried[name].lower <= tried[best].upper]
+    ends = [known[name] for name in ("as_it_is", best) if best]
+    decisive = [each.get("decisive") for each in ends]
+    completed = [each["datasets"] - each["failed"] for each in ends]
     return say(
         "design_verdict",
         best=DESIGNS.get(best),
         ratio=tried.get(best),
         wait=years and WAITS.get(best, 0) * years,
         rivals=[DESIGNS[name] for name in rivals],
-        decisive=[known[name].get("decisive") for name in ("as_it_is", best) if best],
-        datasets=known["as_it_is"]["datasets"],
+        decisive=decisive,
+        completed=completed,
+        settles=bool(best) and None not in decisive and 2 * decisive[1] > completed[1],
         is_flat=min(ratio.lower for ratio in tried.values()) > NOTICEABLE,
     )
 
