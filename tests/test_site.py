@@ -106,7 +106,7 @@ def test_page_says_what_the_checks_found(made: Layout) -> None:
     sections = re.findall(r'<h2 id="([^"]*)"', page)
     assert sections.index("identification") == sections.index("evidence") + 1
     panel = find_part(page, 'id="identification"', 'id="estimates"')
-    for words in ("▲ Not identified", "▲ 14.2", "▲ 0.31", "Yes, other data rather than more"):
+    for words in ("▲ Not identified", "▲ 14.2", "▲ 0.31", "of the designs tried"):
         assert words in panel
     assert "doubled" in panel
     assert "▲ 0.41" in panel

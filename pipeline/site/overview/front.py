@@ -59,6 +59,7 @@ class Front:
     periods: list[Row]
     flips: str
     year: Entry | None
+    across: bool  # there is a synthesis
 
 
 def make_front(overview: Overview, layout: Layout) -> Front:
@@ -72,6 +73,7 @@ def make_front(overview: Overview, layout: Layout) -> Front:
         list_periods(entries, read_domains(layout), estimates.list_published(overview)),
         describe_flips(steps),
         entries.get(f"share_{SINCE}[{MEAN}]"),
+        bool(entries),
     )
 
 

@@ -26,7 +26,6 @@ from pipeline.site.pages import answers, sentences
 from pipeline.site.pages.citations import cite_page, read_software
 from pipeline.site.pages.numbers import INTERVAL_WORDS, SHORT_INTERVAL
 from pipeline.site.pages.packing import neutralise_frame
-from pipeline.site.pages.worth import say_worth
 from pipeline.site.takeoff_page.page import describe_answer
 from pipeline.studies.verdict import LEAST_COVERAGE
 
@@ -115,8 +114,6 @@ def write_answers(primaries: Sequence[Passed]) -> str:
     lines = ["| Asked | Answer | Posterior |", "| --- | --- | --- |"]
     for cell in primaries:
         said = cell.answer.sentence or cell.answer.reason
-        if cell.answer.sentence and (worth := say_worth(cell.draws, cell.answer.key)):
-            said = f"{said} {worth}"
         if spread := answers.say_range(cell.answer.key, cell.check, is_short=True):
             said = f"{said} {spread[0].upper()}{spread[1:]}."
         if caveats := "; ".join(cell.answer.caveats):
