@@ -160,8 +160,8 @@ def test_bar_is_as_opaque_as_the_share_is_likely_to_reach_there() -> None:
     ("unexplained", "said", "unsaid"),
     [
         (spread(0.0, 0.4), "whose sign is uncertain", "in every draw"),
-        (spread(0.5, 0.1), "unexplained", "sign is uncertain"),
-        (np.zeros((1, DRAWS)), "unexplained 0\N{NO-BREAK SPACE}% in every draw", "sign is uncertain"),
+        (spread(0.5, 0.1), "unexplained", "uncertain"),
+        (np.zeros((1, DRAWS)), "unexplained 0\N{NO-BREAK SPACE}% in every draw", "uncertain"),
     ],
 )
 def test_caption_says_what_is_sure(unexplained: np.ndarray, said: str, unsaid: str) -> None:
