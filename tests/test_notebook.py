@@ -22,13 +22,13 @@ def run(path: Path) -> tuple[dict[str, Any], list[Any]]:
         if cell["cell_type"] == "code":
             *statements, last = ast.parse("".join(cell["source"])).body
             assert isinstance(last, ast.Expr), "a cell ends with what it shows"
-            exec(compile(ast.Module(statements, []), cell["id"], "exec"), names)  # noqa: S102  # ours
+            exec(compile(ast.Module(statements, []), cell["id"], "exec"), names)  # noqa: S102  # in Git
             shown = compile(ast.Expression(last.value), cell["id"], "eval")
-            values.append(eval(shown, names))  # noqa: S307  # ours
+            values.append(eval(shown, names))  # noqa: S307  # the same
     return names, values
 
 
-@pytest.mark.skipif(not Layout(ROOT).posterior(CELL).is_file(), reason="needs `dvc repro`")
+@pytest.mark.slow
 def test_notebook_finds_the_headline_and_draws_the_figure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(NOTEBOOK.parent)  # where an editor starts it
     names, (_, sentence, chart) = run(NOTEBOOK)

@@ -11,6 +11,7 @@ from unpack import read_specs
 
 HIDDEN = {"code", "pre", "script", "style", "annotation"}
 AS_RECEIVED = {"data-table", "sources"}  # id or class of what data and bibliographies say
+# Attributes of HTML whose text readers see or hear.
 READ_ALOUD = {"aria-label", "title", "alt", "placeholder", "data-title"}
 VOID = {"meta", "link", "br", "input", "img", "hr"}
 IN_CHARTS = ("label", "series", "group", "part")  # columns that charts write out
