@@ -62,7 +62,7 @@ def simulate(root: Root = HERE) -> None:
     """Simulate what full automation of research would bring."""
     from pipeline.takeoff.stage import simulate as make
 
-    _run_stage(make, Layout(root), _read_params(root)["takeoff"])
+    _run_stage(make, Layout(root))
 
 
 @app.command(rich_help_panel=STAGES)

@@ -14,7 +14,6 @@ from toy_takeoff import (
     DRAWS,
     FAILED,
     PASSED,
-    SETTINGS,
     make_frames,
     make_page,
     read_real,
@@ -156,7 +155,7 @@ def test_missing_posteriors_keys_and_impossible_draws_are_refused(tmp_path: Path
     layout = write_toys(tmp_path, frames)
     layout.draws(RATE).unlink()
     with pytest.raises(SourceError) as caught:
-        simulate(layout, SETTINGS)
+        simulate(layout)
     for said in (
         f"{layout.draws(RATE)}: the file is missing",
         "did you mean 'predicted'?",

@@ -1,5 +1,6 @@
 """Draws and checks of made-up posteriors for the simulation of full automation."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,10 @@ NO_STUDY: dict[str, Any] = {"headlines": [], "prior_sensitivity": {}, "identific
 NO_STUDY |= {"driven_by_prior": [], "driven_by": {}}
 PASSED = NO_STUDY | {"verdict": "pass", "reasons": [], "is_calibrated": True, "is_identified": True}
 FAILED = PASSED | {"verdict": "fail", "reasons": ["R-hat 1.2"]}
-SETTINGS = {"seed": 7, "paths": 300, "samples": 32}
+FEW = "simulation: {seed: 7, paths: 300, samples: 32}"
 HERE = Layout(ROOT)
 LINKED = ("models", "reports/models", "reports/templates")
-COPIED = ("data/takeoff.yaml", "data/references.bib", "CITATION.cff", "params.yaml")
+COPIED = ("data/takeoff.yaml", "data/references.bib", "CITATION.cff")
 
 
 def link_project(folder: Path, datasets: dict[str, list[str]] | None = None) -> Layout:
@@ -67,6 +68,9 @@ def write_toys(
 ) -> Layout:
     """A project with these draws and checks of the posteriors that are read."""
     layout = link_project(folder)
+    stated = layout.scenarios.read_text(encoding="utf-8")
+    few = re.sub("^simulation: .*$", FEW, stated, flags=re.MULTILINE)
+    layout.scenarios.write_text(few, encoding="utf-8")
     for name, frame in (frames or make_frames()).items():
         write_parquet(layout.draws(name), frame)
         write_json(layout.check(name), (checks or {}).get(name, PASSED))
@@ -79,6 +83,6 @@ def write_toys(
 def make_page(folder: Path, checks: dict[str, dict[str, Any]] | None = None) -> Path:
     """The page of a simulation on made-up draws."""
     layout = write_toys(folder, checks=checks)
-    simulate(layout, SETTINGS)
+    simulate(layout)
     write_text(layout.page("takeoff"), page.render(layout))
     return layout.page("takeoff")

@@ -25,7 +25,7 @@ from pipeline.checks.refit import QUICK, RefitError, Refitter, differ
 from pipeline.fit.cell import Cell
 
 # Of the integrated density; more draws change the sum by less than its Monte Carlo error.
-MAXIMUM_DRAWS = 4000
+MAXIMUM_DRAWS = 2000
 MAXIMUM_SINGLE = 12  # base models left out one by one; of more, whole labs are left out together
 MAXIMUM_FOLDS = 8  # each is a fit of its own; more would leave little more in for it
 THREADS = 2  # folds fitted at a time; the draws do not depend on it

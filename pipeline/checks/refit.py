@@ -18,12 +18,16 @@ import xarray as xr
 from pymc.model.fgraph import fgraph_from_model, model_from_fgraph
 from pymc.model.transform.optimization import freeze_dims_and_data
 from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
+from pytensor.tensor.math import Dot
 
 import models
 from models import Card
+from pipeline.checks.products import multiply_by_loops
 from pipeline.fit.density import Constrainer
 
 PACKED = "packed_data"
+register_funcify_default_op_cache_key(Dot)(multiply_by_loops)
 MOST_DIVERGENT = 0.5  # of the transitions: such a chain hardly moves
 
 

@@ -7,7 +7,7 @@ interval is too narrow.
 """
 
 from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, cast
 
 import numpy as np
@@ -24,16 +24,20 @@ from pipeline.fit.cell import Cell
 DRAWS = 1000  # of the predictive densities
 # Long enough for a median within a tenth of the interval's standard deviation.
 LENGTH = Settings(draws=1000, tune=700, maxdepth=10, target_accept=0.9)
+Entry = dict[str, Any]
 FIRST_SEED = 3000  # added to the seed of the fit, so that no refit repeats its random numbers
 SHOWN = ("share_compute", "rate_decades_per_year", "allocation_coefficient")
 RULED_OUT = 2.0  # standard errors by which a special case must predict worse
 
 
-def fit_special_cases(cell: Cell, refitter: Refitter, density: xr.DataArray) -> dict[str, Any]:
+def fit_special_cases(
+    cell: Cell, refitter: Refitter, units: Future[tuple[str, xr.DataArray]]
+) -> dict[str, Any]:
     """Every special case by name: what it says of the headlines, and how it predicts.
 
-    `density`: log density of each unit under the model, dims chain, draw, unit. Empty for a model
-    without special cases; one that changes nothing of this table is left out.
+    `units`: what is left out and its log density under the model, dims chain, draw, unit, which may
+    still be under way. Empty for a model without special cases; one that changes nothing of this
+    table is left out.
     """
     model = cast("models.Leaderboard", cell.model)
     priors, seed = model.Priors(), int(cell.tree.attrs["seed"]) + FIRST_SEED
@@ -47,27 +51,33 @@ def fit_special_cases(cell: Cell, refitter: Refitter, density: xr.DataArray) -> 
     }
     if not cases:
         return {}
-    own, unsure = smooth(thin(xr.Dataset({"density": density}), DRAWS)["density"])
 
-    def fit(position: int, name: str) -> dict[str, Any]:
+    def fit(position: int, name: str) -> RefitError | tuple[xr.Dataset, pd.Series, list[str]]:
         changed, card = cases[name]
         try:
             posterior = refitter.refit(cell.table, card, changed, seed + position, LENGTH)
-            units = model.unit_log_likelihood(thin(posterior, DRAWS), cell.table, card)
-            by_unit, bad = smooth(
-                units.rename(base_model="unit").transpose("chain", "draw", "unit")
-            )
+            density = model.unit_log_likelihood(thin(posterior, DRAWS), cell.table, card)
+            named = density.rename(base_model="unit").transpose("chain", "draw", "unit")
+            return posterior, *smooth(named)
         except RefitError as error:
-            return {"reason": f"the refit failed: {error}"}
+            return error
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        fitted = list(pool.map(fit, range(len(cases)), cases))
+    own, unsure = smooth(thin(xr.Dataset({"density": units.result()[1]}), DRAWS)["density"])
+
+    def describe(name: str, made: RefitError | tuple[xr.Dataset, pd.Series, list[str]]) -> Entry:
+        if isinstance(made, RefitError):
+            return {"reason": f"the refit failed: {made}"}
+        posterior, by_unit, bad = made
         return {
             "reason": "",
-            "estimands": summarise(model.estimands(posterior, cell.table, card)),
+            "estimands": summarise(model.estimands(posterior, cell.table, cases[name][1])),
             **compare(by_unit, own, {*bad, *unsure}),
             "divergences": int(posterior.attrs["divergences"]),
         }
 
-    with ThreadPoolExecutor(THREADS) as pool:
-        return dict(zip(cases, pool.map(fit, range(len(cases)), cases), strict=True))
+    return dict(zip(cases, map(describe, cases, fitted), strict=True))
 
 
 def compare(by_unit: pd.Series, own: pd.Series, unsure: Collection[str] = ()) -> dict[str, Any]:

@@ -157,7 +157,7 @@ def check(cell: Cell, limits: dict[str, float], refitter: Refitter | None) -> Ch
         judged = judge(cell, limits)
         sensitivity = measure_sensitivity(cell)
         predicted = check_predictions(cell)
-    cases = fit_special_cases(cell, refitter, units.result()[1])
+        cases = fit_special_cases(cell, refitter, units)
     identified = identify(cell, sensitivity["driven_by_prior"], cases)
     worst, constant = judged.pop("worst"), judged.pop("constant")
     has_converged = judged["verdict"] == "pass"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from models.takeoff import Economy
 from pipeline.core.failures import SourceError
@@ -145,9 +145,27 @@ class Published(StrictPart):
     locator: Words = Field(description="where in the source it stands")
 
 
+class Simulation(StrictPart):
+    """How much is drawn."""
+
+    seed: int = Field(description="of the pairs of draws and of the design")
+    paths: int = Field(ge=1, description="of each scenario")
+    samples: int = Field(
+        ge=2, description="base of the design of the sensitivity analysis, a power of two"
+    )
+
+    @field_validator("samples")
+    @classmethod
+    def _is_a_power_of_two(cls, samples: int) -> int:
+        if samples & (samples - 1):
+            raise ValueError("must be a power of two: Sobol's sequence is balanced there alone")
+        return samples
+
+
 class Scenarios(StrictPart):
     """The whole file."""
 
+    simulation: Simulation = Field(description="how much is drawn")
     defaults: dict[str, Words] = Field(
         description="role: id of the input where a scenario says nothing else"
     )

@@ -5,8 +5,6 @@ scenario of data/takeoff.yaml on the same paths, what each assumption changes, a
 the outcomes.
 """
 
-from typing import Any
-
 import pandas as pd
 
 from pipeline.core.files import write_json, write_parquet, write_text
@@ -27,20 +25,16 @@ from pipeline.takeoff.variations import VARIATIONS, vary
 NAME = "takeoff"
 
 
-def simulate(layout: Layout, settings: dict[str, Any]) -> str:
-    """Write the estimands of the simulation, draws of them and its variations; a line to print.
-
-    Settings: `seed` of the pairs of draws and of the design, `paths` of each scenario, `samples`:
-    base of the design of the sensitivity analysis, a power of two.
-    """
+def simulate(layout: Layout) -> str:
+    """Write the estimands of the simulation, draws of them and its variations; a line to print."""
     scenarios = read_scenarios(layout.scenarios, read_bibliography(layout.bibliography))
-    posteriors = read_posteriors(layout, scenarios)
-    paths = pair(scenarios, posteriors, settings["paths"], settings["seed"])
+    posteriors, settings = read_posteriors(layout, scenarios), scenarios.simulation
+    paths = pair(scenarios, posteriors, settings.paths, settings.seed)
     runs = run_all(paths, scenarios.scenarios)
     estimands = collect_estimands(runs, paths)
     entries = state_probabilities(attribute(estimands), estimands)
     if runs[0].outcome is not None:
-        entries |= describe_sensitivity(analyse(paths, settings["samples"], settings["seed"]))
+        entries |= describe_sensitivity(analyse(paths, settings.samples, settings.seed))
         varied = vary(paths, runs[0])
     else:
         varied = pd.DataFrame()

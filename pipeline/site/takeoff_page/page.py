@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from ruamel.yaml import YAML
 
 from models import takeoff
 from pipeline.core.files import read_json
@@ -23,7 +22,7 @@ from pipeline.site.takeoff_page import figures
 from pipeline.site.words import read_words
 from pipeline.studies.verdict import read_check
 from pipeline.takeoff.results import COMPRESSED, ESTIMANDS, GOES_ON
-from pipeline.takeoff.scenarios import NO_AUTOMATION, read_scenarios
+from pipeline.takeoff.scenarios import NO_AUTOMATION, Scenarios, read_scenarios
 from pipeline.takeoff.sensitivity import SHORT_YEARS, label_inputs
 from pipeline.takeoff.variations import CENTRAL, ROLE_TITLES, VARIATIONS
 
@@ -82,7 +81,7 @@ def render(layout: Layout) -> str:
         words=words,
         **number_sources(bibliography, [*scenarios.citations(), *METHOD_SOURCES]),
         citation=cite_page(read_software(layout.citation), words.title, NAME, hash_files(files)),
-        provenance=list_provenance(layout, files),
+        provenance=list_provenance(scenarios, files),
     )
 
 
@@ -104,9 +103,9 @@ def read_named_check(layout: Layout, cell: str) -> Check:
     return name_check(read_check(layout, cell), words, {})
 
 
-def list_provenance(layout: Layout, files: Sequence[Path]) -> list[tuple[str, str]]:
+def list_provenance(scenarios: Scenarios, files: Sequence[Path]) -> list[tuple[str, str]]:
     """Settings, versions, and the hash of every file that was read."""
-    settings = YAML(typ="safe").load(layout.params.read_text(encoding="utf-8"))[NAME]
+    settings = scenarios.simulation.model_dump()
     drawn = {path: f"draws of {path.stem}" for path in files if path.suffix == ".parquet"}
     return [
         *((name, str(value)) for name, value in settings.items()),
