@@ -6,7 +6,7 @@ import base64
 import gzip
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,6 +29,8 @@ type Layers = alt.LayerChart | alt.FacetChart
 TITLE_CHARACTERS = 64
 AXIS_PIXELS = 46  # below a chart, for its axis and title
 LEGEND_ROW_PIXELS = 19
+STILL_PIXELS = 620  # width of a picture that stands in for a chart; it is scaled to its place
+SIZE = re.compile(r'width="[0-9.]+" height="[0-9.]+" (viewBox="[^"]*")')
 ADDRESSES = re.compile(r"https://[a-z.]*vega[^\"'`\s)]*|https://github\.com/[^\"'`\s)]*")
 CONFIG: dict[str, Any] = YAML(typ="safe").load(Path(__file__).with_name("config.yaml"))
 
@@ -122,7 +124,8 @@ def render_page(
         for number, panel in enumerate(drawing.panels)
     }
     shared = {"drawings": drawings, "chart_config": CONFIG, "interval_words": INTERVAL_WORDS}
-    made = environment(templates, chart_library).get_template(f"{template}.html.jinja")
+    charts: dict[str, Callable[..., Markup]] = {"chart_library": chart_library, "still": draw_still}
+    made = environment(templates, charts).get_template(f"{template}.html.jinja")
     return made.render(specs=specs, **shared, **values)
 
 
@@ -135,6 +138,13 @@ def chart_library() -> Markup:
     script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     packed = gzip.compress(ADDRESSES.sub("", script).encode("utf-8"), mtime=0)
     return Markup(base64.b64encode(packed).decode("ascii"))  # noqa: S704  # the library, not data
+
+
+def draw_still(panel: Panel) -> Markup:
+    """The chart as a picture, which stands in the page before its script draws the chart itself."""
+    svg = vl_convert.vegalite_to_svg(panel.spec | {"width": STILL_PIXELS, "config": CONFIG})
+    scaled = SIZE.sub(r'style="width:100%;height:auto" \1', svg, count=1)
+    return Markup(scaled)  # noqa: S704  # the renderer escapes what is data
 
 
 def stack_panels(drawing: Drawing, width: int = 420) -> dict[str, Any]:

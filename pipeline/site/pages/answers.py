@@ -19,7 +19,6 @@ FOLLOWS = {
 }
 SENSITIVE = 0.05  # power-scaling index above which the prior counts (Kallioinen et al. 2023)
 NOT_IDENTIFIED, NOT_CALIBRATED = "not identified", "not calibrated"
-LEAST_HELD = 0.8  # of truths at the medians of the fit, for an interval to be quoted without caveat
 HALF = 0.5  # of a step: what is more, compute or all else
 MOST_DIGITS = 6  # of attribution files
 
@@ -152,7 +151,7 @@ def find_like_fit(key: str, check: Check) -> dict[str, Any]:
 def describe_missed(key: str, check: Check) -> str:
     """That the interval of `key` seldom holds a truth like the fit; empty where it does."""
     found = find_like_fit(key, check)
-    if not found or found["share"] >= LEAST_HELD:
+    if not found or found["share"] >= LEAST_COVERAGE:
         return ""
     held, count = found["covered"], found["intervals"]
     return f"its interval held the truth in {held} of {count} simulations like this fit"
