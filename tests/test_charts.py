@@ -99,6 +99,14 @@ def test_every_kind_compiles_without_markup_from_data_and_is_described(
         assert "$schema" not in panel.spec
 
 
+def test_picture_that_stands_in_for_a_chart_has_no_markup_of_data_and_says_nothing_twice() -> None:
+    still = drawings.draw_still(draw_scatter().panels[0])
+    assert "<script" not in still
+    assert 'style="width:100%;height:auto"' in still
+    assert "aria-" not in still
+    assert "currentColor" in still
+
+
 def test_scatter_has_its_curve_below_the_points_on_one_axis() -> None:
     layers = draw_scatter().panels[0].spec["layer"]
     assert [layer["mark"]["type"] for layer in layers] == ["area", "line", "point"]

@@ -30,6 +30,7 @@ TITLE_CHARACTERS = 64
 AXIS_PIXELS = 46  # below a chart, for its axis and title
 LEGEND_ROW_PIXELS = 19
 STILL_PIXELS = 620  # width of a picture that stands in for a chart; it is scaled to its place
+SPOKEN = re.compile(r' (?:aria-[a-z]+|role)="[^"]*"')  # the place of the chart says it in words
 SIZE = re.compile(r'width="[0-9.]+" height="[0-9.]+" (viewBox="[^"]*")')
 ADDRESSES = re.compile(r"https://[a-z.]*vega[^\"'`\s)]*|https://github\.com/[^\"'`\s)]*")
 CONFIG: dict[str, Any] = YAML(typ="safe").load(Path(__file__).with_name("config.yaml"))
@@ -143,7 +144,7 @@ def chart_library() -> Markup:
 def draw_still(panel: Panel) -> Markup:
     """The chart as a picture, which stands in the page before its script draws the chart itself."""
     svg = vl_convert.vegalite_to_svg(panel.spec | {"width": STILL_PIXELS, "config": CONFIG})
-    scaled = SIZE.sub(r'style="width:100%;height:auto" \1', svg, count=1)
+    scaled = SIZE.sub(r'style="width:100%;height:auto" \1', SPOKEN.sub("", svg), count=1)
     return Markup(scaled)  # noqa: S704  # the renderer escapes what is data
 
 

@@ -31,7 +31,7 @@ OTHER_PARTS = {
     "allocation": "division of compute",
     "technique": "techniques",
     "trend": "trend with the date",
-    "lab": "laboratories",
+    "lab": "differences between laboratories",
     "unexplained": "unexplained",
 }
 PERIODS = ("before_2023", SINCE)
