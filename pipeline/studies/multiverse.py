@@ -6,6 +6,7 @@ by people (`apportion multiverse`), in minutes. Writes a table, a row a specific
 and beside it what the choices are, the range, and what both were made with.
 """
 
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -64,6 +65,8 @@ def run_multiverse(
     choices = read_choices(layout.specifications, cell[1])
     if not choices:
         return "models/specifications.yaml names no choices of its model"
+    made_with = describe_specifications(layout, study.name)
+    study = replace(study, key=f"{study.key} {made_with['choices']}")  # what is kept is of these
     choices = _drop_idle(study, choices)
     rng = study.make_generator(PART, 0)
     specifications = list_specifications(choices, find_labs(study.table), crossed, rng)
@@ -81,11 +84,7 @@ def run_multiverse(
     path = layout.multiverse(study.name)
     titles = {name: describe_choice(choice) for name, choice in choices.items()}
     table = pd.DataFrame(list(chain.from_iterable(rows)))
-    head = {
-        "dataset": cell[0],
-        "model": cell[1],
-        "made_with": describe_specifications(layout, study.name),
-    }
+    head = {"dataset": cell[0], "model": cell[1], "made_with": made_with}
     spread = describe_spread(table, titles)
     write_text(path.with_suffix(".csv"), table.to_csv(index=False))
     write_json(path, head | {"choices": titles, "spread": spread})
