@@ -160,6 +160,29 @@ def test_badge_of_calibration_says_which_truths_are_missed(
 
 
 @pytest.mark.parametrize(
+    ("unit", "numbers"), [("share", ["90 %", "190 %", "760 %"]), ("factor", ["90 %", "1.9", "7.6"])]
+)
+def test_range_over_specifications_is_in_the_unit_of_the_headline(
+    unit: str, numbers: list[str]
+) -> None:
+    spread = {"specifications": 12, "failed": 2, "lowest": 1.9, "highest": 7.6}
+    spread |= {"in_our_interval": 0.9, "grade": "moderate", "variance": {"rows": 0.8}}
+    choices = {"rows": {"title": "runs"}}
+    multiverse = {"spread": {"key": spread}, "choices": choices, "is_current": True}
+    check = CHECK | {"multiverse": multiverse}
+    (badge,) = [
+        each
+        for each in list_badges(check, "key", {"key": make_found(2.0, 1.7, 2.3, unit)})
+        if each.anchor == "specifications"
+    ]
+    said = badge.text.replace("\N{NO-BREAK SPACE}", " ")
+    assert badge.word == "robust in part"
+    assert all(number in said for number in numbers)
+    assert "Over 10 specifications" in said
+    assert ("%" in said.partition("runs from")[2].partition(",")[0]) == (unit == "share")
+
+
+@pytest.mark.parametrize(
     ("twice", "five", "broken", "start"),
     [
         (about(0.95), about(0.94), about(0.97), "No: none"),

@@ -1,5 +1,6 @@
 """Specifications: the file of choices, what each fits, and how their spread is told."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from models.leaderboards import compute_multiplier
 from models.leaderboards.compute_multiplier import Priors
 from pipeline.core.failures import SourceError
 from pipeline.core.layout import Layout
-from pipeline.studies import multiverse
+from pipeline.studies import multiverse, specifications
+from pipeline.studies.engine import Engine
 from pipeline.studies.rows import RULES
 from pipeline.studies.specifications import (
     Specification,
@@ -192,6 +194,32 @@ def test_model_that_ignores_marks_is_fitted_to_the_rows_that_are_kept(
     expected = multiverse.fit(study, {}, [without], 0)["estimands"][multiverse.RATE]["median"]
     assert right == expected
     assert rate > right + 0.3
+
+
+def test_specifications_are_fitted_again_when_their_choices_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an interrupted study kept is of the choices as they were."""
+    layout, engine = Layout(tmp_path), Engine(kept=tmp_path / "kept")
+    study = replace(make_toy_study(Headed()), engine=engine, key="toy")
+    monkeypatch.setattr(multiverse, "open_study", lambda *_: study)
+    monkeypatch.setattr(specifications, "MINIMUM_ROWS", 12)
+    layout.specifications.parent.mkdir()
+
+    def run(rate: float) -> list[float]:
+        ours = "{title: as it is, reason: it is ours}"
+        other = f"{{title: known, reason: of old, priors: {{rate: [{rate}, 0.001]}}}}"
+        text = f"toy: {{rate: {{title: rate, ours: {ours}, known: {other}}}}}\n"
+        layout.specifications.write_text(text, encoding="utf-8")
+        path = multiverse.run_multiverse(layout, ("toy", "toy"), 0, engine)
+        assert isinstance(path, Path)
+        found = pd.read_csv(path.with_suffix(".csv"))
+        return list(found.loc[found["kind"].isin(["ours", "alone"]), "median"])
+
+    ours, known = run(1.0)
+    again, changed = run(2.0)
+    assert ours == again
+    assert (known, changed) == (pytest.approx(1.0, abs=0.01), pytest.approx(2.0, abs=0.01))
 
 
 def test_perplexities_are_better_when_lower() -> None:
