@@ -65,8 +65,8 @@ class Study:
         """Of the refits to simulated data; ask on a worker.
 
         The mass matrix of few parameters is diagonal: data drawn from a prior have posteriors of
-        all shapes, and on some a low-rank one leaves a hundred effective draws or fewer (the scaling
-        law on Marin's grid: of 40 data sets 6, with a diagonal one 1), so that intervals miss.
+        all shapes, and on some a low-rank one leaves a hundred effective draws or fewer (the
+        scaling law on Marin's grid: on 6 of 40, with a diagonal one on 1), so that intervals miss.
         """
         chosen = choose_settings(self.refitter)
         return replace(chosen, many=0) if self.refitter.parameter_count <= FEW else chosen
