@@ -191,7 +191,7 @@ def test_range_over_specifications_is_in_the_unit_of_the_headline(
             about(0.8),
             about(0.6),
             about(0.5),
-            "It would help: as many models, with compute that does not",
+            "It would help: as many models whose compute does not",
         ),
         (
             about(0.8),
@@ -219,13 +219,16 @@ def test_designs_say_the_wait_their_rivals_and_how_many_decide() -> None:
     design = make_design(about(0.85), about(0.6), about(0.62))
     verdict = answer_design(design, 6.0)
     assert "(another 24 years" in verdict
-    assert "with compute that does not rise with the date perhaps as much" in verdict
+    assert "whose compute does not rise with the date perhaps as much" in verdict
     assert "one half" not in verdict  # a study from before that was counted
     for each, decisive in zip(design["designs"].values(), (3, 5, 9, 8), strict=True):
         each["decisive"] = decisive
     verdict = answer_design(design, 6.0)
     assert verdict.startswith("Yes: ")
     assert "in 9 of 9 simulated data sets; on the data as they are it does in 3 of 9" in verdict
+    assert "most, to 0.60 (0.57 to 0.63) times its width" in verdict
+    design["designs"]["as_it_is"]["decisive"] = 8
+    assert answer_design(design, 6.0).startswith("It would help: ")  # they decide already
     for each in design["designs"].values():
         del each["ratio_lower"], each["ratio_upper"]
     assert answer_design(design, 3.0).startswith("Unknown")
