@@ -160,6 +160,29 @@ def test_badge_of_calibration_says_which_truths_are_missed(
 
 
 @pytest.mark.parametrize(
+    ("unit", "numbers"), [("share", ["90 %", "190 %", "760 %"]), ("factor", ["90 %", "1.9", "7.6"])]
+)
+def test_range_over_specifications_is_in_the_unit_of_the_headline(
+    unit: str, numbers: list[str]
+) -> None:
+    spread = {"specifications": 12, "failed": 2, "lowest": 1.9, "highest": 7.6}
+    spread |= {"in_our_interval": 0.9, "grade": "moderate", "variance": {"rows": 0.8}}
+    choices = {"rows": {"title": "runs"}}
+    multiverse = {"spread": {"key": spread}, "choices": choices, "is_current": True}
+    check = CHECK | {"multiverse": multiverse}
+    (badge,) = [
+        each
+        for each in list_badges(check, "key", {"key": make_found(2.0, 1.7, 2.3, unit)})
+        if each.anchor == "specifications"
+    ]
+    said = badge.text.replace("\N{NO-BREAK SPACE}", " ")
+    assert badge.word == "robust in part"
+    assert all(number in said for number in numbers)
+    assert "Over 10 specifications" in said
+    assert ("%" in said.partition("runs from")[2].partition(",")[0]) == (unit == "share")
+
+
+@pytest.mark.parametrize(
     ("twice", "five", "broken", "start"),
     [
         (about(0.95), about(0.94), about(0.97), "No: none"),
@@ -168,7 +191,7 @@ def test_badge_of_calibration_says_which_truths_are_missed(
             about(0.8),
             about(0.6),
             about(0.5),
-            "It would help: as many models, with compute that does not",
+            "It would help: as many models whose compute does not",
         ),
         (
             about(0.8),
@@ -196,13 +219,16 @@ def test_designs_say_the_wait_their_rivals_and_how_many_decide() -> None:
     design = make_design(about(0.85), about(0.6), about(0.62))
     verdict = answer_design(design, 6.0)
     assert "(another 24 years" in verdict
-    assert "with compute that does not rise with the date perhaps as much" in verdict
+    assert "whose compute does not rise with the date perhaps as much" in verdict
     assert "one half" not in verdict  # a study from before that was counted
     for each, decisive in zip(design["designs"].values(), (3, 5, 9, 8), strict=True):
         each["decisive"] = decisive
     verdict = answer_design(design, 6.0)
     assert verdict.startswith("Yes: ")
     assert "in 9 of 9 simulated data sets; on the data as they are it does in 3 of 9" in verdict
+    assert "most, to 0.60 (0.57 to 0.63) times its width" in verdict
+    design["designs"]["as_it_is"]["decisive"] = 8
+    assert answer_design(design, 6.0).startswith("It would help: ")  # they decide already
     for each in design["designs"].values():
         del each["ratio_lower"], each["ratio_upper"]
     assert answer_design(design, 3.0).startswith("Unknown")

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from pipeline.core.layout import Layout
-from pipeline.studies.record import describe_inputs, is_current
+from pipeline.studies.record import describe_inputs, describe_specifications, is_current
 from pipeline.studies.structures import EARLY, LATE, add_halves, bend_rates, find_bend
 from pipeline.studies.verdict import judge_calibration
 
@@ -78,6 +78,23 @@ def test_study_is_current_while_its_packages_and_options_are(
     assert is_current(describe_inputs(layout, CELL), json.loads(json.dumps(study)))
     (layout.root / changed).write_text("NEW = 1\n", encoding="utf-8")
     assert is_current(describe_inputs(layout, CELL), study) is is_same
+
+
+def test_specifications_are_current_while_the_choices_of_their_own_model_are(
+    layout: Layout,
+) -> None:
+    def write(toy: str, other: str) -> None:
+        text = f"toy: {{trend: {{title: {toy}}}}}\nanother: {{trend: {{title: {other}}}}}\n"
+        layout.specifications.write_text(text, encoding="utf-8")
+
+    write("line", "line")
+    study = {"made_with": describe_specifications(layout, CELL)}
+    write("line", "bend")
+    assert is_current(describe_specifications(layout, CELL), study)
+    write("bend", "line")
+    assert not is_current(describe_specifications(layout, CELL), study)
+    layout.specifications.write_text("another: {}\n", encoding="utf-8")  # the model's are gone
+    assert not is_current(describe_specifications(layout, CELL), study)
 
 
 @pytest.mark.parametrize(("is_own", "is_same"), [({}, False), ({"is_own": True}, True)])

@@ -46,8 +46,10 @@ def describe_experiments(overview: Overview) -> list[Limit]:
     for cell in overview.primaries:
         found = {k: e for k, e in cell.attributions.items() if answers.family(k) == EXPERIMENT}
         shares = {answers.element(key): quote(entry) for key, entry in found.items()}
+        spread = answers.say_range(cell.answer.key, cell.check, cell.answer.unit, is_short=True)
         if shares:
-            made.append(Limit(say("controlled", shares=shares), f"{cell.name}.html"))
+            said = say("controlled", shares=shares, spread=spread)
+            made.append(Limit(said, f"{cell.name}.html"))
     return made
 
 

@@ -120,7 +120,9 @@ def write_answers(primaries: Sequence[Passed]) -> str:
     lines = ["| Asked | Answer | Posterior |", "| --- | --- | --- |"]
     for cell in primaries:
         said = cell.answer.sentence or cell.answer.reason
-        if spread := answers.say_range(cell.answer.key, cell.check, is_short=True):
+        if spread := answers.say_range(
+            cell.answer.key, cell.check, cell.answer.unit, is_short=True
+        ):
             said = f"{said} {spread[0].upper()}{spread[1:]}."
         if caveats := "; ".join(cell.answer.caveats):
             said = f"{caveats[0].upper()}{caveats[1:]}: {said}"

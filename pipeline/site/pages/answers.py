@@ -114,8 +114,11 @@ def read_range(key: str, check: Check) -> dict[str, Any]:
     return found | {"is_current": others["is_current"], "mover": mover, "mover_share": share}
 
 
-def say_range(key: str, check: Check, unit: str = "share", is_short: bool = False) -> str:
-    """The range of `key` over other specifications, in a sentence or in brief; empty without."""
+def say_range(key: str, check: Check, unit: str, is_short: bool = False) -> str:
+    """The range of `key` over other specifications, in a sentence or in brief; empty without.
+
+    `unit`: that of `key`.
+    """
     found = read_range(key, check)
     return say("range_in_brief" if is_short else "range", unit=unit, **found) if found else ""
 

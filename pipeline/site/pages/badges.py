@@ -36,13 +36,14 @@ def list_badges(
     """Converged, calibrated, identified, prior-sensitive and, where other choices were tried,
     robust; `headline` is the key of the answer, `attributions` have the words for all keys.
     """
-    labels = {key: entry["label"] for key, entry in (attributions or {}).items()}
+    entries = attributions or {}
+    labels = {key: entry["label"] for key, entry in entries.items()}
     return [
         _converged(check),
         _calibrated(check, headline),
         _identified(check, headline),
         _sensitive(check, answers.describe_drivers(headline, check), labels),
-        *_robust(check, headline),
+        *_robust(check, headline, entries.get(headline, {}).get("unit", "")),
     ]
 
 
@@ -84,8 +85,8 @@ def _identified(check: Check, headline: str) -> Badge:
     return Badge(word, "good" if state else "bad", text, "identification")
 
 
-def _robust(check: Check, headline: str) -> list[Badge]:
-    text, found = answers.say_range(headline, check), answers.read_range(headline, check)
+def _robust(check: Check, headline: str, unit: str) -> list[Badge]:
+    text, found = answers.say_range(headline, check, unit), answers.read_range(headline, check)
     if not found:
         return []
     if not found["is_current"]:

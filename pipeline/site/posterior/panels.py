@@ -28,7 +28,7 @@ DESIGNS = {
     "five_times": "five times as many models of the kind at hand",
     "small_late": "ten more small models with the latest methods",
     "big_early": "ten of the earliest methods run again at the largest compute",
-    "uncorrelated": "as many models, with compute that does not rise with the date",
+    "uncorrelated": "as many models whose compute does not rise with the date",
 }
 WAITS = {"twice": 1, "five_times": 4}  # times the span of the data, at the pace models came
 Case = tuple[str, dict[str, Any]]
@@ -85,9 +85,15 @@ def answer_design(design: dict[str, Any], years: float | None) -> str:
         rivals=[DESIGNS[name] for name in rivals],
         decisive=decisive,
         completed=completed,
-        settles=bool(best) and None not in decisive and 2 * decisive[1] > completed[1],
+        settles=bool(best) and None not in decisive and _decides(decisive, completed),
         is_flat=min(ratio.lower for ratio in tried.values()) > NOTICEABLE,
     )
+
+
+def _decides(decisive: list[Any], completed: list[int]) -> bool:
+    """Whether most data sets are decisive on the best design, and not on the data as they are."""
+    before, after = (2 * each > all_of for each, all_of in zip(decisive, completed, strict=True))
+    return after and not before
 
 
 def span_years(table: pd.DataFrame) -> float | None:
