@@ -80,7 +80,11 @@ def draw_forest() -> Drawing:
     [
         (draw_intervals, "b: 2.00 (1.50 to 2.50)"),
         (draw_scatter, "2 points: y from 2.00 to 3.00, against x from 1.00 "),
-        (draw_scatter, "median and 90\N{NO-BREAK SPACE}% interval: " + HOSTILE + " 5.00 (0.500 to"),
+        (
+            draw_scatter,
+            "median and 90\N{NO-BREAK SPACE}% interval where they start, half way and at "
+            "their ends: " + HOSTILE + ": 5.00 (0.500 to",
+        ),
         (draw_parts, "A. 1 estimate with intervals. compute: 0.100 (0 to 1.00)."),
         (draw_literature, "this posterior: 1.00 (0.500 to 1.50); Doe 2020, published: 2.00"),
         (draw_groups, "b: observed 7.00, predicted 2.00 (1.50 to 2.50)"),

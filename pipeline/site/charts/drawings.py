@@ -175,16 +175,18 @@ def number(value: float) -> str:
 
 
 def interval(median: float, lower: float, upper: float) -> str:
-    """A median with its interval."""
+    """A median with its interval, alone where that has no width."""
+    if lower == upper:
+        return number(median)
     return f"{number(median)} ({number(lower)} to {number(upper)})"
 
 
 def describe_reach(values: pd.Series) -> str:
-    """From the smallest to the largest value; dates as days."""
+    """From the smallest to the largest value, or the only one; dates as days."""
     low, high = values.min(), values.max()
     if pd.api.types.is_datetime64_any_dtype(values):
         return f"from {low:%Y-%m-%d} to {high:%Y-%m-%d}"
-    return f"from {number(low)} to {number(high)}"
+    return f"at {number(low)}" if low == high else f"from {number(low)} to {number(high)}"
 
 
 def describe_places(figure: Figure, frame: pd.DataFrame) -> str:
@@ -199,25 +201,33 @@ def describe_rows(rows: list[str]) -> str:
     return f"{'; '.join(rows[:DESCRIBED_ROWS])}{more}"
 
 
-def describe_intervals(frame: pd.DataFrame) -> str:
-    """Estimates with their intervals (columns label, series, shown)."""
+def describe_intervals(frame: pd.DataFrame, unit: str) -> str:
+    """Estimates with their intervals (columns label, series, shown), in `unit`."""
     names = frame["label"].astype(str)
     if len(set(frame["series"])) > 1:
         same = frame["label"] == frame["series"]
         names = names.where(same, names + ", " + frame["series"].astype(str))
     rows = [f"{name}: {shown}" for name, shown in zip(names, frame["shown"], strict=True)]
-    return say("alt_intervals", count=len(rows), rows=describe_rows(rows))
+    return say("alt_intervals", count=len(rows), unit=unit, rows=describe_rows(rows))
 
 
 def describe_curves(frame: pd.DataFrame) -> str:
-    """The median and interval of every series of a curve at the middle of its x."""
+    """The median and interval of every series of a curve at its start, its middle and its end."""
     rows = []
     for series, curve in frame.groupby("series", sort=False):
-        at: Any = curve.sort_values("x").iloc[len(curve) // 2].to_dict()
-        rows.append(f"{series} {interval(at['median'], at['lower'], at['upper'])}")
-    middle: Any = frame["x"].sort_values().iloc[len(frame) // 2]
-    where = f"{middle:%Y-%m-%d}" if isinstance(middle, pd.Timestamp) else number(middle)
-    return say("alt_curves", where=where, rows="; ".join(rows))
+        places = sorted({0, len(curve) // 2, len(curve) - 1})
+        ends = curve.sort_values("x").iloc[places].to_dict("records")
+        said = [
+            f"{interval(at['median'], at['lower'], at['upper'])} at {_place(at['x'])}"
+            for at in ends
+        ]
+        rows.append(f"{series}: {', '.join(said)}")
+    return say("alt_curves", rows="; ".join(rows))
+
+
+def _place(x: Any) -> str:
+    """Where on the axis: a day, or a number."""
+    return f"{x:%Y-%m-%d}" if isinstance(x, pd.Timestamp) else number(x)
 
 
 def describe_densities(frame: pd.DataFrame) -> str:

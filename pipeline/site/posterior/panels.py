@@ -7,6 +7,7 @@ import pandas as pd
 
 from models import fitted_rows
 from models.core.dates import DAYS_A_YEAR
+from pipeline.checks.special_cases import RULED_OUT
 from pipeline.ingest.cards.card import Published
 from pipeline.site.pages import answers
 from pipeline.site.pages.answers import Check
@@ -52,6 +53,13 @@ class Ratio(NamedTuple):
     def is_told(self) -> bool:
         """Whether the design narrows the interval beyond what chance could do, and noticeably."""
         return self.upper < 1 and self.mean <= NOTICEABLE
+
+
+class Verdict(NamedTuple):
+    """What the data say of a special case, and whether it speaks against our interval."""
+
+    words: str
+    is_off: bool
 
 
 def read_ratio(design: dict[str, Any]) -> Ratio | None:
@@ -174,4 +182,20 @@ def say_special_cases(cases: list[Case], key: str, names: dict[str, str]) -> str
         (case["estimands"][key]["median"], names.get(name, name)) for name, case in cases
     )
     (low, least), (high, most) = found[0], found[-1]
-    return say("special_cases", low=low, high=high, least=least, most=most)
+    preferred = [names.get(name, name) for name, case in cases if is_preferred(case)]
+    ends = {"low": low, "high": high, "least": least, "most": most}
+    return say("special_cases", preferred=preferred, **ends)
+
+
+def is_preferred(case: dict[str, Any]) -> bool:
+    """Whether a special case predicts better by as much as rules one out that predicts worse."""
+    return bool(case["elpd_difference"] > RULED_OUT * case["elpd_difference_se"])
+
+
+def judge_case(case: dict[str, Any], median: float, ours: dict[str, Any]) -> Verdict:
+    """What the data say of a special case with this median of the headline; `ours` is the entry."""
+    is_inside, is_better = not answers.is_outside(median, ours), is_preferred(case)
+    if case["is_ruled_out"]:
+        return Verdict(say("special_case.out"), is_off=False)
+    word = "preferred" if is_better else "inside" if is_inside else "open"
+    return Verdict(say(f"special_case.{word}", is_inside=is_inside), is_off=not is_inside)
