@@ -260,7 +260,8 @@ def test_special_cases_that_the_data_prefer_are_named() -> None:
     cases = [("one", make_case(3.9)), ("two", make_case(1.0)), ("three", make_case(-4.0))]
     said = panels.say_special_cases(cases, KEY, {"one": "one ceiling"})
     assert said.endswith("by over two standard errors of predictive density: one ceiling.")
-    assert "prefer" not in panels.say_special_cases(cases[1:], KEY, {})
+    unmeasured = ("four", make_case(9.0) | {"elpd_difference_se": None})
+    assert "prefer" not in panels.say_special_cases([*cases[1:], unmeasured], KEY, {})
 
 
 def test_quantity_without_width_has_a_dash_for_an_interval() -> None:

@@ -145,6 +145,10 @@ def test_ids_in_results_are_replaced_by_the_cards_words() -> None:
     assert found["b"]["label"] == f"Compute, share: {path.replace('ImageNet top-1', name)}"
     assert found["b"]["reason"] == f"not separated: {OPTIONS.allocation_reason}"
     assert found["c"] == entries["c"]
+    decades = {"label": "Lab, decades of compute: a decade of B", "reason": "decades sum to 0"}
+    made = relabel({"a": decades}, OPTIONS)["a"]
+    assert made["label"] == "Lab, factors of ten of compute: a decade of B"
+    assert made["reason"] == "factors of ten sum to 0"
 
 
 def find_symbols(latex: str) -> list[str]:

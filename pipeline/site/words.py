@@ -18,6 +18,7 @@ from pipeline.ingest.cards.faults import make_fault
 from pipeline.ingest.cards.strict_files import StrictPart, check_tree
 from pipeline.ingest.cards.strict_files import Words as Text
 from pipeline.ingest.cards.yaml_files import read_tree
+from pipeline.site.pages.numbers import unit_words
 
 NOT_SEPARATED = "not separated"  # reason of results where the card says `allocation: none`
 HEADLINE = "{label}: {median} (90 % interval {lower} to {upper})."  # of a model without words
@@ -187,9 +188,11 @@ def relabel(
     words, made = words or Words(labels=list_labels(options)), {}
     for key, entry in attributions.items():
         start, colon, name = entry["label"].partition(": ")
-        made[key] = entry | {"label": f"{start}{colon}{words.name(name)}"}
+        made[key] = entry | {"label": f"{unit_words(start)}{colon}{words.name(name)}"}
         if entry.get("reason") == NOT_SEPARATED:
             made[key]["reason"] = f"not separated: {options.allocation_reason}"
+        elif entry.get("reason"):
+            made[key]["reason"] = unit_words(entry["reason"])
     return made
 
 

@@ -188,8 +188,11 @@ def say_special_cases(cases: list[Case], key: str, names: dict[str, str]) -> str
 
 
 def is_preferred(case: dict[str, Any]) -> bool:
-    """Whether a special case predicts better by as much as rules one out that predicts worse."""
-    return bool(case["elpd_difference"] > RULED_OUT * case["elpd_difference_se"])
+    """Whether a special case predicts better by as much as rules one out that predicts worse;
+    never where that was not measured.
+    """
+    better, error = case["elpd_difference"], case["elpd_difference_se"]
+    return None not in (better, error) and bool(better > RULED_OUT * error)
 
 
 def judge_case(case: dict[str, Any], median: float, ours: dict[str, Any]) -> Verdict:
