@@ -1,6 +1,5 @@
 """What a page may say of an estimand: the headline, intervals and probabilities in words."""
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -161,42 +160,6 @@ def read_coverage(key: str, check: Check) -> dict[str, Any]:
     """How often the interval of `key` held truths drawn from the prior; empty where not tried."""
     measured = (check.get("calibration") or {}).get("estimands") or {}
     return measured.get(key) or measured.get(follow(key)) or {}
-
-
-def find_doubts(keys: Iterable[str], check: Check) -> dict[str, list[str]]:
-    """What speaks against a number made of the estimands `keys`, by kind; empty where nothing does.
-
-    All that `find_caveats` puts before their numbers, that nobody measured whether their intervals
-    are calibrated, and that they move with a prior without being driven by it.
-    """
-    if not has_passed(check):
-        return {"failed": [say("doubt_failed")]}
-    kinds: dict[str, Callable[[str, Check], str]] = {
-        "missed": describe_missed,
-        "off": describe_miscalibrated,
-        "driven": describe_drivers,
-        "sensitive": describe_sensitivity,
-    }
-    keys = list(dict.fromkeys(keys))
-    found = {kind: [describe(key, check) for key in keys] for kind, describe in kinds.items()}
-    is_confounded = check.get("is_identified") is False
-    found["confounded"] = [NOT_IDENTIFIED] if is_confounded else []
-    is_unmeasured = check.get("is_calibrated") is None and not any(
-        find_like_fit(key, check) for key in keys
-    )
-    found["uncalibrated"] = [say("doubt_uncalibrated")] if is_unmeasured else []
-    told = {kind: list(dict.fromkeys(filter(None, each))) for kind, each in found.items()}
-    return {kind: each for kind, each in told.items() if each}
-
-
-def describe_sensitivity(key: str, check: Check) -> str:
-    """That `key`, or what it follows from, moves with its prior without being driven by it."""
-    indices = check.get("prior_sensitivity") or {}
-    found = indices.get(key) or indices.get(follow(key)) or {}
-    index = found.get("prior") or 0.0
-    if index <= SENSITIVE or describe_drivers(key, check):
-        return ""
-    return say("doubt_sensitive", index=index)
 
 
 def find_like_fit(key: str, check: Check) -> dict[str, Any]:

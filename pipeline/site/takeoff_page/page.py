@@ -243,13 +243,13 @@ def find_error(paths: int, drawn: Iterable[pd.DataFrame]) -> dict[str, Any]:
 def list_doubts(check: Check, keys: Mapping[str, Sequence[str]]) -> list[str]:
     """What is doubtful of an input that reads these `keys` (by quantity) of the posterior checked.
 
-    The doubts are those of `answers.find_doubts`, which other pages read too.
+    The doubts are those of `warnings.find_doubts`, which other pages read too.
     """
     every = [key for each in keys.values() for key in each]
-    found = answers.find_doubts(every, check)
+    found = warnings.find_doubts(every, check)
     said = [words for kind, each in found.items() if kind not in PRIOR_KINDS for words in each]
     for name, each in keys.items():
-        own = answers.find_doubts(each, check)
+        own = warnings.find_doubts(each, check)
         said += [
             f"{QUANTITIES[name]} {words}" for kind in PRIOR_KINDS for words in own.get(kind, ())
         ]
@@ -271,4 +271,4 @@ def summarise_doubts(posteriors: Mapping[str, tuple[Check, Iterable[str]]]) -> s
 
 
 def _find_kinds(check: Check, keys: Iterable[str]) -> list[str]:
-    return list(answers.find_doubts(keys, check))
+    return list(warnings.find_doubts(keys, check))
