@@ -38,8 +38,8 @@ def say_warnings(key: str, check: Check) -> tuple[str, ...]:
 def find_doubts(keys: Iterable[str], check: Check) -> dict[str, list[str]]:
     """What speaks against a number made of the estimands `keys`, by kind; empty where nothing does.
 
-    All that `answers.find_caveats` puts before their numbers, that nobody measured whether their intervals
-    are calibrated, and that they move with a prior without being driven by it.
+    All that `answers.find_caveats` puts before their numbers, that nobody measured whether their
+    intervals are calibrated, and that they move with a prior without being driven by it.
     """
     if not answers.has_passed(check):
         return {"failed": [say("doubt_failed")]}

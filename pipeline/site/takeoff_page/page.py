@@ -16,7 +16,7 @@ from pipeline.core.layout import Layout
 from pipeline.ingest.bibliography import read_bibliography
 from pipeline.site.charts.drawings import render_page
 from pipeline.site.naming import name_check
-from pipeline.site.pages import answers, rendering
+from pipeline.site.pages import answers, rendering, warnings
 from pipeline.site.pages.citations import cite_page, hash_file, number_sources, read_software
 from pipeline.site.pages.numbers import format_number
 from pipeline.site.pages.sentences import say
