@@ -196,7 +196,7 @@ def test_calibration_is_told_by_its_counts() -> None:
         ({"is_identified": False}, ["these data do not distinguish compute"]),
         (
             {"driven_by_prior": ["share_compute[a]"], "driven_by": {"share_compute[a]": ["rate"]}},
-            ["the prior of the rate drives it"],
+            ["the prior drives it (rate)."],
         ),
         ({"bias": -0.2688}, ["63 times in 100, and the estimate fell short of the true share by "
           "0.27 in the median."]),
