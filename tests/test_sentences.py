@@ -196,7 +196,7 @@ def test_calibration_is_told_by_its_counts() -> None:
         ({"is_identified": False}, ["these data do not distinguish compute"]),
         (
             {"driven_by_prior": ["share_compute[a]"], "driven_by": {"share_compute[a]": ["rate"]}},
-            ["the prior of the rate drives it"],
+            ["the prior drives it (rate)."],
         ),
         ({"bias": -0.2688}, ["63 times in 100, and the estimate fell short of the true share by "
           "0.27 in the median."]),
@@ -259,7 +259,7 @@ def test_special_case_is_ruled_out_or_preferred_beyond_two_standard_errors(
 def test_special_cases_that_the_data_prefer_are_named() -> None:
     cases = [("one", make_case(3.9)), ("two", make_case(1.0)), ("three", make_case(-4.0))]
     said = panels.say_special_cases(cases, KEY, {"one": "one ceiling"})
-    assert said.endswith("by over two standard errors of predictive density: one ceiling.")
+    assert said.endswith("the data prefer to the model as it is: one ceiling.")
     unmeasured = ("four", make_case(9.0) | {"elpd_difference_se": None})
     assert "prefer" not in panels.say_special_cases([*cases[1:], unmeasured], KEY, {})
 
