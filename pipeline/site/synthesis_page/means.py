@@ -73,10 +73,11 @@ def list_changes(entries: Entries, domains: Sequence[Domain]) -> list[Changed]:
             )
             if before or since:
                 periods = (WORDS[change.before], WORDS[change.since])
-                rates = (before and tell(before), since and tell(since), gained and tell(gained))
+                told = [tell(each) if each else None for each in (before, since, gained)]
+                rates = (told[0], told[1], told[2])
                 odds = faster and describe_probability(faster["median"])
                 rows.append(
-                    Changed(name, periods, *rates, odds, bool(before) and holds_zero(before))
+                    Changed(name, periods, *rates, odds, before is not None and holds_zero(before))
                 )
     return rows
 
