@@ -75,7 +75,7 @@ def list_changes(entries: Entries, domains: Sequence[Domain]) -> list[Changed]:
                 periods = (WORDS[change.before], WORDS[change.since])
                 told = [tell(each) if each else None for each in (before, since, gained)]
                 rates = (told[0], told[1], told[2])
-                odds = faster and describe_probability(faster["median"])
+                odds = describe_probability(faster["median"]) if faster else None
                 rows.append(
                     Changed(name, periods, *rates, odds, before is not None and holds_zero(before))
                 )
