@@ -17,6 +17,7 @@ from pipeline.site.overview.rows import Row
 from pipeline.site.synthesis_page import means
 from pipeline.site.synthesis_page import page as words
 from pipeline.site.synthesis_page.page import describe_answer
+from pipeline.site.synthesis_page.reading import CAVEAT, tell
 from pipeline.synthesis import periods
 from pipeline.synthesis.shares import (
     COMPUTE,
@@ -167,9 +168,9 @@ def test_both_shares_of_a_year_stand_side_by_side_with_why_they_differ(made: Run
     section = page[page.index('id="estimates"') : page.index('id="common"')]
     both = (f"share_year[{MEAN}]", f"share_since_2023[{periods.MEAN}]")
     for key in both:
-        assert words.tell(entries[key]) in section
-        assert words.tell(entries[key]) in describe_answer(entries)
-    assert words.tell(entries[f"share_since_2023_alike[{periods.MEAN}]"]) in section
+        assert tell(entries[key]) in section
+        assert tell(entries[key]) in describe_answer(entries)
+    assert tell(entries[f"share_since_2023_alike[{periods.MEAN}]"]) in section
     assert means.explain_means({key: each for key, each in entries.items() if key != both[0]}) == ""
 
 
@@ -239,10 +240,10 @@ def test_answer_names_the_most_and_the_least_and_the_year() -> None:
     years = {"A": 0.3, "B": 0.6, MEAN: 0.45, NEW: 0.9}
     entries |= {f"share_year[{name}]": share(each) for name, each in years.items()}
     said = words.describe_answer(entries)
-    assert f"made up {words.CAVEAT}82\N{NO-BREAK SPACE}% (72\N{NO-BREAK SPACE}% to 92" in said
+    assert f"made up {CAVEAT}82\N{NO-BREAK SPACE}% (72\N{NO-BREAK SPACE}% to 92" in said
     assert said.index("on B, the highest median") < said.index("on A, the lowest")
     assert "on C" not in said
-    assert said.count(words.CAVEAT) == 1
+    assert said.count(CAVEAT) == 1
     assert "makes up 45" in said
     assert "between 30\N{NO-BREAK SPACE}% and 60\N{NO-BREAK SPACE}%" in said
 

@@ -115,7 +115,7 @@ def _find_faults(layout: Layout, given: Input, frame: pd.DataFrame) -> Iterator[
     """Keys that the posterior does not report, and draws that no path can have."""
     file = str(layout.draws(str(given.posterior)))
     for quantity, key in given.draws.items():
-        if not given.list_keys(quantity, frame):
+        if not given.list_keys(quantity, list(map(str, frame))):
             remedy = suggest(key, map(str, frame), "name a key that it reports, with draws")
             since = f" for years since {given.since}" if given.since else ""
             rule = f"the posterior has no draws of this estimand{since}"

@@ -110,7 +110,11 @@ class Input(StrictPart):
 
     def read(self, quantity: str, frame: pd.DataFrame) -> np.ndarray:
         """Draws of `quantity`, shape (draw,), from those of the posterior's estimands."""
-        return frame[self.list_keys(quantity, frame)].mean(axis=1).to_numpy(dtype=float)
+        return (
+            frame[self.list_keys(quantity, list(map(str, frame)))]
+            .mean(axis=1)
+            .to_numpy(dtype=float)
+        )
 
 
 class Assumption(StrictPart):

@@ -73,10 +73,11 @@ def list_changes(entries: Entries, domains: Sequence[Domain]) -> list[Changed]:
             )
             if before or since:
                 periods = (WORDS[change.before], WORDS[change.since])
-                rates = (before and tell(before), since and tell(since), gained and tell(gained))
-                odds = faster and describe_probability(faster["median"])
+                told = [tell(each) if each else None for each in (before, since, gained)]
+                rates = (told[0], told[1], told[2])
+                odds = describe_probability(faster["median"]) if faster else None
                 rows.append(
-                    Changed(name, periods, *rates, odds, bool(before) and holds_zero(before))
+                    Changed(name, periods, *rates, odds, before is not None and holds_zero(before))
                 )
     return rows
 

@@ -259,7 +259,7 @@ def list_doubts(check: Check, keys: Mapping[str, Sequence[str]]) -> list[str]:
 def list_read(given: Input, frame: pd.DataFrame) -> dict[str, list[str]]:
     """The keys that speak of each quantity of an input: those read, and what years are part of."""
     return {
-        name: list(dict.fromkeys([key, *given.list_keys(name, frame)]))
+        name: list(dict.fromkeys([key, *given.list_keys(name, list(map(str, frame)))]))
         for name, key in given.draws.items()
     }
 
