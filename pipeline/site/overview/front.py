@@ -158,6 +158,7 @@ def describe(steps: Sequence[Step], entries: Entries, pooled: Entry | None) -> l
         "faster": {
             name: _sign(each) + describe_probability(each["median"]) for name, each in sure.items()
         },
+        "gained": {name: each for name in sure if (each := entries.get(f"change_{SINCE}[{name}]"))},
         "slower": slower,
         "open": [name for name in faster if name not in (*sure, *slower)],
         "now": now and _sign(now) + say_doubling(_make_row(now)),
