@@ -6,7 +6,7 @@ import pytest
 from boards import make_board, make_board_card
 from scipy import stats
 
-from pipeline.studies.backtest import COMPUTE, DATE, LAST, NAIVE, find_cuts, score
+from pipeline.studies.backtest import COMPUTE, DATE, LAST, NAIVE, find_cuts, read_outcome, score
 
 COUNT = 48
 
@@ -65,3 +65,22 @@ def test_new_benchmark_takes_the_commonest() -> None:
         drawn = draw(rows, is_later, card.options, np.random.default_rng(1))
         assert np.isfinite(drawn).all()
         assert drawn.shape[1] == 8
+
+
+def test_horizon_of_unknown_compute_is_forecast_from_all_earlier_ones() -> None:
+    """A doubling a month: from date alone exactly, without compute from mean and spread."""
+    minutes = 2.0 ** np.arange(COUNT)
+    ends = {"lower_minutes": minutes / 4, "upper_minutes": minutes * 4}
+    rows = make_rows(horizon_minutes=minutes, is_compute_circular=False, **ends)
+    rows = rows.drop(columns="score")
+    rows.loc[40, "is_compute_circular"] = True
+    assert read_outcome(rows) == pytest.approx(np.arange(COUNT))
+    is_later = np.arange(COUNT) >= 40
+    rng = np.random.default_rng(1)
+    drawn = {name: draw(rows, is_later, None, rng) for name, draw in NAIVE.items()}
+    assert drawn[DATE].mean(axis=0) == pytest.approx(np.arange(40, COUNT), abs=0.1)
+    unknown, known = drawn[COMPUTE][:, 0], drawn[COMPUTE][:, 1]
+    earlier = np.arange(40)
+    assert unknown.mean() == pytest.approx(earlier.mean(), abs=2)
+    assert unknown.std() == pytest.approx(earlier.std(ddof=1), rel=0.1)
+    assert np.isfinite(known).all()

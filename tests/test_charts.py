@@ -80,7 +80,11 @@ def draw_forest() -> Drawing:
     [
         (draw_intervals, "b: 2.00 (1.50 to 2.50)"),
         (draw_scatter, "2 points: y from 2.00 to 3.00, against x from 1.00 "),
-        (draw_scatter, "median and 90\N{NO-BREAK SPACE}% interval: " + HOSTILE + " 5.00 (0.500 to"),
+        (
+            draw_scatter,
+            "median and 90\N{NO-BREAK SPACE}% interval where they start, half way and at "
+            "their ends: " + HOSTILE + ": 5.00 (0.500 to",
+        ),
         (draw_parts, "A. 1 estimate with intervals. compute: 0.100 (0 to 1.00)."),
         (draw_literature, "this posterior: 1.00 (0.500 to 1.50); Doe 2020, published: 2.00"),
         (draw_groups, "b: observed 7.00, predicted 2.00 (1.50 to 2.50)"),
@@ -97,6 +101,14 @@ def test_every_kind_compiles_without_markup_from_data_and_is_described(
         assert picture.startswith("<svg")
         assert "<script>" not in picture
         assert "$schema" not in panel.spec
+
+
+def test_picture_that_stands_in_for_a_chart_has_no_markup_of_data_and_says_nothing_twice() -> None:
+    still = drawings.draw_still(draw_scatter().panels[0])
+    assert "<script" not in still
+    assert 'style="width:100%;height:auto"' in still
+    assert "aria-" not in still
+    assert "currentColor" in still
 
 
 def test_scatter_has_its_curve_below_the_points_on_one_axis() -> None:

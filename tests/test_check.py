@@ -177,8 +177,9 @@ def test_check_has_the_promised_keys_whatever_the_verdict() -> None:
 
 def make_study(shift: Any = 0.5, share: float = 0.9, key: str = "mean") -> dict[str, Any]:
     """A study with this coverage, in which scaling the prior `mean` moved `key` by so much."""
+    held = {"share": share, "covered": round(100 * share), "intervals": 100}
     return {
-        "coverage": {"datasets": 100, "failed": 0, "estimands": {"mean": {"share": share}}},
+        "coverage": {"datasets": 100, "failed": 0, "estimands": {"mean": held}},
         "priors": {"shifts": {"mean": {"2": {key: 0.01}, "0.5": {key: shift}}}},
     }
 

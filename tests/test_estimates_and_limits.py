@@ -99,7 +99,7 @@ def test_miscalibration_is_a_caveat_of_the_intervals_that_it_was_measured_of(
     assert find_caveats(RATE, known | {"is_calibrated": True}) == ()
 
 
-@pytest.mark.parametrize(("covered", "is_missed"), [(79, True), (80, False)])
+@pytest.mark.parametrize(("covered", "is_missed"), [(84, True), (85, False)])
 def test_interval_that_missed_such_truths_is_a_caveat(covered: int, is_missed: bool) -> None:
     held = {RATE: {"covered": covered, "intervals": 100, "share": covered / 100}}
     study = {"structures": {"structures": {"fitted": {"estimands": held}}}}
@@ -160,7 +160,8 @@ def test_shares_that_are_not_reported_and_signs_that_are_open_are_listed() -> No
         reasons = [entry["reason"] for entry in splits if entry.get("reason")]
         assert len(unreported[name]) == len(reasons)
         for reason, sentence in zip(reasons, unreported[name], strict=True):
-            assert reason in sentence.replace("\N{NO-BREAK SPACE}", " ")
+            told = reason.replace("decades", "factors of ten")
+            assert told in sentence.replace("\N{NO-BREAK SPACE}", " ")
         if RATE in found:
             assert bool(unsettled[name]) == (found[RATE]["lower"] < 0 < found[RATE]["upper"])
 
@@ -180,6 +181,33 @@ def test_what_studies_found_is_listed_with_its_numbers() -> None:
         largest = (study.get("wrong_compute") or {}).get("largest")
         assert bool(wrong[name]) == (largest is not None)
         assert all(f"at most {format_fixed(largest, 1)}" in sentence for sentence in wrong[name])
+
+
+def test_datasets_disagree_where_their_laws_answer_the_same_question_otherwise() -> None:
+    laws = [each for each in read_overview().primaries if each.model == "scaling_law"]
+    entries = {cell.dataset: cell.attributions[cell.answer.key] for cell in laws}
+    (sentence,) = [each.sentence for each in list_limits(read_overview())["datasets_disagree"]]
+    for found in entries.values():
+        assert limits.quote(found) in sentence
+    assert limits.disagree(entries["chinchilla_runs"], entries["marin_dclm"])
+
+
+def test_forecasts_that_lose_to_a_naive_one_are_listed_and_others_are_not() -> None:
+    listed = find("worse_forecasts")
+    for name, (check, _) in read_passing().items():
+        cuts = [cut["errors"] for cut in (check.get("backtest") or {}).get("cuts", [])]
+        errors = pd.DataFrame([{k: e["crps"] for k, e in c.items()} for c in cuts if c])
+        if len(errors):
+            means = errors.mean()
+            assert bool(listed[name]) == (means["model"] > means.drop("model").min())
+        else:
+            assert not listed[name]
+
+
+def test_leaderboards_whose_intervals_met_no_truth_like_the_fit_are_named() -> None:
+    untried = limits.list_untried(read_overview())
+    assert "GPQA Diamond" in untried
+    assert not {"MATH", "MMLU"} & set(untried)
 
 
 def test_disagreement_needs_both_medians_outside() -> None:

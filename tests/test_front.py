@@ -21,7 +21,14 @@ def make_step(title: str, share: float, spread: tuple[float, ...] = (), **more: 
     flagged = ("not identified",) if more.pop("is_flagged", False) else ()
     numbers = {"median": share, "lower": share - 0.1, "upper": share + 0.1}
     row = Row("", "", "", "", "model", caveats=flagged, **numbers)
-    step = {"page": "toy", "label": "A to B", "years": "2020", "records": None, "grade": "weak"}
+    step = {
+        "page": "toy",
+        "label": "A to B",
+        "other": "",
+        "years": "2020",
+        "records": None,
+        "grade": "weak",
+    }
     spread_said = found | {"mover": "rows", "is_current": True} if found else {}
     return Step(title, share=row, spread=spread_said, **step, **({"is_dated": True} | more))
 
@@ -44,17 +51,23 @@ def test_answer_names_the_extremes_that_may_be_quoted_and_says_when_it_was_faste
         f"rate_{SINCE}[One]": entry(1.0),
         f"share_{SINCE}[{MEAN}]": entry(0.3, "share"),
         f"p_faster_{SINCE}[One]": entry(0.99),
+        f"change_{SINCE}[One]": entry(0.6),
         f"p_faster_{SINCE}[Two]": entry(0.7),
         f"p_faster_{SINCE}[Three]": entry(0.01),
     }
     split, rate, change = describe(STEPS, entries, entry(0.5))
-    assert f"20{NBSP}% (10{NBSP}% to 30{NBSP}%) of the progress in effective compute" in split
-    assert "A to B (Low), and 70" in split
+    assert (
+        f"(Low), training compute made up 20{NBSP}% (10{NBSP}% to 30{NBSP}%); from A to B" in split
+    )
+    assert f"(High), 70{NBSP}% (60{NBSP}% to 80{NBSP}%). Those are the least and the most" in split
     assert "Doubtful" not in split
     assert "Technique" not in split
     assert "7.2 months (6.0 to 9.0)" in rate
     assert "halved every 3.6 months (3.3 to 4.0), on average over One" in change
-    assert "faster than before on One (probability 0.99); it is slower than before on" in change
+    assert (
+        "faster than before on One by 0.60 (0.50 to 0.70) decades a year (probability 0.99); it is slower than before on"
+        in change
+    )
     assert "on Three; on Two either may be true" in change
     assert f"30{NBSP}% (20{NBSP}% to 40{NBSP}%) of a year's progress" in change
 
@@ -68,7 +81,7 @@ def test_number_with_a_caveat_has_its_sign() -> None:
 def test_sentence_without_numbers_is_left_out() -> None:
     assert describe(STEPS[2:], {}, None) == []
     (split,) = describe(STEPS[:1], {}, None)
-    assert ", and" not in split
+    assert "the least and the most" not in split
 
 
 def test_rate_since_reasoning_models_stands_beside_the_rate_before() -> None:
@@ -85,8 +98,8 @@ def test_rate_since_reasoning_models_stands_beside_the_rate_before() -> None:
 def test_flips_are_the_steps_whose_range_holds_one_half() -> None:
     said = describe_flips(STEPS)
     assert f"High (30{NBSP}% to 90{NBSP}%, moved most by the rows)" in said
-    assert said.endswith("nothing that was tried does so on Low.")
-    assert describe_flips(STEPS[:1]).startswith("No specification that was tried")
+    assert said.endswith("None that was tried does so for the steps on Low.")
+    assert describe_flips(STEPS[:1]).startswith("No other model that was tried")
     assert describe_flips(STEPS[3:]) == ""
     stale = replace(STEPS[0], spread=dict(STEPS[0].spread) | {"is_current": False})
     assert describe_flips([stale]) == ""
@@ -97,6 +110,7 @@ def test_steps_of_the_landed_results_have_their_years_and_the_numbers_of_their_p
     overview = read_overview()
     steps = {step.page: step for step in front.list_steps(overview.primaries, Layout(ROOT))}
     assert steps["mmlu-compute_multiplier"].years == "2020\N{EN DASH}2022"
+    assert steps["mmlu-compute_multiplier"].other.startswith("differences between laboratories: ")
     for cell in overview.primaries:
         if cell.name in steps:
             assert steps[cell.name].share.median == cell.attributions[cell.answer.key]["median"]

@@ -1,5 +1,6 @@
 """The results in Git: every fit passes, shares add up, and the promised numbers are there."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ MINERVA = ("minerva", "compute_multiplier")
 LOSSES = ("lm_perplexity", "augmented_scaling_law")
 SPLIT = ("controlled_data_algorithm", "factorial_split")
 RETURNS = ("research_inputs", "idea_production")
+RETURNS_POOLED = ("research_returns", "meta_analysis")
 # Cell, estimand, bounds of its median, and a published value that its interval must hold.
 NUMBERS: list[tuple[tuple[str, str], str, float, float, float | None]] = [
     # an independent fit of the same runs, Besiroglu et al. 2024
@@ -121,6 +123,28 @@ def test_number_is_where_it_was_promised(
     entry = read("attributions", *cell)[key]
     assert low <= entry["median"] <= high
     assert published is None or entry["lower"] < published < entry["upper"]
+
+
+@pytest.mark.parametrize(
+    ("words", "cell", "key"),
+    [
+        ("reports/models/idea_production.yaml", RETURNS_POOLED, "domain_value[Computer vision]"),
+        (
+            "data/sources/research_returns/source.yaml",
+            RETURNS,
+            "returns_to_research[computer vision]",
+        ),
+    ],
+)
+def test_note_on_the_other_estimate_of_computer_vision_has_its_number(
+    words: str, cell: tuple[str, str], key: str
+) -> None:
+    entry = read("attributions", *cell)[key]
+    said = " ".join((ROOT / words).read_text("utf-8").split())
+    (found,) = re.findall(r"gives?(?: computer vision)? ([\d.]+) \(([\d.]+) to ([\d.]+)\)", said)
+    printed = dict(zip(("median", "lower", "upper"), map(float, found), strict=True))
+    for name, number in printed.items():
+        assert entry[name] == pytest.approx(number, rel=0.05)
 
 
 def test_exponents_of_idea_production_are_said_to_lean_on_the_prior() -> None:

@@ -9,17 +9,27 @@ import pytest
 from cells import CHECK
 from printed import find_numbers, is_printed
 
-from pipeline.site.charts import intervals
+from pipeline.site.charts import drawings, intervals
 from pipeline.site.charts.axes import BASELINE
+from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages import answers
-from pipeline.site.pages.badges import list_badges
-from pipeline.site.pages.numbers import format_fixed, format_number, say_count
+from pipeline.site.pages.badges import describe_convergence, list_badges
+from pipeline.site.pages.numbers import (
+    DASH,
+    FILTERS,
+    format_fixed,
+    format_number,
+    say_count,
+    unit_words,
+)
 from pipeline.site.pages.rendering import format_phrase, format_prose
-from pipeline.site.posterior import panels
+from pipeline.site.pages.warnings import say_warnings
+from pipeline.site.posterior import panels, waterfalls
 from pipeline.site.posterior.panels import answer_design
 from pipeline.site.words import Headline
 
 HEADLINE = Headline("key", "Step A: {median} of it was compute (90 % interval {lower} to {upper}).")
+KEY = "share_compute[a]"
 Ratio = tuple[float, float, float]
 
 
@@ -54,10 +64,10 @@ def make_design(twice: Ratio, five: Ratio, broken: Ratio) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("found", "sentence"),
     [
-        (make_found(0.524, -0.03, 1.2), "52 % of it was compute (90 % interval −3.0 % to 120 %)."),
+        (make_found(0.524, -0.03, 1.2), "52 % of it was compute (90 % interval −3.0 to 120 %)."),
         (make_found(0.953, 0.9512, 0.9541),
-         "95.3 % of it was compute (90 % interval 95.1 % to 95.4 %)."),
-        (make_found(0.0, 0.0, 0.0), "0 % of it was compute (90 % interval 0 % to 0 %)."),
+         "95.3 % of it was compute (90 % interval 95.1 to 95.4 %)."),
+        (make_found(0.0, 0.0, 0.0), "0 % of it was compute (90 % interval 0 to 0 %)."),
         (make_found(14.3, 9.87, None, "months", unbounded=True),
          "14 of it was compute (90 % interval 9.9 to no upper bound)."),
         (make_found(2.5e24, 1.23e23, 9e25, "FLOP"),
@@ -121,7 +131,8 @@ def test_rates_are_said_with_what_drives_them_and_the_probability_of_no_progress
     check = CHECK | {"driven_by_prior": ["rate_decades_per_year"]}
     (said,) = answers.list_rates({"rate_decades_per_year": rate}, check, "share_compute[a]")
     assert said.replace("\N{NO-BREAK SPACE}", " ") == (
-        "Rate, driven by the prior: 0.32 decades per year (−0.61 to 1.3); P(rate ≤ 0) = 0.290"
+        "Rate, driven by the prior: 0.32 factors of ten per year (−0.61 to 1.3); "
+        "P(rate ≤ 0) = 0.290"
     )
     driven = {"driven_by_prior": ["rate_decades_per_year[a]"], "driven_by": {}}
     assert answers.describe_drivers("doubling_time_months[a]", driven) == "driven by the prior"
@@ -156,7 +167,150 @@ def test_badge_of_calibration_says_which_truths_are_missed(
     badges = list_badges(CHECK | {"is_calibrated": True, "study": study})
     (badge,) = [each for each in badges if each.anchor == "calibration"]
     assert badge.word == word
-    assert find_numbers(badge.text) == numbers
+    assert find_numbers(badge.text.partition(" of the time.")[2]) == numbers
+    assert badge.text.endswith("Data that resemble the real ones were not tried.")
+
+
+def test_calibration_is_told_by_its_counts() -> None:
+    shares = {"rate": 0.8967, "doubling": 0.92, "no headline": 0.1, "unmeasured": None}
+    measured = {key: {"share": share} for key, share in shares.items()}
+    like_fit = {"key": {"covered": 63, "intervals": 100, "share": 0.63}}
+    check = CHECK | {
+        "is_calibrated": True,
+        "headlines": ["rate", "doubling", "unmeasured", "absent"],
+        "calibration": {"datasets": 300, "failed": 1, "estimands": measured},
+        "study": {"structures": {"structures": {"fitted": {"estimands": like_fit}}}},
+    }
+    text = next(each.text for each in list_badges(check, "key") if each.anchor == "calibration")
+    assert text.replace("\N{NO-BREAK SPACE}", " ") == (
+        "In 299 simulated data sets with known answers, the 90 % intervals held the answer 89.7 % "
+        "to 92.0 % of the time, depending on the quantity. In 100 data sets that resemble the real "
+        "one, the interval of the headline held the answer 63 times."
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ({"is_identified": True}, []),
+        ({"is_identified": False}, ["these data do not distinguish compute"]),
+        (
+            {"driven_by_prior": ["share_compute[a]"], "driven_by": {"share_compute[a]": ["rate"]}},
+            ["the prior drives it (rate)."],
+        ),
+        ({"bias": -0.2688}, ["63 times in 100, and the estimate fell short of the true share by "
+          "0.27 in the median."]),
+        ({"bias": 0.2}, ["the estimate exceeded the true share by 0.20"]),
+        ({"bias": 0.04}, ["it held the truth 63 times in 100."]),
+        ({"calibrated": 0.8}, ["Treat this interval as too narrow: in simulated data with known "
+          "answers it held the answer 80 times in 100"]),
+        ({"calibrated": 0.97}, ["Treat this interval as too wide"]),
+        ({"calibrated": None}, ["other intervals of this fit"]),
+    ],
+)  # fmt: skip
+def test_number_that_cannot_be_trusted_has_a_sentence_before_it(
+    found: dict[str, Any], said: list[str]
+) -> None:
+    check = CHECK | found
+    if "bias" in found:
+        held = {"covered": 63, "intervals": 100, "share": 0.63, "width": 0.5} | found
+        fitted = {"fitted": {"estimands": {"share_compute[a]": held}}}
+        check |= {"study": {"structures": {"structures": fitted}}}
+    if "calibrated" in found:
+        share = found["calibrated"]
+        held = {"share": share, "covered": share and round(100 * share), "intervals": 100}
+        check |= {"is_calibrated": False, "calibration": {"estimands": {"share_compute[a]": held}}}
+    told = [each.replace("\N{NO-BREAK SPACE}", " ") for each in say_warnings(KEY, check)]
+    assert len(told) == len(said) == len(answers.find_caveats(KEY, check))
+    assert all(words in each for words, each in zip(said, told, strict=True))
+    assert all(each[0].isupper() and each.endswith(".") for each in told)
+
+
+def make_case(difference: float) -> dict[str, Any]:
+    """A special case that predicts better by so much, with a standard error of 1."""
+    return {
+        "elpd_difference": difference,
+        "elpd_difference_se": 1.0,
+        "is_ruled_out": difference < -2,
+        "estimands": {KEY: {"median": 0.3}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("difference", "median", "words", "is_off"),
+    [
+        (-2.5, 0.9, "ruled out by the data", False),
+        (-1.0, 0.3, "inside our interval", False),
+        (-1.0, 0.9, "outside, and not ruled out", True),
+        (2.0, 0.3, "inside our interval", False),
+        (2.1, 0.3, "inside our interval, and preferred by the data", False),
+        (2.1, 0.9, "outside our interval, and preferred by the data", True),
+    ],
+)
+def test_special_case_is_ruled_out_or_preferred_beyond_two_standard_errors(
+    difference: float, median: float, words: str, is_off: bool
+) -> None:
+    verdict = panels.judge_case(make_case(difference), median, make_found(0.3, 0.1, 0.5))
+    assert verdict.words.startswith(words)
+    assert ("preferred" in verdict.words) is ("preferred" in words)
+    assert verdict.is_off is is_off
+
+
+def test_special_cases_that_the_data_prefer_are_named() -> None:
+    cases = [("one", make_case(3.9)), ("two", make_case(1.0)), ("three", make_case(-4.0))]
+    said = panels.say_special_cases(cases, KEY, {"one": "one ceiling"})
+    assert said.endswith("the data prefer to the model as it is: one ceiling.")
+    unmeasured = ("four", make_case(9.0) | {"elpd_difference_se": None})
+    assert "prefer" not in panels.say_special_cases([*cases[1:], unmeasured], KEY, {})
+
+
+def test_quantity_without_width_has_a_dash_for_an_interval() -> None:
+    assert answers.describe_interval(make_found(0.897, 0.897, 0.897, "1")) == DASH
+    assert answers.describe_interval(make_found(1.0, 1.0, None, "1")) == "1.0 to no upper bound"
+    assert drawings.interval(0.07, 0.07, 0.07) == "0.0700"
+    row = {"median": 0.07, "lower": 0.07, "upper": 0.07}
+    assert waterfalls.describe_change(row, waterfalls.SCALES["decades"]) == "+0.07"
+    frame = pd.DataFrame([{"label": "constant", **row}])
+    (panel,) = intervals.draw_intervals(Figure("intervals", "", "", "", frame)).panels
+    assert panel.description.endswith("with intervals. constant: 0.0700.")
+
+
+def test_decade_of_compute_is_a_factor_of_ten_and_pure_numbers_say_so() -> None:
+    said = [unit_words(unit) for unit in ("decades per year and decade of compute", "1", "months")]
+    assert said == ["factors of ten per year and factor of ten of compute", "", "months"]
+    assert [FILTERS["unit"](unit) for unit in ("1", "share")] == ["no unit", "share"]
+
+
+def test_convergence_is_said_in_plain_words_and_claimed_where_it_is_so_alone() -> None:
+    numbers = {"max_rhat": 1.2, "min_ess_bulk": 9.0, "min_ess_tail": 8.0, "divergences": 3}
+    check = CHECK | numbers | {"min_bfmi": 0.2}
+    passed, failed = (describe_convergence(check | {"verdict": each}) for each in ("pass", "fail"))
+    assert passed.startswith("The sampler agrees with itself: ")
+    assert failed.startswith("Whether independent chains give the same distribution (largest R-hat")
+    assert find_numbers(passed) == find_numbers(failed)
+
+
+@pytest.mark.parametrize(
+    ("unit", "numbers"), [("share", ["90 %", "190 %", "760 %"]), ("factor", ["90 %", "1.9", "7.6"])]
+)
+def test_range_over_specifications_is_in_the_unit_of_the_headline(
+    unit: str, numbers: list[str]
+) -> None:
+    spread = {"specifications": 12, "failed": 2, "lowest": 1.9, "highest": 7.6}
+    spread |= {"in_our_interval": 0.9, "grade": "moderate", "variance": {"rows": 0.8}}
+    choices = {"rows": {"title": "runs"}}
+    multiverse = {"spread": {"key": spread}, "choices": choices, "is_current": True}
+    check = CHECK | {"multiverse": multiverse}
+    (badge,) = [
+        each
+        for each in list_badges(check, "key", {"key": make_found(2.0, 1.7, 2.3, unit)})
+        if each.anchor == "specifications"
+    ]
+    said = badge.text.replace("\N{NO-BREAK SPACE}", " ")
+    assert badge.word == "robust in part"
+    assert all(number in said for number in numbers)
+    assert "Over 10 specifications" in said
+    assert ("%" in said.partition("runs from")[2].partition(",")[0]) == (unit == "share")
 
 
 @pytest.mark.parametrize(
@@ -168,7 +322,7 @@ def test_badge_of_calibration_says_which_truths_are_missed(
             about(0.8),
             about(0.6),
             about(0.5),
-            "It would help: as many models, with compute that does not",
+            "It would help: as many models whose compute does not",
         ),
         (
             about(0.8),
@@ -196,13 +350,16 @@ def test_designs_say_the_wait_their_rivals_and_how_many_decide() -> None:
     design = make_design(about(0.85), about(0.6), about(0.62))
     verdict = answer_design(design, 6.0)
     assert "(another 24 years" in verdict
-    assert "with compute that does not rise with the date perhaps as much" in verdict
+    assert "whose compute does not rise with the date perhaps as much" in verdict
     assert "one half" not in verdict  # a study from before that was counted
     for each, decisive in zip(design["designs"].values(), (3, 5, 9, 8), strict=True):
         each["decisive"] = decisive
     verdict = answer_design(design, 6.0)
     assert verdict.startswith("Yes: ")
     assert "in 9 of 9 simulated data sets; on the data as they are it does in 3 of 9" in verdict
+    assert "most, to 0.60 (0.57 to 0.63) times its width" in verdict
+    design["designs"]["as_it_is"]["decisive"] = 8
+    assert answer_design(design, 6.0).startswith("It would help: ")  # they decide already
     for each in design["designs"].values():
         del each["ratio_lower"], each["ratio_upper"]
     assert answer_design(design, 3.0).startswith("Unknown")

@@ -115,7 +115,7 @@ def test_page_says_what_the_checks_found(made: Layout) -> None:
         assert words in trust.replace("\N{NO-BREAK SPACE}", " ")
     answer = find_part(page, 'id="answer"', 'id="evidence"')
     assert answer.index(
-        "driven by the prior (rate of algorithmic progress, spread)"
+        "the prior drives it (rate of algorithmic progress, spread)"
     ) < answer.index("(90")  # read it first
     published = find_part(page, 'id="published"', 'id="trust"')
     assert "Reported &lt;script&gt;" in published

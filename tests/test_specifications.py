@@ -1,5 +1,6 @@
 """Specifications: the file of choices, what each fits, and how their spread is told."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from boards import make_board
 from conftest import ROOT
 from tables_for_models import read_yaml
+from toy_model import ExactRecipe, Toy, make_toy_study
 
 import models
 from models.core.prior import list_priors
@@ -16,6 +18,8 @@ from models.leaderboards import compute_multiplier
 from models.leaderboards.compute_multiplier import Priors
 from pipeline.core.failures import SourceError
 from pipeline.core.layout import Layout
+from pipeline.studies import multiverse, specifications
+from pipeline.studies.engine import Engine
 from pipeline.studies.rows import RULES
 from pipeline.studies.specifications import (
     Specification,
@@ -135,6 +139,89 @@ def test_rules_keep_the_rows_they_name(rule: str, kept: str) -> None:
     assert "".join(rows.loc[RULES[rule](rows), "model"]) == kept
 
 
+@pytest.mark.parametrize(
+    ("rule", "kept"),
+    [
+        ("larger_models", "BCD"),
+        ("larger_budgets", "CD"),
+        ("trained", "BCD"),
+        ("not_overtrained", "ABC"),
+        ("near_optimum", "BC"),
+        ("largest_scale", "D"),
+    ],
+)
+def test_rules_keep_the_runs_of_a_grid_that_they_name(rule: str, kept: str) -> None:
+    """Tokens per parameter 0.5, 1, 100 and 101."""
+    parameters = np.array([1e8, 2e8, 3e8, 4e8])
+    rows = pd.DataFrame({"model": list("ABCD"), "parameters": parameters})
+    rows["training_tokens"] = parameters * [0.5, 1, 100, 101]
+    rows["training_flop"] = 6 * rows["parameters"] * rows["training_tokens"]
+    assert "".join(rows.loc[RULES[rule](rows), "model"]) == kept
+
+
+def test_rules_keep_the_horizons_that_they_name() -> None:
+    rows = make_rows().assign(horizon_minutes=[9.0, 5.0, 9.0, 8.0]).drop(columns="score")
+    rows["training_flop"], rows["is_compute_circular"] = [1e23, np.nan, 1e24, 1e24], [0, 0, 1, 0]
+    rows["is_compute_circular"] = rows["is_compute_circular"].astype(bool)
+    assert "".join(rows.loc[RULES["records"](rows), "model"]) == "AC"
+    assert "".join(rows.loc[RULES["known_compute"](rows), "model"]) == "AD"
+    assert "".join(rows.loc[RULES["since_2023"](rows), "model"]) == "D"
+
+
+class Headed(Toy):
+    """The toy, which like the models of grids cannot leave out rows, with a headline."""
+
+    def headline_key(self, _: Any) -> str:
+        """The rate."""
+        return multiverse.RATE
+
+
+def test_model_that_ignores_marks_is_fitted_to_the_rows_that_are_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A score that is far off pulls the rate until its row is left out."""
+    monkeypatch.setattr(multiverse, "Recipe", ExactRecipe)
+    study = make_toy_study(Headed())
+    is_off = study.table["model"] == "Model 10"
+    study.table.loc[is_off, "score"] += 5.0
+    without = Specification("without", left_out=("base_model", "Model 10"))
+    ours, other = (
+        multiverse.fit(study, {}, [each], 0) for each in (Specification("ours"), without)
+    )
+    assert (ours["rows"], other["rows"]) == (12, 11)
+    rate, right = (each["estimands"][multiverse.RATE]["median"] for each in (ours, other))
+    study.table.loc[is_off, "score"] -= 5.0
+    expected = multiverse.fit(study, {}, [without], 0)["estimands"][multiverse.RATE]["median"]
+    assert right == expected
+    assert rate > right + 0.3
+
+
+def test_specifications_are_fitted_again_when_their_choices_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an interrupted study kept is of the choices as they were."""
+    layout, engine = Layout(tmp_path), Engine(kept=tmp_path / "kept")
+    study = replace(make_toy_study(Headed()), engine=engine, key="toy")
+    monkeypatch.setattr(multiverse, "open_study", lambda *_: study)
+    monkeypatch.setattr(specifications, "MINIMUM_ROWS", 12)
+    layout.specifications.parent.mkdir()
+
+    def run(rate: float) -> list[float]:
+        ours = "{title: as it is, reason: it is ours}"
+        other = f"{{title: known, reason: of old, priors: {{rate: [{rate}, 0.001]}}}}"
+        text = f"toy: {{rate: {{title: rate, ours: {ours}, known: {other}}}}}\n"
+        layout.specifications.write_text(text, encoding="utf-8")
+        path = multiverse.run_multiverse(layout, ("toy", "toy"), 0, engine)
+        assert isinstance(path, Path)
+        found = pd.read_csv(path.with_suffix(".csv"))
+        return list(found.loc[found["kind"].isin(["ours", "alone"]), "median"])
+
+    ours, known = run(1.0)
+    again, changed = run(2.0)
+    assert ours == again
+    assert (known, changed) == (pytest.approx(1.0, abs=0.01), pytest.approx(2.0, abs=0.01))
+
+
 def test_perplexities_are_better_when_lower() -> None:
     rows = make_rows().assign(perplexity=[30.0, 40.0, 20.0, 25.0]).drop(columns="score")
     assert "".join(rows.loc[RULES["records"](rows), "model"]) == "AC"
@@ -154,6 +241,9 @@ def test_choices_that_change_nothing_or_leave_too_few_rows_are_dropped() -> None
     assert set(kept) == {"rows", "trend"}
     assert "closed_weights" not in kept["rows"].others  # 5 of 20 rows
     assert {"records", "plain"} <= set(kept["rows"].others)
+    runs = pd.DataFrame({"parameters": [1e8] * 4 + [3e8] * 4, "exclusion": None})
+    few = drop_idle(choose("factorial_split"), lambda each: each.made[0][0] == "rows", runs)
+    assert few["rows"].others == ["largest"]  # without dates there is no trend that takes many
 
 
 def test_variance_is_divided_by_what_each_choice_moves() -> None:

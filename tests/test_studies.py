@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from pipeline.core.layout import Layout
-from pipeline.studies.record import describe_inputs, is_current
+from pipeline.studies.record import describe_inputs, describe_specifications, is_current
 from pipeline.studies.structures import EARLY, LATE, add_halves, bend_rates, find_bend
 from pipeline.studies.verdict import judge_calibration
 
@@ -19,9 +19,10 @@ CELL, RATE = "toys-toy", "rate_decades_per_year"
     ("shares", "failed", "is_current", "verdict", "reason"),
     [
         ({"rate": 0.85, "chance": 0.2}, 0, True, True, ""),  # chance is no headline
+        ({"rate": 0.8467}, 0, True, False, "rate 84.7 % (85 of 100)"),
         ({"rate": 0.95}, 0, True, True, ""),
-        ({"rate": 0.84}, 0, True, False, "rate 84%"),
-        ({"rate": 0.96}, 0, True, False, "rate 96%"),
+        ({"rate": 0.84}, 0, True, False, "outside 85 to 95 %: rate 84.0 % (84 of 100)"),
+        ({"rate": 0.96}, 0, True, False, "rate 96.0 % (96 of 100)"),
         ({"rate": 0.9}, 10, True, False, "10 of 100 refits failed"),
         ({"chance": 0.9}, 0, True, None, "not measured"),
         ({"rate": None}, 0, True, None, "not measured"),
@@ -32,7 +33,10 @@ def test_headlines_are_calibrated_within_five_points_in_a_study_that_is_current(
     shares: dict[str, float | None], failed: int, is_current: bool, verdict: bool, reason: str
 ) -> None:
     coverage = {"datasets": 100, "failed": failed}
-    coverage |= {"estimands": {key: {"share": share} for key, share in shares.items()}}
+    coverage["estimands"] = {
+        key: {"share": share, "covered": round(100 * (share or 0)), "intervals": 100}
+        for key, share in shares.items()
+    }
     judged = judge_calibration({"coverage": coverage, "design": "x"}, is_current, ["rate"])
     assert judged["is_calibrated"] is verdict
     assert reason in judged["calibration_reason"]
@@ -78,6 +82,23 @@ def test_study_is_current_while_its_packages_and_options_are(
     assert is_current(describe_inputs(layout, CELL), json.loads(json.dumps(study)))
     (layout.root / changed).write_text("NEW = 1\n", encoding="utf-8")
     assert is_current(describe_inputs(layout, CELL), study) is is_same
+
+
+def test_specifications_are_current_while_the_choices_of_their_own_model_are(
+    layout: Layout,
+) -> None:
+    def write(toy: str, other: str) -> None:
+        text = f"toy: {{trend: {{title: {toy}}}}}\nanother: {{trend: {{title: {other}}}}}\n"
+        layout.specifications.write_text(text, encoding="utf-8")
+
+    write("line", "line")
+    study = {"made_with": describe_specifications(layout, CELL)}
+    write("line", "bend")
+    assert is_current(describe_specifications(layout, CELL), study)
+    write("bend", "line")
+    assert not is_current(describe_specifications(layout, CELL), study)
+    layout.specifications.write_text("another: {}\n", encoding="utf-8")  # the model's are gone
+    assert not is_current(describe_specifications(layout, CELL), study)
 
 
 @pytest.mark.parametrize(("is_own", "is_same"), [({}, False), ({"is_own": True}, True)])

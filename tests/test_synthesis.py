@@ -6,17 +6,29 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import read_cases
-from toy_synthesis import DOMAINS, make_page
+from toy_synthesis import DOMAINS, READ, make_page, write_toys
 
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
 from pipeline.site.overview.rows import Row
+from pipeline.site.synthesis_page import means
 from pipeline.site.synthesis_page import page as words
 from pipeline.site.synthesis_page.page import describe_answer
+from pipeline.site.synthesis_page.reading import CAVEAT, tell
 from pipeline.synthesis import periods
-from pipeline.synthesis.shares import COMPUTE, MEAN, NEW, POOLED, Found, divide_progress, exceed
+from pipeline.synthesis.shares import (
+    COMPUTE,
+    MEAN,
+    NEW,
+    POOLED,
+    Found,
+    divide_progress,
+    exceed,
+    read_overlap,
+)
 from pipeline.synthesis.stage import find_extremes
 
 Run = tuple[dict[str, Any], str]
@@ -69,9 +81,8 @@ def test_shares_and_probabilities_are_those_of_the_draws(made: Run) -> None:
 def test_page_says_where_domains_differ_and_what_it_rests_on(made: Run) -> None:
     entries, page = made
     assert describe_answer(entries).startswith("It depends on the domain: ")
-    assert "2 of 5 leaderboards, Language (perplexity) and Knowledge (MMLU)" in find_list(
-        page, "apart"
-    )
+    more = "on 2 of 5 leaderboards compute brought more than half of the progress: Language"
+    assert more in find_list(page, "apart")
     assert "every leaderboard" in find_list(page, "shared")
     assert "not yet seen" in find_list(page, "open")
     for found in ('id="citation"', "grace2013algorithmic", f"attributions/{COMPUTE}.json"):
@@ -136,6 +147,64 @@ def test_periods_are_means_of_their_years_and_told_where_there_are_enough(
     assert "rate_since_2025[Knowledge (MMLU)]" not in entries
 
 
+def test_difference_of_periods_is_that_of_the_draws_and_still_periods_are_named(made: Run) -> None:
+    entries, page = made
+    change = entries["change_since_2023[Knowledge (MMLU)]"]
+    assert change["median"] == pytest.approx(0.5, abs=0.01)
+    assert change["upper"] - change["lower"] == pytest.approx(2 * 1.645 * 0.05, rel=0.15)
+    assert "change_since_2023[Language (perplexity)]" not in entries
+    assert "improved faster since 2023 than before, on 1 of 5 leaderboards" in page
+    slow = dict(entries) | {"rate_before_2023[Knowledge (MMLU)]": quantity(0.1, -0.1, 0.3)}
+    rows = means.list_changes(slow, READ)
+    assert [row.name for row in rows if row.is_still] == ["Knowledge (MMLU)"]
+    assert not any(row.is_still for row in means.list_changes(entries, READ))
+    (text,) = [s.text for s in words.list_statements(slow, {}, {}) if "faster since" in s.text]
+    assert "no progress was measured there" in text
+    assert "no measured progress" not in page
+
+
+def test_both_shares_of_a_year_stand_side_by_side_with_why_they_differ(made: Run) -> None:
+    entries, page = made
+    section = page[page.index('id="estimates"') : page.index('id="common"')]
+    both = (f"share_year[{MEAN}]", f"share_since_2023[{periods.MEAN}]")
+    for key in both:
+        assert tell(entries[key]) in section
+        assert tell(entries[key]) in describe_answer(entries)
+    assert tell(entries[f"share_since_2023_alike[{periods.MEAN}]"]) in section
+    assert means.explain_means({key: each for key, each in entries.items() if key != both[0]}) == ""
+
+
+def test_errors_go_together_by_the_models_in_common_and_at_most_fully() -> None:
+    rng = np.random.default_rng(5)
+    drawn = rng.normal(size=(3, 4000))
+    overlap = np.array([[1.0, 0.8, 0.0], [0.8, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    paired = periods.pair(drawn, overlap, rng)
+    np.testing.assert_array_equal(np.sort(paired, axis=1), np.sort(drawn, axis=1))
+    found = np.corrcoef(paired)
+    assert found[0, 1] == pytest.approx(0.8 * 0.5, abs=0.06)  # Beta(2, 2) has mean one half
+    assert np.abs(found[2, :2]).max() < 0.06
+    widths = [
+        np.ptp(np.quantile(each.mean(axis=0), [0.05, 0.95]))
+        for each in (drawn, paired, np.sort(drawn, axis=1))
+    ]
+    assert widths == sorted(widths)
+    assert widths[2] / widths[0] == pytest.approx(3**0.5, rel=0.05)
+
+
+def test_leaderboards_of_unknown_overlap_count_as_of_the_same_models() -> None:
+    known = pd.DataFrame([[1.0, 0.2], [0.2, 1.0]], ["A", "B"], ["A", "B"])
+    np.testing.assert_array_equal(periods.find_shared(["B", "A"], known), [[1, 0.2], [0.2, 1]])
+    assert (periods.find_shared(["A", "C"], known) == 1).all()
+
+
+def test_the_overlap_is_that_of_the_pooled_rates(made: Run, tmp_path: Path) -> None:
+    overlap = read_overlap(write_toys(tmp_path))
+    same = overlap.loc["Knowledge (MMLU)", "Science (GPQA Diamond)"]
+    assert (same, overlap.loc["Knowledge (MMLU)", "Mathematics (MATH)"]) == (1.0, 0.0)
+    alike, since = (made[0][f"rate_since_2023{end}[{periods.MEAN}]"] for end in (periods.ALIKE, ""))
+    assert alike["upper"] - alike["lower"] > since["upper"] - since["lower"]
+
+
 Entries = dict[str, dict[str, Any]]
 CASES = read_cases("statements.yaml")
 
@@ -171,10 +240,10 @@ def test_answer_names_the_most_and_the_least_and_the_year() -> None:
     years = {"A": 0.3, "B": 0.6, MEAN: 0.45, NEW: 0.9}
     entries |= {f"share_year[{name}]": share(each) for name, each in years.items()}
     said = words.describe_answer(entries)
-    assert f"made up {words.CAVEAT}82\N{NO-BREAK SPACE}% (72\N{NO-BREAK SPACE}% to 92" in said
+    assert f"made up {CAVEAT}82\N{NO-BREAK SPACE}% (72\N{NO-BREAK SPACE}% to 92" in said
     assert said.index("on B, the highest median") < said.index("on A, the lowest")
     assert "on C" not in said
-    assert said.count(words.CAVEAT) == 1
+    assert said.count(CAVEAT) == 1
     assert "makes up 45" in said
     assert "between 30\N{NO-BREAK SPACE}% and 60\N{NO-BREAK SPACE}%" in said
 

@@ -1,6 +1,7 @@
 """The simulation on made-up draws: its file of scenarios, pairing, estimands, page and refusals."""
 
 import hashlib
+import html
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +25,14 @@ from models.takeoff import Economy
 from pipeline.core.failures import SourceError
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
-from pipeline.site.takeoff_page.page import describe_answer, list_doubts, summarise_doubts
+from pipeline.site.pages.answers import find_caveats
+from pipeline.site.takeoff_page.page import (
+    describe_answer,
+    describe_times,
+    list_doubts,
+    list_rates,
+    summarise_doubts,
+)
 from pipeline.takeoff.draws import Paths, Posterior, pair
 from pipeline.takeoff.results import ESTIMANDS, run_all
 from pipeline.takeoff.scenarios import PLAIN, ROLES, read_scenarios
@@ -34,6 +42,7 @@ from pipeline.takeoff.stage import simulate
 VISION = "research_inputs-idea_production"
 POOLED = "research_returns-meta_analysis"
 RATE = "mmlu-compute_multiplier"
+LANGUAGE = "lm_perplexity-augmented_scaling_law"
 SCENARIOS = {each.id: each for each in read_real().scenarios}
 Run = tuple[Layout, dict[str, Any], str]
 
@@ -79,6 +88,27 @@ def test_pooled_returns_keep_the_ratio_and_borrow_the_speed() -> None:
     assert np.all(paths.economy(SCENARIOS["cobb_douglas"]).rho == 0)
 
 
+def test_todays_rate_is_the_mean_of_the_years_since_one_draw_by_draw() -> None:
+    frames = make_frames()
+    paths = make_paths(frames)
+    drawn = frames[RATE].iloc[paths.rows[RATE]]
+    recent = drawn[["rate_decades_per_year[2023]", "rate_decades_per_year[2024]"]].mean(axis=1)
+    rate = paths.economy(SCENARIOS["central"]).rate_decades_per_year
+    np.testing.assert_allclose(rate, recent)
+    whole = paths.economy(SCENARIOS["rate_all_years"]).rate_decades_per_year
+    np.testing.assert_array_equal(whole, drawn["rate_decades_per_year"])
+
+
+def test_a_tenfold_gain_is_sooner_where_progress_accelerates_from_todays_rate_on() -> None:
+    """Labour alone, no delay and no jump: A grows as today at first, then faster or slower."""
+    labour = {"labour_share": 1.0, "delay_years": 0.0, "ceiling_decades": 300.0}
+    scenario = SCENARIOS["labour_only"].model_copy(update={"assumptions": labour})
+    (found,) = run_all(make_paths(make_frames()), [scenario])
+    draws = found.draws()
+    np.testing.assert_array_equal(draws["p_sooner"], draws["p_acceleration"])
+    assert 0.2 < draws["p_sooner"].mean() < 0.8
+
+
 def test_scenarios_change_what_theory_says() -> None:
     names = ("labour_only", "experiments_grow", "experiments_shrink")
     labour, slow, fast = run_all(make_paths(make_frames()), [SCENARIOS[name] for name in names])
@@ -101,7 +131,8 @@ def test_estimands_are_those_of_the_draws(made: Run) -> None:
             assert entries[key]["median"] == pytest.approx(expected, rel=1e-5)
             assert (entries[key]["lower"] is None) == estimand.is_probability
     today = entries["years_to_10x[no_automation]"]["median"]
-    rates = make_frames()[RATE]["rate_decades_per_year"]
+    years = ["rate_decades_per_year[2023]", "rate_decades_per_year[2024]"]
+    rates = make_frames()[RATE][years].mean(axis=1)
     assert today == pytest.approx(1 / rates.median(), rel=0.03)
     assert entries["p_acceleration[no_automation]"]["reason"]
 
@@ -119,7 +150,7 @@ def test_the_page_says_what_it_is_before_any_number(made: Run) -> None:
     caveat = main.index("A simulation, not a measurement")
     assert caveat < main.index('class="answer"')
     assert not re.search(r"\d\.\d", main[:caveat])
-    assert describe_answer(entries) in page.replace("&lt;", "<")
+    assert describe_answer(entries) in html.unescape(page)
     for each in read_real().assumptions:
         assert f'id="assumption-{each.id}"' in main
     files = [layout.scenarios, *(layout.draws(name) for name in make_frames())]
@@ -152,12 +183,14 @@ def test_missing_posteriors_keys_and_impossible_draws_are_refused(tmp_path: Path
     frames = make_frames()
     frames[POOLED] = frames[POOLED].rename(columns={"predictive": "predicted"})
     frames[VISION].iloc[3, 0] = -1.0
+    frames[RATE] = frames[RATE][["rate_decades_per_year", "rate_decades_per_year[2022]"]]
     layout = write_toys(tmp_path, frames)
-    layout.draws(RATE).unlink()
+    layout.draws(LANGUAGE).unlink()
     with pytest.raises(SourceError) as caught:
         simulate(layout)
     for said in (
-        f"{layout.draws(RATE)}: the file is missing",
+        f"{layout.draws(LANGUAGE)}: the file is missing",
+        "no draws of this estimand for years since 2023",
         "did you mean 'predicted'?",
         "1 draws are not positive finite numbers",
     ):
@@ -189,10 +222,48 @@ def test_doubts_are_counted_by_posterior_and_listed_by_input() -> None:
     said = summarise_doubts({"a": (PASSED, ["rate"]), "b": (vague, ["pooled", "predictive"])})
     assert "the 2 posteriors" in said
     assert said.count(" 1 ") == 2  # of unmeasured calibration, driven by the prior
-    assert len(list_doubts(vague, {"elasticity": "pooled"})) == 2
-    assert list_doubts(vague, {"elasticity": "predictive"}) == ["calibration not measured"]
-    assert list_doubts(FAILED, {"rate": "rate"}) == ["the fit did not converge"]
+    assert len(list_doubts(vague, {"elasticity": ["pooled"]})) == 2
+    assert list_doubts(vague, {"elasticity": ["predictive"]}) == ["calibration not measured"]
+    assert list_doubts(FAILED, {"rate": ["rate"]}) == ["the fit did not converge"]
     assert summarise_doubts({"a": (PASSED, ["rate"])}) == ""
+
+
+def test_doubts_are_what_stands_before_the_number_elsewhere_and_the_pull_of_a_prior() -> None:
+    held = {"share": 0.74, "covered": 74, "intervals": 100}
+    like_fit = {"structures": {"structures": {"fitted": {"estimands": {"g": held}}}}}
+    check = PASSED | {"study": like_fit, "is_calibrated": None}
+    check |= {"prior_sensitivity": {"s": {"prior": 0.17}, "g": {"prior": 0.02}}}
+    (missed,) = list_doubts(check, {"rate": ["g"]})
+    assert missed == find_caveats("g", check)[0]
+    assert "74 of 100" in missed
+    (_, sensitive) = list_doubts(check, {"elasticity": ["s"]})
+    assert sensitive.startswith("elasticity of substitution prior-sensitive")
+    (driven,) = list_doubts(
+        check | {"driven_by_prior": ["s"], "is_calibrated": True}, {"elasticity": ["s"]}
+    )
+    assert "driven" in driven
+
+
+def test_the_answer_says_whether_a_tenfold_gain_takes_longer_than_today(made: Run) -> None:
+    entries = dict(made[1])
+    for sooner, said in ((0.1, "longer than"), (0.5, "about as long as"), (0.9, "less than")):
+        entries["p_sooner[central]"] = entries["p_sooner[central]"] | {"median": sooner}
+        assert f", {said} the" in describe_times(entries, "central")
+    assert "0.90" in describe_times(entries, "central")
+    assert "Two questions" in describe_answer(entries)
+
+
+def test_every_rate_stands_beside_the_others_with_what_it_gives(made: Run) -> None:
+    layout, entries, page = made
+    drawn = {name: pd.read_parquet(layout.draws(name)) for name in (RATE, LANGUAGE)}
+    rows = list_rates(read_real(), entries, drawn)
+    assert [row["is_central"] for row in rows] == [True, False, False]
+    whole = drawn[RATE]["rate_decades_per_year"]
+    assert rows[1]["rate"]["median"] == pytest.approx(whole.median(), rel=0.01)
+    assert rows[1]["goes_on"]["median"] == pytest.approx(1 / whole.median(), rel=0.01)
+    assert rows[2]["years_to_10x"] == entries["years_to_10x[rate_language]"]
+    assert "shares of 300 paths" in page
+    assert f"at most {0.5 / 300**0.5:.3f}" in page
 
 
 KEYS = ["davidson2025quick", "besiroglu2024economic"]

@@ -14,7 +14,15 @@ from models.core.prior import list_priors
 from pipeline.core.failures import SourceError
 from pipeline.ingest.cards.card import load_card
 from pipeline.site.pages.rendering import FUNCTIONS, convert, to_mathml
-from pipeline.site.words import Note, Words, list_labels, read_words, relabel, say_headline
+from pipeline.site.words import (
+    Note,
+    Words,
+    list_labels,
+    read_words,
+    relabel,
+    say_headline,
+    say_step,
+)
 
 FOLDER = ROOT / "reports/models"
 MODELS = sorted({name for _, name in list_cells()})
@@ -97,6 +105,32 @@ def test_headline_has_the_cards_words_and_the_notes_that_the_card_calls_for() ->
     assert found.notes == ("Always.", "Trend.", "Tagged.")
 
 
+@pytest.mark.parametrize(
+    ("label", "start"),
+    [
+        ("A to B (majority vote)", "Of the step from A to B (majority vote)"),
+        ("MATH: A to B", "On MATH, of the step from A to B"),
+        (
+            "MATH, first to last record (A to B)",
+            "On MATH, of the step from the first to the last record (A to B)",
+        ),
+        ("one year", "Of the step one year"),
+    ],
+)
+def test_step_starts_a_sentence(label: str, start: str) -> None:
+    assert say_step(label) == start
+
+
+def test_model_has_words_for_its_own_labels_and_for_what_stands_for_laboratories() -> None:
+    words = read_words(FOLDER, "augmented_scaling_law", OPTIONS)
+    assert (words.lab, read_words(FOLDER, "compute_multiplier").lab) == ("paper", "")
+    words = read_words(FOLDER, "compute_multiplier", OPTIONS)
+    assert words.name(STEP) == list_labels(OPTIONS)[STEP]
+    entry = {"label": "Coefficient of the division: under", "reason": ""}
+    made = relabel({"a": entry}, OPTIONS, words)["a"]["label"]
+    assert made == "Coefficient of the division: trained on too few tokens for its size"
+
+
 def test_ids_in_results_are_replaced_by_the_cards_words() -> None:
     label = next(each.label for each in OPTIONS.comparisons if each.id == STEP)
     path = "ImageNet top-1, first to last record (A to B)"
@@ -111,6 +145,10 @@ def test_ids_in_results_are_replaced_by_the_cards_words() -> None:
     assert found["b"]["label"] == f"Compute, share: {path.replace('ImageNet top-1', name)}"
     assert found["b"]["reason"] == f"not separated: {OPTIONS.allocation_reason}"
     assert found["c"] == entries["c"]
+    decades = {"label": "Lab, decades of compute: a decade of B", "reason": "decades sum to 0"}
+    made = relabel({"a": decades}, OPTIONS)["a"]
+    assert made["label"] == "Lab, factors of ten of compute: a decade of B"
+    assert made["reason"] == "factors of ten sum to 0"
 
 
 def find_symbols(latex: str) -> list[str]:

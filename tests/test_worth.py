@@ -21,11 +21,15 @@ def make_draws(**decades: float) -> pd.DataFrame:
     [
         (
             {"technique": 1.0, "trend": 1.0, "lab": np.nan, "unexplained": np.nan},
-            "Whatever else",
+            "Everything other than training compute was worth",
             "100 times",
         ),
-        ({"technique": 1.0, "inference": 1.0}, "Algorithms and compute at test time", "100 times"),
-        ({"trend": 1.0, "inference": 0.0, "unexplained": 5.0}, "Algorithms made", "10 times"),
+        (
+            {"technique": 1.0, "inference": 1.0},
+            "Algorithms and compute at test time were together worth",
+            "100 times",
+        ),
+        ({"trend": 1.0, "inference": 0.0, "unexplained": 5.0}, "Algorithms were worth", "10 times"),
     ],
 )
 def test_worth_is_ten_to_the_decades_of_all_but_compute_and_the_unexplained(
@@ -34,6 +38,31 @@ def test_worth_is_ten_to_the_decades_of_all_but_compute_and_the_unexplained(
     said = say_worth(make_draws(compute=3.0, **decades), KEY)
     assert said.startswith(start)
     assert times in said
+
+
+@pytest.mark.parametrize(
+    ("decades", "said"),
+    [
+        ({"lab": 1.0, "trend": 0.1, "technique": 0.2}, "; the larger part of it is the difference "
+         "between laboratories, which names no algorithm."),
+        ({"trend": 1.0, "lab": 0.0}, "; all of it is the trend with the release date"),
+        ({"trend": 1.0, "technique": 0.5, "lab": 0.5}, None),
+        ({"trend": -1.0, "technique": 0.5}, None),
+    ],
+)  # fmt: skip
+def test_part_that_is_more_than_half_of_it_is_named(
+    decades: dict[str, float], said: str | None
+) -> None:
+    told = say_worth(make_draws(compute=3.0, **decades), KEY)
+    assert (said or ").") in told
+    assert ("of it is" in told) is bool(said)
+
+
+def test_part_that_may_be_more_than_half_is_named_with_its_probability() -> None:
+    draws = make_draws(lab=1.0, trend=1.0)
+    draws["decades_lab[math-a-b]"] += np.linspace(-1, 3, len(draws))
+    assert "part of it, with probability 0.75, is the difference" in say_worth(draws, KEY)
+    assert "cannot explain is not counted" in say_worth(make_draws(lab=1, unexplained=0.1), KEY)
 
 
 def test_nothing_is_said_of_what_is_no_step() -> None:

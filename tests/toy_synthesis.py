@@ -55,7 +55,20 @@ def write_toys(
         write_json(layout.check(name), check)
         write_json(layout.rows(name.partition("-")[0]), {"rows_in": 4})
         write_parquet(layout.draws(name), frame)
+    write_parquet(layout.table("own_rates"), make_own_rates())
     return layout
+
+
+def make_own_rates() -> pd.DataFrame:
+    """The table of the pooled rates: MMLU and GPQA Diamond score the same models."""
+    same = ("mmlu", "gpqa_diamond")
+    rows = [
+        {"domain": each.name, "rate": RATES[each.dataset], "rate_sd": 0.1, "exclusion": None}
+        | {"prior_mean": 0.4, "prior_sd": 0.6}
+        | {"base_models": "A | B" if each.dataset in same else each.dataset}
+        for each in READ
+    ]
+    return pd.DataFrame(rows)
 
 
 def make_page(folder: Path, **toy: Any) -> Path:

@@ -21,6 +21,7 @@ NO_STUDY: dict[str, Any] = {"headlines": [], "prior_sensitivity": {}, "identific
 NO_STUDY |= {"driven_by_prior": [], "driven_by": {}}
 PASSED = NO_STUDY | {"verdict": "pass", "reasons": [], "is_calibrated": True, "is_identified": True}
 FAILED = PASSED | {"verdict": "fail", "reasons": ["R-hat 1.2"]}
+YEARS = ("[2022]", "[2023]", "[2024]")  # of which a rate since 2023 takes two
 FEW = "simulation: {seed: 7, paths: 300, samples: 32}"
 HERE = Layout(ROOT)
 LINKED = ("models", "reports/models", "reports/templates")
@@ -57,7 +58,9 @@ def make_frames(seed: int = 4) -> dict[str, pd.DataFrame]:
         for quantity, key in given.draws.items():
             spread = 0.1 if quantity == "rate" else 0.5
             centre = {"rate": 0.55, "elasticity": 0.7, "returns": 1.3}.get(quantity, 1.1)
-            frame[key] = centre * rng.lognormal(0, spread, DRAWS)
+            years = YEARS if given.since else ("",)
+            for year in years:
+                frame[f"{key}{year}"] = centre * rng.lognormal(0, spread, DRAWS)
     return frames
 
 

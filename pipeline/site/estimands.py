@@ -109,8 +109,8 @@ def tabulate(layout: Layout, cells: Iterable[str]) -> pd.DataFrame:
 def _list_cell(layout: Layout, cell: str) -> Iterator[dict[str, Any]]:
     dataset, _, model = cell.partition("-")
     card = load_whole_card(layout, dataset)
-    found = relabel(read_json(layout.attribution(cell)) or {}, card.options)
     words = read_words(layout.words, model, card.options)
+    found = relabel(read_json(layout.attribution(cell)) or {}, card.options, words)
     check = name_check(read_check(layout, cell), words, found)
     for key, entry in found.items():
         known = {"dataset": dataset, "model": model, "is_draft": bool(card.draft)}

@@ -7,6 +7,7 @@ parameter.
 import re
 
 from pipeline.site.pages.answers import Attributions, Check
+from pipeline.site.pages.numbers import unit_words
 from pipeline.site.words import Words
 
 CODE_NAME = re.compile(r"\b[a-z0-9]+(?:_[a-z0-9]+)+(?:\[[^\]]*\])?")
@@ -31,7 +32,11 @@ def name_check(check: Check, words: Words, attributions: Attributions) -> Check:
 
 
 def _replace_keys(text: str, labels: dict[str, str]) -> str:
-    """`text` with labels for keys, in one pass: a label may look like another key."""
+    """`text` with labels for keys, in one pass: a label may look like another key.
+
+    What it calls decades of compute are factors of ten.
+    """
+    text = unit_words(text)
     if not labels:
         return text
     keys = "|".join(map(re.escape, sorted(labels, key=len, reverse=True)))

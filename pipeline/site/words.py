@@ -18,12 +18,13 @@ from pipeline.ingest.cards.faults import make_fault
 from pipeline.ingest.cards.strict_files import StrictPart, check_tree
 from pipeline.ingest.cards.strict_files import Words as Text
 from pipeline.ingest.cards.yaml_files import read_tree
+from pipeline.site.pages.numbers import unit_words
 
 NOT_SEPARATED = "not separated"  # reason of results where the card says `allocation: none`
 HEADLINE = "{label}: {median} (90 % interval {lower} to {upper})."  # of a model without words
 HEADLINE_WORDS = (
-    "the answer in a sentence, with {median}, {lower} and {upper}; {label} is what it is of, and "
-    "an option of the card stands in by its name"
+    "the answer in a sentence, with {median}, {lower} and {upper}; {label} is what it is of, "
+    "{step} starts a sentence on a step, and an option of the card stands in by its name"
 )
 RECORD_PATH = ", first to last record"  # after the id of a benchmark, in labels of the results
 
@@ -75,6 +76,10 @@ class WordsFile(StrictPart):
     estimands: dict[str, Text] = Field({}, description="estimand: what it is")
     special_cases: dict[str, Text] = Field({}, description="special case of the model: its words")
     parameters: dict[str, Text] = Field({}, description="parameter: what sentences call it")
+    labels: dict[str, Text] = Field(
+        {}, description="label of the model's own in results, such as a side: its words"
+    )
+    lab: str = Field("", description="what the column `lab` holds, if not laboratories")
     equations: list[Equation] = Field(description="the equations, in the order of reading")
     symbols: list[Symbol] = Field(description="every symbol that they use and no shared file has")
     shared: list[Text] = Field(
@@ -83,11 +88,10 @@ class WordsFile(StrictPart):
 
 
 class Words(WordsFile):
-    """All that a page says of a model under a card; `labels` are the card's own words."""
+    """All that a page says of a model under a card; `labels` are the card's and the model's."""
 
     equations: list[Equation] = Field([])
     symbols: list[Symbol] = Field([])
-    labels: dict[str, str] = Field({})
 
     def name(self, label: object) -> str:
         """The card's words for a label, or the label itself."""
@@ -139,14 +143,16 @@ def read_words(folder: Path, model: str, options: Any = None) -> Words:
     }
     named: dict[str, Any] = {
         part: {name: each for file in files[::-1] for name, each in getattr(file, part).items()}
-        for part in ("figures", "estimands", "special_cases", "parameters")
+        for part in ("figures", "estimands", "special_cases", "parameters", "labels")
     }
     counts = Counter(symbol.latex for symbol in lists["symbols"])
     if twice := sorted(name for name, count in counts.items() if count > 1):
         rule = f"these symbols are explained twice, here or in the files that it names: {twice}"
         raise SourceError([make_fault(path, {}, ("symbols",), rule, "keep one of the two")])
-    headline = next((file.headline for file in files if file.headline), "")
-    return Words(title=own.title or title, headline=headline, labels=labels, **lists, **named)
+    named["labels"] |= labels
+    for part in ("headline", "lab"):
+        lists[part] = next((said for file in files if (said := getattr(file, part))), "")
+    return Words(title=own.title or title, **lists, **named)
 
 
 def _read(path: Path) -> WordsFile:
@@ -173,14 +179,20 @@ def list_labels(options: Any) -> dict[str, str]:
     return labels
 
 
-def relabel(attributions: Mapping[str, dict[str, Any]], options: Any) -> dict[str, dict[str, Any]]:
-    """The result file's entries with the card's words in place of the ids in labels and reasons."""
-    words, made = Words(labels=list_labels(options)), {}
+def relabel(
+    attributions: Mapping[str, dict[str, Any]], options: Any, words: Words | None = None
+) -> dict[str, dict[str, Any]]:
+    """The result file's entries with the card's words in place of the ids in labels and reasons,
+    and with the model's own for its labels where its `words` are given.
+    """
+    words, made = words or Words(labels=list_labels(options)), {}
     for key, entry in attributions.items():
         start, colon, name = entry["label"].partition(": ")
-        made[key] = entry | {"label": f"{start}{colon}{words.name(name)}"}
+        made[key] = entry | {"label": f"{unit_words(start)}{colon}{words.name(name)}"}
         if entry.get("reason") == NOT_SEPARATED:
             made[key]["reason"] = f"not separated: {options.allocation_reason}"
+        elif entry.get("reason"):
+            made[key]["reason"] = unit_words(entry["reason"])
     return made
 
 
@@ -188,10 +200,24 @@ def say_headline(words: Words, options: Any, key: str) -> Headline:
     """The headline of `key`, and the notes that the card calls for."""
     values = {name: v for name, v in dict(options or {}).items() if not hasattr(v, "items")}
     values["label"] = words.name(key.partition("[")[2].removesuffix("]") or key)
+    values["step"] = say_step(values["label"])
     notes = [note if isinstance(note, Note) else Note(text=note) for note in words.notes]
     said = [fill(note.text, values) for note in notes if _is_called_for(note, options)]
     sentence = fill(words.headline or HEADLINE, values)
     return Headline(key, sentence, (*said, *getattr(options, "notes", ())))
+
+
+def say_step(label: str) -> str:
+    """A step as the start of a sentence that says what of it was what.
+
+    "MATH: A to B" is "On MATH, of the step from A to B".
+    """
+    place, colon, step = label.rpartition(": ")
+    if RECORD_PATH in label:
+        (place, _, ends), colon = label.partition(RECORD_PATH), RECORD_PATH
+        step = f"the first to the last record{ends}"
+    start = f"On {place}, of" if colon else "Of"
+    return f"{start} the step {'from ' if ' to ' in step else ''}{step}"
 
 
 def _is_called_for(note: Note, options: Any) -> bool:

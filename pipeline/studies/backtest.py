@@ -18,6 +18,7 @@ from scipy import special
 from statsmodels.formula.api import ols
 
 from models import fitted_rows
+from models.horizons.design import read_figures, read_intervals
 from pipeline.checks.leave_out import thin
 from pipeline.checks.numbers import TAILS, find_quantiles, round_to
 from pipeline.checks.refit import Settings
@@ -112,14 +113,20 @@ def predict(study: Study, posterior: xr.Dataset, seed: int) -> np.ndarray:
 
 
 def read_outcome(rows: Frame) -> np.ndarray:
-    """What is predicted of each row: the score, or the log of the perplexity."""
+    """What is predicted of each row: the score, the log of the perplexity, or log2 of the horizon
+    (the mean of its two-piece normal).
+    """
     if "score" in rows:
         return rows["score"].to_numpy(dtype=float)
+    if "horizon_minutes" in rows:
+        return read_intervals(rows)[0]
     return np.log(rows["perplexity"].to_numpy(dtype=float))
 
 
 def name_outcome(table: Frame) -> str:
     """The unit of errors, in words."""
+    if "horizon_minutes" in table:
+        return "doublings of the horizon"
     return "share" if "score" in table else "nats per token"
 
 
@@ -132,16 +139,21 @@ def read_rates(posterior: xr.Dataset) -> dict[str, Any]:
 
 
 def regress(formula: str, rows: Frame, is_later: np.ndarray, options: Any, rng: Any) -> np.ndarray:
-    """Draws of later outcomes from a linear fit of the earlier ones, on a scale without bounds."""
+    """Draws of later outcomes from a linear fit of the earlier ones, on a scale without bounds.
+
+    A later row whose compute is not known has the mean and the spread of the earlier rows.
+    """
     lower, upper = find_range(rows, options)
     frame = rows.assign(
         outcome=to_line(read_outcome(rows), lower, upper),
-        compute=np.log10(rows["training_flop"].fillna(6 * rows["parameters"] * find_tokens(rows))),
+        compute=read_compute(rows),
         years=(rows["release_date"] - rows["release_date"].min()).dt.days / 365.25,
     )
-    fitted = ols(formula, frame[~is_later]).fit()
-    told = fitted.get_prediction(frame[is_later].assign(benchmark=known(frame, is_later)))
-    drawn = rng.normal(told.predicted_mean, told.se_obs, (DRAWS, int(is_later.sum())))
+    earlier, later = frame[~is_later], frame[is_later].assign(benchmark=known(frame, is_later))
+    told = ols(formula, earlier).fit().get_prediction(later)
+    made = pd.DataFrame({"mean": told.predicted_mean, "std": told.se_obs}, told.row_labels)
+    chosen = made.reindex(later.index).fillna(earlier["outcome"].agg(["mean", "std"]))
+    drawn = rng.normal(chosen["mean"], chosen["std"], (DRAWS, len(chosen)))
     return from_line(drawn, lower[is_later], upper[is_later])
 
 
@@ -150,6 +162,13 @@ def known(frame: Frame, is_later: np.ndarray) -> pd.Series:
     earlier = frame.loc[~is_later, "benchmark"]
     later = frame.loc[is_later, "benchmark"]
     return later.where(later.isin(set(earlier)), earlier.mode().iloc[0])
+
+
+def read_compute(rows: Frame) -> pd.Series:
+    """log10 FLOP of each row; of horizons, only figures that do not rest on benchmark scores."""
+    if "horizon_minutes" in rows:
+        return read_figures(rows)
+    return np.log10(rows["training_flop"].fillna(6 * rows["parameters"] * find_tokens(rows)))
 
 
 def find_tokens(rows: Frame) -> pd.Series:
@@ -181,7 +200,7 @@ NAIVE: dict[str, Callable[..., np.ndarray]] = {
 
 
 def find_range(rows: Frame, options: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Chance and ceiling of each row; without bounds for perplexities."""
+    """Chance and ceiling of each row; without bounds for perplexities and horizons."""
     if "score" not in rows:
         return np.full(len(rows), np.nan), np.full(len(rows), np.nan)
     facts = [dict(options.benchmarks)[name] for name in rows["benchmark"]]
@@ -190,7 +209,7 @@ def find_range(rows: Frame, options: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def to_line(outcome: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-    """Logits of a score between its bounds; log perplexities as they are."""
+    """Logits of a score between its bounds; logs of perplexities and horizons as they are."""
     height = np.clip((outcome - lower) / (upper - lower), EDGE, 1 - EDGE)
     return np.where(np.isnan(lower), outcome, special.logit(height))
 

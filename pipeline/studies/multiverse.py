@@ -1,11 +1,12 @@
 """Cell -> its headlines under every specification that a sensible person might have chosen.
 
 All are data of one compiled model: other scales of priors, other options of the card, rows that
-leave the likelihood. Made by people (`apportion multiverse`), in minutes. Writes a table, a row a
-specification and estimand, and beside it what the choices are, the range, and what both were made
-with.
+leave the likelihood; a model that cannot leave out rows is compiled for those that are kept. Made
+by people (`apportion multiverse`), in minutes. Writes a table, a row a specification and estimand,
+and beside it what the choices are, the range, and what both were made with.
 """
 
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -20,12 +21,13 @@ from arviz_stats.base import array_stats
 from models import fitted_rows, flatten
 from pipeline.checks.leave_out import smooth, thin
 from pipeline.checks.numbers import find_quantiles
-from pipeline.checks.refit import THOROUGH, Settings, differ
+from pipeline.checks.refit import THOROUGH, Refitter, Settings, differ
 from pipeline.checks.special_cases import compare
 from pipeline.core.files import write_json, write_text
 from pipeline.core.layout import Layout
 from pipeline.studies.calibrate import SEED, open_study
 from pipeline.studies.engine import Engine
+from pipeline.studies.recipe import Recipe
 from pipeline.studies.record import describe_specifications
 from pipeline.studies.specifications import (
     OURS,
@@ -44,6 +46,7 @@ LENGTH = Settings(draws=1000, tune=600)
 LONGER = Settings(draws=2500, tune=800, maxdepth=9)  # where a median is not known well enough
 DRAWS = 300  # of the predictive density of a unit
 RATE, RECORDS = "rate_decades_per_year", "first_record-last_record"
+EXPONENT = "optimal_exponent_parameters"
 # Of a median that can be shown: its Monte Carlo error is then under a fifth of the posterior's sd.
 LEAST_ESS, LARGEST_RHAT, MOST_DIVERGENT = 50, 1.05, 0.01
 MOST_INFLUENTIAL = 5  # base models that are left out in turn, besides those of the headline's ends
@@ -62,6 +65,8 @@ def run_multiverse(
     choices = read_choices(layout.specifications, cell[1])
     if not choices:
         return "models/specifications.yaml names no choices of its model"
+    made_with = describe_specifications(layout, study.name)
+    study = replace(study, key=f"{study.key} {made_with['choices']}")  # what is kept is of these
     choices = _drop_idle(study, choices)
     rng = study.make_generator(PART, 0)
     specifications = list_specifications(choices, find_labs(study.table), crossed, rng)
@@ -69,7 +74,7 @@ def run_multiverse(
     ours = found[0]
     if isinstance(ours, str):
         return f"the model itself could not be refitted: {ours}"
-    bases = list(dict.fromkeys([*find_ends(study), *rank(ours)]))
+    bases = list(dict.fromkeys([*find_ends(study), *rank(ours)])) if "influence" in ours else []
     others = [Specification("without", left_out=("base_model", each)) for each in bases]
     found += study.run(f"{PART} without", partial(fit, study, choices, others), others)
     rows = [
@@ -79,11 +84,7 @@ def run_multiverse(
     path = layout.multiverse(study.name)
     titles = {name: describe_choice(choice) for name, choice in choices.items()}
     table = pd.DataFrame(list(chain.from_iterable(rows)))
-    head = {
-        "dataset": cell[0],
-        "model": cell[1],
-        "made_with": describe_specifications(layout, study.name),
-    }
+    head = {"dataset": cell[0], "model": cell[1], "made_with": made_with}
     spread = describe_spread(table, titles)
     write_text(path.with_suffix(".csv"), table.to_csv(index=False))
     write_json(path, head | {"choices": titles, "spread": spread})
@@ -91,18 +92,36 @@ def run_multiverse(
 
 
 def list_keys(study: Study) -> list[str]:
-    """Keys of what is watched: compute's share of the headline step and of the path from the first
-    to the last record, and the rate.
+    """Keys of what is watched: the headline, compute's share of the path from the first to the last
+    record, the rate, and how the best size of a model grows with compute.
     """
-    share = study.headline_share
-    records = f"{share.partition('-')[0]}-{RECORDS}]" if share else ""
-    return [key for key in dict.fromkeys((share, records, RATE)) if key]
+    headline = study.model.headline_key(study.card)
+    records = f"{headline.partition('-')[0]}-{RECORDS}]"
+    return list(dict.fromkeys((headline, records, RATE, EXPONENT)))
 
 
 def find_labs(table: pd.DataFrame) -> list[str]:
     """Laboratories of the fitted rows that can be left out: those beside which there are others."""
-    labs = sorted(set(fitted_rows(table)["lab"].dropna()))
+    rows = fitted_rows(table)
+    labs = sorted(set(rows["lab"].dropna())) if "lab" in rows else []
     return labs if len(labs) > 1 else []
+
+
+def marks_rows(study: Study) -> bool:
+    """Whether rows that are marked leave the likelihood of the model, as in all of leaderboards."""
+    return hasattr(study.model, "unit_log_likelihood")
+
+
+def select_rows(study: Study, marked: pd.DataFrame) -> pd.DataFrame:
+    """The rows to fit of all: without those that are marked where the model ignores marks."""
+    return marked if marks_rows(study) else marked[~marked["is_held_out"]]
+
+
+def compile_for(study: Study, rows: pd.DataFrame) -> Refitter:
+    """The model compiled for these rows: that of the study unless some were dropped."""
+    if len(rows) == len(fitted_rows(study.table)):
+        return study.refitter
+    return Recipe(study.model, rows, study.card).compile()
 
 
 def _drop_idle(study: Study, choices: dict[str, Choice]) -> dict[str, Choice]:
@@ -110,10 +129,13 @@ def _drop_idle(study: Study, choices: dict[str, Choice]) -> dict[str, Choice]:
 
     def read(specification: Specification) -> dict[str, np.ndarray]:
         priors, card = apply(specification, choices, study.model, study.card)
-        rows = mark_rows(study.table, specification, choices)
+        rows = select_rows(study, mark_rows(study.table, specification, choices))
+        if study.model.unsupported_reason(rows, card):
+            return ours
         return dict(study.model.data(rows, card, priors))
 
     known = study.ask("data", lambda each: sorted(each.refitter.data_names))
+    ours = dict[str, np.ndarray]()
     ours = {name: value for name, value in read(Specification("ours")).items() if name in known}
     return drop_idle(choices, lambda each: differ(ours, read(each)), study.table)
 
@@ -126,27 +148,30 @@ def fit(
     """
     one = specifications[index]
     priors, card = apply(one, choices, study.model, study.card)
-    rows = mark_rows(study.table, one, choices)
+    marked = mark_rows(study.table, one, choices)
+    rows = select_rows(study, marked)
+    refitter, table = compile_for(study, rows), study.table if marks_rows(study) else rows
     seed = draw_seed(study.make_generator(f"{PART} {one}", 0))
     for length in (THOROUGH,) if one.kind == OURS else (LENGTH, LONGER):
-        posterior = study.refitter.refit(rows, card, priors, seed, length)
-        made = study.model.estimands(posterior, study.table, card)
+        posterior = refitter.refit(rows, card, priors, seed, length)
+        made = study.model.estimands(posterior, table, card)
         watched = {key: draws for key, draws in flatten(made) if key in list_keys(study)}
         fault = find_fault(posterior, watched)
         if not fault:
             break
-    units = study.model.unit_log_likelihood(thin(posterior, DRAWS), study.table, card)
     found = {
         "estimands": {key: find_quantiles(draws) for key, draws in watched.items()},
         "reason": fault,
-        "rows": int((~rows["is_held_out"]).sum()),
+        "rows": int((~marked["is_held_out"]).sum()),
     }
-    if one.kind == OURS:
-        share = watched[list_keys(study)[0]]
-        found["influence"] = measure_influence(units, thin(xr.Dataset({"share": share}), DRAWS))
-    if not rows["is_held_out"].any():
-        density = units.rename(base_model="unit").transpose("chain", "draw", "unit")
-        found["density"], found["unsure"] = smooth(density)
+    if marks_rows(study):
+        units = study.model.unit_log_likelihood(thin(posterior, DRAWS), study.table, card)
+        if one.kind == OURS:
+            share = xr.Dataset({"share": watched[list_keys(study)[0]]})
+            found["influence"] = measure_influence(units, thin(share, DRAWS))
+        if not marked["is_held_out"].any():
+            density = units.rename(base_model="unit").transpose("chain", "draw", "unit")
+            found["density"], found["unsure"] = smooth(density)
     return found
 
 

@@ -3,9 +3,11 @@
 Light, since whoever reads a study asks here whether it is current. A table with figures of our own
 posteriors is recorded by its `records.csv`: those figures move by their Monte Carlo error from one
 machine to the next, which says nothing about the model. Left out are the model contract
-(`models/__init__.py`) and the classes of options: what a card says has a hash of its own.
+(`models/__init__.py`) and the classes of options: what a card says has a hash of its own. Of
+models/specifications.yaml the choices of the model are recorded, and not those of others.
 """
 
+import functools
 import hashlib
 import json
 import re
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from ruamel.yaml import YAML
 
 from pipeline.core.layout import Layout
 
@@ -32,7 +35,21 @@ def describe_inputs(layout: Layout, cell: str) -> Record:
 
 def describe_specifications(layout: Layout, cell: str) -> Record:
     """The hashes of what the specifications of a cell are made with."""
-    return describe_inputs(layout, cell) | {"choices": hash_file(layout.specifications)}
+    choices = hash_choices(layout.specifications, cell.partition("-")[2])
+    return describe_inputs(layout, cell) | {"choices": choices}
+
+
+def hash_choices(path: Path, model: str) -> str | None:
+    """Hash of what the file of choices says of `model`, its order included; None without a file."""
+    if not path.is_file():
+        return None
+    choices = _read_yaml(path.read_bytes()).get(model)
+    return _hash(json.dumps(choices, default=str).encode())
+
+
+@functools.lru_cache(maxsize=1)  # asked once a cell
+def _read_yaml(content: bytes) -> dict[str, Any]:
+    return YAML(typ="safe").load(content) or {}
 
 
 def is_current(present: Record, study: dict[str, Any]) -> bool:

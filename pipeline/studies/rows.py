@@ -1,4 +1,4 @@
-"""Rules by which a specification keeps fitted rows of a leaderboard; others leave the likelihood.
+"""Rules by which a specification keeps fitted rows; the others leave the likelihood.
 
 A rule takes the fitted rows and says which to keep, a boolean a row.
 """
@@ -9,7 +9,9 @@ import pandas as pd
 
 from pipeline.studies.perturb import PUBLISHED
 
-OUTCOMES = {"score": 1.0, "perplexity": -1.0}  # column, and whether more is better
+# Column, and whether more is better.
+OUTCOMES = {"score": 1.0, "perplexity": -1.0, "horizon_minutes": 1.0}
+FEW_TOKENS, MANY_TOKENS = 1.0, 100.0  # per parameter: hardly trained, trained for cheap inference
 
 
 def keep_records(rows: pd.DataFrame) -> pd.Series:
@@ -33,6 +35,16 @@ def keep_half(rows: pd.DataFrame, is_early: bool) -> pd.Series:
     return early if is_early else ~early
 
 
+def keep_above(values: pd.Series, share: float) -> pd.Series:
+    """Rows but the lowest `share` of them by `values`; ties stay."""
+    return values >= values.quantile(share)
+
+
+def count_tokens(rows: pd.DataFrame) -> pd.Series:
+    """Training tokens per parameter."""
+    return rows["training_tokens"] / rows["parameters"]
+
+
 RULES: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
     "records": keep_records,
     "open_weights": lambda rows: rows["is_open_weights"].fillna(False).astype(bool),
@@ -44,4 +56,12 @@ RULES: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
     "published_sample": lambda rows: rows["is_published_sample"].astype(bool),
     "earlier_half": lambda rows: keep_half(rows, True),
     "later_half": lambda rows: keep_half(rows, False),
+    "since_2023": lambda rows: rows["release_date"] >= "2023-01-01",
+    "known_compute": lambda rows: rows["training_flop"].notna() & ~rows["is_compute_circular"],
+    "larger_models": lambda rows: keep_above(rows["parameters"], 0.25),
+    "larger_budgets": lambda rows: keep_above(rows["training_flop"], 0.5),
+    "trained": lambda rows: count_tokens(rows) >= FEW_TOKENS,
+    "not_overtrained": lambda rows: count_tokens(rows) <= MANY_TOKENS,
+    "near_optimum": lambda rows: count_tokens(rows).between(FEW_TOKENS, MANY_TOKENS),
+    "largest_scale": lambda rows: rows["parameters"] == rows["parameters"].max(),
 }

@@ -19,7 +19,7 @@ from pipeline.studies.rows import RULES
 
 OURS = "ours"
 KEEP_OURS = 0.5  # probability with which a specification of many choices leaves one as it is
-MINIMUM_ROWS = 15  # that a rule must keep: fewer say nothing of a trend
+MINIMUM_ROWS = 15  # that a rule must keep of rows with dates: fewer say nothing of a trend
 Kind = Literal["ours", "alone", "crossed", "without"]
 
 
@@ -147,7 +147,7 @@ def mark_rows(
 def drop_idle(choices: dict[str, Choice], differs: Any, table: pd.DataFrame) -> dict[str, Choice]:
     """The choices without alternatives that change nothing here or leave too few rows.
 
-    `differs` says of a specification whether its data are other than ours.
+    `differs` says of a specification whether its data can be fitted and are other than ours.
     """
     kept = {}
     for name, choice in choices.items():
@@ -158,7 +158,8 @@ def drop_idle(choices: dict[str, Choice], differs: Any, table: pd.DataFrame) -> 
                 rows = mark_rows(table, one, choices)
             except KeyError:  # the table lacks the column of the rule
                 continue
-            enough = (~rows["is_held_out"]).sum() >= MINIMUM_ROWS
+            least = MINIMUM_ROWS if "release_date" in rows else 1
+            enough = (~rows["is_held_out"]).sum() >= least
             if enough and differs(one):
                 useful[other] = choice[other]
         if useful:

@@ -79,7 +79,7 @@ def judge_calibration(
     if study is not None and not is_current:
         reason = OUT_OF_DATE
     elif shares:
-        reason = _find_fault(shares, coverage)
+        reason = _find_fault({key: measured[key] for key in shares}, coverage)
         verdict = not reason
     return {
         "is_calibrated": verdict,
@@ -89,16 +89,16 @@ def judge_calibration(
     }
 
 
-def _find_fault(shares: dict[str, float], coverage: dict[str, Any]) -> str:
+def _find_fault(measured: dict[str, dict[str, Any]], coverage: dict[str, Any]) -> str:
     """What speaks against the intervals; empty where nothing does."""
     if coverage["failed"] > MAXIMUM_FAILED * coverage["datasets"]:
         return f"{coverage['failed']} of {coverage['datasets']} refits failed"
     beyond = [
-        f"{key} {share:.0%}"
-        for key, share in shares.items()
-        if not LEAST_COVERAGE <= share <= LARGEST_COVERAGE
+        f"{key} {100 * each['share']:.1f} % ({each['covered']} of {each['intervals']})"
+        for key, each in measured.items()
+        if not LEAST_COVERAGE <= each["share"] <= LARGEST_COVERAGE
     ]
-    limits = f"{LEAST_COVERAGE:.0%} to {LARGEST_COVERAGE:.0%}"
+    limits = f"{100 * LEAST_COVERAGE:.0f} to {100 * LARGEST_COVERAGE:.0f} %"
     return f"coverage of 90 % intervals outside {limits}: {', '.join(beyond)}" if beyond else ""
 
 

@@ -1,7 +1,10 @@
 """Yearly rates of leaderboards -> rates of algorithmic progress by period, and whether they rose.
 
 A period's rate is the mean of the yearly rates that a leaderboard's model has in it, draw by draw.
-The mean over leaderboards pairs their draws at random, as if they had no model in common.
+The errors of leaderboards that score the same models go together. The mean over leaderboards pairs
+their draws by the rule of `models.estimates.shared_rate`: with a correlation of likeness times the
+share of base models in common, likeness drawn from its prior, which these data do not change. The
+pairing is a normal copula, so that each leaderboard keeps its own draws.
 """
 
 import re
@@ -9,7 +12,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
+from models.estimates.shared_rate import Priors
 from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import RATE, Entry, round_to
 from pipeline.site.overview.rows import find_caveats
@@ -19,6 +24,8 @@ from pipeline.synthesis.shares import COMPUTE_RATE, divide_progress, thin
 YEARLY = re.compile(rf"{RATE}\[(\d+)\]")
 SINCE = "since_2023"  # of which single rates are told too
 MEAN = "Mean of these leaderboards"
+ALIKE = "_alike"
+AS_ALIKE = {"": "", ALIKE: ", if errors were fully alike"}
 
 
 class Change(NamedTuple):
@@ -52,11 +59,15 @@ WORDS = {
 }
 
 
-def compare_periods(cells: Mapping[str, Passed | None], compute: Passed | None) -> dict[str, Entry]:
-    """Entries `rate_<period>[<domain>]` in decades a year and `p_faster_<period>[<domain>]`; with
-    the mean over leaderboards since 2023, and compute's share of a year's progress at it.
+def compare_periods(
+    cells: Mapping[str, Passed | None], compute: Passed | None, overlap: pd.DataFrame
+) -> dict[str, Entry]:
+    """Entries `rate_<period>[<domain>]` and `change_<period>[<domain>]`, from the period before, in
+    decades a year, and `p_faster_<period>[<domain>]`; with the mean over leaderboards since 2023,
+    and compute's share of a year's progress at it.
 
-    `cells` are posteriors by domain, `compute` that of the growth of training compute.
+    `cells` are posteriors by domain, `compute` that of the growth of training compute, `overlap`
+    says how far each pair of domains has the same base models.
     """
     entries: dict[str, Entry] = {}
     reached: dict[str, Rate] = {}
@@ -74,9 +85,19 @@ def compare_periods(cells: Mapping[str, Passed | None], compute: Passed | None) 
                 before, since = rates[change.before], rates[change.since]
                 faster, caveats = round_to((since.draws > before.draws).mean()), since.caveats
                 entries[f"p_faster_{change.since}[{domain}]"] = state(label, faster, caveats)
+                entries[f"change_{change.since}[{domain}]"] = _compare(change, domain, rates)
             if SINCE in rates:
                 reached[domain] = rates[SINCE]
-    return entries | _pool(reached, compute)
+    return entries | _pool(reached, compute, overlap)
+
+
+def _compare(change: Change, domain: str, rates: Mapping[str, Rate]) -> Entry:
+    """The rate of the later period less that of the earlier, draw by draw."""
+    before, since = rates[change.before], rates[change.since]
+    periods = f"{WORDS[change.since]} against {WORDS[change.before]}"
+    label = f"Change of the rate of algorithmic progress, {periods}: {domain}"
+    caveats = list(dict.fromkeys([*since.caveats, *before.caveats]))
+    return summarise(label, "decades per year", since.draws - before.draws, caveats)
 
 
 def _read_periods(cell: Passed, change: Change) -> dict[str, Rate]:
@@ -102,24 +123,61 @@ def _warn(cell: Passed, keys: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def _pool(rates: Mapping[str, Rate], compute: Passed | None) -> dict[str, Entry]:
-    """The mean since 2023 of the leaderboards that reach so far, each counted once."""
+def _pool(
+    rates: Mapping[str, Rate], compute: Passed | None, overlap: pd.DataFrame
+) -> dict[str, Entry]:
+    """The mean since 2023 of the leaderboards that reach so far, each counted once.
+
+    `..._alike` are the same if errors were fully alike: the widest that pairing can make them.
+    """
     if len(rates) < 2:
         return {}
     count = min(len(each.draws) for each in rates.values())
+    drawn = np.stack([thin(each.draws, count) for each in rates.values()])
     rng = np.random.default_rng(0)  # no two posteriors share a seed's chains by position
-    drawn = [rng.permutation(thin(each.draws, count)) for each in rates.values()]
-    mean = np.mean(drawn, axis=0)
+    paired = pair(drawn, find_shared(list(rates), overlap), rng)
+    alike = rng.permutation(np.sort(drawn, axis=1).mean(axis=0))
     caveats = [f"{each} ({name})" for name, rate in rates.items() for each in rate.caveats]
-    entries = {f"rate_{SINCE}[{MEAN}]": _describe(SINCE, MEAN, Rate(mean, tuple(caveats)))}
-    if compute is not None and COMPUTE_RATE in compute.draws:
+    entries = {}
+    for suffix, mean in (("", paired.mean(axis=0)), (ALIKE, alike)):
+        entries[f"rate_{SINCE}{suffix}[{MEAN}]"] = _describe(
+            SINCE, MEAN + AS_ALIKE[suffix], Rate(mean, tuple(caveats))
+        )
+        if compute is None or COMPUTE_RATE not in compute.draws:
+            continue
         grown = compute.draws[COMPUTE_RATE].to_numpy(dtype=float)
         shares, reason = divide_progress(grown, mean)
         if not reason:
             label = f"Compute, share of a year's progress, with algorithms as since 2023: {MEAN}"
-            caveats += find_caveats(COMPUTE_RATE, compute.check)
-            entries[f"share_{SINCE}[{MEAN}]"] = summarise(label, "share", shares, caveats)
+            told = [*caveats, *find_caveats(COMPUTE_RATE, compute.check)]
+            entry = summarise(label + AS_ALIKE[suffix], "share", shares, told)
+            entries[f"share_{SINCE}{suffix}[{MEAN}]"] = entry
     return entries
+
+
+def find_shared(names: Sequence[str], overlap: pd.DataFrame) -> np.ndarray:
+    """How far each pair of these leaderboards has the same base models; all where one is missing.
+
+    Shape (leaderboard, leaderboard), 0 to 1, on the diagonal 1.
+    """
+    if not set(names) <= set(overlap):
+        return np.ones((len(names), len(names)))
+    return overlap.loc[list(names), list(names)].to_numpy(dtype=float)
+
+
+def pair(drawn: np.ndarray, shared: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The draws of each leaderboard, shape (leaderboard, draw), in an order in which those of
+    leaderboards with the same models go together; each keeps all of its draws.
+    """
+    size, count = drawn.shape
+    likeness = Priors().likeness.draw(rng, count)
+    own = np.eye(size)
+    correlation = own + (1 - own) * shared * likeness[:, None, None]
+    normal = np.einsum(
+        "kde,ke->dk", np.linalg.cholesky(correlation), rng.normal(size=(count, size))
+    )
+    ranks = normal.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
+    return np.take_along_axis(np.sort(drawn, axis=1), ranks, axis=1)
 
 
 def _describe(period: str, domain: str, rate: Rate) -> Entry:

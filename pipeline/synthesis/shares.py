@@ -16,6 +16,7 @@ import pandas as pd
 
 from models import INTERVAL_PROBABILITY
 from models.effective_compute.split import SMALL_TOTAL_DECADES, SMALL_TOTAL_DRAWS
+from models.estimates import shared_rate
 from pipeline.core.layout import Layout
 from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import RATE, round_to
@@ -75,6 +76,18 @@ def read_domains(layout: Layout) -> list[Domain]:
         return []
     records = pd.read_csv(path, dtype=str, keep_default_na=False)
     return [Domain(*each) for each in zip(records["domain"], records["posterior"], strict=True)]
+
+
+def read_overlap(layout: Layout) -> pd.DataFrame:
+    """How far each pair of leaderboards scores the same base models, 0 to 1, by domain twice.
+
+    As the model of the pooled rates counts it; empty where its table has not been made.
+    """
+    path = layout.table(OWN)
+    if not path.is_file():
+        return pd.DataFrame()
+    design = shared_rate.prepare(pd.read_parquet(path))
+    return pd.DataFrame(design.shared, design.domains, design.domains)
 
 
 def collect(overview: Overview, domains: Sequence[Domain]) -> list[Found]:

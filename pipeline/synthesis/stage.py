@@ -26,6 +26,7 @@ from pipeline.synthesis.shares import (
     exceed,
     find_cell,
     read_domains,
+    read_overlap,
 )
 
 NAME = "synthesis"
@@ -42,7 +43,9 @@ def synthesise(layout: Layout) -> str:
     overview, domains = gather(layout), read_domains(layout)
     found = collect(overview, domains)
     cells = {domain.name: find_cell(overview, domain.posterior) for domain in domains}
-    entries = make_entries(found) | compare_periods(cells, find_cell(overview, COMPUTE))
+    entries = make_entries(found) | compare_periods(
+        cells, find_cell(overview, COMPUTE), read_overlap(layout)
+    )
     frame = pd.DataFrame([{"key": key, **entry} for key, entry in entries.items()], columns=COLUMNS)
     output = layout.attribution(NAME)
     write_text(output.with_suffix(".csv"), frame.to_csv(index=False, lineterminator="\n"))

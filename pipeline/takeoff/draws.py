@@ -48,7 +48,7 @@ class Paths:
         if given.posterior is None:
             return {given.role: np.full(self.count, float(given.value or 0))}
         frame, rows = self.posteriors[given.posterior].draws, self.rows[given.posterior]
-        found = {name: frame[key].to_numpy()[rows] for name, key in given.draws.items()}
+        found = {name: given.read(name, frame)[rows] for name in given.draws}
         if given.borrows is None:
             return found
         fishing_out = self.draw(self.scenarios.input(given.borrows))["fishing_out"]
@@ -115,13 +115,15 @@ def _find_faults(layout: Layout, given: Input, frame: pd.DataFrame) -> Iterator[
     """Keys that the posterior does not report, and draws that no path can have."""
     file = str(layout.draws(str(given.posterior)))
     for quantity, key in given.draws.items():
-        if key not in frame:
+        if not given.list_keys(quantity, list(map(str, frame))):
             remedy = suggest(key, map(str, frame), "name a key that it reports, with draws")
-            rule = "the posterior has no draws of this estimand"
+            since = f" for years since {given.since}" if given.since else ""
+            rule = f"the posterior has no draws of this estimand{since}"
             yield Failure(file, None, given.id, key, rule, remedy)
             continue
         least = -np.inf if quantity == "rate" else 0.0
-        impossible = ~frame[key].between(least, np.inf, inclusive="neither")
+        drawn = pd.Series(given.read(quantity, frame))
+        impossible = ~drawn.between(least, np.inf, inclusive="neither")
         if impossible.any():
             kind = "finite numbers" if quantity == "rate" else "positive finite numbers"
             rule, remedy = f"{impossible.sum()} draws are not {kind}", "use an estimand that is one"

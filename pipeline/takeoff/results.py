@@ -39,6 +39,9 @@ ESTIMANDS = {
     ),
     "years_to_10x": Estimand("Years until A is 10 times what it was", "years"),
     "years_to_100x": Estimand("Years until A is 100 times what it was", "years"),
+    "p_sooner": Estimand(
+        "Probability that A is 10 times what it was sooner than at today's rate", "share", True
+    ),
     "speed_up": Estimand("Years of today's progress in the first year after automation", "years"),
 } | {
     f"p_{years}_years_in_one": Estimand(
@@ -65,12 +68,14 @@ class Run:
         gained = speed_up(self.economy, self.outcome.decades[:, FIRST_YEAR])
         with np.errstate(invalid="ignore"):
             is_faster = (second - first < first) & np.isfinite(second)
+        today = go_on(self.economy)
         return {
             "p_acceleration": (self.outcome.feedback > 0).astype(float),
             "feedback": self.outcome.feedback,
             "p_faster_second_decade": is_faster.astype(float),
             "years_to_10x": first,
             "years_to_100x": second,
+            "p_sooner": (first < today).astype(float),
             "speed_up": gained,
         } | {f"p_{each}_years_in_one": (gained >= each).astype(float) for each in COMPRESSED}
 
@@ -107,11 +112,19 @@ def collect_estimands(runs: list[Run], paths: Paths) -> xr.Dataset:
 
 def _go_on(central: Run) -> dict[str, np.ndarray]:
     """Today's rate on every path, and nothing that only automation would tell."""
-    rate = central.economy.rate_decades_per_year
-    with np.errstate(divide="ignore"):
-        years = np.where(rate > 0, 1 / np.maximum(rate, 0), np.inf)
-    nothing = {name: np.full(len(rate), np.nan) for name in ESTIMANDS}
+    years = go_on(central.economy)
+    nothing = {name: np.full(len(years), np.nan) for name in ESTIMANDS}
     return nothing | {"years_to_10x": years, "years_to_100x": 2 * years}
+
+
+def go_on(economy: Economy) -> np.ndarray:
+    """Years until A is 10 times what it was if today's rate goes on, shape (path,).
+
+    Infinite where there is no progress today.
+    """
+    rate = economy.rate_decades_per_year
+    with np.errstate(divide="ignore"):
+        return np.where(rate > 0, 1 / np.maximum(rate, 0), np.inf)
 
 
 def state_probabilities(entries: Entries, estimands: xr.Dataset) -> Entries:

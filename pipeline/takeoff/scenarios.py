@@ -2,11 +2,13 @@
 strictly as a card: inputs, assumptions with their sources, scenarios.
 """
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
+import pandas as pd
 from pydantic import Field, field_validator, model_validator
 
 from models.takeoff import Economy
@@ -66,6 +68,9 @@ class Input(StrictPart):
     draws: dict[str, Words] = Field(
         default_factory=dict, description="quantity: key of data/attributions/<posterior>.json"
     )
+    since: int | None = Field(
+        None, description="a rate is the mean of `<key>[<year>]` over the years from this one on"
+    )
     borrows: Words | None = Field(
         None, description="the input of kind returns whose fishing_out pooled returns use"
     )
@@ -80,6 +85,8 @@ class Input(StrictPart):
             raise ValueError("a value must be a positive elasticity or rate")
         if self.posterior is not None and set(self.draws) != QUANTITIES[self.kind]:
             raise ValueError(f"draws must name {', '.join(sorted(QUANTITIES[self.kind]))}")
+        if self.since is not None and (self.kind != "rate" or self.posterior is None):
+            raise ValueError("only the rate of a posterior is a mean of years since one")
         if (self.kind == "pooled_returns") != (self.borrows is not None):
             raise ValueError("pooled_returns, and they alone, borrow the fishing_out of an input")
         return self
@@ -88,6 +95,26 @@ class Input(StrictPart):
     def role(self) -> str:
         """What it stands for in a scenario."""
         return self.kind.removeprefix("pooled_")
+
+    def list_keys(self, quantity: str, reported: Iterable[str]) -> list[str]:
+        """The estimands of which `quantity` is the mean, of those that the posterior reports.
+
+        One or none without `since`; the rates of single years with it, the first year first.
+        """
+        key = self.draws[quantity]
+        if self.since is None:
+            return [key] if key in reported else []
+        of_year = re.compile(rf"{re.escape(key)}\[(\d{{4}})\]")
+        years = {int(found[1]): each for each in reported if (found := of_year.fullmatch(each))}
+        return [years[year] for year in sorted(years) if year >= self.since]
+
+    def read(self, quantity: str, frame: pd.DataFrame) -> np.ndarray:
+        """Draws of `quantity`, shape (draw,), from those of the posterior's estimands."""
+        return (
+            frame[self.list_keys(quantity, list(map(str, frame)))]
+            .mean(axis=1)
+            .to_numpy(dtype=float)
+        )
 
 
 class Assumption(StrictPart):

@@ -24,6 +24,7 @@ def draw_errors(figure: Figure) -> Drawing:
     shape = alt.Shape("forecast:N", legend=None, scale=series_scale(series, SHAPES))
     points = base.mark_point(filled=True, size=50, opacity=1).encode(shape=shape)
     chart = alt.layer(base.mark_line(strokeWidth=1.5), points)
-    ours = frame[frame["forecast"] == series[0]]
-    words = f"{series[0]}: {describe_reach(ours['crps'])}"
+    errors = frame.groupby("forecast", sort=False)["crps"]
+    reaches = [f"{name}: {describe_reach(values)}" for name, values in errors]
+    words = f"{figure.y_title}. {'; '.join(reaches)}."
     return replace(draw_panels(figure, [("", chart, PIXELS, words)]), legend=sign_series(series))

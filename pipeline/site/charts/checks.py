@@ -25,6 +25,7 @@ from pipeline.site.charts.axes import (
 )
 from pipeline.site.charts.drawings import POSTERIOR, PRIOR, Drawing, Layers, draw_panels
 from pipeline.site.figures.kinds import Figure, summarise
+from pipeline.site.pages.numbers import unit_words
 
 GROUP_SIGNS = (
     ("●", COLOURS["ours"], "observed mean"),
@@ -165,7 +166,8 @@ def compare_densities(
         )
         for label in [label for label in after if label in before][:SHOWN_ELEMENTS]:
             panel = say(f"{name}[{label}]" if label else name)
-            title = f"{panel} ({made.unit})" if made.unit not in ("", "1") else panel
+            unit = unit_words(made.unit)
+            title = f"{panel} ({unit})" if unit else panel
             logarithmic += [title] * (made.family == "LogNormal")
             frames[title] = _density_pair(before[label], after[label], title in logarithmic)
     found = pd.concat(frames, names=["panel"]).reset_index(0) if frames else pd.DataFrame()

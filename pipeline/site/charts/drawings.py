@@ -6,7 +6,7 @@ import base64
 import gzip
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,6 +29,9 @@ type Layers = alt.LayerChart | alt.FacetChart
 TITLE_CHARACTERS = 64
 AXIS_PIXELS = 46  # below a chart, for its axis and title
 LEGEND_ROW_PIXELS = 19
+STILL_PIXELS = 620  # width of a picture that stands in for a chart; it is scaled to its place
+SPOKEN = re.compile(r' (?:aria-[a-z]+|role)="[^"]*"')  # the place of the chart says it in words
+SIZE = re.compile(r'width="[0-9.]+" height="[0-9.]+" (viewBox="[^"]*")')
 ADDRESSES = re.compile(r"https://[a-z.]*vega[^\"'`\s)]*|https://github\.com/[^\"'`\s)]*")
 CONFIG: dict[str, Any] = YAML(typ="safe").load(Path(__file__).with_name("config.yaml"))
 
@@ -122,7 +125,8 @@ def render_page(
         for number, panel in enumerate(drawing.panels)
     }
     shared = {"drawings": drawings, "chart_config": CONFIG, "interval_words": INTERVAL_WORDS}
-    made = environment(templates, chart_library).get_template(f"{template}.html.jinja")
+    charts: dict[str, Callable[..., Markup]] = {"chart_library": chart_library, "still": draw_still}
+    made = environment(templates, charts).get_template(f"{template}.html.jinja")
     return made.render(specs=specs, **shared, **values)
 
 
@@ -135,6 +139,13 @@ def chart_library() -> Markup:
     script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     packed = gzip.compress(ADDRESSES.sub("", script).encode("utf-8"), mtime=0)
     return Markup(base64.b64encode(packed).decode("ascii"))  # noqa: S704  # the library, not data
+
+
+def draw_still(panel: Panel) -> Markup:
+    """The chart as a picture, which stands in the page before its script draws the chart itself."""
+    svg = vl_convert.vegalite_to_svg(panel.spec | {"width": STILL_PIXELS, "config": CONFIG})
+    scaled = SIZE.sub(r'style="width:100%;height:auto" \1', SPOKEN.sub("", svg), count=1)
+    return Markup(scaled)  # noqa: S704  # the renderer escapes what is data
 
 
 def stack_panels(drawing: Drawing, width: int = 420) -> dict[str, Any]:
@@ -164,16 +175,18 @@ def number(value: float) -> str:
 
 
 def interval(median: float, lower: float, upper: float) -> str:
-    """A median with its interval."""
+    """A median with its interval, alone where that has no width."""
+    if lower == upper:
+        return number(median)
     return f"{number(median)} ({number(lower)} to {number(upper)})"
 
 
 def describe_reach(values: pd.Series) -> str:
-    """From the smallest to the largest value; dates as days."""
+    """From the smallest to the largest value, or the only one; dates as days."""
     low, high = values.min(), values.max()
     if pd.api.types.is_datetime64_any_dtype(values):
         return f"from {low:%Y-%m-%d} to {high:%Y-%m-%d}"
-    return f"from {number(low)} to {number(high)}"
+    return f"at {number(low)}" if low == high else f"from {number(low)} to {number(high)}"
 
 
 def describe_places(figure: Figure, frame: pd.DataFrame) -> str:
@@ -188,25 +201,33 @@ def describe_rows(rows: list[str]) -> str:
     return f"{'; '.join(rows[:DESCRIBED_ROWS])}{more}"
 
 
-def describe_intervals(frame: pd.DataFrame) -> str:
-    """Estimates with their intervals (columns label, series, shown)."""
+def describe_intervals(frame: pd.DataFrame, unit: str) -> str:
+    """Estimates with their intervals (columns label, series, shown), in `unit`."""
     names = frame["label"].astype(str)
     if len(set(frame["series"])) > 1:
         same = frame["label"] == frame["series"]
         names = names.where(same, names + ", " + frame["series"].astype(str))
     rows = [f"{name}: {shown}" for name, shown in zip(names, frame["shown"], strict=True)]
-    return say("alt_intervals", count=len(rows), rows=describe_rows(rows))
+    return say("alt_intervals", count=len(rows), unit=unit, rows=describe_rows(rows))
 
 
 def describe_curves(frame: pd.DataFrame) -> str:
-    """The median and interval of every series of a curve at the middle of its x."""
+    """The median and interval of every series of a curve at its start, its middle and its end."""
     rows = []
     for series, curve in frame.groupby("series", sort=False):
-        at: Any = curve.sort_values("x").iloc[len(curve) // 2].to_dict()
-        rows.append(f"{series} {interval(at['median'], at['lower'], at['upper'])}")
-    middle: Any = frame["x"].sort_values().iloc[len(frame) // 2]
-    where = f"{middle:%Y-%m-%d}" if isinstance(middle, pd.Timestamp) else number(middle)
-    return say("alt_curves", where=where, rows="; ".join(rows))
+        places = sorted({0, len(curve) // 2, len(curve) - 1})
+        ends = curve.sort_values("x").iloc[places].to_dict("records")
+        said = [
+            f"{interval(at['median'], at['lower'], at['upper'])} at {_place(at['x'])}"
+            for at in ends
+        ]
+        rows.append(f"{series}: {', '.join(said)}")
+    return say("alt_curves", rows="; ".join(rows))
+
+
+def _place(x: Any) -> str:
+    """Where on the axis: a day, or a number."""
+    return f"{x:%Y-%m-%d}" if isinstance(x, pd.Timestamp) else number(x)
 
 
 def describe_densities(frame: pd.DataFrame) -> str:

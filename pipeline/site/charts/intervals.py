@@ -30,7 +30,7 @@ TOOLTIPS |= {"shown": "estimate", "interval": "interval"}
 def draw_intervals(figure: Figure) -> Drawing:
     """One row a label and one mark a series: the median with its interval."""
     frame = _shown_intervals(figure.frame)
-    words = drawings.describe_intervals(frame.assign(label=frame["name"]))
+    words = drawings.describe_intervals(frame.assign(label=frame["name"]), figure.x_title)
     frame["label"] = axes.wrap_labels(frame["name"])
     rows = frame.groupby("label", sort=False)["series"].nunique()
     least = axes.row_pixels(frame["label"], 2 * ROW_PIXELS)
@@ -50,7 +50,7 @@ def draw_parts(figure: Figure) -> Drawing:
         shown = rows.assign(label=axes.wrap_labels(rows["label"]))
         height = len(rows) * axes.row_pixels(shown["label"], PART_PIXELS)
         chart = _interval_chart(shown, figure, "single", domain)
-        words = drawings.describe_intervals(rows)
+        words = drawings.describe_intervals(rows, figure.x_title)
         panels.append((str(comparison), chart, max(height, 60), words))
     return draw_panels(figure, panels)
 
@@ -133,7 +133,7 @@ def draw_literature(figure: Figure) -> Drawing:
         chart = _interval_chart(rows.assign(label=listing), listed, "listed")
         labels = rows["label"].where(is_ours, rows["label"] + ", " + rows["source"])
         labels = labels.str.removeprefix(f"{OURS}, ")  # a family of one has no label of its own
-        words = drawings.describe_intervals(rows.assign(label=labels))
+        words = drawings.describe_intervals(rows.assign(label=labels), unit)
         panels.append((str(rows["title"].iloc[0]), chart, height, words))
     shown = tuple(sign for sign in sign_series(KNOWN) if sign[2] in set(frame["series"]))
     return replace(draw_panels(figure, panels), legend=shown)
@@ -225,10 +225,13 @@ def _shown_intervals(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _interval_words(row: dict[Any, Any]) -> str:
+    """A median with its interval, as far as there is one; alone where that has no width."""
     if pd.isna(row["median"]) and pd.isna(row["lower"]):
         return "no finite value" if row["is_open"] else "not reported"
     median, lower, upper = (
         "" if pd.isna(row[name]) else format_number(row[name], 3) for name in NUMBERS
     )
     shown = median or "no median"
+    if row["lower"] == row["upper"]:
+        return shown
     return f"{shown} ({lower} to {upper or 'no upper bound'})" if lower else shown

@@ -3,7 +3,6 @@
 import altair as alt
 import pandas as pd
 
-from pipeline.site.charts import drawings
 from pipeline.site.charts.axes import (
     COLOURS,
     ROW_PIXELS,
@@ -14,6 +13,7 @@ from pipeline.site.charts.axes import (
 )
 from pipeline.site.charts.drawings import Drawing, Layers, draw_panels
 from pipeline.site.figures.kinds import Figure
+from pipeline.site.pages.sentences import say
 
 LABEL_PIXELS = 140  # of both charts, so that their columns stand above each other
 LABEL_CHARACTERS = 22
@@ -38,7 +38,9 @@ def draw_curve(figure: Figure) -> Drawing:
     dots = base.mark_point(filled=True, size=22, opacity=1).encode(y="median:Q")
     ours = base.mark_point(filled=True, size=90, opacity=1).encode(y="median:Q")
     layers = alt.layer(bars, dots, ours.transform_filter("datum.is_ours"))
-    words = drawings.describe_reach(frame["median"])
+    own = frame[frame["is_ours"]].to_dict("records")
+    reach = {"low": frame["median"].min(), "high": frame["median"].max()}
+    words = say("alt_specifications", count=len(frame), ours=own[0] if own else None, **reach)
     return draw_panels(figure, [("", layers, CURVE_PIXELS, words)])
 
 

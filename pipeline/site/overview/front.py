@@ -26,6 +26,14 @@ from pipeline.synthesis.shares import POOLED, Domain, find_cell, read_domains
 SURE = 0.95
 CAVEAT = "▲\N{NO-BREAK SPACE}"
 SPLITTING = (LeaderboardOptions, HorizonOptions)  # cards that name steps
+OTHER_PARTS = {
+    "inference": "compute at test time",
+    "allocation": "division of compute",
+    "technique": "techniques",
+    "trend": "trend with the date",
+    "lab": "differences between laboratories",
+    "unexplained": "unexplained",
+}
 PERIODS = ("before_2023", SINCE)
 Entries = Mapping[str, Entry]
 
@@ -39,6 +47,7 @@ class Step:
     label: str
     years: str
     share: Row
+    other: str  # the largest part beside it, in words with its share
     records: Row | None  # the same from the first to the last record, where that is another step
     grade: str
     spread: Mapping[str, Any]  # over other specifications
@@ -97,6 +106,7 @@ def _read_step(cell: Passed, layout: Layout) -> Step | None:
         label=cell.attributions[key]["label"].removeprefix(estimates.SPLIT_WORDS),
         years="\N{EN DASH}".join(dict.fromkeys(ends)),
         share=share,
+        other=_say_other(cell, element(key)),
         records=records
         if records and read_bounds(vars(records)) != read_bounds(vars(share))
         else None,
@@ -104,6 +114,17 @@ def _read_step(cell: Passed, layout: Layout) -> Step | None:
         spread=answers.read_range(key, cell.check),
         is_dated=getattr(options, "trend", "") != "none",
     )
+
+
+def _say_other(cell: Passed, comparison: str) -> str:
+    """The largest part of a step beside training compute; empty where no share is reported."""
+    keys = [f"share_{part}[{comparison}]" for part in OTHER_PARTS]
+    found = [(e["median"], k) for k in keys if (e := cell.attributions.get(k)) and e["median"]]
+    if not found:
+        return ""
+    largest = max(found)[1]
+    part = largest.removeprefix("share_").partition("[")[0]
+    return f"{OTHER_PARTS[part]}: {quote(cell.attributions[largest])}"
 
 
 def _find_year(table: pd.DataFrame, side: Side) -> str:
@@ -137,6 +158,7 @@ def describe(steps: Sequence[Step], entries: Entries, pooled: Entry | None) -> l
         "faster": {
             name: _sign(each) + describe_probability(each["median"]) for name, each in sure.items()
         },
+        "gained": {name: each for name in sure if (each := entries.get(f"change_{SINCE}[{name}]"))},
         "slower": slower,
         "open": [name for name in faster if name not in (*sure, *slower)],
         "now": now and _sign(now) + say_doubling(_make_row(now)),

@@ -137,7 +137,7 @@ def _read_cell(layout: Layout, dataset: Dataset, model_name: str) -> Cell:
     if card.draft:
         return apart(card.draft, "draft")
     found = read_json(layout.attribution(name))
-    attributions = relabel(found or {}, card.options)
+    attributions = relabel(found or {}, card.options, words)
     check = name_check(check, words, attributions)
     if not answers.has_passed(check):
         return apart(list(check["reasons"]), "failed", attributions)

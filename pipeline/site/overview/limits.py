@@ -11,6 +11,7 @@ from pipeline.site.overview.estimates import record_key
 from pipeline.site.overview.gathering import Overview
 from pipeline.site.pages import answers
 from pipeline.site.pages.sentences import say
+from pipeline.site.posterior.backtests import score_forecasts
 from pipeline.studies.verdict import LEAST_COVERAGE, OUT_OF_DATE
 
 EXPERIMENT = "algorithm_share"  # of a controlled experiment, by scale
@@ -35,6 +36,7 @@ def list_limits(overview: Overview) -> dict[str, list[Limit]]:
         for topic, (anchor, find) in TOPICS.items()
     }
     found["disagree"] = list(_find_disagreements(overview))
+    found["datasets_disagree"] = list(_find_unlike_datasets(overview))
     return {topic: limits for topic, limits in found.items() if limits}
 
 
@@ -44,8 +46,10 @@ def describe_experiments(overview: Overview) -> list[Limit]:
     for cell in overview.primaries:
         found = {k: e for k, e in cell.attributions.items() if answers.family(k) == EXPERIMENT}
         shares = {answers.element(key): quote(entry) for key, entry in found.items()}
+        spread = answers.say_range(cell.answer.key, cell.check, cell.answer.unit, is_short=True)
         if shares:
-            made.append(Limit(say("controlled", shares=shares), f"{cell.name}.html"))
+            said = say("controlled", shares=shares, spread=spread)
+            made.append(Limit(said, f"{cell.name}.html"))
     return made
 
 
@@ -126,6 +130,37 @@ def _find_disagreements(overview: Overview) -> Iterator[Limit]:
                 yield Limit(sentence, f"#compared-{first.dataset}")
 
 
+def _find_unlike_datasets(overview: Overview) -> Iterator[Limit]:
+    """The same headline from several datasets, where two of them exclude each other."""
+    asked: dict[tuple[str, str], list[tuple[Passed, Entry]]] = {}
+    for cell in overview.primaries:
+        if found := cell.attributions.get(cell.answer.key):
+            asked.setdefault((cell.model, found["label"]), []).append((cell, found))
+    for (_, label), cells in asked.items():
+        if any(disagree(one, other) for (_, one), (_, other) in combinations(cells, 2)):
+            numbers = {cell.title: quote(found) for cell, found in cells}
+            sentence = say("limit_datasets", label=label, numbers=numbers)
+            yield Limit(sentence, f"{cells[0][0].name}.html#estimates")
+
+
+def _find_worse_forecasts(cell: Passed) -> Iterator[Case]:
+    """A backtest in which a naive forecast was better."""
+    if (found := cell.check.get("backtest")) and found["is_current"]:
+        scores = score_forecasts(found)
+        if scores["ours"] > scores["best"]:
+            yield "worse_forecasts", scores
+
+
+def list_untried(overview: Overview) -> list[str]:
+    """Leaderboards whose intervals were never tried on truths like the fit."""
+    return [
+        cell.title
+        for cell in overview.primaries
+        if cell.answer.key.startswith(f"{SPLIT}[")
+        and not answers.find_like_fit(cell.answer.key, cell.check)
+    ]
+
+
 def quote(found: Entry) -> str:
     """Median and interval of an estimand: "17 (13 to no upper bound)"."""
     return f"{answers.describe_bound(found, 'median')} ({answers.describe_interval(found)})"
@@ -144,8 +179,10 @@ TOPICS: dict[str, tuple[str, Callable[[Passed], Iterator[Case]]]] = {
     "not_identified": ("identification", _find_unidentified),
     "driven": ("sensitivity", _find_driven),
     "disagree": ("", lambda _: iter(())),  # of pairs of cells
+    "datasets_disagree": ("", lambda _: iter(())),
     "unsettled": ("estimates", _find_unsettled),
     "not_reported": ("estimates", _find_unreported),
     "too_narrow": ("calibration", _find_narrow),
+    "worse_forecasts": ("backtest", _find_worse_forecasts),
     "compute_errors": ("compute-errors", _find_compute_errors),
 }

@@ -20,7 +20,12 @@ from pipeline.site.overview.estimates import record_key
 from pipeline.site.overview.forest_charts import RATES, SHARES, draw_forest
 from pipeline.site.overview.front import CAVEAT, Front, make_front
 from pipeline.site.overview.gathering import Overview, gather
-from pipeline.site.overview.limits import describe_experiments, list_limits, quote
+from pipeline.site.overview.limits import (
+    describe_experiments,
+    list_limits,
+    list_untried,
+    quote,
+)
 from pipeline.site.overview.rows import BOUNDS, Row, say, say_doubling
 from pipeline.site.pages import answers, sentences
 from pipeline.site.pages.citations import cite_page, read_software
@@ -97,6 +102,7 @@ def render(
         limits=list_limits(overview),
         experiments=describe_experiments(overview),
         least_coverage=LEAST_COVERAGE,
+        untried=sentences.say("limit_untried", names=list_untried(overview)),
         rows=rows,
         say=say,
         say_doubling=say_doubling,
@@ -104,7 +110,7 @@ def render(
         claims=claims,
         answers=answers,
         sources=overview.bibliography.cite(cited),
-        citation=cite_page(read_software(layout.citation), f"{TITLE}.", "index"),
+        citation=cite_page(read_software(layout.citation), TITLE, "index"),
         simulated=(found := read_json(layout.attribution("takeoff"))) and describe_answer(found),
     )
 
@@ -114,7 +120,9 @@ def write_answers(primaries: Sequence[Passed]) -> str:
     lines = ["| Asked | Answer | Posterior |", "| --- | --- | --- |"]
     for cell in primaries:
         said = cell.answer.sentence or cell.answer.reason
-        if spread := answers.say_range(cell.answer.key, cell.check, is_short=True):
+        if spread := answers.say_range(
+            cell.answer.key, cell.check, cell.answer.unit, is_short=True
+        ):
             said = f"{said} {spread[0].upper()}{spread[1:]}."
         if caveats := "; ".join(cell.answer.caveats):
             said = f"{caveats[0].upper()}{caveats[1:]}: {said}"

@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.site.pages.numbers import SIGNIFICANT_PROSE, format_quantity, say_unit
+from pipeline.site.pages.numbers import (
+    DASH,
+    SIGNIFICANT_PROSE,
+    format_quantity,
+    is_share,
+    say_unit,
+)
 from pipeline.site.pages.sentences import say
 from pipeline.site.words import Headline
 from pipeline.studies.verdict import LARGEST_COVERAGE, LEAST_COVERAGE
@@ -19,7 +25,6 @@ FOLLOWS = {
 }
 SENSITIVE = 0.05  # power-scaling index above which the prior counts (Kallioinen et al. 2023)
 NOT_IDENTIFIED, NOT_CALIBRATED = "not identified", "not calibrated"
-LEAST_HELD = 0.8  # of truths at the medians of the fit, for an interval to be quoted without caveat
 HALF = 0.5  # of a step: what is more, compute or all else
 MOST_DIGITS = 6  # of attribution files
 
@@ -29,7 +34,7 @@ class Answer:
     """The headline: `sentence` in words, or `reason` why there is none; never both.
 
     `driven` says by which priors it is driven, if it is; `caveats` is what to read before the
-    number.
+    number, in brief.
     """
 
     key: str
@@ -80,11 +85,18 @@ def _say_without_median(found: dict[str, Any]) -> str:
     if found["median"] is not None:
         return ""
     lower = "" if found["lower"] is None else describe_bound(found, "lower")
-    return say("without_median", **found | {"lower": lower})
+    return say("without_median", **found | {"lower": lower, "unit": say_unit(found["unit"])})
 
 
 def _fill(sentence: str, found: dict[str, Any]) -> str:
-    """The sentence with its numbers, from the right: names before them may look like places."""
+    """The sentence with its numbers, from the right: names before them may look like places.
+
+    Of two shares joined by "to", the second alone has its sign: "42 to 130 %".
+    """
+    if is_share(found["unit"]) and None not in (found["lower"], found["upper"]):
+        before, joined, after = sentence.rpartition("{lower} to {upper}")
+        lower = describe_bound(found, "lower").removesuffix("\N{NO-BREAK SPACE}%")
+        sentence = before + (f"{lower} to {{upper}}" if joined else "") + after
     for bound in ("median", "lower", "upper"):
         before, place, after = sentence.rpartition("{" + bound + "}")
         sentence = before + (describe_bound(found, bound) if place else "") + after
@@ -115,8 +127,11 @@ def read_range(key: str, check: Check) -> dict[str, Any]:
     return found | {"is_current": others["is_current"], "mover": mover, "mover_share": share}
 
 
-def say_range(key: str, check: Check, unit: str = "share", is_short: bool = False) -> str:
-    """The range of `key` over other specifications, in a sentence or in brief; empty without."""
+def say_range(key: str, check: Check, unit: str, is_short: bool = False) -> str:
+    """The range of `key` over other specifications, in a sentence or in brief; empty without.
+
+    `unit`: that of `key`.
+    """
     found = read_range(key, check)
     return say("range_in_brief" if is_short else "range", unit=unit, **found) if found else ""
 
@@ -132,14 +147,19 @@ def describe_miscalibrated(key: str, check: Check) -> str:
     """
     if check.get("is_calibrated") is not False:
         return ""
-    measured = (check.get("calibration") or {}).get("estimands") or {}
-    found = measured.get(key) or measured.get(follow(key))
-    if found is None or found["share"] is None:
+    found = read_coverage(key, check)
+    if found.get("share") is None:
         return NOT_CALIBRATED
     if LEAST_COVERAGE <= found["share"] <= LARGEST_COVERAGE:
         return ""
     held, count = found["covered"], found["intervals"]
     return f"{NOT_CALIBRATED}: held the truth in {held} of {count} simulations"
+
+
+def read_coverage(key: str, check: Check) -> dict[str, Any]:
+    """How often the interval of `key` held truths drawn from the prior; empty where not tried."""
+    measured = (check.get("calibration") or {}).get("estimands") or {}
+    return measured.get(key) or measured.get(follow(key)) or {}
 
 
 def find_like_fit(key: str, check: Check) -> dict[str, Any]:
@@ -152,7 +172,7 @@ def find_like_fit(key: str, check: Check) -> dict[str, Any]:
 def describe_missed(key: str, check: Check) -> str:
     """That the interval of `key` seldom holds a truth like the fit; empty where it does."""
     found = find_like_fit(key, check)
-    if not found or found["share"] >= LEAST_HELD:
+    if not found or found["share"] >= LEAST_COVERAGE:
         return ""
     held, count = found["covered"], found["intervals"]
     return f"its interval held the truth in {held} of {count} simulations like this fit"
@@ -160,12 +180,17 @@ def describe_missed(key: str, check: Check) -> str:
 
 def describe_drivers(key: str, check: Check) -> str:
     """That the prior drives `key` or what it follows from, and which prior; else empty."""
-    driven = check.get("driven_by_prior") or []
-    found = next((each for each in (key, follow(key)) if each in driven), None)
-    if found is None:
+    found = find_driven(key, check)
+    if not found:
         return ""
     names = list_drivers(found, check)
     return "driven by the prior" + (f" ({', '.join(names)})" if names else "")
+
+
+def find_driven(key: str, check: Check) -> str:
+    """`key` or what it follows from, whichever the prior drives; empty where neither is."""
+    driven = check.get("driven_by_prior") or []
+    return next((each for each in (key, follow(key)) if each in driven), "")
 
 
 def list_drivers(key: str, check: Check) -> list[str]:
@@ -205,7 +230,7 @@ def list_rates(attributions: Attributions, check: Check, headline: str) -> list[
         say(
             "rate",
             label=each["label"],
-            unit=each["unit"],
+            unit=say_unit(each["unit"]),
             driven=describe_drivers(key, check),
             median=describe_bound(each, "median"),
             interval=describe_interval(each),
@@ -256,7 +281,12 @@ def is_outside(value: float, found: dict[str, Any]) -> bool:
 
 
 def describe_interval(found: dict[str, Any], digits: int = SIGNIFICANT_PROSE) -> str:
-    """The interval: "1.7 to 2.4", "13 to no upper bound", or why there is none."""
+    """The interval: "1.7 to 2.4", "13 to no upper bound", or why there is none.
+
+    One without width, such as that of a probability, is a dash.
+    """
     if found.get("reason"):
         return f"not reported: {found['reason']}"
+    if found["lower"] is not None and found["lower"] == found["upper"]:
+        return DASH
     return f"{describe_bound(found, 'lower', digits)} to {describe_bound(found, 'upper', digits)}"

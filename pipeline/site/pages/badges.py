@@ -36,13 +36,14 @@ def list_badges(
     """Converged, calibrated, identified, prior-sensitive and, where other choices were tried,
     robust; `headline` is the key of the answer, `attributions` have the words for all keys.
     """
-    labels = {key: entry["label"] for key, entry in (attributions or {}).items()}
+    entries = attributions or {}
+    labels = {key: entry["label"] for key, entry in entries.items()}
     return [
         _converged(check),
         _calibrated(check, headline),
         _identified(check, headline),
         _sensitive(check, answers.describe_drivers(headline, check), labels),
-        *_robust(check, headline),
+        *_robust(check, headline, entries.get(headline, {}).get("unit", "")),
     ]
 
 
@@ -65,13 +66,28 @@ def _calibrated(check: Check, headline: str) -> Badge:
     reason = check.get("calibration_reason") or ""
     seldom = state and answers.describe_missed(headline, check)
     like_fit = answers.find_like_fit(headline, check)
-    text = say("calibrated", state=state, reason=reason, missed=missed, like_fit=like_fit)
+    held = _list_held(check)
+    found = {"state": state, "reason": reason, "missed": missed, "like_fit": like_fit}
+    text = say("calibrated", held=held, datasets=_count_datasets(check), **found)
     words: dict[Any, tuple[str, State]] = {
         None: ("calibration not measured", "unknown"),
         False: (answers.NOT_CALIBRATED, "bad"),
         True: ("calibrated on average", "unknown") if missed or seldom else ("calibrated", "good"),
     }
     return Badge(*words[state], text, "calibration")
+
+
+def _list_held(check: Check) -> list[float]:
+    """The coverage of every quantity that calibration is judged by and that was measured."""
+    measured = (check.get("calibration") or {}).get("estimands") or {}
+    found = [measured[key]["share"] for key in check.get("headlines") or [] if key in measured]
+    return [share for share in found if share is not None]
+
+
+def _count_datasets(check: Check) -> int:
+    """How many simulated data sets were fitted; 0 where the study does not say."""
+    coverage = check.get("calibration") or {}
+    return int(coverage.get("datasets", 0)) - int(coverage.get("failed", 0))
 
 
 def _identified(check: Check, headline: str) -> Badge:
@@ -84,8 +100,8 @@ def _identified(check: Check, headline: str) -> Badge:
     return Badge(word, "good" if state else "bad", text, "identification")
 
 
-def _robust(check: Check, headline: str) -> list[Badge]:
-    text, found = answers.say_range(headline, check), answers.read_range(headline, check)
+def _robust(check: Check, headline: str, unit: str) -> list[Badge]:
+    text, found = answers.say_range(headline, check, unit), answers.read_range(headline, check)
     if not found:
         return []
     if not found["is_current"]:

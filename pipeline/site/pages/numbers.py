@@ -1,6 +1,7 @@
 """Numbers in people's units, and cells of tables as text."""
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,7 +15,9 @@ SHORT_INTERVAL = INTERVAL_WORDS.replace(" equal-tailed", "")
 MOLE = 6.02214076e23  # operations
 MOLES_FROM = 1e23  # FLOP, from which moles are printed beside
 SIGNIFICANT_PROSE, SIGNIFICANT_TABLE, SIGNIFICANT_CELL = 2, 3, 4
+DASH = "\N{EN DASH}"  # in place of the interval of what has none
 MINUS, TIMES = "\N{MINUS SIGN}", " \N{MULTIPLICATION SIGN} "
+DECADE = re.compile(r"\bdecade(s?)\b")  # of compute: readers take it for ten years
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -74,8 +77,10 @@ def is_share(unit: str) -> bool:
 
 
 def unit_words(unit: str) -> str:
-    """A unit as a column prints it: nothing for a pure number."""
-    return "" if unit in ("1", "dimensionless") else unit
+    """A unit as people say it: a decade is a factor of ten; nothing for a pure number."""
+    if unit in ("1", "dimensionless"):
+        return ""
+    return DECADE.sub(lambda found: f"factor{found[1]} of ten", unit)
 
 
 def say_unit(unit: str) -> str:
@@ -104,7 +109,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "fixed": format_fixed,
     "count": say_count,
     "cell": format_cell,
-    "unit": lambda unit: "" if is_share(unit) else unit_words(unit),
+    "unit": lambda unit: unit_words(unit) or "no unit",
     "names": join_names,
     "signed": sign,
 }

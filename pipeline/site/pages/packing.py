@@ -25,9 +25,15 @@ class PageData:
 
     def __init__(self) -> None:
         self.columns: list[Any] = []
+        self._first = ""
         self._positions: dict[str, int] = {}
         self._frames: dict[str, tuple[pd.DataFrame, int | None]] = {}
         self.files: dict[str, dict[str, str]] = {}
+
+    def is_first(self, figure: str) -> bool:
+        """Whether no other figure of the page has asked."""
+        self._first = self._first or figure
+        return self._first == figure
 
     def add_table(self, frame: pd.DataFrame, name: str, digits: int | None = None) -> str:
         """Keep the rows of the table `name`, exactly or to some significant digits; its name."""

@@ -5,7 +5,7 @@ MathML is made here, when the page is, so that a page needs no script and no net
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import unescape
 from pathlib import Path
 from typing import Literal
@@ -80,11 +80,12 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "section"
 
 
-def environment(templates: Path, chart_library: Callable[[], Markup]) -> jinja2.Environment:
+def environment(templates: Path, charts: Mapping[str, Callable[..., Markup]]) -> jinja2.Environment:
     """Templates with every value escaped and every missing value an error.
 
-    `chart_library` is what the pages call for the script that draws their charts. What a page's
-    templates add to `page_data` stands in that page: an environment makes one page.
+    `charts` is what the pages call for their charts: `chart_library` for the script that draws
+    them, `still` for a picture of a panel until it does. What a page's templates add to `page_data`
+    stands in that page: an environment makes one page.
     """
     loader, strict = jinja2.FileSystemLoader(templates), jinja2.StrictUndefined
     made = jinja2.Environment(
@@ -93,5 +94,5 @@ def environment(templates: Path, chart_library: Callable[[], Markup]) -> jinja2.
     made.filters |= {"slug": slug, "prose": format_prose, "phrase": format_phrase} | FILTERS
     made.filters |= {"math": to_mathml, "bibtex": write_bibtex, "code": mark_code}
     made.policies["json.dumps_kwargs"] = JSON_STYLE
-    made.globals |= {"chart_library": chart_library, "page_data": PageData()}
+    made.globals |= {**charts, "page_data": PageData()}
     return made

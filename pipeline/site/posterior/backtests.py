@@ -25,25 +25,28 @@ def list_forecasts(found: dict[str, Any] | None) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def say_backtest(found: dict[str, Any]) -> str:
-    """What the backtest found, in two sentences."""
+def score_forecasts(found: dict[str, Any]) -> dict[str, Any]:
+    """Mean CRPS of the model (`ours`) and of the best naive forecast (`best`, its `name`), in units
+    of `outcome`; the share of later scores that the model's 90 % intervals `held`; `count` dates.
+    """
     frame = list_forecasts(found)
     errors = frame.groupby("forecast")["crps"].mean()
     ours, others = errors[SHOWN[MODEL]], errors.drop(SHOWN[MODEL])
     own = frame[frame["forecast"] == SHOWN[MODEL]]
     held = float((own["coverage"] * own["later"]).sum() / own["later"].sum())
+    best = {"best": others.min(), "name": others.idxmin(), "outcome": found["outcome"]}
+    return best | {"ours": ours, "held": held, "count": own["date"].nunique()}
+
+
+def say_backtest(found: dict[str, Any]) -> str:
+    """What the backtest found, in two sentences."""
     rates = [cut["rate"] for cut in found["cuts"] if cut.get("rate")]
     later = [(rate, found["rates"].get(rate["year"])) for rate in rates]
     inside = [rate["lower"] <= whole["median"] <= rate["upper"] for rate, whole in later if whole]
     return say(
         "backtest",
         is_current=found["is_current"],
-        count=own["date"].nunique(),
-        ours=ours,
-        best=others.min(),
-        name=others.idxmin(),
-        outcome=found["outcome"],
-        held=held,
+        **score_forecasts(found),
         inside=sum(inside),
         rates=len(inside),
     )

@@ -62,7 +62,7 @@ def read_inputs(layout: Layout, dataset: str, model: str) -> Inputs:
     """Read all files of a cell."""
     name, card = f"{dataset}-{model}", load_whole_card(layout, dataset)
     words = read_words(layout.words, model, card.options)
-    attributions = relabel(read_json(layout.attribution(name)), card.options)
+    attributions = relabel(read_json(layout.attribution(name)), card.options, words)
     return Inputs(
         name=name,
         card=card,

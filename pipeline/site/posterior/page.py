@@ -1,7 +1,5 @@
 """One self-contained HTML page from one posterior: the answer, the evidence, and every check."""
 
-from pathlib import Path
-
 from altair.utils.schemapi import debug_mode
 
 from models.core.prior import list_priors
@@ -13,26 +11,29 @@ from pipeline.ingest.tables import OF_MODELS
 from pipeline.site.charts.drawings import render_page
 from pipeline.site.pages import answers
 from pipeline.site.pages.badges import describe_convergence, list_badges
+from pipeline.site.pages.warnings import say_warnings
 from pipeline.site.pages.worth import say_worth
 from pipeline.site.posterior import backtests, panels, published_fits, specifications
 from pipeline.site.posterior.figures import draw_all
 from pipeline.site.posterior.inputs import Inputs, describe_data, read_inputs
+from pipeline.site.posterior.shared_steps import list_shared
 from pipeline.site.posterior.splits import make_split
 from pipeline.studies import verdict
 
 
 def write_page(layout: Layout, dataset: str, model: str) -> None:
     """Write the page of one cell, whole or not at all; one that cannot be fitted has its data."""
-    inputs, templates = read_inputs(layout, dataset, model), layout.templates
+    inputs = read_inputs(layout, dataset, model)
     with debug_mode(False):  # Altair's checks of every part, which tests of charts leave on
         if reason := inputs.cell.not_fitted:
-            text = render_page(templates, "unfitted", {}, reason=reason, **describe_data(inputs))
+            said = {"reason": reason} | describe_data(inputs)
+            text = render_page(layout.templates, "unfitted", {}, **said)
         else:
-            text = render_fitted(inputs, templates)
+            text = render_fitted(inputs, layout)
     write_text(layout.page(inputs.name), text)
 
 
-def render_fitted(inputs: Inputs, templates: Path) -> str:
+def render_fitted(inputs: Inputs, layout: Layout) -> str:
     """The page as HTML text; the same inputs give the same text."""
     headline, cell, check = inputs.headline, inputs.cell, inputs.check
     attributions, key = inputs.attributions, headline.key
@@ -48,13 +49,15 @@ def render_fitted(inputs: Inputs, templates: Path) -> str:
     }
     pairs = published_fits.list_rows(inputs.published_fit) if inputs.published_fit else {}
     return render_page(
-        templates,
+        layout.templates,
         "posterior",
         draw_all(inputs, key, split),
         **modules,
         key=key,
         split=split,
         answer=answers.answer(headline, attributions, check),
+        warnings=say_warnings(key, check),
+        shared_steps=list_shared(layout, inputs.name),
         worth=say_worth(inputs.draws, key),
         has_passed=answers.has_passed(check),
         badges=list_badges(check, key, attributions),

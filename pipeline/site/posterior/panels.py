@@ -7,6 +7,7 @@ import pandas as pd
 
 from models import fitted_rows
 from models.core.dates import DAYS_A_YEAR
+from pipeline.checks.special_cases import RULED_OUT
 from pipeline.ingest.cards.card import Published
 from pipeline.site.pages import answers
 from pipeline.site.pages.answers import Check
@@ -28,7 +29,7 @@ DESIGNS = {
     "five_times": "five times as many models of the kind at hand",
     "small_late": "ten more small models with the latest methods",
     "big_early": "ten of the earliest methods run again at the largest compute",
-    "uncorrelated": "as many models, with compute that does not rise with the date",
+    "uncorrelated": "as many models whose compute does not rise with the date",
 }
 WAITS = {"twice": 1, "five_times": 4}  # times the span of the data, at the pace models came
 Case = tuple[str, dict[str, Any]]
@@ -52,6 +53,13 @@ class Ratio(NamedTuple):
     def is_told(self) -> bool:
         """Whether the design narrows the interval beyond what chance could do, and noticeably."""
         return self.upper < 1 and self.mean <= NOTICEABLE
+
+
+class Verdict(NamedTuple):
+    """What the data say of a special case, and whether it speaks against our interval."""
+
+    words: str
+    is_off: bool
 
 
 def read_ratio(design: dict[str, Any]) -> Ratio | None:
@@ -85,9 +93,15 @@ def answer_design(design: dict[str, Any], years: float | None) -> str:
         rivals=[DESIGNS[name] for name in rivals],
         decisive=decisive,
         completed=completed,
-        settles=bool(best) and None not in decisive and 2 * decisive[1] > completed[1],
+        settles=bool(best) and None not in decisive and _decides(decisive, completed),
         is_flat=min(ratio.lower for ratio in tried.values()) > NOTICEABLE,
     )
+
+
+def _decides(decisive: list[Any], completed: list[int]) -> bool:
+    """Whether most data sets are decisive on the best design, and not on the data as they are."""
+    before, after = (2 * each > all_of for each, all_of in zip(decisive, completed, strict=True))
+    return after and not before
 
 
 def span_years(table: pd.DataFrame) -> float | None:
@@ -168,4 +182,23 @@ def say_special_cases(cases: list[Case], key: str, names: dict[str, str]) -> str
         (case["estimands"][key]["median"], names.get(name, name)) for name, case in cases
     )
     (low, least), (high, most) = found[0], found[-1]
-    return say("special_cases", low=low, high=high, least=least, most=most)
+    preferred = [names.get(name, name) for name, case in cases if is_preferred(case)]
+    ends = {"low": low, "high": high, "least": least, "most": most}
+    return say("special_cases", preferred=preferred, **ends)
+
+
+def is_preferred(case: dict[str, Any]) -> bool:
+    """Whether a special case predicts better by as much as rules one out that predicts worse;
+    never where that was not measured.
+    """
+    better, error = case["elpd_difference"], case["elpd_difference_se"]
+    return None not in (better, error) and bool(better > RULED_OUT * error)
+
+
+def judge_case(case: dict[str, Any], median: float, ours: dict[str, Any]) -> Verdict:
+    """What the data say of a special case with this median of the headline; `ours` is the entry."""
+    is_inside, is_better = not answers.is_outside(median, ours), is_preferred(case)
+    if case["is_ruled_out"]:
+        return Verdict(say("special_case.out"), is_off=False)
+    word = "preferred" if is_better else "inside" if is_inside else "open"
+    return Verdict(say(f"special_case.{word}", is_inside=is_inside), is_off=not is_inside)

@@ -44,8 +44,8 @@ class Scale(NamedTuple):
 
 
 SCALES = {
-    "decades": Scale("Where each step came from: effective compute", "decades of effective compute",
-                     "decades", 1.0, 2),
+    "decades": Scale("Where each step came from: effective compute",
+                     "factors of ten of effective compute", "factors of ten", 1.0, 2),
     "score": Scale("The same steps in score", "change of the score (percentage points)",
                    "percentage points", 100.0, 1),
     "nats per token": Scale("The same steps in log perplexity",
@@ -102,13 +102,14 @@ def make_waterfall(
 
 
 def describe_change(row: Mapping[Any, Any], scale: Scale) -> str:
-    """A part with its sign and interval: +1.80 (1.20 to 2.40)."""
+    """A part with its sign and interval, if that has a width: +1.80 (1.20 to 2.40)."""
     median, lower, upper = (
         format_fixed(round(scale.factor * row[bound], scale.decimals) + 0.0, scale.decimals)
         for bound in ("median", "lower", "upper")
     )
     sign = "+" if row["median"] > 0 and median.strip("0.,") else ""
-    return f"{sign}{median} ({lower} to {upper})"
+    shown = f"{sign}{median}"
+    return shown if row["lower"] == row["upper"] else f"{shown} ({lower} to {upper})"
 
 
 def _find_parts(estimands: xr.Dataset, kind: Kind, step: str) -> dict[str, np.ndarray]:

@@ -18,12 +18,19 @@ from pipeline.site.overview.cells import Dataset
 from pipeline.site.overview.comparison import RATE, Entry
 from pipeline.site.overview.forest_charts import RATES, SHARE_LABELS, Axis, draw_forest
 from pipeline.site.overview.gathering import Overview, gather
-from pipeline.site.overview.limits import quote
 from pipeline.site.overview.rows import Row, read_row
-from pipeline.site.pages.answers import SENSITIVE, describe_probability, element, family
+from pipeline.site.pages.answers import SENSITIVE, describe_probability
 from pipeline.site.pages.citations import cite_page, hash_file, read_software
 from pipeline.site.pages.numbers import INTERVAL_WORDS
 from pipeline.site.pages.sentences import say
+from pipeline.site.synthesis_page.means import (
+    SHARE_SINCE,
+    compare_means,
+    explain_means,
+    holds_zero,
+    list_changes,
+)
+from pipeline.site.synthesis_page.reading import CAVEAT, Entries, known, read_family, tell
 from pipeline.site.words import read_words
 from pipeline.synthesis import shares
 from pipeline.synthesis.entries import mark
@@ -66,6 +73,9 @@ def render(layout: Layout) -> str:
         answer=describe_answer(entries),
         doubts=list_doubts(entries, spoken, pooled.check if pooled else {}),
         statements=list_statements(entries, *marked),
+        means=compare_means(entries, marked[0]),
+        why=explain_means(entries),
+        changes=list_changes(entries, domains),
         **rows,
         say=listed.say,
         say_doubling=listed.say_doubling,
@@ -107,14 +117,12 @@ def list_provenance(
 
 SURE = 0.95
 SIMILAR = 1.5  # factor within which two rates are called alike, as on the card of rates of fields
-CAVEAT = "▲\N{NO-BREAK SPACE}"
 LEANING = {"mean": "their mean", "between_sd": "their spread", "predictive": "the next one's"}
 MAJORITIES = ("step", "year", "field")
 STATEMENTS = (
     *("both", "progress", "faster", "step", "difference", "year", "field", "factor", "next"),
     "returns",
 )
-Entries = Mapping[str, Entry]
 
 
 class Statement(NamedTuple):
@@ -128,26 +136,10 @@ def describe_answer(entries: Entries) -> str:
     """Compute or algorithms, in three sentences, from the entries of the synthesis."""
     years = read_family(entries, "share_year")
     medians = [entry["median"] for name, entry in years.items() if name not in shares.WHOLE]
-    year = say("synthesis_year", mean=years.get(MEAN), medians=medians, tell=tell)
+    since = known(entries).get(SHARE_SINCE)
+    year = say("synthesis_year", mean=years.get(MEAN), since=since, medians=medians, tell=tell)
     call = say("synthesis_call", **tally(entries, "step"))
     return say("synthesis_answer", call=call, year=year, tell=tell, **find_steps(entries))
-
-
-def tell(entry: Entry) -> str:
-    """Median and interval, after the sign of a caveat: "▲ 35 % (18 to 57 %)"."""
-    sign = CAVEAT if entry.get("is_flagged") else ""
-    return f"{sign}{quote(entry)}"
-
-
-def read_family(entries: Entries, name: str) -> dict[str, Entry]:
-    """The entries `name[label]` that have a number, by label."""
-    return {
-        element(k): each for k, each in _known(entries).items() if "[" in k and family(k) == name
-    }
-
-
-def _known(entries: Entries) -> dict[str, Entry]:
-    return {key: each for key, each in entries.items() if each["median"] is not None}
 
 
 def find_steps(entries: Entries) -> dict[str, Any]:
@@ -185,8 +177,15 @@ def list_statements(entries: Entries, pooled: Entries, returns: Entries) -> list
         },
         "since": read_family(entries, "rate_since_2023"),
         "before": read_family(entries, "rate_before_2023"),
-        "pooled": _known(pooled),
-        "returns": _known(returns),
+        "gained": read_family(entries, "change_since_2023"),
+        "still": [
+            name
+            for name, each in read_family(entries, "rate_before_2023").items()
+            if holds_zero(each)
+        ],
+        "asked": len(read_family(entries, "share_year").keys() - shares.WHOLE.keys()),
+        "pooled": known(pooled),
+        "returns": known(returns),
         "sure": SURE,
         "similar": SIMILAR,
         "tell": tell,

@@ -7,29 +7,36 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from models import takeoff
+from models import INTERVAL_PROBABILITY, takeoff
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
 from pipeline.ingest.bibliography import read_bibliography
 from pipeline.site.charts.drawings import render_page
 from pipeline.site.naming import name_check
-from pipeline.site.pages import answers, rendering
+from pipeline.site.pages import answers, rendering, warnings
 from pipeline.site.pages.citations import cite_page, hash_file, number_sources, read_software
+from pipeline.site.pages.numbers import format_number
 from pipeline.site.pages.sentences import say
 from pipeline.site.takeoff_page import figures
 from pipeline.site.words import read_words
 from pipeline.studies.verdict import read_check
 from pipeline.takeoff.results import COMPRESSED, ESTIMANDS, GOES_ON
-from pipeline.takeoff.scenarios import NO_AUTOMATION, Scenarios, read_scenarios
+from pipeline.takeoff.scenarios import NO_AUTOMATION, Input, Scenarios, read_scenarios
 from pipeline.takeoff.sensitivity import SHORT_YEARS, label_inputs
 from pipeline.takeoff.variations import CENTRAL, ROLE_TITLES, VARIATIONS
 
 NAME = "takeoff"
 METHOD_SOURCES = ("jones1995models", "erdil2024ideas", "saltelli2010variance", "iwanaga2022salib")
 LIBRARIES = ("numpy", "SALib")
+LONG_YEARS = 1000
+FITTED, POOLED = "research_inputs-idea_production", "research_returns-meta_analysis"
+VISION_POOLED = "domain_value[Computer vision]"
+TAIL = (1 - INTERVAL_PROBABILITY) / 2
 Check = dict[str, Any]
+Entries = dict[str, dict[str, Any]]
 
 
 def render(layout: Layout) -> str:
@@ -48,17 +55,20 @@ def render(layout: Layout) -> str:
         "indices": figures.draw_indices(words, entries, label_inputs(scenarios)),
     }
     files = [layout.scenarios, *map(layout.draws, scenarios.posteriors())]
-    read = {
-        name: [k for i in scenarios.inputs if i.posterior == name for k in i.draws.values()]
+    drawn = {name: pd.read_parquet(layout.draws(name)) for name in checks}
+    given = [each for each in scenarios.inputs if each.posterior]
+    read = {each.id: list_read(each, drawn[str(each.posterior)]) for each in given}
+    keys = {
+        name: [key for i in given if i.posterior == name for k in read[i.id].values() for key in k]
         for name in checks
     }
-    functions = {"list_doubts": list_doubts, "answers": answers}
+    functions = {"list_doubts": list_doubts, "answers": answers, "say_years": say_years}
     constants: dict[str, Any] = {
         "compressed": COMPRESSED,
         "estimands": ESTIMANDS,
         "role_titles": ROLE_TITLES,
     }
-    constants |= {"quantities": QUANTITIES, "short_years": SHORT_YEARS, "name": NAME}
+    constants |= {"name": NAME}
     return render_page(
         layout.templates,
         "takeoff",
@@ -67,7 +77,11 @@ def render(layout: Layout) -> str:
         **constants,
         title=words.title,
         answer=describe_answer(entries),
-        doubts=summarise_doubts({name: (checks[name], keys) for name, keys in read.items()}),
+        times=describe_times(entries, scenarios.central.id),
+        rates=list_rates(scenarios, entries, drawn),
+        error=find_error(scenarios.simulation.paths, drawn.values()),
+        returns=describe_returns(layout),
+        doubts=summarise_doubts({name: (checks[name], each) for name, each in keys.items()}),
         scenarios=[
             {"id": name, "label": label} | {key: entries[f"{key}[{name}]"] for key in ESTIMANDS}
             for name, label in labels.items()
@@ -75,7 +89,8 @@ def render(layout: Layout) -> str:
         notes={each.id: each.note for each in scenarios.scenarios},
         assumed=scenarios,
         changes=list_changes(varied),
-        attributions={name: read_json(layout.attribution(name)) for name in checks},
+        quantities={i.id: list_quantities(i, drawn[str(i.posterior)]) for i in given},
+        read=read,
         checks=checks,
         equations=rendering.plain_text(takeoff.__doc__ or ""),
         words=words,
@@ -121,7 +136,6 @@ def hash_files(files: Sequence[Path]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-FAMILY = "p_acceleration["
 QUANTITIES = {
     "stepping_on_toes": "exponent of research",
     "fishing_out": "exponent of ideas found",
@@ -129,38 +143,132 @@ QUANTITIES = {
     "elasticity": "elasticity of substitution",
     "rate": "decades a year",
 }
+PRIOR_KINDS = ("driven", "sensitive")  # doubts of one quantity, not of the posterior
 
 
-def describe_answer(entries: dict[str, dict[str, Any]]) -> str:
-    """The probability in the first scenario and how far the others move it, from the entries."""
-    family = [entry for key, entry in entries.items() if key.startswith(FAMILY)]
-    return say("takeoff_answer", family=family, odds=answers.describe_probability)
+def describe_answer(entries: Entries) -> str:
+    """Whether progress accelerates and whether years are compressed, from the entries."""
+    families = {
+        name: [entry for key, entry in entries.items() if key.startswith(f"{name}[")]
+        for name in ("p_acceleration", f"p_{COMPRESSED[0]}_years_in_one")
+    }
+    accelerates, compressed = families.values()
+    return say(
+        "takeoff_answer",
+        family=accelerates,
+        compressed=compressed,
+        years=COMPRESSED[0],
+        odds=answers.describe_probability,
+    )
 
 
-def list_doubts(check: Check, draws: Mapping[str, str]) -> list[str]:
-    """What is doubtful of an input that reads `draws` (quantity: key) of the posterior checked."""
-    kinds = _find_kinds(check, draws.values())
-    said = [say(f"doubt.{kind}") for kind in kinds if kind != "driven"]
-    driven = {name: answers.describe_drivers(key, check) for name, key in draws.items()}
-    if "driven" in kinds:
-        said += [f"{QUANTITIES[name]} {words}" for name, words in driven.items() if words]
+def describe_times(entries: Entries, central: str) -> str:
+    """How long a tenfold gain takes after automation, beside today's rate; empty if withheld."""
+    then, now = entries[f"years_to_10x[{central}]"], entries[f"years_to_10x[{NO_AUTOMATION}]"]
+    if then.get("reason"):
+        return ""
+    sooner = entries[f"p_sooner[{central}]"]["median"]
+    odds = answers.describe_probability
+    return say("takeoff_times", then=then, now=now, sooner=sooner, odds=odds, years=say_years)
+
+
+def say_years(value: float | None) -> str:
+    """A number of years; beyond a thousand and under some days the model says nothing."""
+    if value is None or value > LONG_YEARS:
+        return f">\N{NO-BREAK SPACE}{LONG_YEARS:,}"
+    few = f"<\N{NO-BREAK SPACE}{SHORT_YEARS:g}"
+    return few if value < SHORT_YEARS else format_number(value)
+
+
+def list_rates(
+    scenarios: Scenarios, entries: Entries, drawn: Mapping[str, pd.DataFrame]
+) -> list[dict[str, Any]]:
+    """Every rate that may be called today's, the central one first, and what it gives.
+
+    The rate, a tenfold gain if it goes on, and the entries of the scenario that changes it alone.
+    """
+    rows = []
+    for each in scenarios.scenarios:
+        if each.assumptions or set(each.inputs) - {"rate"}:
+            continue
+        given = scenarios.choose(each)["rate"]
+        if given.posterior is None:
+            continue
+        rate = given.read("rate", drawn[given.posterior])
+        with np.errstate(divide="ignore"):
+            years = np.where(rate > 0, 1 / np.maximum(rate, 0), np.inf)
+        found = {key: entries[f"{key}[{each.id}]"] for key in ("p_acceleration", "years_to_10x")}
+        told = {"rate": summarise(rate, "decades per year"), "goes_on": summarise(years, "years")}
+        rows.append({"label": given.label, "is_central": each is scenarios.central} | told | found)
+    return rows
+
+
+def summarise(draws: np.ndarray, unit: str) -> dict[str, Any]:
+    """Median and equal-tailed interval of draws, as an entry has them; None without a bound."""
+    ends = np.quantile(draws, [0.5, TAIL, 1 - TAIL], method="inverted_cdf")
+    numbers = [float(each) if np.isfinite(each) else None for each in ends]
+    return {"unit": unit} | dict(zip(("median", "lower", "upper"), numbers, strict=True))
+
+
+def list_quantities(given: Input, frame: pd.DataFrame) -> list[tuple[str, dict[str, Any]]]:
+    """What an input gives: each quantity in words, with its median and interval."""
+    units = {"rate": "decades per year"}
+    return [
+        (QUANTITIES[name], summarise(given.read(name, frame), units.get(name, "1")))
+        for name in given.draws
+    ]
+
+
+def describe_returns(layout: Layout) -> str:
+    """What our fit and the pooled publications say of the returns of one field; else empty."""
+    places = ((FITTED, "returns_to_research[computer vision]"), (POOLED, VISION_POOLED))
+    found = [(read_json(layout.attribution(name)) or {}).get(key) for name, key in places]
+    fitted, pooled = (each if each and not each.get("reason") else None for each in found)
+    return say("takeoff_returns", fitted=fitted, pooled=pooled, quote=quote)
+
+
+def quote(entry: dict[str, Any]) -> str:
+    """Median and interval of an entry."""
+    return f"{answers.describe_bound(entry, 'median')} ({answers.describe_interval(entry)})"
+
+
+def find_error(paths: int, drawn: Iterable[pd.DataFrame]) -> dict[str, Any]:
+    """How many paths and draws of each posterior there are, at least, and the standard error that
+    a probability has from so many; the larger of both counts.
+    """
+    draws = min([paths, *map(len, drawn)])
+    return {"paths": paths, "draws": draws, "error": 0.5 / np.sqrt(draws)}
+
+
+def list_doubts(check: Check, keys: Mapping[str, Sequence[str]]) -> list[str]:
+    """What is doubtful of an input that reads these `keys` (by quantity) of the posterior checked.
+
+    The doubts are those of `warnings.find_doubts`, which other pages read too.
+    """
+    every = [key for each in keys.values() for key in each]
+    found = warnings.find_doubts(every, check)
+    said = [words for kind, each in found.items() if kind not in PRIOR_KINDS for words in each]
+    for name, each in keys.items():
+        own = warnings.find_doubts(each, check)
+        said += [
+            f"{QUANTITIES[name]} {words}" for kind in PRIOR_KINDS for words in own.get(kind, ())
+        ]
     return said
+
+
+def list_read(given: Input, frame: pd.DataFrame) -> dict[str, list[str]]:
+    """The keys that speak of each quantity of an input: those read, and what years are part of."""
+    return {
+        name: list(dict.fromkeys([key, *given.list_keys(name, list(map(str, frame)))]))
+        for name, key in given.draws.items()
+    }
 
 
 def summarise_doubts(posteriors: Mapping[str, tuple[Check, Iterable[str]]]) -> str:
     """How many posteriors (name: check, keys read) are doubtful, and why; empty if none."""
-    found = Counter(kind for each in posteriors.values() for kind in _find_kinds(*each))
+    found = Counter(kind for keys in posteriors.values() for kind in _find_kinds(*keys))
     return say("takeoff_doubts", count=len(posteriors), found=found)
 
 
 def _find_kinds(check: Check, keys: Iterable[str]) -> list[str]:
-    """The doubts of a posterior of which these keys are read."""
-    if not answers.has_passed(check):
-        return ["failed"]
-    found = {
-        "off": check.get("is_calibrated") is False,
-        "uncalibrated": check.get("is_calibrated") is None,
-        "confounded": check.get("is_identified") is False,
-        "driven": any(answers.describe_drivers(key, check) for key in keys),
-    }
-    return [kind for kind, is_so in found.items() if is_so]
+    return list(warnings.find_doubts(keys, check))
