@@ -8,7 +8,6 @@ from urllib.parse import unquote
 
 import toy_synthesis
 import toy_takeoff
-from markupsafe import Markup
 
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
@@ -45,7 +44,7 @@ def test_links_to_the_synthesis_from_the_rates_of_the_overview_have_their_places
     layout = Layout(tmp_path / "synthesis")
     entries = read_json(layout.attribution("synthesis"))
     periods = list_periods(entries, toy_synthesis.READ, [])
-    macros: Any = environment(layout.templates, Markup).get_template("estimates.html.jinja").module
+    macros: Any = environment(layout.templates, {}).get_template("estimates.html.jinja").module
     table = macros.estimates_table(periods, "periods", "decades per year", say, say_doubling)
     simulated = toy_takeoff.make_page(tmp_path / "takeoff")
     pages = {path.name: path.read_text(encoding="utf-8") for path in (page, simulated)}

@@ -30,6 +30,8 @@ TITLE_CHARACTERS = 64
 AXIS_PIXELS = 46  # below a chart, for its axis and title
 LEGEND_ROW_PIXELS = 19
 STILL_PIXELS = 620  # width of a picture that stands in for a chart; it is scaled to its place
+PART = re.compile(r' id="([^"]*)"')
+PART_OR_LINK = re.compile(r'( id="|url\(#)([^")]*)("|\))')
 SPOKEN = re.compile(r' (?:aria-[a-z]+|role)="[^"]*"')  # the place of the chart says it in words
 SIZE = re.compile(r'width="[0-9.]+" height="[0-9.]+" (viewBox="[^"]*")')
 ADDRESSES = re.compile(r"https://[a-z.]*vega[^\"'`\s)]*|https://github\.com/[^\"'`\s)]*")
@@ -141,9 +143,19 @@ def chart_library() -> Markup:
     return Markup(base64.b64encode(packed).decode("ascii"))  # noqa: S704  # the library, not data
 
 
-def draw_still(panel: Panel) -> Markup:
-    """The chart as a picture, which stands in the page before its script draws the chart itself."""
-    svg = vl_convert.vegalite_to_svg(panel.spec | {"width": STILL_PIXELS, "config": CONFIG})
+def render_svg(spec: Mapping[str, Any], name: str = "part") -> str:
+    """The SVG of a chart. Its parts are named in the order in which they stand there, after `name`:
+    the renderer counts all that a process has drawn.
+    """
+    svg = str(vl_convert.vegalite_to_svg(dict(spec)))
+    made = dict.fromkeys(PART.findall(svg))
+    new = {old: f"{name}-{number}" for number, old in enumerate(made)}
+    return PART_OR_LINK.sub(lambda found: f"{found[1]}{new[found[2]]}{found[3]}", svg)
+
+
+def draw_still(panel: Panel, place: str) -> Markup:
+    """The chart as a picture, which stands in its place before the page's script draws it."""
+    svg = render_svg(panel.spec | {"width": STILL_PIXELS, "config": CONFIG}, f"still-{place}")
     scaled = SIZE.sub(r'style="width:100%;height:auto" \1', SPOKEN.sub("", svg), count=1)
     return Markup(scaled)  # noqa: S704  # the renderer escapes what is data
 

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import vl_convert
 
 from models import INTERVAL_PROBABILITY
 from pipeline.core.files import read_json, write_json, write_text
 from pipeline.core.layout import Layout
-from pipeline.site.charts.drawings import Drawing, render_page, stack_panels
+from pipeline.site.charts.drawings import Drawing, render_page, render_svg, stack_panels
 from pipeline.site.overview import claims, comparison, estimates
 from pipeline.site.overview.cells import Apart, Cell, Passed
 from pipeline.site.overview.claims import Verdict, read_claims
@@ -125,7 +124,7 @@ def write_answers(primaries: Sequence[Passed]) -> str:
         ):
             said = f"{said} {spread[0].upper()}{spread[1:]}."
         if caveats := "; ".join(cell.answer.caveats):
-            said = f"{caveats[0].upper()}{caveats[1:]}: {said}"
+            said = f"{caveats[0].upper()}{caveats[1:]}. {said}"
         asked, said = map(escape_cell, (cell.card.card.question, said))
         lines.append(f"| {asked} | {said} | `{cell.name}` |")
     return "\n".join(lines) + "\n"
@@ -150,7 +149,7 @@ def draw_picture(drawing: Drawing | None) -> str:
     """The figure of the front page as SVG on white; an empty picture where there is none."""
     if drawing is None:
         return '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>\n'
-    return str(vl_convert.vegalite_to_svg(stack_panels(drawing))) + "\n"
+    return render_svg(stack_panels(drawing)) + "\n"
 
 
 ROW_COLUMNS = ["group", "label", "kind", *BOUNDS, "interval", "page", "caveats"]
