@@ -15,6 +15,7 @@ import networkx as nx
 from dvc.repo import Repo
 
 LANES = max(2, (os.cpu_count() or 2) // 2)  # a fit draws its chains on more cores than one
+ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"} | os.environ  # stages share the cores already
 DVC = ("dvc", "--wait-for-lock", "repro", "--quiet", "--single-item")
 
 
@@ -34,7 +35,7 @@ def main() -> int:
             ready = sorted([*ready, *sorter.get_ready()], key=lambda name: waiting[name])
             while ready and len(running) < LANES:
                 name = ready.pop()
-                running[pool.submit(subprocess.call, [*DVC, name])] = name
+                running[pool.submit(subprocess.call, [*DVC, name], env=ENVIRONMENT)] = name
             if not running:
                 return 1  # what is left waits for a stage that failed
             for each in wait(running, return_when=FIRST_COMPLETED).done:

@@ -1,5 +1,6 @@
 """What many tests share: the project's datasets, copies to break, and the validated registry."""
 
+import os
 import re
 import shutil
 from collections import Counter
@@ -7,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: tests share the cores
 
 import pandas as pd
 import pytest

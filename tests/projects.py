@@ -34,7 +34,7 @@ JOINT = ("synthesis", "takeoff")  # stages that read posteriors by name, which t
 
 
 def make_project(project: Path) -> Path:
-    """A copy of the project in the folder `project`, without results."""
+    """A copy of the project in the folder `project`, without results; the registry is not fitted."""
     for name in COPIED:
         source, target = ROOT / name, project / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -44,6 +44,8 @@ def make_project(project: Path) -> Path:
             shutil.copy(source, target)
     (project / "data/sources/datasets.yaml").write_text(DATASETS, encoding="utf-8")
     (project / "data/claims.yaml").write_text(CLAIMS, encoding="utf-8")
+    models = project / "models/models.yaml"
+    models.write_text(models.read_text("utf-8").replace("[compute_growth]", "[]"), "utf-8")
     params = read_params()
     YAML().dump(params | {"fit": params["fit"] | FEW_DRAWS}, project / "params.yaml")
     return project

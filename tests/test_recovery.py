@@ -11,7 +11,7 @@ from tables_for_models import load_real
 
 import models
 from models import as_draws, flatten
-from pipeline.checks.refit import THOROUGH, Refitter
+from pipeline.checks.refit import Refitter, choose_settings
 from pipeline.studies.trials import add_unfitted
 
 SEED = 6
@@ -45,7 +45,8 @@ def test_known_truth_is_recovered(case: dict[str, Any]) -> None:
     priors, pinned = module.Priors(), case.get("pinned", {})
     truth = module.sample_prior(table, card, pin(priors, pinned), rng) | case["known"]
     simulated = module.simulate(table, truth, rng)
-    posterior = Refitter(module, table, card).refit(simulated, card, priors, SEED, THOROUGH)
+    refitter = Refitter(module, table, card)
+    posterior = refitter.refit(simulated, card, priors, SEED, choose_settings(refitter))
     drawn = as_draws(truth, module.DIMS)
     names = [*case["known"], *pinned, *(name for name in DRAWN if name in truth)]
     assert_recovered(posterior[names], drawn[names])

@@ -58,10 +58,10 @@ def test_rates_are_pooled_by_their_errors_and_the_spread() -> None:
 
 @pytest.mark.slow
 def test_mean_and_spread_are_recovered_and_the_classical_twin_agrees() -> None:
-    """Sixty leaderboards simulated from a known mean and spread: the prior says little."""
+    """Thirty leaderboards simulated from a known mean and spread: the prior says little."""
     rng = np.random.default_rng(8)
-    table = make_table([0.5] * 60, error=0.25)
-    rates = rng.normal(MEAN, SPREAD, 60)
+    table = make_table([0.5] * 30, error=0.2)
+    rates = rng.normal(MEAN, SPREAD, 30)
     truth = {"rate": dict(zip(table["domain"], rates, strict=True)), "likeness": 0.0}
     seen = shared_rate.simulate(table, truth, rng)
     posterior = sample("shared_rate", seen, CARD, seed=9, draws=1500)

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.outliers_influence import variance_inflation_factor
 
 from pipeline.checks.numbers import round_to
 
@@ -35,6 +34,8 @@ def inflate(regressors: pd.DataFrame) -> dict[str, Any]:
 
     `LARGEST_INFLATION` where the others determine it.
     """
+    from statsmodels.stats.outliers_influence import variance_inflation_factor  # a second to import
+
     varying = _drop_constant(regressors)
     design = np.column_stack([np.ones(len(varying)), varying.to_numpy(dtype=float)])
     with warnings.catch_warnings(), np.errstate(divide="ignore"):

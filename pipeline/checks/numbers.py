@@ -1,4 +1,4 @@
-"""Numbers of the result files: rounded, and quantiles of draws."""
+"""Numbers of the result files: rounded, and quantiles of draws; limits that pages name too."""
 
 import math
 from typing import Any
@@ -7,6 +7,7 @@ import numpy as np
 
 from models import INTERVAL_PROBABILITY
 
+RULED_OUT = 2.0  # standard errors by which a special case must predict worse
 TAILS = ((1 - INTERVAL_PROBABILITY) / 2, (1 + INTERVAL_PROBABILITY) / 2)
 
 

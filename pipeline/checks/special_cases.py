@@ -17,7 +17,7 @@ import xarray as xr
 import models
 from models import flatten
 from pipeline.checks.leave_out import THREADS, smooth, thin
-from pipeline.checks.numbers import find_quantiles, round_to
+from pipeline.checks.numbers import RULED_OUT, find_quantiles, round_to
 from pipeline.checks.refit import RefitError, Refitter, Settings, differ
 from pipeline.fit.cell import Cell
 
@@ -27,7 +27,6 @@ LENGTH = Settings(draws=1000, tune=700, maxdepth=10, target_accept=0.9)
 Entry = dict[str, Any]
 FIRST_SEED = 3000  # added to the seed of the fit, so that no refit repeats its random numbers
 SHOWN = ("share_compute", "rate_decades_per_year", "allocation_coefficient")
-RULED_OUT = 2.0  # standard errors by which a special case must predict worse
 
 
 def fit_special_cases(

@@ -8,6 +8,7 @@ them under `with`, and its own words come before theirs.
 import re
 from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -155,6 +156,7 @@ def read_words(folder: Path, model: str, options: Any = None) -> Words:
     return Words(title=own.title or title, **lists, **named)
 
 
+@cache
 def _read(path: Path) -> WordsFile:
     tree = read_tree(path, "the words of a model", "write `equations:` and `symbols:`")
     file, faults = check_tree(path, tree, WordsFile)

@@ -9,11 +9,11 @@ import pandas as pd
 from models import as_draws, fitted_rows
 from models.core.prior import list_priors
 from pipeline.checks.refit import differ
+from pipeline.studies.rows import PUBLISHED
 from pipeline.studies.trials import Study
 
 FACTORS = (2.0, 0.5)  # of each prior's scale
 WRONG_FACTOR = 3.0
-PUBLISHED = "confident"  # a card's class for figures that follow from what was published
 REPEATS = 10
 RATE = "rate_decades_per_year"
 

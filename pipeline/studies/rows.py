@@ -7,10 +7,9 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from pipeline.studies.perturb import PUBLISHED
-
 # Column, and whether more is better.
 OUTCOMES = {"score": 1.0, "perplexity": -1.0, "horizon_minutes": 1.0}
+PUBLISHED = "confident"  # a card's class for figures that follow from what was published
 FEW_TOKENS, MANY_TOKENS = 1.0, 100.0  # per parameter: hardly trained, trained for cheap inference
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from models import fitted_rows
 from models.core.dates import DAYS_A_YEAR
-from pipeline.checks.special_cases import RULED_OUT
+from pipeline.checks.numbers import RULED_OUT
 from pipeline.ingest.cards.card import Published
 from pipeline.site.pages import answers
 from pipeline.site.pages.answers import Check
