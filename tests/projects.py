@@ -34,7 +34,7 @@ JOINT = ("synthesis", "takeoff")  # stages that read posteriors by name, which t
 
 
 def make_project(project: Path) -> Path:
-    """A copy of the project in the folder `project`, without results; the registry is not fitted."""
+    """A copy of the project in the folder `project`, without results, the registry unfitted."""
     for name in COPIED:
         source, target = ROOT / name, project / name
         target.parent.mkdir(parents=True, exist_ok=True)

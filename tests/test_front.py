@@ -52,6 +52,7 @@ def test_answer_names_the_extremes_that_may_be_quoted_and_says_when_it_was_faste
         f"share_{SINCE}[{MEAN}]": entry(0.3, "share"),
         f"p_faster_{SINCE}[One]": entry(0.99),
         f"change_{SINCE}[One]": entry(0.6),
+        "rate_before_2023[One]": entry(0.4),
         f"p_faster_{SINCE}[Two]": entry(0.7),
         f"p_faster_{SINCE}[Three]": entry(0.01),
     }
@@ -65,7 +66,7 @@ def test_answer_names_the_extremes_that_may_be_quoted_and_says_when_it_was_faste
     assert "7.2 months (6.0 to 9.0)" in rate
     assert "halved every 3.6 months (3.3 to 4.0), on average over One" in change
     assert "faster than before on One by 0.60 (0.50 to 0.70) decades a year" in change
-    assert "(probability 0.99); it is slower than before on" in change
+    assert "from 0.40 (0.30 to 0.50) (probability 0.99); it is slower than before on" in change
     assert "on Three; on Two either may be true" in change
     assert f"30{NBSP}% (20{NBSP}% to 40{NBSP}%) of a year's progress" in change
 

@@ -198,9 +198,10 @@ def test_calibration_is_told_by_its_counts() -> None:
             {"driven_by_prior": ["share_compute[a]"], "driven_by": {"share_compute[a]": ["rate"]}},
             ["the prior drives it (rate)."],
         ),
-        ({"bias": -0.2688}, ["63 times in 100, and the estimate fell short of the true share by "
-          "0.27 in the median."]),
-        ({"bias": 0.2}, ["the estimate exceeded the true share by 0.20"]),
+        ({"bias": -0.2688}, ["63 times in 100. The estimate came out too low there, by 0.27 in the "
+          "median: the true share may well be higher than the number below."]),
+        ({"bias": 0.2}, ["The estimate came out too high there, by 0.20 in the median: the true "
+          "share may well be lower"]),
         ({"bias": 0.04}, ["it held the truth 63 times in 100."]),
         ({"calibrated": 0.8}, ["Treat this interval as too narrow: in simulated data with known "
           "answers it held the answer 80 times in 100"]),

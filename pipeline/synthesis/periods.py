@@ -17,7 +17,7 @@ import pandas as pd
 from models.estimates.shared_rate import Priors
 from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import RATE, Entry, round_to
-from pipeline.site.overview.rows import find_caveats
+from pipeline.site.overview.rows import UNMEASURED, find_caveats
 from pipeline.synthesis.entries import state, summarise
 from pipeline.synthesis.shares import COMPUTE_RATE, divide_progress, thin
 
@@ -117,10 +117,14 @@ def _read_periods(cell: Passed, change: Change) -> dict[str, Rate]:
 
 
 def _warn(cell: Passed, keys: Sequence[str]) -> tuple[str, ...]:
-    """What speaks against the leaderboard's rate, or the rate of one of the years."""
-    return tuple(
-        dict.fromkeys(each for key in (RATE, *keys) for each in find_caveats(key, cell.check))
-    )
+    """What speaks against the leaderboard's mean rate or the rate of a year, with which it is."""
+    named = {RATE: "mean over all years"} | {key: key[len(RATE) + 1 : -1] for key in keys}
+    found = [
+        each if each.startswith(UNMEASURED) else f"{name}: {each}"
+        for key, name in named.items()
+        for each in find_caveats(key, cell.check)
+    ]
+    return tuple(dict.fromkeys(found))
 
 
 def _pool(

@@ -168,6 +168,11 @@ def describe(steps: Sequence[Step], entries: Entries, pooled: Entry | None) -> l
             if key.startswith(f"rate_{SINCE}[") and element(key) != MEAN
         ],
         "share": entries.get(f"share_{SINCE}[{MEAN}]"),
+        "past": {name: entries.get(f"rate_before_2023[{name}]", {}) for name in sure},
+        "first_to_last": sorted(
+            (step for step in steps if step.records and not step.records.is_flagged),
+            key=lambda step: step.records.median,
+        ),
         "tell": _tell,
         "say": _say_share,
     }
@@ -202,8 +207,8 @@ def _make_row(entry: Entry) -> Row:
     return Row("", "", "", "", "model", **read_bounds(entry))
 
 
-def _say_share(step: Step) -> str:
-    return quote(read_bounds(vars(step.share)) | {"unit": "share"})
+def _say_share(step: Step, which: str = "share") -> str:
+    return quote(read_bounds(vars(getattr(step, which))) | {"unit": "share"})
 
 
 def describe_flips(steps: Sequence[Step]) -> str:

@@ -40,7 +40,7 @@ def list_badges(
     labels = {key: entry["label"] for key, entry in entries.items()}
     return [
         _converged(check),
-        _calibrated(check, headline),
+        _calibrated(check, headline, labels),
         _identified(check, headline),
         _sensitive(check, answers.describe_drivers(headline, check), labels),
         *_robust(check, headline, entries.get(headline, {}).get("unit", "")),
@@ -53,9 +53,9 @@ def _converged(check: Check) -> Badge:
     return Badge("not converged", "bad", "; ".join(check["reasons"]), "convergence")
 
 
-def _calibrated(check: Check, headline: str) -> Badge:
-    """Calibrated on average where an interval seldom holds one of the fixed compute shares, or the
-    headline's a truth like the fit.
+def _calibrated(check: Check, headline: str, labels: dict[str, str]) -> Badge:
+    """Calibrated on average where an interval seldom holds one of the fixed compute shares, or that
+    of a headline a truth like the fit; in part where it is not the answer whose interval is off.
     """
     state, study = check.get("is_calibrated"), answers.read_study(check, "fixed_share")
     missed = [
@@ -64,15 +64,25 @@ def _calibrated(check: Check, headline: str) -> Badge:
         if state and found["share"] is not None and found["share"] < LEAST_COVERAGE
     ]
     reason = check.get("calibration_reason") or ""
-    seldom = state and answers.describe_missed(headline, check)
+    missing = bool(state and answers.describe_missed(headline, check))
+    others = [key for key in check.get("headlines") or [] if state and key != headline]
+    seldom = {
+        labels.get(key, key): answers.find_like_fit(key, check)
+        for key in others
+        if answers.describe_missed(key, check)
+    }
+    is_off = bool(answers.describe_miscalibrated(headline, check))
     like_fit = answers.find_like_fit(headline, check)
     held = _list_held(check)
     found = {"state": state, "reason": reason, "missed": missed, "like_fit": like_fit}
+    found |= {"seldom": seldom}
     text = say("calibrated", held=held, datasets=_count_datasets(check), **found)
     words: dict[Any, tuple[str, State]] = {
         None: ("calibration not measured", "unknown"),
-        False: (answers.NOT_CALIBRATED, "bad"),
-        True: ("calibrated on average", "unknown") if missed or seldom else ("calibrated", "good"),
+        False: (answers.NOT_CALIBRATED, "bad") if is_off else ("calibrated in part", "unknown"),
+        True: ("calibrated on average", "unknown")
+        if missed or missing or seldom
+        else ("calibrated", "good"),
     }
     return Badge(*words[state], text, "calibration")
 

@@ -7,7 +7,8 @@ import pandas as pd
 from pipeline.site.charts.drawings import Drawing
 from pipeline.site.charts.specifications import draw_choices, draw_curve
 from pipeline.site.figures.kinds import Figure
-from pipeline.site.pages.sentences import say_figure
+from pipeline.site.pages.answers import HALF, family
+from pipeline.site.pages.sentences import say, say_figure
 from pipeline.studies.specifications import OURS
 
 Choices = dict[str, dict[str, Any]]
@@ -47,9 +48,21 @@ def list_sound(table: pd.DataFrame, key: str) -> pd.DataFrame:
 
 
 def list_left_out(table: pd.DataFrame, key: str, kind: str) -> list[dict[Any, Any]]:
-    """The headline without each laboratory or base model (`kind`), lowest first."""
+    """The headline without each laboratory or base model (`kind`), lowest first; where that leaves
+    no headline, the reason.
+    """
     rows = table[(table["estimand"] == key) & (table["without_kind"] == kind)]
+    has_none = (rows["reason"] == "") & rows["median"].isna()
+    rows = rows.assign(reason=rows["reason"].mask(has_none, say("left_out_end")))
     return list(rows.sort_values("median", kind="stable").to_dict("records"))
+
+
+def say_half(table: pd.DataFrame, key: str) -> str:
+    """In how many specifications a compute share is above one half; empty of other headlines."""
+    medians = list_sound(table, key)["median"]
+    above = int((medians > HALF).sum())
+    is_share = family(key) == "share_compute" and len(medians) > 0
+    return say("range_above_half", above=above, count=len(medians)) if is_share else ""
 
 
 def name_choices(row: dict[Any, Any], choices: Choices) -> str:
