@@ -71,6 +71,18 @@ def test_answer_names_the_extremes_that_may_be_quoted_and_says_when_it_was_faste
     assert f"30{NBSP}% (20{NBSP}% to 40{NBSP}%) of a year's progress" in change
 
 
+def test_shares_from_the_first_record_to_the_last_stand_beside_those_of_the_steps() -> None:
+    shares = {"Low": 0.9, "High": 0.2, "Doubtful": 0.1}
+    rows = {
+        name: Row("", "", "", "", "model", median=share, lower=share - 0.1, upper=share + 0.1)
+        for name, share in shares.items()
+    }
+    rows["Doubtful"] = replace(rows["Doubtful"], caveats=("not identified",))
+    steps = [replace(step, records=rows.get(step.title)) for step in STEPS]
+    split, *_ = describe(steps, {}, None)
+    assert f"the least is 20{NBSP}% (10{NBSP}% to 30{NBSP}%) (High) and the most 90" in split
+
+
 def test_number_with_a_caveat_has_its_sign() -> None:
     flagged = {f"rate_{SINCE}[{MEAN}]": entry(1.0) | {"is_flagged": True}}
     _, change = describe([], flagged, entry(0.5))

@@ -171,6 +171,15 @@ def test_badge_of_calibration_says_which_truths_are_missed(
     assert badge.text.endswith("Data that resemble the real ones were not tried.")
 
 
+@pytest.mark.parametrize(("share", "word"), [(0.9, "calibrated in part"), (0.8, "not calibrated")])
+def test_badge_of_calibration_is_of_the_answer(share: float, word: str) -> None:
+    measured = {"covered": round(100 * share), "intervals": 100}
+    coverage = {"estimands": {"answer": {"share": share} | measured, "other": {"share": 0.7}}}
+    check = CHECK | {"is_calibrated": False, "calibration": coverage}
+    (badge,) = [each for each in list_badges(check, "answer") if each.anchor == "calibration"]
+    assert badge.word == word
+
+
 def test_calibration_is_told_by_its_counts() -> None:
     shares = {"rate": 0.8967, "doubling": 0.92, "no headline": 0.1, "unmeasured": None}
     measured = {key: {"share": share} for key, share in shares.items()}

@@ -19,6 +19,7 @@ SUMMED = ("compute", "trend")
 ALONE = "imagenet-compute_multiplier"
 PAIR = ("minerva-compute_multiplier", "math-compute_multiplier")
 STEP = "share_compute[math-palm_540b-minerva_540b_maj]"
+GAIN = "decades_technique[math-palm_540b-minerva_540b_maj]"
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +44,12 @@ def layout(tmp_path_factory: pytest.TempPathFactory) -> Layout:
 @pytest.mark.parametrize(("cell", "other"), [PAIR, PAIR[::-1]])
 def test_each_page_says_the_number_of_the_other(layout: Layout, cell: str, other: str) -> None:
     (found,) = list_shared(layout, cell)
-    there, here = (read_json(layout.attribution(name))[STEP]["median"] for name in (other, cell))
+    results = [read_json(layout.attribution(name)) for name in (other, cell)]
+    there, here = (result[STEP]["median"] for result in results)
+    gains = [result[GAIN][name] for result in results for name in ("median", "lower", "upper")]
     said = find_numbers(found.sentence.partition("training compute was")[2])
     assert found.page == other
-    values = (there, 2.5, here, 2.5)
+    values = (there, 2.5, here, 2.5, *gains)
     assert [pair for pair in zip(said, values, strict=True) if not is_printed(*pair)] == []
     assert found.sentence.count("2.50 factors of ten") == 2
 

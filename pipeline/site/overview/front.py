@@ -1,6 +1,6 @@
 """The front page: what a reader should take away, in three sentences, a figure and a table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -169,15 +169,20 @@ def describe(steps: Sequence[Step], entries: Entries, pooled: Entry | None) -> l
         ],
         "share": entries.get(f"share_{SINCE}[{MEAN}]"),
         "past": {name: entries.get(f"rate_before_2023[{name}]", {}) for name in sure},
-        "first_to_last": sorted(
-            (step for step in steps if step.records and not step.records.is_flagged),
-            key=lambda step: step.records.median,
-        ),
+        "first_to_last": [step for _, _, step in sorted(_list_records(steps))],
         "tell": _tell,
         "say": _say_share,
     }
     made = [say(f"front_{name}", **facts) for name in ("split", "rate", "change")]
     return [each for each in made if each]
+
+
+def _list_records(steps: Sequence[Step]) -> Iterator[tuple[float, int, Step]]:
+    """Steps whose share from the first to the last record carries no warning, with the median."""
+    for place, step in enumerate(steps):
+        records = step.records
+        if records and records.median is not None and not records.is_flagged:
+            yield records.median, place, step
 
 
 def describe_reasoning(entries: Entries) -> str:

@@ -17,6 +17,8 @@ from pipeline.studies.verdict import LARGEST_COVERAGE, LEAST_COVERAGE
 Attributions = dict[str, dict[str, Any]]
 Check = dict[str, Any]
 RATE = "rate_decades_per_year"
+# What readers come for beside the answer: Chinchilla's question at its budget, METR's.
+SOUGHT = ("optimal_tokens_per_parameter[5.76e23]", "doubling_time_days[since 2023]")
 # Quantities that follow from another, which is the one that is tested: families of keys.
 FOLLOWS = {
     "doubling_time_months": RATE,
@@ -222,10 +224,11 @@ def is_prior_measured(key: str, check: Check) -> bool:
 def list_rates(attributions: Attributions, check: Check, headline: str) -> list[str]:
     """The rates in words, each with the probability that there is no progress at all.
 
-    The shared rate, and that of the label of `headline`; the table of estimates has all.
+    The shared rate, and that of the label of `headline`, and what else readers come for; the table
+    of estimates has all.
     """
     label = headline.partition("[")[2]
-    wanted = dict.fromkeys([f"{RATE}[{label}" if label else RATE, RATE])
+    wanted = dict.fromkeys([f"{RATE}[{label}" if label else RATE, RATE, *SOUGHT])
     return [
         say(
             "rate",
@@ -234,7 +237,7 @@ def list_rates(attributions: Attributions, check: Check, headline: str) -> list[
             driven=describe_drivers(key, check),
             median=describe_bound(each, "median"),
             interval=describe_interval(each),
-            chance=describe_p_not_positive(each),
+            chance="" if key in SOUGHT else describe_p_not_positive(each),
         )
         for key in wanted
         if (each := attributions.get(key)) and not each.get("reason")

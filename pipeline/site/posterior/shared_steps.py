@@ -42,8 +42,8 @@ class Side:
     draws: pd.DataFrame
 
     def describe(self, step: str) -> dict[str, Any]:
-        """The compute share of the step of this id, its length in factors of ten, and what to read
-        before; empty where the page has no number.
+        """The compute share of the step of this id, its length and what techniques were worth in
+        factors of ten, and what to read before; empty where the page has no number.
         """
         key = f"share_compute[{step}]"
         entry, names = self.attributions.get(key), [f"decades_{part}[{step}]" for part in PARTS]
@@ -51,7 +51,9 @@ class Side:
         if entry is None or answers.find_withheld(entry, self.check) or not known:
             return {}
         length = float(self.draws[known].sum(axis=1).median())
-        return entry | {"length": length, "caveats": answers.find_caveats(key, self.check)}
+        technique = self.attributions.get(f"decades_technique[{step}]") or {}
+        told = {"technique": technique if technique.get("median") else {}}
+        return entry | told | {"length": length, "caveats": answers.find_caveats(key, self.check)}
 
 
 def list_shared(layout: Layout, cell: str) -> list[SharedStep]:
