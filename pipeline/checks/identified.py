@@ -102,10 +102,10 @@ def explain(
 ) -> list[str]:
     """Why the headline has its grade, a sentence each."""
     what = f"the decades behind {key}" if key.startswith("share_") else key
-    is_driven = "is driven" if key in driven_by_prior else "is not driven"
+    driven = "driven" if key in driven_by_prior else "not driven"
     reasons = [
         f"The 90 % interval of {what} is {1 - contraction:.2g} times as wide as its prior's.",
-        f"{key} {is_driven} by its prior.",
+        f"{key} is {driven} by its prior.",
     ]
     if outside:
         names = ", ".join(name.replace("_", " ") for name in outside)

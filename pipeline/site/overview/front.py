@@ -168,7 +168,7 @@ def describe(steps: Sequence[Step], entries: Entries, pooled: Entry | None) -> l
             if key.startswith(f"rate_{SINCE}[") and element(key) != MEAN
         ],
         "share": entries.get(f"share_{SINCE}[{MEAN}]"),
-        "past": {name: entries.get(f"rate_before_2023[{name}]", {}) for name in sure},
+        "past": {name: entries.get(f"rate_{PERIODS[0]}[{name}]", {}) for name in sure},
         "first_to_last": [step for _, _, step in sorted(_list_records(steps))],
         "tell": _tell,
         "say": _say_share,

@@ -64,7 +64,7 @@ def _calibrated(check: Check, headline: str, labels: dict[str, str]) -> Badge:
         if state and found["share"] is not None and found["share"] < LEAST_COVERAGE
     ]
     reason = check.get("calibration_reason") or ""
-    missing = bool(state and answers.describe_missed(headline, check))
+    has_missed = bool(state and answers.describe_missed(headline, check))
     others = [key for key in check.get("headlines") or [] if state and key != headline]
     seldom = {
         labels.get(key, key): answers.find_like_fit(key, check)
@@ -75,13 +75,13 @@ def _calibrated(check: Check, headline: str, labels: dict[str, str]) -> Badge:
     like_fit = answers.find_like_fit(headline, check)
     held = _list_held(check)
     found = {"state": state, "reason": reason, "missed": missed, "like_fit": like_fit}
-    found |= {"seldom": seldom}
-    text = say("calibrated", held=held, datasets=_count_datasets(check), **found)
+    counted = {"held": held, "seldom": seldom, "datasets": _count_datasets(check)}
+    text = say("calibrated", **counted, **found)
     words: dict[Any, tuple[str, State]] = {
         None: ("calibration not measured", "unknown"),
         False: (answers.NOT_CALIBRATED, "bad") if is_off else ("calibrated in part", "unknown"),
         True: ("calibrated on average", "unknown")
-        if missed or missing or seldom
+        if missed or has_missed or seldom
         else ("calibrated", "good"),
     }
     return Badge(*words[state], text, "calibration")
