@@ -36,16 +36,14 @@ class Settings:
     """Length of one refit, the depth at which a trajectory is cut off, and the largest acceptance
     aimed at: models ask for up to 0.99, which costs twice the time for the same effective draws.
     Beyond `many` parameters the mass matrix is diagonal whatever the model asks for: adapting a
-    low-rank one takes seconds, ten times what the draws themselves take. Models walk in units of
-    what their data leave open, so that a diagonal one is found early: on four leaderboards 250
-    draws of warm-up left as many effective draws as 500.
+    low-rank one takes seconds, ten times what the draws themselves take.
 
     One chain: when one of several cannot start, nutpie's others go on reading data that Python has
     let go, which may end the process.
     """
 
     draws: int = 500
-    tune: int = 250
+    tune: int = 500
     maxdepth: int = 8
     target_accept: float = 0.85
     many: int = 60
