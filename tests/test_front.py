@@ -60,7 +60,7 @@ def test_answer_names_the_extremes_that_may_be_quoted_and_says_when_it_was_faste
     assert (
         f"(Low), training compute made up 20{NBSP}% (10{NBSP}% to 30{NBSP}%); from A to B" in split
     )
-    assert f"(High), 70{NBSP}% (60{NBSP}% to 80{NBSP}%). Those are the least and the most" in split
+    assert f"(High), 70{NBSP}% (60{NBSP}% to 80{NBSP}%). Of the steps in the table below" in split
     assert "Doubtful" not in split
     assert "Technique" not in split
     assert "7.2 months (6.0 to 9.0)" in rate

@@ -196,6 +196,10 @@ def test_calibration_is_told_by_its_counts() -> None:
         "to 92.0 % of the time, depending on the quantity. In 100 data sets that resemble the real "
         "one, the interval of the headline held the answer 63 times."
     )
+    like_fit["rate[2019]"] = {"covered": 70, "intervals": 100, "share": 0.7}
+    like_fit["rate[2020]"] = {"covered": 90, "intervals": 100, "share": 0.9}
+    text = next(each.text for each in list_badges(check, "key") if each.anchor == "calibration")
+    assert "the worst of them was held 70 times in 100." in text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 @pytest.mark.parametrize(
@@ -269,7 +273,7 @@ def test_special_case_is_ruled_out_or_preferred_beyond_two_standard_errors(
 def test_special_cases_that_the_data_prefer_are_named() -> None:
     cases = [("one", make_case(3.9)), ("two", make_case(1.0)), ("three", make_case(-4.0))]
     said = panels.say_special_cases(cases, KEY, {"one": "one ceiling"})
-    assert said.endswith("the data prefer to the model as it is: one ceiling.")
+    assert said.endswith("the data prefer this simpler form to the model as it is: one ceiling.")
     unmeasured = ("four", make_case(9.0) | {"elpd_difference_se": None})
     assert "prefer" not in panels.say_special_cases([*cases[1:], unmeasured], KEY, {})
 

@@ -219,7 +219,7 @@ def test_other_specifications_and_forecasts_stand_beside_the_headline(layout: La
         "1 date",
         "10 % of the questions",
         "from compute alone",
-        "Of its 1 forecast of the rate",
+        "It also made 1 forecast of the rate",
     ):
         assert words in told
     made_with = read_json(layout.multiverse(NAME)) | {"made_with": {"table": "another"}}

@@ -258,11 +258,11 @@ def test_nothing_is_said_without_numbers() -> None:
 @pytest.mark.parametrize("case", CASES["statements"], ids=lambda case: case["said"])
 def test_statements_follow_from_the_numbers(case: dict[str, Any]) -> None:
     entries = {name: share(median) for name, median in case.get("entries", {}).items()}
-    pooled, returns = (
+    pooled, returns, costs = (
         {name: quantity(*numbers) for name, numbers in case.get(part, {}).items()}
-        for part in ("pooled", "returns")
+        for part in ("pooled", "returns", "costs")
     )
-    (found,) = words.list_statements(entries, pooled, returns)
+    (found,) = words.list_statements(entries, pooled, returns, costs)
     assert found.kind == case["kind"]
     assert case["said"] in found.text
 

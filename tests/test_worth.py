@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.site.pages.worth import say_worth
+from pipeline.site.pages.worth import list_worths, say_coefficients, say_worth
 
 KEY = "share_compute[math-a-b]"
 
@@ -69,3 +69,32 @@ def test_nothing_is_said_of_what_is_no_step() -> None:
     assert say_worth(make_draws(trend=1.0), "rate_decades_per_year") == ""
     assert say_worth(make_draws(compute=1.0), KEY) == ""
     assert say_worth(pd.DataFrame(), KEY) == ""
+
+
+def test_every_other_step_is_told_by_its_label() -> None:
+    found = {KEY: {"label": "in effective compute: A to B"}}
+    found["share_compute[none]"] = {"label": "in effective compute: A to C"}
+    told = list_worths(make_draws(compute=1.0, technique=2.0), found, "share_compute[headline]")
+    assert list(told) == ["A to B"]
+    assert "100 times" in told["A to B"]
+    assert list_worths(make_draws(technique=2.0), {KEY: found[KEY]}, KEY) == {}
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [
+        ((0.2, 0.7), "holds neither"),
+        ((0.2, 1.3), "holds 1 and not 0"),
+        ((-0.2, 0.7), "holds 0 and not 1"),
+        ((-0.2, 1.3), "holds both"),
+    ],
+)
+def test_coefficients_are_told_against_the_law_and_no_cost(
+    ends: tuple[float, float], words: str
+) -> None:
+    found = {"median": 0.5, "lower": ends[0], "upper": ends[1]}
+    said = say_coefficients({"allocation_coefficient[over]": found})
+    assert "over-trained" in said
+    assert "under-trained" not in said
+    assert said.endswith(f"the interval {words}.")
+    assert say_coefficients({}) == ""

@@ -25,6 +25,7 @@ from pipeline.site.overview.limits import (
     list_untried,
     quote,
 )
+from pipeline.site.overview.reach import list_reaches
 from pipeline.site.overview.rows import BOUNDS, Row, say, say_doubling
 from pipeline.site.pages import answers, sentences
 from pipeline.site.pages.citations import cite_page, read_software
@@ -100,6 +101,7 @@ def render(
         quote=quote,
         limits=list_limits(overview),
         experiments=describe_experiments(overview),
+        reaches=list_reaches(overview.primaries),
         least_coverage=LEAST_COVERAGE,
         untried=sentences.say("limit_untried", names=list_untried(overview)),
         rows=rows,

@@ -28,6 +28,7 @@ def say_warnings(key: str, check: Check) -> tuple[str, ...]:
             drivers=drivers,
             measured=measured,
             family=answers.family(key),
+            is_share=answers.family(key).startswith("share_"),
             **found,
         )
         for name, value in found.items()

@@ -1,14 +1,24 @@
-"""What a step's parts other than compute were worth: the compute-equivalent gain, in words."""
+"""In words: what a step's parts other than compute were worth, what a poor division of it cost."""
 
 import numpy as np
 import pandas as pd
 
 from pipeline.checks.numbers import TAILS
-from pipeline.site.pages.answers import HALF, describe_probability, element, family
+from pipeline.site.pages.answers import (
+    HALF,
+    Attributions,
+    describe_probability,
+    element,
+    family,
+)
 from pipeline.site.pages.sentences import say
 
 PARTS = ("inference", "allocation", "technique", "trend", "lab")  # all but compute and unexplained
 SURE = 0.95  # probability above which none is said
+SIDES = {
+    "over": "too many tokens for their size (over-trained)",
+    "under": "too few tokens for their size (under-trained)",
+}
 
 
 def say_worth(draws: pd.DataFrame, key: str) -> str:
@@ -31,6 +41,23 @@ def say_worth(draws: pd.DataFrame, key: str) -> str:
     told["chance"] = "" if chance > SURE else describe_probability(chance)
     told["unexplained"] = at in draws and bool(draws[at].fillna(0.0).any())
     return say("worth", median=median, lower=lower, upper=upper, **told)
+
+
+def list_worths(draws: pd.DataFrame, attributions: Attributions, headline: str) -> dict[str, str]:
+    """What `say_worth` says of every step but the headline's, by the label of its share."""
+    keys = [key for key in attributions if family(key) == "share_compute" and key != headline]
+    said = {
+        attributions[key]["label"].rpartition("compute: ")[2]: say_worth(draws, key) for key in keys
+    }
+    return {label: sentence for label, sentence in said.items() if sentence}
+
+
+def say_coefficients(attributions: Attributions) -> str:
+    """The coefficients of allocation beside the law's 1 and no cost; empty without them."""
+    found = {
+        side: attributions.get(f"allocation_coefficient[{key}]") for key, side in SIDES.items()
+    }
+    return say("coefficients", sides={side: each for side, each in found.items() if each})
 
 
 def find_largest(parts: pd.DataFrame) -> tuple[str, float]:

@@ -40,6 +40,7 @@ class Side:
     attributions: Attributions
     check: Check
     draws: pd.DataFrame
+    has_trend: bool  # it also fits models of other dates
 
     def describe(self, step: str) -> dict[str, Any]:
         """The compute share of the step of this id, its length and what techniques were worth in
@@ -97,10 +98,11 @@ def _tell(
 ) -> Iterator[SharedStep]:
     """What both pages say of each shared step; `shared` has its ids here and there."""
     ours, theirs = (_read_side(layout, name) for name in (cell, other))
+    alone = next((side.title for side in (ours, theirs) if not side.has_trend), "")
     for own, its in shared:
         here, there = ours.describe(own), theirs.describe(its)
         if here and there:
-            told = {"step": ours.words.name(own), "title": theirs.title}
+            told = {"step": ours.words.name(own), "title": theirs.title, "alone": alone}
             yield SharedStep(
                 other, theirs.title, say("shared_step", here=here, there=there, **told)
             )
@@ -112,4 +114,5 @@ def _read_side(layout: Layout, cell: str) -> Side:
     words = read_words(layout.words, model, card.options)
     found = relabel(read_json(layout.attribution(cell)) or {}, card.options, words)
     check = name_check(read_check(layout, cell), words, found)
-    return Side(card.card.title, words, found, check, read_draws(layout, cell))
+    has_trend = getattr(card.options, "trend", "") != "none"
+    return Side(card.card.title, words, found, check, read_draws(layout, cell), has_trend)

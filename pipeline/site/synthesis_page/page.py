@@ -61,6 +61,7 @@ def render(layout: Layout) -> str:
     }
     pooled, returns = (find_cell(overview, name) for name in (POOLED, RETURNS))
     marked = [mark(cell) if cell else {} for cell in (pooled, returns)]
+    costs = list_costs(overview, domains)
     headlines = zip(HEADLINES.items(), marked, strict=True)
     spoken = {name: estimands[key] for (name, key), estimands in headlines if key in estimands}
     cited = [key for each in read if each.card for key in each.card.card.citations]
@@ -72,7 +73,7 @@ def render(layout: Layout) -> str:
         name=NAME,
         answer=describe_answer(entries),
         doubts=list_doubts(entries, spoken, pooled.check if pooled else {}),
-        statements=list_statements(entries, *marked),
+        statements=list_statements(entries, marked[0], marked[1], costs),
         means=compare_means(entries, marked[0]),
         why=explain_means(entries),
         changes=list_changes(entries, domains),
@@ -117,10 +118,12 @@ def list_provenance(
 
 SURE = 0.95
 SIMILAR = 1.5  # factor within which two rates are called alike, as on the card of rates of fields
+OVERTRAINING = "allocation_coefficient[over]"
 LEANING = {"mean": "their mean", "between_sd": "their spread", "predictive": "the next one's"}
 MAJORITIES = ("step", "year", "field")
 STATEMENTS = (
     *("both", "progress", "faster", "step", "difference", "year", "field", "factor", "next"),
+    "overtraining",
     "returns",
 )
 
@@ -160,11 +163,20 @@ def tally(entries: Entries, name: str) -> dict[str, list[str]]:
     return found
 
 
-def list_statements(entries: Entries, pooled: Entries, returns: Entries) -> list[Statement]:
+def list_costs(overview: Overview, domains: Sequence[Domain]) -> Entries:
+    """What over-training costs as a share of the law's cost, by the name of the domain."""
+    found = {each.name: find_cell(overview, each.posterior) for each in domains}
+    costs = {name: mark(cell).get(OVERTRAINING) for name, cell in found.items() if cell}
+    return {name: each for name, each in costs.items() if each}
+
+
+def list_statements(
+    entries: Entries, pooled: Entries, returns: Entries, costs: Entries | None = None
+) -> list[Statement]:
     """What is shared by all domains, what is not, and what cannot be told.
 
     `pooled` and `returns` are the estimands of the pooled rates and of the returns to research;
-    empty where their fit may not be quoted.
+    empty where their fit may not be quoted; `costs` are those of over-training.
     """
     both = {name: entry["median"] for name, entry in read_family(entries, "p_both").items()}
     facts = find_steps(entries) | {
@@ -184,6 +196,7 @@ def list_statements(entries: Entries, pooled: Entries, returns: Entries) -> list
             if holds_zero(each)
         ],
         "asked": len(read_family(entries, "share_year").keys() - shares.WHOLE.keys()),
+        "costs": costs or {},
         "pooled": known(pooled),
         "returns": known(returns),
         "sure": SURE,
