@@ -98,3 +98,14 @@ def test_coefficients_are_told_against_the_law_and_no_cost(
     assert "under-trained" not in said
     assert said.endswith(f"the interval {words}.")
     assert say_coefficients({}) == ""
+
+
+@pytest.mark.parametrize(("sign", "is_told"), [(-1.0, True), (1.0, False)])
+def test_parts_that_are_known_better_together_are_to_be_quoted_together(
+    sign: float, is_told: bool
+) -> None:
+    draws = make_draws(compute=0.0, technique=0.0, inference=1.0)
+    spread = np.linspace(-1, 1, len(draws))
+    draws["decades_technique[math-a-b]"] += spread
+    draws["decades_inference[math-a-b]"] += sign * spread
+    assert ("better together than apart" in say_worth(draws, KEY)) is is_told

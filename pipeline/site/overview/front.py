@@ -213,7 +213,10 @@ def _make_row(entry: Entry) -> Row:
 
 
 def _say_share(step: Step, which: str = "share") -> str:
-    return quote(read_bounds(vars(getattr(step, which))) | {"unit": "share"})
+    said = quote(read_bounds(vars(getattr(step, which))) | {"unit": "share"})
+    if which != "share" or not step.spread.get("is_current"):
+        return said
+    return say("front_share", said=said.removesuffix(")"), **step.spread)
 
 
 def describe_flips(steps: Sequence[Step]) -> str:

@@ -35,12 +35,21 @@ def say_worth(draws: pd.DataFrame, key: str) -> str:
     parts = draws[known].astype(float)
     median, lower, upper = np.quantile(10 ** parts.sum(axis=1), [0.5, *TAILS])
     who = "all" if names[0] not in known else "both" if draws[names[0]].any() else "algorithms"
+    together = [f"decades_{part}[{element(key)}]" for part in ("technique", "inference")]
     at = f"decades_unexplained[{element(key)}]"
     largest, chance = find_largest(parts)
     told = {"who": who, "largest": largest, "is_alone": parts.any().sum() == 1}
+    told["is_entangled"] = set(together) <= set(parts) and is_entangled(parts[together])
     told["chance"] = "" if chance > SURE else describe_probability(chance)
     told["unexplained"] = at in draws and bool(draws[at].fillna(0.0).any())
     return say("worth", median=median, lower=lower, upper=upper, **told)
+
+
+def is_entangled(parts: pd.DataFrame) -> bool:
+    """Whether the sum of the columns is known better than each of them: its interval is shorter."""
+    ends = pd.concat([parts, parts.sum(axis=1)], axis=1).quantile(list(TAILS))
+    *widths, whole = (ends.iloc[1] - ends.iloc[0]).to_list()
+    return bool(whole < min(widths))
 
 
 def list_worths(draws: pd.DataFrame, attributions: Attributions, headline: str) -> dict[str, str]:
