@@ -75,7 +75,7 @@ def _calibrated(check: Check, headline: str, labels: dict[str, str]) -> Badge:
     like_fit = answers.find_like_fit(headline, check)
     held = _list_held(check)
     found = {"state": state, "reason": reason, "missed": missed, "like_fit": like_fit}
-    single = _find_worst(check, headline) if state else {}
+    single = _find_worst_rate(check, headline) if state else {}
     counted = {"held": held, "seldom": seldom, "single": single, "datasets": _count_datasets(check)}
     text = say("calibrated", **counted, **found)
     words: dict[Any, tuple[str, State]] = {
@@ -88,14 +88,14 @@ def _calibrated(check: Check, headline: str, labels: dict[str, str]) -> Badge:
     return Badge(*words[state], text, "calibration")
 
 
-def _find_worst(check: Check, headline: str) -> dict[str, Any]:
-    """The quantity that is no headline whose interval held a truth like the fit least often; empty
-    where none held it too seldom.
+def _find_worst_rate(check: Check, headline: str) -> dict[str, Any]:
+    """The rate, no headline, whose interval held a truth like the fit least often; empty where
+    none held it too seldom.
     """
     structures = answers.read_study(check, "structures").get("structures", {})
     found = structures.get("fitted", {}).get("estimands", {})
     told = {headline, *(check.get("headlines") or [])}
-    others = [each for key, each in found.items() if key not in told]
+    others = [each for key, each in found.items() if key.startswith("rate_") and key not in told]
     worst: dict[str, Any] = min(others, key=lambda each: each["share"], default={})
     return worst if worst and worst["share"] < LEAST_COVERAGE else {}
 
