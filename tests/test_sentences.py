@@ -196,8 +196,8 @@ def test_calibration_is_told_by_its_counts() -> None:
         "to 92.0 % of the time, depending on the quantity. In 100 data sets that resemble the real "
         "one, the interval of the headline held the answer 63 times."
     )
-    like_fit["rate[2019]"] = {"covered": 70, "intervals": 100, "share": 0.7}
-    like_fit["rate[2020]"] = {"covered": 90, "intervals": 100, "share": 0.9}
+    like_fit["rate_decades_per_year[2019]"] = {"covered": 70, "intervals": 100, "share": 0.7}
+    like_fit["rate_decades_per_year[2020]"] = {"covered": 90, "intervals": 100, "share": 0.9}
     text = next(each.text for each in list_badges(check, "key") if each.anchor == "calibration")
     assert "the worst of them was held 70 times in 100." in text.replace("\N{NO-BREAK SPACE}", " ")
 
