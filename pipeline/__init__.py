@@ -13,3 +13,9 @@ more. `layout` is the only module that knows paths, `ingest.tables` the only sch
 and no stage reads: `studies` (`apportion calibrate`), `commands` (`check`, `list`, `open`, `docs`)
 and `new_dataset` (`new`).
 """
+
+import gc
+
+# Compiling a model makes millions of objects that stay. At Python's thresholds (2000, 10, 10) looking
+# through them over and over takes a fifth of a compile, more where a process holds much.
+gc.set_threshold(100_000, 20, 20)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import nutpie
 import pandas as pd
 import xarray as xr
 from boards import make_board, make_board_card
@@ -20,6 +19,7 @@ import models
 from models import Card
 from models.core.parts import PARTS
 from models.options import AccuracyOptions, Comparison, Side
+from pipeline.checks.refit import Refitter
 from pipeline.core.layout import Layout
 from pipeline.ingest.cards.card import LoadedCard, load_card
 from pipeline.ingest.convert import ingest
@@ -111,10 +111,8 @@ def make_law(draws: int = 1000) -> pd.DataFrame:
 
 def sample(name: str, table: pd.DataFrame, card: Card, seed: int, draws: int = 400) -> xr.Dataset:
     """The posterior of model `name`: 2 short chains, with the model's own adaptation."""
-    model = models.load(name)
-    compiled = nutpie.compile_pymc_model(model.build(table, card, model.Priors()))
-    short = {"draws": draws, "tune": 500, "chains": 2, "seed": seed, "progress_bar": False}
-    tree = nutpie.sample(compiled, **(model.SAMPLER | short))
+    refitter = Refitter(models.load(name), table, card)
+    tree = refitter.sample(seed, chains=2, draws=draws, tune=500)
     return tree["posterior"].to_dataset()
 
 
