@@ -55,8 +55,8 @@ def simulate(
     """
     years = np.sort(rng.uniform(0, YEARS, models))
     rate, growth = 1 - share, share  # decades a year
-    spread = growth * years.std() * np.sqrt(correlation**-2 - 1)
-    compute = 21.5 + growth * years + rng.normal(0, spread, models)
+    spread = growth * years.std() * np.sqrt(3 * (correlation**-2 - 1))
+    compute = 22.5 + growth * (years - YEARS / 2) + rng.uniform(-spread, spread, models)
     lab = np.arange(models) % LABS
     own = rng.normal(0, 0.2, LABS)[lab] + rng.normal(0, 0.25, models)
     effective = compute + rate * years + own

@@ -16,6 +16,6 @@ and `new_dataset` (`new`).
 
 import gc
 
-# Compiling a model makes millions of objects that stay. At Python's thresholds (2000, 10, 10) looking
-# through them over and over takes a fifth of a compile, more where a process holds much.
+# Compiling a model makes millions of objects that stay: to look through them every few thousand, as
+# Python does, takes a fifth of a compile, and more where a process holds much already.
 gc.set_threshold(100_000, 20, 20)

@@ -142,7 +142,7 @@ def test_intervals_held_their_truths_in_the_committed_study(path: Path) -> None:
 def test_intervals_hold_simulated_truths_on_real_rows(tmp_path: Path) -> None:
     table, card = load_real("own_rates")
     model = models.load("shared_rate")
-    with start("", 2, tmp_path) as engine:
+    with start("", 1, tmp_path) as engine:
         study = Study("toy", model, table, card, Recipe(model, table, card), SEED, engine)
         found = study_coverage(study, DATASETS)
     assert found["failed"] <= 1, found["failures"]

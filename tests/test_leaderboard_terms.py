@@ -25,6 +25,7 @@ from models.leaderboards import compute_multiplier
 from models.leaderboards.compute_multiplier import VARIANTS, Priors
 from models.options import LeaderboardOptions
 from pipeline.checks.refit import Refitter, Settings
+from pipeline.fit.density import UNCOMPILED
 
 TINY = Settings(draws=20, tune=100, maxdepth=5)
 
@@ -100,19 +101,20 @@ def test_kind_says_whether_figures_are_corrected_and_rows_of_a_base_model_togeth
 
 
 @cache
-def compile_toy() -> Refitter:
-    return Refitter(compute_multiplier, make_leaderboard(), make_card(kind="classical"))
+def compile_math() -> Refitter:
+    return Refitter(compute_multiplier, *load_real("math"))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", VARIANTS)
 def test_special_case_is_a_refit_of_the_compiled_model(name: str) -> None:
-    priors, card = VARIANTS[name].apply(Priors(), make_card(kind="classical"))
-    drawn = compile_toy().refit(make_leaderboard(), card, priors, 1, TINY)
+    table, card = load_real("math")
+    priors, changed = VARIANTS[name].apply(Priors(), card)
+    drawn = compile_math().refit(table, changed, priors, 1, TINY)
     rates = drawn["rate_by_year"]
     for value, fixed_by in (
         (rates - drawn["rate"], {"line"}),
-        (rates.sel(year="2023") - rates.sel(year="2021"), {"line", "one_bend"}),
+        (rates.isel(year=1) - rates.isel(year=0), {"line", "one_bend"}),
         (drawn["interaction"], {"no_interaction"}),
         (drawn["early_height"] - 1, {"one_ceiling"}),
         (drawn["skew"], {"logistic"}),
@@ -123,19 +125,19 @@ def test_special_case_is_a_refit_of_the_compiled_model(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("score", [0.0, 1.0, None])
-def test_scores_at_one_end_and_a_benchmark_with_one_score_can_be_sampled(
-    score: float | None,
-) -> None:
-    table, card, refitter = make_leaderboard(), make_card(kind="classical"), compile_toy()
-    if score is None:
-        table.loc[3, "benchmark"] = "GSM8K"
-        card = make_card(benchmarks={"MATH": BENCHMARK, "GSM8K": BENCHMARK})
-        refitter = Refitter(compute_multiplier, table, card)
-    else:
-        table["score"] = score
-    drawn = refitter.refit(table, card, Priors(), 1, TINY)
+@pytest.mark.parametrize("score", [0.0, 1.0])
+def test_scores_at_one_end_can_be_sampled(score: float) -> None:
+    table, card = load_real("math")
+    drawn = compile_math().refit(table.assign(score=score), card, Priors(), 1, TINY)
     assert bool(np.isfinite(drawn["slope"]).all())
+
+
+def test_benchmark_with_one_score_has_a_gradient_to_start_from() -> None:
+    table, card = make_leaderboard(), make_card(benchmarks={"MATH": BENCHMARK, "GSM8K": BENCHMARK})
+    table.loc[3, "benchmark"] = "GSM8K"
+    built = compute_multiplier.build(table, card, Priors())
+    gradient = built.compile_dlogp(mode=UNCOMPILED)(built.initial_point())
+    assert np.isfinite(gradient).all()
 
 
 # Truths.
