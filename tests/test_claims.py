@@ -109,9 +109,18 @@ def test_prior_driven_measured_and_unmeasured_are_told_apart() -> None:
     driven = {"driven_by_prior": [FACTOR], "driven_by": {FACTOR: ["rate"]}}
     measured = {"prior_sensitivity": {FACTOR: {"prior": 0.0}}}
     verdict = ask(make("plain", check=driven | measured))
-    assert (verdict.is_driven, verdict.driven) == (True, "driven by the prior (rate)")
+    assert (verdict.is_driven, verdict.caveats) == (True, ("driven by the prior (rate)",))
     assert ask(make("plain", check=measured)).is_driven is False
     assert ask(make("plain")).is_driven is None
+
+
+def test_interval_that_seldom_held_the_truth_is_told_before_the_probability() -> None:
+    held = {"covered": 63, "intervals": 100, "share": 0.63}
+    fitted = {"fitted": {"estimands": {FACTOR: held}}}
+    found = ask(make("plain", check={"study": {"structures": {"structures": fitted}}}))
+    assert found.caveats == ("its interval held the truth in 63 of 100 simulations like this fit",)
+    assert found.probability == 0.6
+    assert describe(found)["caveats"] == list(found.caveats)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from pipeline.site.overview import estimates, limits
 from pipeline.site.overview.limits import Limit, list_limits
 from pipeline.site.overview.rows import DECADE_MONTHS, Row, find_caveats, say, to_doubling_time
 from pipeline.site.pages import answers
-from pipeline.site.pages.numbers import format_fixed
+from pipeline.site.pages.numbers import format_fixed, format_number
 
 
 @pytest.fixture(scope="module")
@@ -186,10 +186,17 @@ def test_what_studies_found_is_listed_with_its_numbers() -> None:
 def test_datasets_disagree_where_their_laws_answer_the_same_question_otherwise() -> None:
     laws = [each for each in read_overview().primaries if each.model == "scaling_law"]
     entries = {cell.dataset: cell.attributions[cell.answer.key] for cell in laws}
-    (sentence,) = [each.sentence for each in list_limits(read_overview())["datasets_disagree"]]
+    listed = [each.sentence for each in list_limits(read_overview())["datasets_disagree"]]
+    sentence, extrapolated = listed
     for found in entries.values():
         assert limits.quote(found) in sentence
     assert limits.disagree(entries["chinchilla_runs"], entries["marin_dclm"])
+    medians = []
+    for cell in laws:
+        budgets = [k for k in cell.attributions if k.startswith("optimal_tokens_per_parameter[")]
+        assert limits.quote(cell.attributions[budgets[0]]) in extrapolated
+        medians.append(cell.attributions["optimal_tokens_per_parameter[5.76e23]"]["median"])
+    assert f"{format_number(max(medians) / min(medians))} beyond" in extrapolated
 
 
 def test_forecasts_that_lose_to_a_naive_one_are_listed_and_others_are_not() -> None:

@@ -1,6 +1,6 @@
 """`data/claims.yaml` -> the propositions of the public debate, and how probable each is."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -140,8 +140,8 @@ class Verdict(NamedTuple):
     """What became of a claim: its probability, or the reason why it has none.
 
     `asked` is the posterior that was asked, `found` the estimand as its attribution file has it.
-    `is_driven` is None where nobody measured how far the prior drives the estimand; `driven` says
-    by which priors.
+    `is_driven` is None where nobody measured how far the prior drives the estimand; `caveats` are
+    what a reader must know before the probability.
     """
 
     claim: Claim
@@ -149,7 +149,7 @@ class Verdict(NamedTuple):
     found: Entry = {}  # noqa: RUF012  # nobody writes to it
     probability: float | None = None
     is_driven: bool | None = None
-    driven: str = ""
+    caveats: tuple[str, ...] = ()
     reason: str = ""
 
 
@@ -174,11 +174,18 @@ def judge(claim: Claim, overview: Overview) -> Verdict:
         found = summarise(label, str(found["unit"]), values)
     if np.isnan(values).any():
         raise ValueError(f"{claim.posterior}: draws of {claim.estimand} are not numbers")
-    drivers = [each for key in keys if (each := answers.describe_drivers(key, cell.check))]
-    driven = "; ".join(dict.fromkeys(drivers))
-    is_measured = all(answers.is_prior_measured(key, cell.check) for key in keys)
-    is_driven = bool(driven) if driven or is_measured else None
-    return Verdict(claim, cell.name, found, round_to(claim.holds(values).mean()), is_driven, driven)
+    caveats = dict.fromkeys(each for key in keys for each in answers.find_caveats(key, cell.check))
+    probability = round_to(claim.holds(values).mean())
+    return Verdict(
+        claim, cell.name, found, probability, _is_driven(keys, cell.check), tuple(caveats)
+    )
+
+
+def _is_driven(keys: Sequence[str], check: Mapping[str, Any]) -> bool | None:
+    """Whether the prior drives any of `keys`; None where nobody measured it for all of them."""
+    if any(answers.find_driven(key, check) for key in keys):
+        return True
+    return False if all(answers.is_prior_measured(key, check) for key in keys) else None
 
 
 def _find_reason(cell: Passed, key: str) -> str:
@@ -201,7 +208,7 @@ def describe(verdict: Verdict) -> dict[str, Any]:
         **{name: getattr(claim, name) for name in ("posterior", "estimand", "test")},
         **{name: found.get(name) for name in ("label", "unit", "median", "lower", "upper")},
         "driven_by_prior": verdict.is_driven,
-        "driven": verdict.driven or None,
+        "caveats": list(verdict.caveats),
         "asked": verdict.asked or None,
     }
 

@@ -36,7 +36,10 @@ def list_limits(overview: Overview) -> dict[str, list[Limit]]:
         for topic, (anchor, find) in TOPICS.items()
     }
     found["disagree"] = list(_find_disagreements(overview))
-    found["datasets_disagree"] = list(_find_unlike_datasets(overview))
+    found["datasets_disagree"] = [
+        *_find_unlike_datasets(overview),
+        *_find_unlike_extrapolations(overview),
+    ]
     return {topic: limits for topic, limits in found.items() if limits}
 
 
@@ -141,6 +144,29 @@ def _find_unlike_datasets(overview: Overview) -> Iterator[Limit]:
             numbers = {cell.title: quote(found) for cell, found in cells}
             sentence = say("limit_datasets", label=label, numbers=numbers)
             yield Limit(sentence, f"{cells[0][0].name}.html#estimates")
+
+
+def _find_unlike_extrapolations(overview: Overview) -> Iterator[Limit]:
+    """Best tokens per parameter by each scaling law: at a budget within its grid, and beyond it."""
+    asked = answers.SOUGHT[0]
+    within, beyond, first = dict[str, tuple[str, Entry]](), dict[str, Entry](), ""
+    for cell in overview.primaries:
+        keys = [k for k in cell.attributions if answers.family(k) == answers.family(asked)]
+        if asked in keys and keys[0] != asked:
+            within[cell.title] = answers.element(keys[0]), cell.attributions[keys[0]]
+            beyond[cell.title], first = cell.attributions[asked], first or cell.name
+    if any(disagree(one, other) for one, other in combinations(beyond.values(), 2)):
+        near = [entry["median"] for _, entry in within.values()]
+        far = [entry["median"] for entry in beyond.values()]
+        sentence = say(
+            "limit_extrapolated",
+            within={title: (budget, quote(entry)) for title, (budget, entry) in within.items()},
+            beyond={title: quote(entry) for title, entry in beyond.items()},
+            budget=answers.element(asked),
+            near=max(near) / min(near),
+            far=max(far) / min(far),
+        )
+        yield Limit(sentence, f"{first}.html#estimates")
 
 
 def _find_worse_forecasts(cell: Passed) -> Iterator[Case]:

@@ -75,6 +75,13 @@ def make_split(
             for name in ("inference", "unexplained", *OF_ALGORITHMS)
             if (each := attributions.get(_key(name, step))) and each.get("reason")
         ],
+        alike=[
+            name
+            for name in OF_ALGORITHMS
+            if (each := attributions.get(_key(name, step)))
+            and not each.get("reason")
+            and each["lower"] == each["upper"] == 0
+        ],
     )
     return Split(pd.DataFrame(rows), fades, words, tuple(_warn(step, list(draws), check)))
 
