@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 import xarray as xr
 from boards import make_board, make_board_card
-from pytensor.compile.mode import Mode
 from scipy import optimize, stats
 from tables_for_models import load_real
 
@@ -17,6 +16,7 @@ from models.core.shapley import shapley_values
 from models.core.variants import Variant
 from models.losses import augmented_scaling_law
 from models.losses.augmented_scaling_law import DIMS, VARIANTS, Priors
+from pipeline.fit.density import UNCOMPILED
 
 BETWEEN, SAME_DAY = "wiki-small_2016-large_2022", "wiki-small_2016-wide_2016"
 RECORD, OTHER_RECORD = "wiki-first_record-last_record", "penn_tree-first_record-last_record"
@@ -25,7 +25,6 @@ PRESENT = ("compute", "allocation", "trend")
 ABSENT = ("inference", "technique", "lab", "unexplained")
 YEARS = [str(year) for year in range(2016, 2023)]
 DAYS = xr.DataArray([306, 365, 365, 365, 366, 365, 90], dims="year")  # first to last release
-ONCE = Mode(linker="py", optimizer="fast_compile")
 TRUTH: dict[str, Any] = {
     "rate_by_year": dict(zip(YEARS, [0.1, 0.9, 0.2, 0.6, 0.4, 1.0, 0.3], strict=True)),
     "rate_difference": -0.3,
@@ -248,7 +247,7 @@ def point() -> dict[str, Any]:
 
 def log_density(table: pd.DataFrame, point: dict[str, Any]) -> float:
     model = augmented_scaling_law.build(table, make_card(), Priors())
-    return float(model.compile_logp(vars=model.observed_RVs, mode=ONCE)(point))
+    return float(model.compile_logp(vars=model.observed_RVs, mode=UNCOMPILED)(point))
 
 
 def draws_at(
@@ -258,7 +257,7 @@ def draws_at(
     priors, card = (variant or Variant()).apply(Priors(), make_card())
     model = augmented_scaling_law.build(table, card, priors)
     variables = model.unobserved_value_vars
-    values = model.compile_fn(variables, inputs=model.value_vars, mode=ONCE)(point)
+    values = model.compile_fn(variables, inputs=model.value_vars, mode=UNCOMPILED)(point)
     dims = DIMS | dict.fromkeys(("paper_effect_mean", "paper_effect_scale"), ("paper",))
     known = {
         each.name: (("chain", "draw", *dims.get(each.name, ())), np.asarray(value)[None, None])

@@ -13,7 +13,6 @@ import pandas as pd
 import pymc as pm
 import pytest
 import xarray as xr
-from pytensor.compile.mode import Mode
 from pytensor.graph.traversal import ancestors
 from scipy import stats
 from tables_for_models import (
@@ -29,11 +28,11 @@ from models import Leaderboard, Model, Truth, as_draws, fitted_rows, flatten
 from models.core.parts import PARTS
 from models.core.prior import Prior, list_priors
 from pipeline.fit import cell as fitting
+from pipeline.fit.density import UNCOMPILED
 from pipeline.site.figures import draw_figures
 from pipeline.site.words import read_words
 from pipeline.studies.trials import add_unfitted
 
-ONCE = Mode(linker="py", optimizer="fast_compile")
 CELLS = list_cells()
 MODELS = sorted({name for _, name in CELLS})
 LEADERBOARDS = [name for name in MODELS if models.load(name).TABLE.endswith("_leaderboard")]
@@ -113,7 +112,9 @@ def make_cell(name: str) -> Cell:
     built = module.build(table, card, module.Priors())
     pd.testing.assert_frame_equal(table, before)
     with built:
-        tree = pm.sample_prior_predictive(draws=300, random_seed=1, compile_kwargs={"mode": ONCE})
+        tree = pm.sample_prior_predictive(
+            draws=300, random_seed=1, compile_kwargs={"mode": UNCOMPILED}
+        )
     prior = tree["prior"].to_dataset()
     (outcome,) = tree["prior_predictive"].to_dataset().data_vars.values()
     made = module.estimands(prior, table, card)

@@ -1,6 +1,6 @@
 """`data/claims.yaml` -> the propositions of the public debate, and how probable each is."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -181,7 +181,7 @@ def judge(claim: Claim, overview: Overview) -> Verdict:
     )
 
 
-def _is_driven(keys: Sequence[str], check: Mapping[str, Any]) -> bool | None:
+def _is_driven(keys: Sequence[str], check: dict[str, Any]) -> bool | None:
     """Whether the prior drives any of `keys`; None where nobody measured it for all of them."""
     if any(answers.find_driven(key, check) for key in keys):
         return True
