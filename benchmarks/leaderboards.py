@@ -6,6 +6,8 @@ A model m of date t_m and training compute C_m has effective compute, in decades
 
 and answers a share chance + (ceiling - chance) / (1 + exp(-slope (e_m - middle))) of the questions;
 what is printed is a beta-binomial count of them, and compute with an error of 0.3 decades.
+log10 C_m is uniform about a line in t_m, 22.5 in the middle of the span: no compute is above what a
+table may have.
 """
 
 from dataclasses import dataclass

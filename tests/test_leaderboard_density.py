@@ -19,7 +19,6 @@ from models.effective_compute import design, units
 from models.effective_compute.terms import divide_deviation
 from models.leaderboards import compute_multiplier
 from pipeline.fit import density
-from pipeline.fit.density import UNCOMPILED
 
 ERRORS = {"Base 0": 0.05, "Base 1": 0.3, "Base 2": 0.6, "Base 3": 0.3}  # decades, by confidence
 
@@ -146,7 +145,7 @@ def test_outcome_of_a_held_out_row_changes_nothing_and_that_of_another_does() ->
     for replaced in (table["score"] < 0, table["is_held_out"], ~table["is_held_out"]):
         changed = table.assign(score=table["score"].mask(replaced, 0.9))
         model = compute_multiplier.build(changed, make_card(), compute_multiplier.Priors())
-        found.append(float(model.compile_logp(mode=UNCOMPILED)(model.initial_point())))
+        found.append(float(model.compile_logp(mode=density.UNCOMPILED)(model.initial_point())))
     assert found[0] == found[1] != found[2]
 
 
