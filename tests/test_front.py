@@ -9,9 +9,16 @@ from real_overview import read_overview
 
 from pipeline.core.layout import Layout
 from pipeline.site.overview import front
-from pipeline.site.overview.front import Step, describe, describe_flips, describe_reasoning
+from pipeline.site.overview.front import (
+    Step,
+    describe,
+    describe_avoid,
+    describe_flips,
+    describe_reasoning,
+)
 from pipeline.site.overview.rows import Row
 from pipeline.synthesis.periods import MEAN, SINCE
+from pipeline.synthesis.shares import MEAN as WHOLE_MEAN
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -50,6 +57,7 @@ def test_answer_names_the_extremes_that_may_be_quoted_and_says_when_it_was_faste
         f"rate_{SINCE}[{MEAN}]": entry(1.0),
         f"rate_{SINCE}[One]": entry(1.0),
         f"share_{SINCE}[{MEAN}]": entry(0.3, "share"),
+        f"share_year[{WHOLE_MEAN}]": entry(0.5, "share"),
         f"p_faster_{SINCE}[One]": entry(0.99),
         f"change_{SINCE}[One]": entry(0.6),
         "rate_before_2023[One]": entry(0.4),
@@ -61,7 +69,9 @@ def test_answer_names_the_extremes_that_may_be_quoted_and_says_when_it_was_faste
         f"(Low), training compute made up 20{NBSP}% (10{NBSP}% to 30{NBSP}%; over other "
         f"specifications 10{NBSP}% to 40{NBSP}%); from A to B" in split
     )
-    assert f"specifications 30{NBSP}% to 90{NBSP}%). Of the steps in the table below" in split
+    assert (
+        f"specifications 30{NBSP}% to 90{NBSP}%). These are the smallest and the largest" in split
+    )
     assert "Doubtful" not in split
     assert "Technique" not in split
     assert "7.2 months (6.0 to 9.0)" in rate
@@ -69,7 +79,8 @@ def test_answer_names_the_extremes_that_may_be_quoted_and_says_when_it_was_faste
     assert "faster than before on One by 0.60 (0.50 to 0.70) decades a year" in change
     assert "from 0.40 (0.30 to 0.50) (probability 0.99); it is slower than before on" in change
     assert "on Three; on Two either may be true" in change
-    assert f"30{NBSP}% (20{NBSP}% to 40{NBSP}%) of a year's progress" in change
+    assert f"30{NBSP}% (20{NBSP}% to 40{NBSP}%) of a year's progress; with" in change
+    assert f"slower years, 50{NBSP}% (40{NBSP}% to 60{NBSP}%). Neither" in change
 
 
 def test_shares_from_the_first_record_to_the_last_stand_beside_those_of_the_steps() -> None:
@@ -97,14 +108,24 @@ def test_sentence_without_numbers_is_left_out() -> None:
 
 
 def test_rate_since_reasoning_models_stands_beside_the_rate_before() -> None:
-    names = ("p_faster_since_2025", "rate_since_2025", "rate_2023_to_2024")
-    entries = {
-        f"{name}[One]": entry(number) for name, number in zip(names, (0.94, 1.9, 1.1), strict=True)
+    numbers = {
+        "p_faster_since_2025": 0.94,
+        "rate_since_2025": 1.9,
+        "rate_2023_to_2024": 1.1,
+        "change_since_2025": 0.8,
     }
+    entries = {f"{name}[One]": entry(number) for name, number in numbers.items()}
     said = describe_reasoning(entries)
     assert "1.9 (1.8 to 2.0) decades a year on One, against 1.1 (1.0 to 1.2)" in said
-    assert "faster is 0.94. Thinking" in said
+    assert "the difference is 0.80 (0.70 to 0.90), above zero with probability 0.94." in said
     assert describe_reasoning({}) == ""
+
+
+def test_shares_with_a_caveat_are_not_to_be_printed_without_it() -> None:
+    said = describe_avoid(STEPS)
+    assert f" to 15{NBSP}%) for Doubtful without its caveat (not identified);" in said
+    assert "Low" not in said
+    assert describe_avoid([]) == ""
 
 
 def test_flips_are_the_steps_whose_range_holds_one_half() -> None:

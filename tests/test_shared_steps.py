@@ -45,13 +45,15 @@ def layout(tmp_path_factory: pytest.TempPathFactory) -> Layout:
 def test_each_page_says_the_number_of_the_other(layout: Layout, cell: str, other: str) -> None:
     (found,) = list_shared(layout, cell)
     results = [read_json(layout.attribution(name)) for name in (other, cell)]
-    there, here = (result[STEP]["median"] for result in results)
-    gains = [result[GAIN][name] for result in results for name in ("median", "lower", "upper")]
+    shares, gains = (
+        [result[key][name] for result in results for name in ("median", "lower", "upper")]
+        for key in (STEP, GAIN)
+    )
     said = find_numbers(found.sentence.partition("training compute was")[2])
     assert found.page == other
-    values = (there, 2.5, here, 2.5, *gains)
+    values = (*shares[:3], *[2.5] * 3, *shares[3:], *[2.5] * 3, *gains)
     assert [pair for pair in zip(said, values, strict=True) if not is_printed(*pair)] == []
-    assert found.sentence.count("2.50 factors of ten") == 2
+    assert found.sentence.count("2.5 (2.5 to 2.5) factors of ten") == 2
 
 
 def test_page_without_a_shared_step_or_a_number_says_nothing(layout: Layout) -> None:

@@ -264,7 +264,11 @@ def test_ends_are_those_of_the_label_s_benchmark_and_of_no_other_model() -> None
     ("middle", "unreachable", "words"),
     [
         (1e30, 0.0, "; the whole interval lies above the largest known run, huge."),
-        (1e22, 0.0, "; the whole interval lies below the largest known run, huge."),
+        (
+            1e22,
+            0.0,
+            "; the whole interval lies below the largest known run, huge; that is less than",
+        ),
         (4e26, 0.0, " times the largest known run, huge."),
         (1e28, 0.2, "to no upper bound)"),
         (1e28, 0.2, "P(unreachable) = 0.20"),

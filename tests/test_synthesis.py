@@ -1,5 +1,6 @@
 """The synthesis on made-up results: shares, page, and words that follow from the numbers."""
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -130,6 +131,22 @@ def test_share_of_a_year_is_the_part_of_compute_in_the_sum_of_both_rates() -> No
     assert reason == "the total is under 0.1 decades a year in 50.0% of the draws"
 
 
+def test_rates_of_every_two_leaderboards_are_compared_the_faster_first(made: Run) -> None:
+    entries, page = made
+    rates = {key: each for key, each in entries.items() if key.startswith("rate_difference[")}
+    assert len(rates) == math.comb(len(DOMAINS), 2)
+    assert all(
+        each["median"] > -0.01 and each["unit"] == "decades per year" for each in rates.values()
+    )
+    name = next(iter(rates)).removeprefix("rate_difference[").removesuffix("]")
+    said = {label: words for label, words, _ in means.list_differences(entries)}
+    assert said[name] == tell(rates[f"rate_difference[{name}]"])
+    assert f'{name}</th><td class="text">{said[name]}</td><td class="number-cell">' in page
+    surely = [each for each in rates.values() if each["p_positive"] > 0.95]
+    assert f"{len(surely)} of {len(rates)} pairs of leaderboards" in means.say_differences(entries)
+    assert means.say_differences({}) == ""
+
+
 def test_periods_are_means_of_their_years_and_told_where_there_are_enough(
     made: Run,
 ) -> None:
@@ -245,7 +262,8 @@ def test_answer_names_the_most_and_the_least_and_the_year() -> None:
     assert "on C" not in said
     assert said.count(CAVEAT) == 1
     assert "makes up 45" in said
-    assert "between 30\N{NO-BREAK SPACE}% and 60\N{NO-BREAK SPACE}%" in said
+    assert "from 30\N{NO-BREAK SPACE}% (20" in said
+    assert "to 60\N{NO-BREAK SPACE}% (50" in said
 
 
 def test_nothing_is_said_without_numbers() -> None:

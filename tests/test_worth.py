@@ -40,6 +40,18 @@ def test_worth_is_ten_to_the_decades_of_all_but_compute_and_the_unexplained(
     assert times in said
 
 
+def test_what_somebody_chose_is_told_by_part_or_together_where_not_known_apart() -> None:
+    draws = make_draws(compute=0.0, technique=1.0, inference=0.5, trend=0.1)
+    said = "techniques 10 times (10 to 10), compute at test time 3.2 times (3.2 to 3.2)."
+    assert f"Parts multiply: {said}" in say_worth(draws, KEY)
+    trade = np.linspace(-1, 1, len(draws))
+    draws["decades_technique[math-a-b]"] += trade
+    draws["decades_inference[math-a-b]"] -= trade
+    said = "Parts multiply: techniques and compute at test time together 32 times (32 to 32)."
+    assert said in say_worth(draws, KEY)
+    assert "Parts multiply" not in say_worth(make_draws(compute=1.0, trend=1.0), KEY)
+
+
 @pytest.mark.parametrize(
     ("decades", "said"),
     [

@@ -17,7 +17,7 @@ import pandas as pd
 from models.estimates.shared_rate import Priors
 from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import RATE, Entry, round_to
-from pipeline.site.overview.rows import UNMEASURED, find_caveats
+from pipeline.site.pages.answers import describe_missed, find_caveats, find_like_fit
 from pipeline.synthesis.entries import state, summarise
 from pipeline.synthesis.shares import COMPUTE_RATE, divide_progress, thin
 
@@ -119,11 +119,14 @@ def _read_periods(cell: Passed, change: Change) -> dict[str, Rate]:
 def _warn(cell: Passed, keys: Sequence[str]) -> tuple[str, ...]:
     """What speaks against the leaderboard's mean rate or the rate of a year, with which it is."""
     named = {RATE: "mean over all years"} | {key: key[len(RATE) + 1 : -1] for key in keys}
-    found = [
-        each if each.startswith(UNMEASURED) else f"{name}: {each}"
-        for key, name in named.items()
-        for each in find_caveats(key, cell.check)
-    ]
+    seldom, found = list[str](), list[str]()
+    for key, name in named.items():
+        if missed := describe_missed(key, cell.check):
+            held = find_like_fit(key, cell.check)
+            seldom.append(f"{name} ({held['covered']} of {held['intervals']})")
+        found += [f"{name}: {each}" for each in find_caveats(key, cell.check) if each != missed]
+    if seldom:
+        found.append(f"held the truth too seldom in simulations like the fit: {', '.join(seldom)}")
     return tuple(dict.fromkeys(found))
 
 
@@ -141,7 +144,8 @@ def _pool(
     rng = np.random.default_rng(0)  # no two posteriors share a seed's chains by position
     paired = pair(drawn, find_shared(list(rates), overlap), rng)
     alike = rng.permutation(np.sort(drawn, axis=1).mean(axis=0))
-    caveats = [f"{each} ({name})" for name, rate in rates.items() for each in rate.caveats]
+    flagged = [name for name, rate in rates.items() if rate.caveats]
+    caveats = [f"rates with caveats of their own: {', '.join(flagged)}"] if flagged else []
     entries = {}
     for suffix, mean in (("", paired.mean(axis=0)), (ALIKE, alike)):
         entries[f"rate_{SINCE}{suffix}[{MEAN}]"] = _describe(

@@ -22,7 +22,8 @@ from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import RATE, round_to
 from pipeline.site.overview.estimates import find_share
 from pipeline.site.overview.gathering import Overview
-from pipeline.site.overview.rows import BOUNDS, Row, find_caveats
+from pipeline.site.overview.rows import BOUNDS, Row
+from pipeline.site.pages.answers import find_caveats
 
 Kind = Literal["step", "year", "field"]
 OWN = "own_rates"

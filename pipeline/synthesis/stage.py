@@ -16,6 +16,7 @@ from pipeline.fit.attribute import COLUMNS
 from pipeline.site.overview.comparison import Entry, round_to
 from pipeline.site.overview.gathering import gather
 from pipeline.site.overview.rows import read_bounds
+from pipeline.synthesis.differences import compare_rates
 from pipeline.synthesis.entries import state, warn
 from pipeline.synthesis.periods import compare_periods
 from pipeline.synthesis.shares import (
@@ -43,8 +44,11 @@ def synthesise(layout: Layout) -> str:
     overview, domains = gather(layout), read_domains(layout)
     found = collect(overview, domains)
     cells = {domain.name: find_cell(overview, domain.posterior) for domain in domains}
-    entries = make_entries(found) | compare_periods(
-        cells, find_cell(overview, COMPUTE), read_overlap(layout)
+    overlap = read_overlap(layout)
+    entries = (
+        make_entries(found)
+        | compare_periods(cells, find_cell(overview, COMPUTE), overlap)
+        | compare_rates(cells, overlap)
     )
     frame = pd.DataFrame([{"key": key, **entry} for key, entry in entries.items()], columns=COLUMNS)
     output = layout.attribution(NAME)

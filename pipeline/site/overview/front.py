@@ -21,6 +21,7 @@ from pipeline.site.pages.answers import HALF, describe_probability, element
 from pipeline.site.pages.sentences import say
 from pipeline.synthesis.entries import mark
 from pipeline.synthesis.periods import MEAN, SINCE, WORDS
+from pipeline.synthesis.shares import MEAN as WHOLE_MEAN
 from pipeline.synthesis.shares import POOLED, Domain, find_cell, read_domains
 
 SURE = 0.95
@@ -58,8 +59,8 @@ class Step:
 @dataclass(frozen=True)
 class Front:
     """What the front page says: the answer in sentences, what came with reasoning models, the
-    steps, rates by period and what would change the answer; `year` is compute's share of a year's
-    progress since 2023.
+    steps, rates by period, what would change the answer and what must not be printed; `year` is
+    compute's share of a year's progress since 2023.
     """
 
     said: list[str]
@@ -67,6 +68,7 @@ class Front:
     steps: list[Step]
     periods: list[Row]
     flips: str
+    avoid: str
     year: Entry | None
     across: bool  # there is a synthesis
 
@@ -81,6 +83,7 @@ def make_front(overview: Overview, layout: Layout) -> Front:
         steps,
         list_periods(entries, read_domains(layout), estimates.list_published(overview)),
         describe_flips(steps),
+        describe_avoid(steps),
         entries.get(f"share_{SINCE}[{MEAN}]"),
         bool(entries),
     )
@@ -168,6 +171,7 @@ def describe(steps: Sequence[Step], entries: Entries, pooled: Entry | None) -> l
             if key.startswith(f"rate_{SINCE}[") and element(key) != MEAN
         ],
         "share": entries.get(f"share_{SINCE}[{MEAN}]"),
+        "whole": entries.get(f"share_year[{WHOLE_MEAN}]"),
         "past": {name: entries.get(f"rate_{PERIODS[0]}[{name}]", {}) for name in sure},
         "first_to_last": [step for _, _, step in sorted(_list_records(steps))],
         "tell": _tell,
@@ -193,6 +197,7 @@ def describe_reasoning(entries: Entries) -> str:
             each["median"],
             entries[f"rate_since_2025[{name}]"],
             entries[f"rate_2023_to_2024[{name}]"],
+            entries[f"change_since_2025[{name}]"],
         )
         for key, each in entries.items()
         if key.startswith("p_faster_since_2025[") and (name := element(key))
@@ -225,6 +230,16 @@ def describe_flips(steps: Sequence[Step]) -> str:
     flips = [step for step in tried if step.spread["lowest"] < HALF < step.spread["highest"]]
     firm = [step.title for step in tried if step not in flips]
     return say("front_flips", flips=flips, firm=firm)
+
+
+def describe_avoid(steps: Sequence[Step]) -> str:
+    """What must not be printed as it stands; empty without steps."""
+    flagged = [step for step in steps if step.share.is_flagged]
+    return say("front_avoid", flagged=flagged, say=_say_plain) if steps else ""
+
+
+def _say_plain(step: Step) -> str:
+    return quote(read_bounds(vars(step.share)) | {"unit": "share"})
 
 
 def list_periods(

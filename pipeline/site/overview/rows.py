@@ -11,7 +11,6 @@ from pipeline.site.pages.numbers import INTERVAL_WORDS, format_number, format_qu
 
 DECADE_MONTHS = 12 * math.log10(2)  # rate in decades a year x doubling time in months
 NOT_CONVERGED = "not converged"
-UNMEASURED = "prior sensitivity not measured"
 BOUNDS = ("median", "lower", "upper")
 Kind = Literal["model", "baseline", "published"]
 
@@ -42,8 +41,8 @@ class Row:
 
     @property
     def is_flagged(self) -> bool:
-        """Whether it has a caveat beyond a sensitivity that nobody measured."""
-        return any(not caveat.startswith(UNMEASURED) for caveat in self.caveats)
+        """Whether it has a caveat."""
+        return bool(self.caveats)
 
 
 def read_bounds(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,16 +59,8 @@ def read_row(cell: Passed, key: str, group: str = "", label: str = "") -> Row | 
     if entry.get("reason"):
         return replace(row, reason=f"not reported: {entry['reason']}")
     spread = answers.say_range(key, cell.check, str(entry["unit"]), is_short=True)
-    caveats = find_caveats(key, cell.check)
+    caveats = answers.find_caveats(key, cell.check)
     return replace(row, **read_bounds(entry), caveats=caveats, range=spread)
-
-
-def find_caveats(key: str, check: dict[str, Any]) -> tuple[str, ...]:
-    """What to read before the estimand `key` of a posterior that passed its check."""
-    found = list(answers.find_caveats(key, check))
-    if not (answers.describe_drivers(key, check) or answers.is_prior_measured(key, check)):
-        found.append(UNMEASURED)
-    return tuple(found)
 
 
 def say(row: Row, unit: str) -> str:

@@ -13,7 +13,6 @@ from models import INTERVAL_PROBABILITY
 INTERVAL_WORDS = f"{100 * INTERVAL_PROBABILITY:.0f}\N{NO-BREAK SPACE}% equal-tailed interval"
 SHORT_INTERVAL = INTERVAL_WORDS.replace(" equal-tailed", "")
 MOLE = 6.02214076e23  # operations
-MOLES_FROM = 1e23  # FLOP, from which moles are printed beside
 SIGNIFICANT_PROSE, SIGNIFICANT_TABLE, SIGNIFICANT_CELL = 2, 3, 4
 DASH = "\N{EN DASH}"  # in place of the interval of what has none
 MINUS, TIMES = "\N{MINUS SIGN}", " \N{MULTIPLICATION SIGN} "
@@ -40,10 +39,7 @@ def format_number(value: float, digits: int = SIGNIFICANT_PROSE) -> str:
 
 
 def format_quantity(value: float, unit: str, digits: int = SIGNIFICANT_PROSE) -> str:
-    """`value` as the `unit` is spoken of: FLOP with moles where it is large, shares as percent."""
-    if unit == "FLOP":
-        moles = f" ({format_number(value / MOLE, digits)} mol)" if value >= MOLES_FROM else ""
-        return format_number(value, digits) + moles
+    """`value` as the `unit` is spoken of: shares as percent."""
     if is_share(unit):
         return f"{format_number(100 * value, digits)}\N{NO-BREAK SPACE}%"
     return format_number(value, digits)

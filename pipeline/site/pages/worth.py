@@ -1,5 +1,8 @@
 """In words: what a step's parts other than compute were worth, what a poor division of it cost."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -14,6 +17,8 @@ from pipeline.site.pages.answers import (
 from pipeline.site.pages.sentences import say
 
 PARTS = ("inference", "allocation", "technique", "trend", "lab")  # all but compute and unexplained
+# Of these, what somebody chose: they name something that was done, as the trend and the lab do not.
+CHOSEN = {"technique": "techniques", "inference": "compute at test time"}
 SURE = 0.95  # probability above which none is said
 SIDES = {
     "over": "too many tokens for their size (over-trained)",
@@ -35,14 +40,40 @@ def say_worth(draws: pd.DataFrame, key: str) -> str:
     parts = draws[known].astype(float)
     median, lower, upper = np.quantile(10 ** parts.sum(axis=1), [0.5, *TAILS])
     who = "all" if names[0] not in known else "both" if draws[names[0]].any() else "algorithms"
-    together = [f"decades_{part}[{element(key)}]" for part in ("technique", "inference")]
+    together = [f"decades_{part}[{element(key)}]" for part in CHOSEN]
     at = f"decades_unexplained[{element(key)}]"
     largest, chance = find_largest(parts)
-    told = {"who": who, "largest": largest, "is_alone": parts.any().sum() == 1}
-    told["is_entangled"] = set(together) <= set(parts) and is_entangled(parts[together])
-    told["chance"] = "" if chance > SURE else describe_probability(chance)
-    told["unexplained"] = at in draws and bool(draws[at].fillna(0.0).any())
+    is_alone = bool(parts.any().sum() == 1)
+    as_one = set(together) <= set(parts) and is_entangled(parts[together])
+    told: dict[str, Any] = {
+        "who": who,
+        "largest": largest,
+        "chance": "" if chance > SURE else describe_probability(chance),
+        "is_alone": is_alone,
+        "is_entangled": as_one,
+        "chosen": [] if is_alone else _list_chosen(parts, together, as_one),
+        "unexplained": at in draws and bool(draws[at].fillna(0.0).any()),
+    }
     return say("worth", median=median, lower=lower, upper=upper, **told)
+
+
+def _list_chosen(
+    parts: pd.DataFrame, names: Sequence[str], as_one: bool
+) -> list[tuple[str, list[float]]]:
+    """What the chosen parts that changed were worth: their words, then median, lower and upper.
+
+    One by one, or all as one where they are not known apart.
+    """
+    known = [name for name in names if name in parts and parts[name].any()]
+    groups = [known] if as_one else [[name] for name in known]
+    return [
+        (
+            " and ".join(CHOSEN[family(name).removeprefix("decades_")] for name in group),
+            np.quantile(10 ** parts[group].sum(axis=1), [0.5, *TAILS]).tolist(),
+        )
+        for group in groups
+        if group
+    ]
 
 
 def is_entangled(parts: pd.DataFrame) -> bool:

@@ -143,6 +143,12 @@ def describe_shift_noise(study: dict[str, Any]) -> str:
     return say("shift_noise", size=max(sizes)) if sizes else ""
 
 
+def say_assumed_error(options: Any) -> str:
+    """The errors of compute figures that the card tells the model; empty where it tells none."""
+    error = getattr(options, "compute_error_decades", None)
+    return say("assumed_error", error=error) if error else ""
+
+
 def describe_wrong_compute(study: dict[str, Any]) -> str:
     """How far the rate moves when compute figures are wrong, in one sentence."""
     found = study.get("wrong_compute") or {}

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
+from pipeline.checks.numbers import TAILS
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
 from pipeline.ingest.registries import read_datasets, read_models
@@ -51,7 +53,8 @@ class Side:
         known = [name for name in names if name in self.draws and self.draws[name].notna().all()]
         if entry is None or answers.find_withheld(entry, self.check) or not known:
             return {}
-        length = float(self.draws[known].sum(axis=1).median())
+        ends = np.quantile(self.draws[known].sum(axis=1), [0.5, *TAILS])
+        length = dict(zip(("median", "lower", "upper"), ends.tolist(), strict=True))
         technique = self.attributions.get(f"decades_technique[{step}]") or {}
         told = {"technique": technique if technique.get("median") else {}}
         return entry | told | {"length": length, "caveats": answers.find_caveats(key, self.check)}

@@ -13,6 +13,7 @@ from pipeline.synthesis.periods import MEAN as SINCE_MEAN
 from pipeline.synthesis.shares import MEAN, Domain
 
 SHARE_SINCE = f"share_{SINCE}[{SINCE_MEAN}]"
+SURE = 0.95
 
 
 class Changed(NamedTuple):
@@ -80,6 +81,23 @@ def list_changes(entries: Entries, domains: Sequence[Domain]) -> list[Changed]:
                     Changed(name, periods, *rates, odds, before is not None and holds_zero(before))
                 )
     return rows
+
+
+def list_differences(entries: Entries) -> list[tuple[str, str, str]]:
+    """Every two leaderboards, by how much the rate of the first is above that of the second, and
+    the probability that it is.
+    """
+    return [
+        (label, tell(entry), describe_probability(entry["p_positive"]))
+        for label, entry in read_family(entries, "rate_difference").items()
+    ]
+
+
+def say_differences(entries: Entries) -> str:
+    """Between which leaderboards rates over all years surely differ, and between how many not."""
+    found = read_family(entries, "rate_difference")
+    sure = {label: each for label, each in found.items() if each["p_positive"] > SURE}
+    return say("rate_differences", found=found, sure=sure, tell=tell)
 
 
 def holds_zero(entry: Entry) -> bool:

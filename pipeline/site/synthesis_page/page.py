@@ -25,10 +25,13 @@ from pipeline.site.pages.numbers import INTERVAL_WORDS
 from pipeline.site.pages.sentences import say
 from pipeline.site.synthesis_page.means import (
     SHARE_SINCE,
+    SURE,
     compare_means,
     explain_means,
     holds_zero,
     list_changes,
+    list_differences,
+    say_differences,
 )
 from pipeline.site.synthesis_page.reading import CAVEAT, Entries, known, read_family, tell
 from pipeline.site.words import read_words
@@ -77,6 +80,8 @@ def render(layout: Layout) -> str:
         means=compare_means(entries, marked[0]),
         why=explain_means(entries),
         changes=list_changes(entries, domains),
+        differences=list_differences(entries),
+        difference_said=say_differences(entries),
         **rows,
         say=listed.say,
         say_doubling=listed.say_doubling,
@@ -116,7 +121,6 @@ def list_provenance(
     return [*((name, version(name)) for name in LIBRARIES), *hashes]
 
 
-SURE = 0.95
 SIMILAR = 1.5  # factor within which two rates are called alike, as on the card of rates of fields
 OVERTRAINING = "allocation_coefficient[over]"
 LEANING = {"mean": "their mean", "between_sd": "their spread", "predictive": "the next one's"}
@@ -138,9 +142,10 @@ class Statement(NamedTuple):
 def describe_answer(entries: Entries) -> str:
     """Compute or algorithms, in three sentences, from the entries of the synthesis."""
     years = read_family(entries, "share_year")
-    medians = [entry["median"] for name, entry in years.items() if name not in shares.WHOLE]
+    single = [entry for name, entry in years.items() if name not in shares.WHOLE]
+    ends = sorted(single, key=lambda entry: entry["median"])
     since = known(entries).get(SHARE_SINCE)
-    year = say("synthesis_year", mean=years.get(MEAN), since=since, medians=medians, tell=tell)
+    year = say("synthesis_year", mean=years.get(MEAN), since=since, ends=ends, tell=tell)
     call = say("synthesis_call", **tally(entries, "step"))
     return say("synthesis_answer", call=call, year=year, tell=tell, **find_steps(entries))
 
