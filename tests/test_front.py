@@ -70,7 +70,7 @@ def test_answer_names_the_extremes_that_may_be_quoted_and_says_when_it_was_faste
         f"specifications 10{NBSP}% to 40{NBSP}%); from A to B" in split
     )
     assert (
-        f"specifications 30{NBSP}% to 90{NBSP}%). These are the smallest and the largest" in split
+        f"specifications 30{NBSP}% to 90{NBSP}%). Leaving out steps with a warning" in split
     )
     assert "Doubtful" not in split
     assert "Technique" not in split

@@ -55,6 +55,23 @@ def refit(refitter: Refitter, center: float, seed: int = 1, priors: Any = None) 
     return refitter.refit(make_table(center), CARD, priors or Priors(), seed, SHORT)
 
 
+def build_levels(table: pd.DataFrame, card: Card, priors: Any) -> Any:
+    """As `build`; every other row has the level zero."""
+    with pm.Model(coords={"row": np.arange(len(table))}) as model:
+        observed = pm.Data("observed_value", table["value"].to_numpy(), dims="row")
+        levels = pm.math.stack([0.0, priors.mean.variable("mean")])
+        pm.Normal("value", levels[np.arange(len(table)) % 2], 1.0, observed=observed, dims="row")
+    return model
+
+
+def test_more_than_a_thousand_rows_share_levels_of_which_one_is_given() -> None:
+    model: Any = SimpleNamespace(**vars(TOY) | {"build": build_levels})
+    table = make_table(0.0, count=2000).assign(value=lambda rows: 2.0 * (rows.index % 2))
+    refitter = Refitter(model, table, CARD)
+    found = refitter.sample(1, chains=1, draws=200, tune=200)["posterior"]["mean"]
+    assert float(found.mean()) == pytest.approx(2.0, abs=0.05)
+
+
 def test_posterior_is_of_the_new_data_and_prior(refitter: Refitter) -> None:
     found = refit(refitter, 3.0)
     assert found["mean"].mean() == pytest.approx(3.0 * 8 / 9, abs=0.08)  # eight rows, a prior's

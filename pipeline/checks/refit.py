@@ -19,6 +19,7 @@ from pymc.model.fgraph import fgraph_from_model, model_from_fgraph
 from pymc.model.transform.optimization import freeze_dims_and_data
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
+from pytensor.tensor.basic import MakeVector
 from pytensor.tensor.math import Dot
 
 import models
@@ -198,7 +199,22 @@ def _pack(built: Any, data: list[Any]) -> Any:
         replacements.append((old, old.type.filter_variable(piece, allow_convert=True)))
         at += value.size
     graph.replace_all(replacements, import_missing=True)
+    _join_scalars(graph)
     return model_from_fgraph(graph, mutate_fgraph=True)
+
+
+def _join_scalars(graph: Any) -> None:
+    """Have the graph's vectors that are made of scalars made by joining instead.
+
+    Where such a vector is indexed by a constant, PyTensor makes a new one of as many scalars as
+    there are rows: Numba takes minutes over some hundreds of them, and refuses a thousand.
+    """
+    for node in graph.toposort():
+        if isinstance(node.op, MakeVector):
+            (old,) = node.outputs
+            joined = pytensor.tensor.join(0, *(each.dimshuffle("x") for each in node.inputs))
+            new = old.type.filter_variable(joined, allow_convert=True)
+            graph.replace(old, new, import_missing=True)
 
 
 def _unconstrained(tree: xr.DataTree) -> xr.Dataset:
