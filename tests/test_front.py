@@ -69,9 +69,7 @@ def test_answer_names_the_extremes_that_may_be_quoted_and_says_when_it_was_faste
         f"(Low), training compute made up 20{NBSP}% (10{NBSP}% to 30{NBSP}%; over other "
         f"specifications 10{NBSP}% to 40{NBSP}%); from A to B" in split
     )
-    assert (
-        f"specifications 30{NBSP}% to 90{NBSP}%). Leaving out steps with a warning" in split
-    )
+    assert f"specifications 30{NBSP}% to 90{NBSP}%). Leaving out steps with a warning" in split
     assert "Doubtful" not in split
     assert "Technique" not in split
     assert "7.2 months (6.0 to 9.0)" in rate
