@@ -2,6 +2,7 @@
 on two processes, keeping what is done in a folder.
 """
 
+import os
 import signal
 import sys
 import time
@@ -20,7 +21,7 @@ SECONDS = 0.4  # a refit
 
 
 class SlowRefitter(ExactRefitter):
-    """Says in the file `told` that it ran: a line a refit, of its seed."""
+    """Says in the file `told` that it ran: a line a refit, of its seed and its process."""
 
     def __init__(self, told: Path, *made_of: Any) -> None:
         super().__init__(*made_of)
@@ -29,7 +30,7 @@ class SlowRefitter(ExactRefitter):
     def refit(self, *given: Any, **options: Any) -> Any:
         """The toy's posterior, after a while."""
         with self._told.open("a") as file:
-            file.write(f"{given[3]}\n")
+            file.write(f"{given[3]} {os.getpid()}\n")
         time.sleep(SECONDS)
         return super().refit(*given, **options)
 

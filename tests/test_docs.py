@@ -30,14 +30,15 @@ def test_block_is_replaced_and_the_rest_kept_and_a_missing_marker_is_an_error() 
             replace_block(text, "x", "new")
 
 
-MADE = ("reports/summary/front.md", "reports/summary/answers.md")
+NAMES = ("front", "more", "answers")
+MADE = tuple(f"reports/summary/{name}.md" for name in NAMES)
 
 
 def test_documents_are_up_to_date_after_docs(tmp_path: Path) -> None:
     for name in ("README.md", "data/README.md", *MADE):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
-    blocks = "".join(f"<!-- {name} -->\n<!-- /{name} -->\n" for name in ("front", "answers"))
+    blocks = "".join(f"<!-- {name} -->\n<!-- /{name} -->\n" for name in NAMES)
     (tmp_path / "README.md").write_text(blocks, "utf-8")
     changed = update(Layout(tmp_path))
     assert tmp_path / "README.md" in changed
@@ -55,7 +56,7 @@ def test_documents_in_git_are_up_to_date() -> None:
     assert kept == estimands.render_schema()
     kept = (layout.sources / schema.FILE_NAME).read_text("utf-8")
     assert json.loads(kept) == json.loads(schema.render())
-    for name in ("front", "answers"):
+    for name in NAMES:
         made = (layout.summary / f"{name}.md").read_text("utf-8").strip()
         block = f"<!-- {name} -->\n{made}\n<!-- /{name} -->"
         assert block in layout.readme.read_text("utf-8")

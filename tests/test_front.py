@@ -15,12 +15,13 @@ from pipeline.site.overview.front import (
     describe_avoid,
     describe_flips,
     describe_reasoning,
+    list_facts,
 )
 from pipeline.site.overview.rows import Row
 from pipeline.synthesis.periods import MEAN, SINCE
 from pipeline.synthesis.shares import MEAN as WHOLE_MEAN
 
-NBSP = "\N{NO-BREAK SPACE}"
+NBSP, MINUS = "\N{NO-BREAK SPACE}", "\N{MINUS SIGN}"
 
 
 def make_step(title: str, share: float, spread: tuple[float, ...] = (), **more: Any) -> Step:
@@ -34,6 +35,7 @@ def make_step(title: str, share: float, spread: tuple[float, ...] = (), **more: 
         "other": "",
         "years": "2020",
         "records": None,
+        "is_record_path": True,
         "grade": "weak",
     }
     spread_said = found | {"mover": "rows", "is_current": True} if found else {}
@@ -64,9 +66,9 @@ def test_answer_names_the_extremes_that_may_be_quoted_and_says_when_it_was_faste
         f"p_faster_{SINCE}[Two]": entry(0.7),
         f"p_faster_{SINCE}[Three]": entry(0.01),
     }
-    split, rate, change = describe(STEPS, entries, entry(0.5))
+    split, rate, change = describe(list_facts(STEPS, entries, entry(0.5)))
     assert (
-        f"(Low), training compute made up 20{NBSP}% (10{NBSP}% to 30{NBSP}%; over other "
+        f"(Low), training compute made up 20{NBSP}% (10{NBSP}% to 30{NBSP}%; medians of other "
         f"specifications 10{NBSP}% to 40{NBSP}%); from A to B" in split
     )
     assert f"specifications 30{NBSP}% to 90{NBSP}%). Leaving out steps with a warning" in split
@@ -74,8 +76,13 @@ def test_answer_names_the_extremes_that_may_be_quoted_and_says_when_it_was_faste
     assert "Technique" not in split
     assert "7.2 months (6.0 to 9.0)" in rate
     assert "halved every 3.6 months (3.3 to 4.0), on average over One" in change
-    assert "faster than before on One by 0.60 (0.50 to 0.70) decades a year" in change
-    assert "from 0.40 (0.30 to 0.50) (probability 0.99); it is slower than before on" in change
+    said = (
+        "faster than before: on One by 0.60 (0.50 to 0.70) decades a year, with probability 0.99;"
+    )
+    assert f"{said} it is slower than before on" in change
+    still = entries | {"rate_before_2023[One]": entry(0.05)}
+    _, _, change = describe(list_facts(STEPS, still, entry(0.5)))
+    assert "0.99 (before, no progress was measured: 0.050 (-0.050" in change.replace(MINUS, "-")
     assert "on Three; on Two either may be true" in change
     assert f"30{NBSP}% (20{NBSP}% to 40{NBSP}%) of a year's progress; with" in change
     assert f"slower years, 50{NBSP}% (40{NBSP}% to 60{NBSP}%). Neither" in change
@@ -89,19 +96,19 @@ def test_shares_from_the_first_record_to_the_last_stand_beside_those_of_the_step
     }
     rows["Doubtful"] = replace(rows["Doubtful"], caveats=("not identified",))
     steps = [replace(step, records=rows.get(step.title)) for step in STEPS]
-    split, *_ = describe(steps, {}, None)
+    split, *_ = describe(list_facts(steps, {}, None))
     assert f"the least is 20{NBSP}% (10{NBSP}% to 30{NBSP}%) (High) and the most 90" in split
 
 
 def test_number_with_a_caveat_has_its_sign() -> None:
     flagged = {f"rate_{SINCE}[{MEAN}]": entry(1.0) | {"is_flagged": True}}
-    _, change = describe([], flagged, entry(0.5))
+    _, change = describe(list_facts([], flagged, entry(0.5)))
     assert f"halved every \N{BLACK UP-POINTING TRIANGLE}{NBSP}3.6 months" in change
 
 
 def test_sentence_without_numbers_is_left_out() -> None:
-    assert describe(STEPS[2:], {}, None) == []
-    (split,) = describe(STEPS[:1], {}, None)
+    assert describe(list_facts(STEPS[2:], {}, None)) == []
+    (split,) = describe(list_facts(STEPS[:1], {}, None))
     assert "the least and the most" not in split
 
 

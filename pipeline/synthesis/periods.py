@@ -17,7 +17,13 @@ import pandas as pd
 from models.estimates.shared_rate import Priors
 from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import RATE, Entry, round_to
-from pipeline.site.pages.answers import describe_missed, find_caveats, find_like_fit
+from pipeline.site.pages.answers import (
+    describe_missed,
+    find_caveats,
+    find_like_fit,
+    read_study,
+)
+from pipeline.studies.structures import EARLY, LATE
 from pipeline.synthesis.entries import state, summarise
 from pipeline.synthesis.shares import COMPUTE_RATE, divide_progress, thin
 
@@ -110,15 +116,34 @@ def _read_periods(cell: Passed, change: Change) -> dict[str, Rate]:
         name: [key for year, key in years.items() if year in span] for name, span in spans.items()
     }
     return {
-        name: Rate(cell.draws[keys].mean(axis=1).to_numpy(dtype=float), _warn(cell, keys))
+        name: Rate(
+            cell.draws[keys].mean(axis=1).to_numpy(dtype=float),
+            _warn(cell, keys, _name_half(cell, change, name)),
+        )
         for name, keys in found.items()
         if len(keys) >= change.least
     }
 
 
-def _warn(cell: Passed, keys: Sequence[str]) -> tuple[str, ...]:
-    """What speaks against the leaderboard's mean rate or the rate of a year, with which it is."""
-    named = {RATE: "mean over all years"} | {key: key[len(RATE) + 1 : -1] for key in keys}
+def _name_half(cell: Passed, change: Change, period: str) -> dict[str, str]:
+    """What the study of structures calls the mean rate of the years before or after the change, but
+    the two at it, and its name; empty where the study asks of another year.
+    """
+    if read_study(cell.check, "structures").get("bend") != change.year:
+        return {}
+    is_early = period == change.before
+    return (
+        {EARLY: f"mean up to {change.year - 2}"}
+        if is_early
+        else {LATE: f"mean from {change.year + 1}"}
+    )
+
+
+def _warn(cell: Passed, keys: Sequence[str], half: dict[str, str]) -> tuple[str, ...]:
+    """What speaks against the leaderboard's mean rate, the rate of a year, or that of the years in
+    `half`, with which it is.
+    """
+    named = {RATE: "mean over all years"} | {key: key[len(RATE) + 1 : -1] for key in keys} | half
     seldom, found = list[str](), list[str]()
     for key, name in named.items():
         if missed := describe_missed(key, cell.check):

@@ -17,6 +17,7 @@ from pipeline.site.overview.comparison import Entry, round_to
 from pipeline.site.overview.gathering import Overview
 from pipeline.site.pages import answers
 from pipeline.site.pages.numbers import format_cell, format_quantity, is_share, say_unit
+from pipeline.site.pages.worth import say_other_steps
 from pipeline.synthesis.entries import summarise
 
 NAMES = f"^{dataset_names.PATTERN.pattern}$"
@@ -141,7 +142,7 @@ class Verdict(NamedTuple):
 
     `asked` is the posterior that was asked, `found` the estimand as its attribution file has it.
     `is_driven` is None where nobody measured how far the prior drives the estimand; `caveats` are
-    what a reader must know before the probability.
+    what a reader must know before the probability; `others` says what other steps would give.
     """
 
     claim: Claim
@@ -151,6 +152,7 @@ class Verdict(NamedTuple):
     is_driven: bool | None = None
     caveats: tuple[str, ...] = ()
     reason: str = ""
+    others: str = ""
 
 
 def judge(claim: Claim, overview: Overview) -> Verdict:
@@ -175,9 +177,14 @@ def judge(claim: Claim, overview: Overview) -> Verdict:
     if np.isnan(values).any():
         raise ValueError(f"{claim.posterior}: draws of {claim.estimand} are not numbers")
     caveats = dict.fromkeys(each for key in keys for each in answers.find_caveats(key, cell.check))
-    probability = round_to(claim.holds(values).mean())
     return Verdict(
-        claim, cell.name, found, probability, _is_driven(keys, cell.check), tuple(caveats)
+        claim,
+        cell.name,
+        found,
+        round_to(claim.holds(values).mean()),
+        _is_driven(keys, cell.check),
+        tuple(caveats),
+        others=say_other_steps(cell.attributions, claim.estimand),
     )
 
 

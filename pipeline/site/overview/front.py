@@ -50,6 +50,7 @@ class Step:
     share: Row
     other: str  # the largest part beside it, in words with its share
     records: Row | None  # the same from the first to the last record, where that is another step
+    is_record_path: bool  # this step is that from the first to the last record
     grade: str
     spread: Mapping[str, Any]  # over other specifications
 
@@ -58,11 +59,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Front:
-    """What the front page says: the answer in sentences, what came with reasoning models, the
-    steps, rates by period, what would change the answer and what must not be printed; `year` is
-    compute's share of a year's progress since 2023.
+    """What the front page says: the answer in brief and in sentences, what came with reasoning
+    models, the steps, rates by period, what would change the answer and what must not be printed;
+    `year` is compute's share of a year's progress since 2023.
     """
 
+    brief: str
     said: list[str]
     reasoning: str
     steps: list[Step]
@@ -77,8 +79,10 @@ def make_front(overview: Overview, layout: Layout) -> Front:
     """The front page of these results."""
     entries = read_json(layout.attribution("synthesis")) or {}
     steps, pooled = list_steps(overview.primaries, layout), find_cell(overview, POOLED)
+    facts = list_facts(steps, entries, mark(pooled)["mean"] if pooled else None)
     return Front(
-        describe(steps, entries, mark(pooled)["mean"] if pooled else None),
+        say("front_brief", **facts),
+        describe(facts),
         describe_reasoning(entries),
         steps,
         list_periods(entries, read_domains(layout), estimates.list_published(overview)),
@@ -102,7 +106,8 @@ def _read_step(cell: Passed, layout: Layout) -> Step | None:
     comparison = next(each for each in options.comparisons if each.id == element(key))
     table = pd.read_parquet(layout.table(cell.dataset))
     ends = [_find_year(table, side) for side in (comparison.earlier, comparison.later)]
-    records = estimates.find_share(cell)
+    records = read_row(cell, estimates.record_key(key))
+    is_record_path = bool(records) and read_bounds(vars(records)) == read_bounds(vars(share))
     return Step(
         title=cell.title,
         page=cell.name,
@@ -110,9 +115,8 @@ def _read_step(cell: Passed, layout: Layout) -> Step | None:
         years="\N{EN DASH}".join(dict.fromkeys(ends)),
         share=share,
         other=_say_other(cell, element(key)),
-        records=records
-        if records and read_bounds(vars(records)) != read_bounds(vars(share))
-        else None,
+        records=None if is_record_path else records,
+        is_record_path=is_record_path,
         grade=(cell.check.get("identification_grade") or {}).get(key, ""),
         spread=answers.read_range(key, cell.check),
         is_dated=getattr(options, "trend", "") != "none",
@@ -136,8 +140,14 @@ def _find_year(table: pd.DataFrame, side: Side) -> str:
     return "?" if pd.isna(released) else str(released.year)
 
 
-def describe(steps: Sequence[Step], entries: Entries, pooled: Entry | None) -> list[str]:
-    """The answer: how the split differs by step, how fast algorithms improve, and if faster now.
+def describe(facts: Mapping[str, Any]) -> list[str]:
+    """The answer: how the split differs by step, how fast algorithms improve, and if faster now."""
+    made = [say(f"front_{name}", **facts) for name in ("split", "rate", "change")]
+    return [each for each in made if each]
+
+
+def list_facts(steps: Sequence[Step], entries: Entries, pooled: Entry | None) -> dict[str, Any]:
+    """What the sentences of the answer are made of.
 
     `entries` are those of the synthesis, `pooled` the mean rate of the leaderboards. Steps with a
     caveat are not named; before another number with one stands its sign.
@@ -154,7 +164,7 @@ def describe(steps: Sequence[Step], entries: Entries, pooled: Entry | None) -> l
     }
     sure = {name: each for name, each in faster.items() if each["median"] > SURE}
     slower = [name for name, each in faster.items() if each["median"] < 1 - SURE]
-    facts = {
+    return {
         "least": told[0] if told else None,
         "most": told[-1] if told else None,
         "rate": pooled and _sign(pooled) + say_doubling(_make_row(pooled)),
@@ -172,13 +182,14 @@ def describe(steps: Sequence[Step], entries: Entries, pooled: Entry | None) -> l
         ],
         "share": entries.get(f"share_{SINCE}[{MEAN}]"),
         "whole": entries.get(f"share_year[{WHOLE_MEAN}]"),
-        "past": {name: entries.get(f"rate_{PERIODS[0]}[{name}]", {}) for name in sure},
+        "past": (past := {name: entries.get(f"rate_{PERIODS[0]}[{name}]", {}) for name in sure}),
+        "still": [name for name, each in past.items() if each and each["lower"] <= 0],
         "first_to_last": [step for _, _, step in sorted(_list_records(steps))],
+        "reasoned": _list_reasoned(entries),
         "tell": _tell,
         "say": _say_share,
+        "odds": describe_probability,
     }
-    made = [say(f"front_{name}", **facts) for name in ("split", "rate", "change")]
-    return [each for each in made if each]
 
 
 def _list_records(steps: Sequence[Step]) -> Iterator[tuple[float, int, Step]]:
@@ -191,7 +202,14 @@ def _list_records(steps: Sequence[Step]) -> Iterator[tuple[float, int, Step]]:
 
 def describe_reasoning(entries: Entries) -> str:
     """The rate since reasoning models beside that of the two years before, by leaderboard."""
-    found = [
+    return say(
+        "front_reasoning", found=_list_reasoned(entries), tell=_tell, odds=describe_probability
+    )
+
+
+def _list_reasoned(entries: Entries) -> list[tuple[str, float, Entry, Entry, Entry]]:
+    """Leaderboard, probability that it is faster, rates since and before, and their difference."""
+    return [
         (
             name,
             each["median"],
@@ -202,7 +220,6 @@ def describe_reasoning(entries: Entries) -> str:
         for key, each in entries.items()
         if key.startswith("p_faster_since_2025[") and (name := element(key))
     ]
-    return say("front_reasoning", found=found, tell=_tell, odds=describe_probability)
 
 
 def _tell(entry: Entry) -> str:

@@ -59,7 +59,8 @@ def write_overview(layout: Layout) -> str:
     write_text(page, render(layout, overview, judged, rows, drawings, answer))
     write_json(layout.claims_judged, {each.claim.id: claims.describe(each) for each in judged})
     write_text(summary / "answers.md", write_answers(overview.primaries))
-    write_text(summary / "front.md", write_front(answer))
+    write_text(summary / "front.md", f"{escape_cell(answer.brief)}\n")
+    write_text(summary / "more.md", write_more(answer))
     write_text(summary / "front.svg", draw_picture(drawings["periods"]))
     compared = {made.dataset: comparison.describe(made) for made in overview.comparisons}
     write_json(summary / "comparison.json", compared)
@@ -139,9 +140,9 @@ def escape_cell(text: str) -> str:
     return " ".join(text.split())
 
 
-def write_front(answer: Front) -> str:
-    """The answer in Markdown: its sentences, and what would change it."""
-    said = [*answer.said, answer.reasoning, answer.flips]
+def write_more(answer: Front) -> str:
+    """The whole answer in Markdown: its sentences, what would change it, what not to print."""
+    said = [*answer.said, answer.reasoning, answer.flips, answer.avoid]
     if any(CAVEAT in each for each in said):
         said.append(sentences.say("front_sign"))
     return "\n\n".join(escape_cell(each) for each in said if each) + "\n"

@@ -143,7 +143,11 @@ def _robust(check: Check, headline: str, unit: str) -> list[Badge]:
 def _sensitive(check: Check, headline: str, labels: dict[str, str]) -> Badge:
     indices = check.get("prior_sensitivity") or {}
     driven = check.get("driven_by_prior") or []
-    moved = [key for key, index in indices.items() if (index["prior"] or 0) > answers.SENSITIVE]
+    moved = [
+        key
+        for key, index in indices.items()
+        if (index["prior"] or 0) > answers.SENSITIVE and key not in driven
+    ]
     by = {key: answers.list_drivers(key, check) for key in driven}
     found = {"driven": driven, "by": by, "moved": moved, "indices": indices}
     text = say("sensitive", labels=labels, **found)

@@ -8,8 +8,9 @@ import pandas as pd
 
 from pipeline.checks.numbers import TAILS
 from pipeline.site.pages.answers import (
-    HALF,
     Attributions,
+    describe_bound,
+    describe_interval,
     describe_probability,
     element,
     family,
@@ -19,6 +20,13 @@ from pipeline.site.pages.sentences import say
 PARTS = ("inference", "allocation", "technique", "trend", "lab")  # all but compute and unexplained
 # Of these, what somebody chose: they name something that was done, as the trend and the lab do not.
 CHOSEN = {"technique": "techniques", "inference": "compute at test time"}
+REST = {
+    "allocation": "the division of compute",
+    "trend": "the trend with the date",
+    "lab": "the laboratory",
+}
+FEW = 4  # steps that are told one by one
+LIKELY = 2 / 3  # probability from which a part is called the larger
 SURE = 0.95  # probability above which none is said
 SIDES = {
     "over": "too many tokens for their size (over-trained)",
@@ -52,9 +60,14 @@ def say_worth(draws: pd.DataFrame, key: str) -> str:
         "is_alone": is_alone,
         "is_entangled": as_one,
         "chosen": [] if is_alone else _list_chosen(parts, together, as_one),
+        "rest": [REST[part] for part in REST if _has(parts, f"decades_{part}[{element(key)}]")],
         "unexplained": at in draws and bool(draws[at].fillna(0.0).any()),
     }
     return say("worth", median=median, lower=lower, upper=upper, **told)
+
+
+def _has(parts: pd.DataFrame, name: str) -> bool:
+    return name in parts and bool(parts[name].any())
 
 
 def _list_chosen(
@@ -64,7 +77,7 @@ def _list_chosen(
 
     One by one, or all as one where they are not known apart.
     """
-    known = [name for name in names if name in parts and parts[name].any()]
+    known = [name for name in names if _has(parts, name)]
     groups = [known] if as_one else [[name] for name in known]
     return [
         (
@@ -92,6 +105,27 @@ def list_worths(draws: pd.DataFrame, attributions: Attributions, headline: str) 
     return {label: sentence for label, sentence in said.items() if sentence}
 
 
+def say_other_steps(attributions: Attributions, key: str) -> str:
+    """The compute shares of the other steps, of many the least and the greatest; empty where there
+    are none or `key` is no compute share.
+    """
+    own = attributions.get(key, {})
+    others = {
+        each["label"].rpartition("compute: ")[2]: each
+        for name, each in attributions.items()
+        if family(name) == family(key) == "share_compute"
+        and each["median"] not in (None, own.get("median"))
+    }
+    if not others:
+        return ""
+    ordered = sorted(others.items(), key=lambda step: step[1]["median"])
+    told = [
+        (label, f"{describe_bound(each, 'median')} ({describe_interval(each)})")
+        for label, each in ordered
+    ]
+    return say("other_steps", steps=told, few=FEW)
+
+
 def say_coefficients(attributions: Attributions) -> str:
     """The coefficients of allocation beside the law's 1 and no cost; empty without them."""
     found = {
@@ -102,9 +136,9 @@ def say_coefficients(attributions: Attributions) -> str:
 
 def find_largest(parts: pd.DataFrame) -> tuple[str, float]:
     """The part (a column `decades_<part>[...]`) that is most probably more than half of a gain, and
-    the probability; empty where that is not above one half.
+    the probability; empty where that is not above `LIKELY`.
     """
     whole = parts.sum(axis=1)
     chances = parts.apply(lambda part: ((whole > 0) & (2 * part > whole)).mean())
     name, chance = str(chances.idxmax()), float(chances.max())
-    return (family(name).removeprefix("decades_") if chance > HALF else ""), chance
+    return (family(name).removeprefix("decades_") if chance > LIKELY else ""), chance

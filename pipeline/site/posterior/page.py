@@ -12,7 +12,12 @@ from pipeline.site.charts.drawings import render_page
 from pipeline.site.pages import answers
 from pipeline.site.pages.badges import describe_convergence, list_badges
 from pipeline.site.pages.warnings import say_warnings
-from pipeline.site.pages.worth import list_worths, say_coefficients, say_worth
+from pipeline.site.pages.worth import (
+    list_worths,
+    say_coefficients,
+    say_other_steps,
+    say_worth,
+)
 from pipeline.site.posterior import backtests, panels, published_fits, specifications
 from pipeline.site.posterior.figures import draw_all
 from pipeline.site.posterior.inputs import Inputs, describe_data, read_inputs
@@ -58,6 +63,7 @@ def render_fitted(inputs: Inputs, layout: Layout) -> str:
         answer=answers.answer(headline, attributions, check),
         warnings=say_warnings(key, check),
         shared_steps=list_shared(layout, inputs.name),
+        other_steps=say_other_steps(attributions, key),
         worth=say_worth(inputs.draws, key),
         worths=list_worths(inputs.draws, attributions, key),
         coefficients=say_coefficients(attributions),
