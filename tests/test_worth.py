@@ -64,6 +64,7 @@ def test_other_steps_are_told_with_their_shares_or_from_the_least_to_the_greates
 
     steps = {f"share_compute[{name}]": share(name, at) for name, at in (("a", 0.5), ("b", 0.25))}
     steps["share_compute[none]"] = share("none", None)
+    steps["share_compute[zero]"] = share("zero", 0.0) | {"upper": 0.0}
     said = say_other_steps(steps, "share_compute[a]").replace("\N{NO-BREAK SPACE}", " ")
     assert said.endswith("elsewhere: b 25 % (0 % to 100 %).")
     assert say_other_steps(steps, "rate_decades_per_year") == ""

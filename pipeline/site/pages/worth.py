@@ -107,7 +107,7 @@ def list_worths(draws: pd.DataFrame, attributions: Attributions, headline: str) 
 
 def say_other_steps(attributions: Attributions, key: str) -> str:
     """The compute shares of the other steps, of many the least and the greatest; empty where there
-    are none or `key` is no compute share.
+    are none or `key` is no compute share. Shares that are zero by construction are left out.
     """
     own = attributions.get(key, {})
     others = {
@@ -115,6 +115,7 @@ def say_other_steps(attributions: Attributions, key: str) -> str:
         for name, each in attributions.items()
         if family(name) == family(key) == "share_compute"
         and each["median"] not in (None, own.get("median"))
+        and each["lower"] != each["upper"]
     }
     if not others:
         return ""
