@@ -23,14 +23,14 @@ repro: $(READY)  ## run the pipeline: tables, fits, checks, attributions, pages
 	@.ci/repro
 
 test: $(READY)  ## run the tests that need neither sampling nor DVC nor a browser
-	$(BIN)/python -m pytest -m "not slow" --no-cov --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not slow" --no-cov --numprocesses 2 --dist loadfile
 
 check: $(READY)  ## all that CI checks: format, lint, imports, types, every test with line coverage
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 40
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --durations 40
 
 bench: $(READY)  ## measure the pipeline, samplers, pages and seeds (after make repro, about an hour; not part of CI)
 	$(BIN)/python -m benchmarks
