@@ -31,7 +31,7 @@ def update(layout: Layout) -> list[Path]:
     wanted = [(layout.data_dictionary, "tables", dictionary.render(estimands.TABLE))]
     wanted += [
         (layout.readme, name, path.read_text(encoding="utf-8"))
-        for name in ("front", "more", "answers")
+        for name in ("front", "in_full", "answers")
         if (path := layout.summary / f"{name}.md").is_file()
     ]
     for path, name, content in wanted:

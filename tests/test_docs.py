@@ -30,7 +30,7 @@ def test_block_is_replaced_and_the_rest_kept_and_a_missing_marker_is_an_error() 
             replace_block(text, "x", "new")
 
 
-NAMES = ("front", "more", "answers")
+NAMES = ("front", "in_full", "answers")
 MADE = tuple(f"reports/summary/{name}.md" for name in NAMES)
 
 

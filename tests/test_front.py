@@ -14,10 +14,10 @@ from pipeline.site.overview.front import (
     describe,
     describe_avoid,
     describe_flips,
-    describe_reasoning,
     list_facts,
 )
 from pipeline.site.overview.rows import Row
+from pipeline.site.pages.sentences import say
 from pipeline.synthesis.periods import MEAN, SINCE
 from pipeline.synthesis.shares import MEAN as WHOLE_MEAN
 
@@ -120,10 +120,10 @@ def test_rate_since_reasoning_models_stands_beside_the_rate_before() -> None:
         "change_since_2025": 0.8,
     }
     entries = {f"{name}[One]": entry(number) for name, number in numbers.items()}
-    said = describe_reasoning(entries)
+    said = say("front_reasoning", **list_facts([], entries, None))
     assert "1.9 (1.8 to 2.0) decades a year on One, against 1.1 (1.0 to 1.2)" in said
     assert "the difference is 0.80 (0.70 to 0.90), above zero with probability 0.94." in said
-    assert describe_reasoning({}) == ""
+    assert say("front_reasoning", **list_facts([], {}, None)) == ""
 
 
 def test_shares_with_a_caveat_are_not_to_be_printed_without_it() -> None:

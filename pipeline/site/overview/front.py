@@ -83,7 +83,7 @@ def make_front(overview: Overview, layout: Layout) -> Front:
     return Front(
         say("front_brief", **facts),
         describe(facts),
-        describe_reasoning(entries),
+        say("front_reasoning", **facts),
         steps,
         list_periods(entries, read_domains(layout), estimates.list_published(overview)),
         describe_flips(steps),
@@ -200,13 +200,6 @@ def _list_records(steps: Sequence[Step]) -> Iterator[tuple[float, int, Step]]:
             yield records.median, place, step
 
 
-def describe_reasoning(entries: Entries) -> str:
-    """The rate since reasoning models beside that of the two years before, by leaderboard."""
-    return say(
-        "front_reasoning", found=_list_reasoned(entries), tell=_tell, odds=describe_probability
-    )
-
-
 def _list_reasoned(entries: Entries) -> list[tuple[str, float, Entry, Entry, Entry]]:
     """Leaderboard, probability that it is faster, rates since and before, and their difference."""
     return [
@@ -235,7 +228,7 @@ def _make_row(entry: Entry) -> Row:
 
 
 def _say_share(step: Step, which: str = "share") -> str:
-    said = quote(read_bounds(vars(getattr(step, which))) | {"unit": "share"})
+    said = _quote_share(getattr(step, which))
     if which != "share" or not step.spread.get("is_current"):
         return said
     return say("front_share", said=said.removesuffix(")"), **step.spread)
@@ -252,11 +245,11 @@ def describe_flips(steps: Sequence[Step]) -> str:
 def describe_avoid(steps: Sequence[Step]) -> str:
     """What must not be printed as it stands; empty without steps."""
     flagged = [step for step in steps if step.share.is_flagged]
-    return say("front_avoid", flagged=flagged, say=_say_plain) if steps else ""
+    return say("front_avoid", flagged=flagged, quote=_quote_share) if steps else ""
 
 
-def _say_plain(step: Step) -> str:
-    return quote(read_bounds(vars(step.share)) | {"unit": "share"})
+def _quote_share(row: Row) -> str:
+    return quote(read_bounds(vars(row)) | {"unit": "share"})
 
 
 def list_periods(

@@ -10,6 +10,7 @@ import pandas as pd
 from models import INTERVAL_PROBABILITY
 from pipeline.core.files import read_json, write_json, write_text
 from pipeline.core.layout import Layout
+from pipeline.fit.attribute import KEPT_DRAWS
 from pipeline.site.charts.drawings import Drawing, render_page, render_svg, stack_panels
 from pipeline.site.overview import claims, comparison, estimates
 from pipeline.site.overview.cells import Apart, Cell, Passed
@@ -60,7 +61,7 @@ def write_overview(layout: Layout) -> str:
     write_json(layout.claims_judged, {each.claim.id: claims.describe(each) for each in judged})
     write_text(summary / "answers.md", write_answers(overview.primaries))
     write_text(summary / "front.md", f"{escape_cell(answer.brief)}\n")
-    write_text(summary / "more.md", write_more(answer))
+    write_text(summary / "in_full.md", write_in_full(answer))
     write_text(summary / "front.svg", draw_picture(drawings["periods"]))
     compared = {made.dataset: comparison.describe(made) for made in overview.comparisons}
     write_json(summary / "comparison.json", compared)
@@ -109,6 +110,7 @@ def render(
         say=say,
         say_doubling=say_doubling,
         judged=judged,
+        kept_draws=KEPT_DRAWS,
         claims=claims,
         answers=answers,
         sources=overview.bibliography.cite(cited),
@@ -140,7 +142,7 @@ def escape_cell(text: str) -> str:
     return " ".join(text.split())
 
 
-def write_more(answer: Front) -> str:
+def write_in_full(answer: Front) -> str:
     """The whole answer in Markdown: its sentences, what would change it, what not to print."""
     said = [*answer.said, answer.reasoning, answer.flips, answer.avoid]
     if any(CAVEAT in each for each in said):
