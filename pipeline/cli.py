@@ -103,11 +103,12 @@ def list_cells(root: Root = HERE, as_json: AsJson = False) -> None:
         typer.echo(listing.describe(cells, is_terminal=sys.stdout.isatty()))
 
 
-@app.command(epilog="Example: `apportion export --format parquet --output estimands.parquet`.")
+@app.command(epilog="Example: `apportion export --output estimands.parquet`.")
 def export(
     form: Annotated[
-        Literal["csv", "json", "parquet"], typer.Option("--format", help="of the table")
-    ] = "csv",
+        Literal["csv", "json", "parquet"] | None,
+        typer.Option("--format", help="csv if absent, or what the file's ending says"),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option(dir_okay=False, help="a file; standard output if absent")
     ] = None,
@@ -121,10 +122,16 @@ def export(
     from pipeline.core.files import write_bytes
     from pipeline.site import estimands
 
+    try:
+        chosen = estimands.name_format(form, output)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--output") from error
     layout = Layout(root)
-    made = estimands.write(estimands.tabulate(layout, estimands.list_cells(layout)), form)
+    table = estimands.tabulate(layout, estimands.list_cells(layout))
+    made = estimands.write(table, chosen)
     if output:
         write_bytes(output, made)
+        typer.echo(f"{output}: {len(table)} estimands")
     else:
         sys.stdout.buffer.write(made)
 

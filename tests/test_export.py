@@ -7,7 +7,7 @@ from pathlib import Path
 import hostile_names as hostile
 import pandas as pd
 import pytest
-from conftest import ROOT, invoke
+from conftest import ROOT, invoke, unwrap
 from hostile_names import NAME
 from jsonschema import Draft7Validator
 
@@ -72,8 +72,25 @@ def test_command_writes_a_file_or_standard_output(layout: Layout, tmp_path: Path
     code, output = invoke("export", root=layout.root)
     assert (code, output.partition("\n")[0]) == (0, ",".join(COLUMNS))
     made = tmp_path / "made.parquet"
-    words = ("--format", "parquet", "--output", str(made))
-    assert invoke("export", *words, root=layout.root) == (0, "")
-    assert list(pd.read_parquet(made)) == list(COLUMNS)
+    code, output = invoke("export", "--output", str(made), root=layout.root)
+    table = pd.read_parquet(made)
+    assert (code, unwrap(output)) == (0, f"{made}: {len(table)} estimands")
+    assert list(table) == list(COLUMNS)
     code, output = invoke("export", "--format", "xlsx", root=layout.root)
     assert code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "told"),
+    [
+        ("made.xlsx", (), "add --format"),
+        ("made.json", ("--format", "csv"), "--format says csv"),
+    ],
+)
+def test_ending_that_is_no_format_or_another_is_refused_and_nothing_written(
+    layout: Layout, tmp_path: Path, name: str, words: tuple[str, ...], told: str
+) -> None:
+    made = tmp_path / name
+    code, output = invoke("export", "--output", str(made), *words, root=layout.root)
+    assert (code, made.exists()) == (2, False)
+    assert told in unwrap(output)

@@ -13,13 +13,14 @@ from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
 from pipeline.ingest.cards.card import LoadedCard
 from pipeline.ingest.stage import load_whole_card
+from pipeline.site.naming import name_check
 from pipeline.site.pages import answers
-from pipeline.site.words import relabel
+from pipeline.site.words import read_words, relabel
 from pipeline.studies.verdict import read_check
 
 COLUMNS = (
     *("dataset", "table", "rows_fitted", "model", "verdict", "headline", "label", "unit"),
-    *("median", "lower", "upper", "driven_by_prior", "reason", "page"),
+    *("median", "lower", "upper", "caveats", "reason", "page"),
 )
 WORDS = {"factor": "times"}
 Cells = list[dict[str, Any]]
@@ -62,12 +63,14 @@ def _describe_result(layout: Layout, card: LoadedCard, model: str) -> dict[str, 
     if not answers.has_passed(check):
         return known | {"reason": "; ".join(check["reasons"])}
     known["headline"] = key = load(model).headline_key(card.for_model())
-    found = relabel(read_json(layout.attribution(cell)) or {}, card.options).get(key)
+    words = read_words(layout.words, model, card.options)
+    labelled = relabel(read_json(layout.attribution(cell)) or {}, card.options, words)
+    found = labelled.get(key)
     if found is None:
         return known | {"reason": "its estimands have not been computed"}
     shown = {name: found.get(name) for name in ("label", "unit", "median", "lower", "upper")}
-    driven = bool(answers.describe_drivers(key, check))
-    return known | shown | {"driven_by_prior": driven, "reason": found.get("reason") or None}
+    caveats = "; ".join(answers.find_caveats(key, name_check(check, words, labelled))) or None
+    return known | shown | {"caveats": caveats, "reason": found.get("reason") or None}
 
 
 def describe(cells: Cells, *, is_terminal: bool) -> str:
@@ -85,8 +88,8 @@ def _describe_in_words(cell: dict[str, Any]) -> str:
         return cell["reason"] or ""
     shown = f"{answers.describe_bound(cell, 'median')} ({answers.describe_interval(cell)})"
     unit = "" if cell["unit"].startswith("share") else f" {WORDS.get(cell['unit'], cell['unit'])}"
-    driven = "driven by the prior; " if cell["driven_by_prior"] else ""
-    return f"{driven}{shown}{unit}: {cell['label']}"
+    caveats = f" ({cell['caveats']})" if cell["caveats"] else ""
+    return f"{shown}{unit}: {cell['label']}{caveats}"
 
 
 def choose_page(layout: Layout, name: str, datasets: Registry, models: Registry) -> str:

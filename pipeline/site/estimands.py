@@ -6,6 +6,7 @@ numbers. `data/README.md` and `data/estimands.schema.json` are made from `TABLE`
 
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -154,6 +155,21 @@ def write(table: pd.DataFrame, form: str) -> bytes:
         json.dumps(row, ensure_ascii=False, allow_nan=False) for row in filled.to_dict("records")
     ]
     return f"[{',\n'.join(rows)}]\n".encode()
+
+
+def name_format(form: str | None, output: Path | None) -> str:
+    """The format that is asked for, by name or by the ending of the file; CSV where neither says.
+
+    Raises ValueError for an ending that is none of `FORMATS`, or of another format than `form`.
+    """
+    ending = output.suffix.removeprefix(".").lower() if output else ""
+    if ending in FORMATS and form in (None, ending):
+        return ending
+    if ending in FORMATS:
+        raise ValueError(f"{output} ends as {ending}, and --format says {form}: name one of them")
+    if output and form is None:
+        raise ValueError(f"{output} has none of the endings .{', .'.join(FORMATS)}: add --format")
+    return form or "csv"
 
 
 def render_schema() -> str:
