@@ -31,7 +31,7 @@ FLAGS = (
     "--disable-sync",
 )
 NOT_FOUND = "no Chromium found: install chromium, or set CHROMIUM to its path"
-# From the request for the page. Nothing is polled: asking a long page again and again slows it down.
+# From the request for the page. Nothing is polled: to ask a long page again and again slows it.
 GO_AND_WAIT = """async (share) => {
   if (document.readyState === "loading")
     await new Promise((go) => addEventListener("DOMContentLoaded", go, { once: true }));

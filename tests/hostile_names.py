@@ -51,6 +51,7 @@ STEPS = ("quiz-first-last", "quiz-first-middle", "other-first-last")
 HEADLINE = f"share_compute[{STEPS[0]}]"
 NAME = "hostile-compute_multiplier"
 UNFITTED = "hostile-scaling_law"
+DRAWS = 50
 BIBLIOGRAPHY = f"""@article{{doe2020,
     author = "Doe <b>, Jane & {SCRIPT} and Roe, R.",
     title = "{SCRIPT} javascript:alert(1) & {WORD}",
@@ -199,7 +200,7 @@ def make_tree(table: pd.DataFrame, card: Card, name: str) -> xr.DataTree:
     """A posterior file of draws from the prior of the model, with what it predicts of the rows."""
     model = models.load(name)
     rng = np.random.default_rng(20250101)
-    truths = [model.sample_prior(table, card, model.Priors(), rng) for _ in range(200)]
+    truths = [model.sample_prior(table, card, model.Priors(), rng) for _ in range(DRAWS)]
     drawn = xr.concat([as_draws(truth, model.DIMS) for truth in truths], "draw")
     drawn = drawn.assign_coords(draw=range(len(truths)))
     rows = fitted_rows(table)

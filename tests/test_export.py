@@ -17,10 +17,10 @@ from pipeline.site import estimands
 from pipeline.site.estimands import COLUMNS, NUMBERS, list_cells, tabulate, write
 
 
-@pytest.fixture
-def layout(tmp_path: Path) -> Layout:
+@pytest.fixture(scope="module")
+def layout(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     """Results of a dataset whose every word is hostile."""
-    return hostile.write_results(tmp_path / "hostile")
+    return hostile.write_results(tmp_path_factory.mktemp("hostile"))
 
 
 def test_every_committed_estimand_is_in_the_table_once_with_its_numbers() -> None:
@@ -49,6 +49,7 @@ def test_fit_that_did_not_converge_is_withheld_here_too(layout: Layout) -> None:
     check = read_json(layout.check(NAME))
     write_json(layout.check(NAME), check | {"verdict": "fail", "reasons": ["R-hat"]})
     table = tabulate(layout, [NAME])
+    write_json(layout.check(NAME), check)
     assert table["is_withheld"].all()
     assert table[list(NUMBERS)].isna().all(axis=None)
     assert set(table["withheld_reason"]) == {"Withheld: the fit did not converge."}
@@ -88,9 +89,9 @@ def test_command_writes_a_file_or_standard_output(layout: Layout, tmp_path: Path
     ],
 )
 def test_ending_that_is_no_format_or_another_is_refused_and_nothing_written(
-    layout: Layout, tmp_path: Path, name: str, words: tuple[str, ...], told: str
+    tmp_path: Path, name: str, words: tuple[str, ...], told: str
 ) -> None:
     made = tmp_path / name
-    code, output = invoke("export", "--output", str(made), *words, root=layout.root)
+    code, output = invoke("export", "--output", str(made), *words, root=tmp_path)
     assert (code, made.exists()) == (2, False)
     assert told in unwrap(output)

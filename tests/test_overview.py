@@ -135,7 +135,7 @@ def test_one_model_speaks_for_a_dataset_and_every_cell_is_in_the_table(layout: L
     assert "✗ headline" in table
     assert f"not fitted: {cells.NOT_FITTED}" in table
     said = read(layout, "answers.md")
-    assert "| Not identified; driven by the prior (spread). The toy's" in said
+    assert "| Caveat: not identified; driven by the prior (spread). The toy's" in said
 
 
 def test_models_are_compared_over_the_units_they_share_and_the_others_named(layout: Layout) -> None:

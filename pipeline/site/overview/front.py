@@ -36,6 +36,9 @@ OTHER_PARTS = {
     "unexplained": "unexplained",
 }
 PERIODS = ("before_2023", SINCE)
+# What the sentences of the answer are called, a paragraph each.
+BRIEF = ("brief_split", "brief_rate", "brief_year")
+IN_FULL = ("front_split", "front_rate", "front_change")
 Entries = Mapping[str, Entry]
 
 
@@ -64,7 +67,7 @@ class Front:
     `year` is compute's share of a year's progress since 2023.
     """
 
-    brief: str
+    brief: list[str]
     said: list[str]
     reasoning: str
     steps: list[Step]
@@ -81,7 +84,7 @@ def make_front(overview: Overview, layout: Layout) -> Front:
     steps, pooled = list_steps(overview.primaries, layout), find_cell(overview, POOLED)
     facts = list_facts(steps, entries, mark(pooled)["mean"] if pooled else None)
     return Front(
-        say("front_brief", **facts),
+        describe(facts, BRIEF),
         describe(facts),
         say("front_reasoning", **facts),
         steps,
@@ -140,9 +143,11 @@ def _find_year(table: pd.DataFrame, side: Side) -> str:
     return "?" if pd.isna(released) else str(released.year)
 
 
-def describe(facts: Mapping[str, Any]) -> list[str]:
-    """The answer: how the split differs by step, how fast algorithms improve, and if faster now."""
-    made = [say(f"front_{name}", **facts) for name in ("split", "rate", "change")]
+def describe(facts: Mapping[str, Any], names: Sequence[str] = IN_FULL) -> list[str]:
+    """The answer, a paragraph each: how the split differs by step, how fast algorithms improve,
+    and what changed.
+    """
+    made = [say(name, **facts) for name in names]
     return [each for each in made if each]
 
 

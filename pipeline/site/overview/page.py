@@ -60,7 +60,7 @@ def write_overview(layout: Layout) -> str:
     write_text(page, render(layout, overview, judged, rows, drawings, answer))
     write_json(layout.claims_judged, {each.claim.id: claims.describe(each) for each in judged})
     write_text(summary / "answers.md", write_answers(overview.primaries))
-    write_text(summary / "front.md", f"{escape_cell(answer.brief)}\n")
+    write_text(summary / "front.md", "\n\n".join(map(escape_cell, answer.brief)) + "\n")
     write_text(summary / "in_full.md", write_in_full(answer))
     write_text(summary / "front.svg", draw_picture(drawings["periods"]))
     compared = {made.dataset: comparison.describe(made) for made in overview.comparisons}
@@ -129,7 +129,7 @@ def write_answers(primaries: Sequence[Passed]) -> str:
         ):
             said = f"{said} {spread[0].upper()}{spread[1:]}."
         if caveats := "; ".join(cell.answer.caveats):
-            said = f"{caveats[0].upper()}{caveats[1:]}. {said}"
+            said = f"Caveat: {caveats}. {said}"
         asked, said = map(escape_cell, (cell.card.card.question, said))
         lines.append(f"| {asked} | {said} | `{cell.name}` |")
     return "\n".join(lines) + "\n"
