@@ -12,7 +12,15 @@ from real_overview import LAYOUT, make_overview, make_passed, read_overview
 
 from pipeline.core.failures import Failure, SourceError
 from pipeline.site.overview.cells import Apart, Cell, Passed
-from pipeline.site.overview.claims import Claim, Verdict, describe, judge, read_claims, word_test
+from pipeline.site.overview.claims import (
+    OTHERWISE,
+    Claim,
+    Verdict,
+    describe,
+    judge,
+    read_claims,
+    word_test,
+)
 
 DRAWS = np.arange(10.0)
 INFINITE = np.array([1.0, 5.0, np.inf, np.inf])
@@ -112,6 +120,25 @@ def test_prior_driven_measured_and_unmeasured_are_told_apart() -> None:
     assert (verdict.is_driven, verdict.caveats) == (True, ("driven by the prior (rate)",))
     assert ask(make("plain", check=measured)).is_driven is False
     assert ask(make("plain")).is_driven is None
+
+
+@pytest.mark.parametrize(
+    ("lowest", "highest", "test", "is_open"),
+    [
+        (3.0, 5.0, {"at_least": 4.0}, True),
+        (4.5, 5.0, {"at_least": 4.0}, False),
+        (1.0, 3.0, {"at_least": 4.0}, False),
+        (1.0, 9.0, {"between": [4.0, 6.0]}, True),
+    ],
+)
+def test_claim_that_other_specifications_decide_otherwise_says_so(
+    lowest: float, highest: float, test: dict[str, Any], is_open: bool
+) -> None:
+    spread = {"lowest": lowest, "highest": highest, "specifications": 9, "failed": 0}
+    others = {"is_current": True, "choices": {}, "spread": {FACTOR: spread | {"variance": {}}}}
+    made = ask(make("a", check={"multiverse": others}), claim=test)
+    assert (OTHERWISE in made.caveats) is is_open
+    assert made.spread.startswith("over 9 specifications")
 
 
 def test_interval_that_seldom_held_the_truth_is_told_before_the_probability() -> None:

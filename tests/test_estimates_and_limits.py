@@ -7,13 +7,14 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from real_overview import RATE, read_overview, read_passing, read_references
+from real_overview import LAYOUT, RATE, read_overview, read_passing, read_references
 
 from pipeline.site.overview import estimates, limits
 from pipeline.site.overview.limits import Limit, list_limits
 from pipeline.site.overview.rows import DECADE_MONTHS, Row, say, to_doubling_time
-from pipeline.site.pages import answers
 from pipeline.site.pages.numbers import format_fixed, format_number
+from pipeline.studies.domains import read_domains
+from pipeline.studies.verdict import find_caveats, list_drivers, read_check
 
 
 @pytest.fixture(scope="module")
@@ -73,12 +74,10 @@ def test_shares_are_of_the_headline_and_of_the_record_path_unless_they_are_one()
 def test_what_the_check_doubts_is_a_caveat() -> None:
     check: dict[str, Any] = dict.fromkeys(("is_identified", "is_calibrated"), False)
     check |= {"driven_by_prior": [RATE], "driven_by": {RATE: ["rate"]}}
-    found = answers.find_caveats(RATE, check | {"prior_sensitivity": {RATE: {}}})
+    found = find_caveats(RATE, check | {"prior_sensitivity": {RATE: {}}})
     doubts = ["not identified", "driven by the prior", "not calibrated"]
     assert [each.split(" (")[0] for each in found] == doubts
-    assert (
-        answers.find_caveats(RATE, {"is_identified": True, "prior_sensitivity": {RATE: {}}}) == ()
-    )
+    assert find_caveats(RATE, {"is_identified": True, "prior_sensitivity": {RATE: {}}}) == ()
 
 
 @pytest.mark.parametrize(
@@ -97,8 +96,8 @@ def test_miscalibration_is_a_caveat_of_the_intervals_that_it_was_measured_of(
 ) -> None:
     known: dict[str, Any] = {"prior_sensitivity": {RATE: {}}}
     check = known | {"is_calibrated": False, "calibration": {"estimands": measured}}
-    assert answers.find_caveats(RATE, check) == ((caveat,) if caveat else ())
-    assert answers.find_caveats(RATE, known | {"is_calibrated": True}) == ()
+    assert find_caveats(RATE, check) == ((caveat,) if caveat else ())
+    assert find_caveats(RATE, known | {"is_calibrated": True}) == ()
 
 
 @pytest.mark.parametrize(("covered", "is_missed"), [(84, True), (85, False)])
@@ -109,7 +108,7 @@ def test_interval_that_missed_such_truths_is_a_caveat(covered: int, is_missed: b
     caveat = f"its interval held the truth in {covered} of 100 simulations like this fit"
     said = (caveat,) if is_missed else ()
     for key in (RATE, "doubling_time_months"):
-        assert answers.find_caveats(key, check) == said
+        assert find_caveats(key, check) == said
 
 
 def test_numbers_are_said_with_the_bounds_that_there_are() -> None:
@@ -141,7 +140,7 @@ def test_cells_that_are_not_identified_and_rates_that_a_prior_drives_are_named()
     unidentified, driven = find("not_identified"), find("driven")
     for name, (check, found) in read_passing().items():
         assert bool(unidentified[name]) == (check["is_identified"] is False)
-        (prior, *_) = answers.list_drivers(RATE, check) or [""]
+        (prior, *_) = list_drivers(RATE, check) or [""]
         wanted = f"“{found.get(RATE, {}).get('label', 'no rate')}” is driven by the prior ({prior}"
         is_said = any(wanted in sentence for sentence in driven[name])
         assert is_said == (RATE in check["driven_by_prior"])
@@ -230,3 +229,14 @@ def test_disagreement_needs_both_medians_outside() -> None:
     ):
         other = dict(zip(("median", "lower", "upper"), ends, strict=True))
         assert limits.disagree(one, other) == is_apart
+
+
+def test_pooled_rate_names_the_rates_with_caveats_that_go_into_it() -> None:
+    pooled = read_check(LAYOUT, "own_rates-shared_rate")
+    rates = read_domains(LAYOUT)
+    doubted = [
+        each.name for each in rates if find_caveats(RATE, read_check(LAYOUT, each.posterior))
+    ]
+    assert doubted
+    assert f"rates with caveats of their own: {', '.join(doubted)}" in find_caveats("mean", pooled)
+    assert read_check(LAYOUT, rates[0].posterior)["doubted"] == []

@@ -38,7 +38,7 @@ def make_step(title: str, share: float, spread: tuple[float, ...] = (), **more: 
         "is_record_path": True,
         "grade": "weak",
     }
-    spread_said = found | {"mover": "rows", "is_current": True} if found else {}
+    spread_said = found | {"mover": "rows", "mover_share": 0.4, "is_current": True} if found else {}
     return Step(title, share=row, spread=spread_said, **step, **({"is_dated": True} | more))
 
 
@@ -65,6 +65,9 @@ def test_answer_names_the_extremes_that_may_be_quoted_and_says_when_it_was_faste
         "rate_before_2023[One]": entry(0.4),
         f"p_faster_{SINCE}[Two]": entry(0.7),
         f"p_faster_{SINCE}[Three]": entry(0.01),
+        "share_year[One]": entry(0.5, "share"),
+        "rate_2022[One]": entry(0.9),
+        "rate_2023[One]": entry(0.8),
     }
     split, rate, change = describe(list_facts(STEPS, entries, entry(0.5)))
     assert (
@@ -80,6 +83,9 @@ def test_answer_names_the_extremes_that_may_be_quoted_and_says_when_it_was_faste
         "faster than before: on One by 0.60 (0.50 to 0.70) decades a year, with probability 0.99;"
     )
     assert f"{said} it is slower than before on" in change
+    turn = "on One the rate was 0.90 (0.80 to 1.0) in 2022 and 0.80 (0.70 to 0.90) in 2023"
+    assert f"the change need not have come then: {turn}" in change
+    assert "on average over One and all of their years" in rate
     still = entries | {"rate_before_2023[One]": entry(0.05)}
     _, _, change = describe(list_facts(STEPS, still, entry(0.5)))
     assert "0.99 (before, no progress was measured: 0.050 (-0.050" in change.replace(MINUS, "-")
@@ -135,9 +141,11 @@ def test_shares_with_a_caveat_are_not_to_be_printed_without_it() -> None:
 
 def test_flips_are_the_steps_whose_range_holds_one_half() -> None:
     said = describe_flips(STEPS)
-    assert f"High (30{NBSP}% to 90{NBSP}%, moved most by the rows)" in said
+    assert (
+        f"High (30{NBSP}% to 90{NBSP}%, most of it by the rows, 40{NBSP}% of the variance)" in said
+    )
     assert said.endswith("None that was tried does so for the steps on Low.")
-    assert describe_flips(STEPS[:1]).startswith("No other model that was tried")
+    assert describe_flips(STEPS[:1]).startswith("No other specification that was tried")
     assert describe_flips(STEPS[3:]) == ""
     stale = replace(STEPS[0], spread=dict(STEPS[0].spread) | {"is_current": False})
     assert describe_flips([stale]) == ""

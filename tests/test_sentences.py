@@ -27,6 +27,7 @@ from pipeline.site.pages.warnings import say_warnings
 from pipeline.site.posterior import panels, waterfalls
 from pipeline.site.posterior.panels import answer_design
 from pipeline.site.words import Headline
+from pipeline.studies.verdict import describe_drivers, find_caveats
 
 HEADLINE = Headline("key", "Step A: {median} of it was compute (90 % interval {lower} to {upper}).")
 KEY = "share_compute[a]"
@@ -135,8 +136,8 @@ def test_rates_are_said_with_what_drives_them_and_the_probability_of_no_progress
         "P(rate ≤ 0) = 0.290"
     )
     driven = {"driven_by_prior": ["rate_decades_per_year[a]"], "driven_by": {}}
-    assert answers.describe_drivers("doubling_time_months[a]", driven) == "driven by the prior"
-    assert answers.describe_drivers("doubling_time_months[b]", driven) == ""
+    assert describe_drivers("doubling_time_months[a]", driven) == "driven by the prior"
+    assert describe_drivers("doubling_time_months[b]", driven) == ""
 
 
 def test_studies_say_their_numbers_or_why_there_are_none() -> None:
@@ -235,7 +236,7 @@ def test_number_that_cannot_be_trusted_has_a_sentence_before_it(
         held = {"share": share, "covered": share and round(100 * share), "intervals": 100}
         check |= {"is_calibrated": False, "calibration": {"estimands": {"share_compute[a]": held}}}
     told = [each.replace("\N{NO-BREAK SPACE}", " ") for each in say_warnings(KEY, check)]
-    assert len(told) == len(said) == len(answers.find_caveats(KEY, check))
+    assert len(told) == len(said) == len(find_caveats(KEY, check))
     assert all(words in each for words, each in zip(said, told, strict=True))
     assert all(each[0].isupper() and each.endswith(".") for each in told)
 

@@ -174,7 +174,7 @@ def test_caption_says_what_is_sure(unexplained: np.ndarray, said: str, unsaid: s
 
 def test_caption_names_the_parts_in_which_the_ends_are_alike() -> None:
     caption = split(make_estimands(spread(2.0, 0.1))).words["caption"]
-    for said in ("Techniques have no part in this step", "The division of compute has no part"):
+    for said in ("Techniques have no part in this step", "The allocation of compute has no part"):
         assert said in caption
     assert "The trend has no part" not in caption
 

@@ -25,7 +25,6 @@ from models.takeoff import Economy
 from pipeline.core.failures import SourceError
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
-from pipeline.site.pages.answers import find_caveats
 from pipeline.site.takeoff_page.page import (
     describe_answer,
     describe_times,
@@ -33,6 +32,7 @@ from pipeline.site.takeoff_page.page import (
     list_rates,
     summarise_doubts,
 )
+from pipeline.studies.verdict import find_caveats
 from pipeline.takeoff.draws import Paths, Posterior, pair
 from pipeline.takeoff.results import ESTIMANDS, run_all
 from pipeline.takeoff.scenarios import PLAIN, ROLES, read_scenarios

@@ -20,7 +20,8 @@ NAME = re.compile(r"(?<![\w/.-])[A-Za-z0-9]+(?:_[A-Za-z0-9]+)+(?![\w-]*\.[a-z])\
 RETIRED = re.compile(
     r"what became of each row|slips? of the pen|cannot be told from|stands once|mend the file"
     r"|hold too seldom|stands for \S+ times|A project of months|Do the causes move together"
-    r"|a row a study|no column of the card reads",
+    r"|a row a study|no column of the card reads|too seldom"
+    r"|wrong division|Parts multiply",
     re.IGNORECASE,
 )
 PAGES = sorted((ROOT / "reports/html").glob("*.html"))

@@ -48,30 +48,44 @@ def test_worth_is_ten_to_the_decades_of_all_but_compute_and_the_unexplained(
 def test_what_somebody_chose_is_told_by_part_or_together_where_not_known_apart() -> None:
     draws = make_draws(compute=0.0, technique=1.0, inference=0.5, trend=0.1)
     said = "techniques 10 times (10 to 10), compute at test time 3.2 times (3.2 to 3.2)"
-    assert f"Parts multiply: {said}, and the rest the trend with the date." in say_worth(draws, KEY)
+    assert f"By parts, which multiply: {said}, and the rest the trend with the date." in say_worth(
+        draws, KEY
+    )
     trade = np.linspace(-1, 1, len(draws))
     draws["decades_technique[math-a-b]"] += trade
     draws["decades_inference[math-a-b]"] -= trade
-    said = "Parts multiply: techniques and compute at test time together 32 times (32 to 32), and"
+    together = "techniques and compute at test time together 32 times (32 to 32), and"
+    said = f"By parts, which multiply: {together}"
     assert said in say_worth(draws, KEY)
-    assert "Parts multiply" not in say_worth(make_draws(compute=1.0, trend=1.0), KEY)
+    assert "which multiply" not in say_worth(make_draws(compute=1.0, trend=1.0), KEY)
+
+
+def share(label: str, median: float | None) -> dict[str, object]:
+    bounds = {"median": median, "lower": 0.0, "upper": 1.0}
+    return {"label": f"Compute, share of the step: compute: {label}", "unit": "share"} | bounds
 
 
 def test_other_steps_are_told_with_their_shares_or_from_the_least_to_the_greatest() -> None:
-    def share(label: str, median: float | None) -> dict[str, object]:
-        bounds = {"median": median, "lower": 0.0, "upper": 1.0}
-        return {"label": f"Compute, share of the step: compute: {label}", "unit": "share"} | bounds
-
     steps = {f"share_compute[{name}]": share(name, at) for name, at in (("a", 0.5), ("b", 0.25))}
     steps["share_compute[none]"] = share("none", None)
     steps["share_compute[zero]"] = share("zero", 0.0) | {"upper": 0.0}
-    said = say_other_steps(steps, "share_compute[a]").replace("\N{NO-BREAK SPACE}", " ")
+    said = say_other_steps(steps, "share_compute[a]", {}).replace("\N{NO-BREAK SPACE}", " ")
     assert said.endswith("elsewhere: b 25 % (0 % to 100 %).")
-    assert say_other_steps(steps, "rate_decades_per_year") == ""
-    assert say_other_steps({"share_compute[a]": share("a", 0.5)}, "share_compute[a]") == ""
+    assert say_other_steps(steps, "rate_decades_per_year", {}) == ""
+    assert say_other_steps({"share_compute[a]": share("a", 0.5)}, "share_compute[a]", {}) == ""
     many = {f"share_compute[{i}]": share(str(i), i / 10) for i in range(7)}
-    said = say_other_steps(many, "share_compute[3]").replace("\N{NO-BREAK SPACE}", " ")
+    said = say_other_steps(many, "share_compute[3]", {}).replace("\N{NO-BREAK SPACE}", " ")
     assert "elsewhere: 6, from 0 % (0 % to 100 %) (0) to 60 % (0 % to 100 %) (6)." in said
+
+
+def test_other_step_with_a_caveat_of_its_own_has_the_sign() -> None:
+    steps = {f"share_compute[{name}]": share(name, 0.5) for name in ("a", "b")}
+    steps["share_compute[b]"] |= {"median": 0.25}
+    held = {"covered": 8, "intervals": 10, "share": 0.8}
+    fitted = {"fitted": {"estimands": {"share_compute[b]": held}}}
+    check = {"study": {"structures": {"structures": fitted}}}
+    assert "b ▲" in say_other_steps(steps, "share_compute[a]", check)
+    assert "▲" not in say_other_steps(steps, "share_compute[b]", check)
 
 
 @pytest.mark.parametrize(
@@ -142,4 +156,4 @@ def test_parts_that_are_known_better_together_are_to_be_quoted_together(
     spread = np.linspace(-1, 1, len(draws))
     draws["decades_technique[math-a-b]"] += spread
     draws["decades_inference[math-a-b]"] += sign * spread
-    assert ("better together than apart" in say_worth(draws, KEY)) is is_told
+    assert ("do not tell apart" in say_worth(draws, KEY)) is is_told

@@ -13,7 +13,8 @@ from pipeline.core.layout import Layout
 from pipeline.ingest.cards.card import load_card
 from pipeline.site.overview.estimates import record_key
 from pipeline.site.synthesis_page import page
-from pipeline.synthesis.shares import COMPUTE, FIELDS, POOLED, read_domains
+from pipeline.studies.domains import read_domains
+from pipeline.synthesis.shares import COMPUTE, FIELDS, POOLED
 from pipeline.synthesis.stage import synthesise
 
 DATASETS = {

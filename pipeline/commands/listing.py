@@ -16,7 +16,7 @@ from pipeline.ingest.stage import load_whole_card
 from pipeline.site.naming import name_check
 from pipeline.site.pages import answers
 from pipeline.site.words import read_words, relabel
-from pipeline.studies.verdict import read_check
+from pipeline.studies.verdict import find_caveats, read_check
 
 COLUMNS = (
     *("dataset", "table", "rows_fitted", "model", "verdict", "headline", "label", "unit"),
@@ -69,7 +69,7 @@ def _describe_result(layout: Layout, card: LoadedCard, model: str) -> dict[str, 
     if found is None:
         return known | {"reason": "its estimands have not been computed"}
     shown = {name: found.get(name) for name in ("label", "unit", "median", "lower", "upper")}
-    caveats = "; ".join(answers.find_caveats(key, name_check(check, words, labelled))) or None
+    caveats = "; ".join(find_caveats(key, name_check(check, words, labelled))) or None
     return known | shown | {"caveats": caveats, "reason": found.get("reason") or None}
 
 

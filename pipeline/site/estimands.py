@@ -21,7 +21,7 @@ from pipeline.site.naming import name_check
 from pipeline.site.pages import answers
 from pipeline.site.pages.packing import neutralise_frame
 from pipeline.site.words import read_words, relabel
-from pipeline.studies.verdict import read_check
+from pipeline.studies.verdict import Check, find_caveats, read_check
 
 FORMATS = ("csv", "json", "parquet")
 TOGETHER = ("synthesis", "takeoff")  # results of several fits, which have no dataset of their own
@@ -125,7 +125,7 @@ def _list_together(layout: Layout, name: str) -> Iterator[dict[str, Any]]:
         yield known | _describe(key, entry, CONVERGED) | {"caveats": caveats}
 
 
-def _describe(key: str, entry: dict[str, Any], check: answers.Check) -> dict[str, Any]:
+def _describe(key: str, entry: dict[str, Any], check: Check) -> dict[str, Any]:
     """One row without its dataset and model; without numbers where the page has none."""
     others, reason = answers.read_range(key, check), answers.find_withheld(entry, check)
     shown = {name: entry[name] for name in ("median", "lower", "upper")}
@@ -138,7 +138,7 @@ def _describe(key: str, entry: dict[str, Any], check: answers.Check) -> dict[str
         **({} if reason else shown),
         "interval_probability": entry["prob"],
         "identification": (check.get("identification_grade") or {}).get(key),
-        "caveats": "; ".join(answers.find_caveats(key, check)) or None,
+        "caveats": "; ".join(find_caveats(key, check)) or None,
         "is_withheld": bool(reason),
         "withheld_reason": reason or None,
     }

@@ -6,9 +6,10 @@ parameter.
 
 import re
 
-from pipeline.site.pages.answers import Attributions, Check
+from pipeline.site.pages.answers import Attributions
 from pipeline.site.pages.numbers import unit_words
 from pipeline.site.words import Words
+from pipeline.studies.verdict import Check
 
 CODE_NAME = re.compile(r"\b[a-z0-9]+(?:_[a-z0-9]+)+(?:\[[^\]]*\])?")
 SENTENCES = ("identification_reason", "calibration_reason")

@@ -1,15 +1,16 @@
-"""Reading a committed study of a cell: fits to simulated data, and to the data under other priors.
+"""What speaks against the numbers of a cell: its check, with what its committed studies say.
 
 A study takes minutes to hours and is made by people (`apportion calibrate`), not by a stage. It
 counts as long as table and model are those it was made with.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipeline.checks.identified import describe_identification
 from pipeline.core.files import read_json
 from pipeline.core.layout import Layout
+from pipeline.studies.domains import OWN, read_domains
 from pipeline.studies.record import describe_inputs, describe_specifications, is_current
 
 NOT_MEASURED = "not measured"
@@ -20,6 +21,15 @@ LEAST_COVERAGE, LARGEST_COVERAGE = 0.85, 0.95  # of 90 % intervals
 COPIED = ("fixed_share", "wrong_compute", "structures", "priors", "design")
 
 Study = dict[str, Any]
+Check = dict[str, Any]
+NOT_IDENTIFIED, NOT_CALIBRATED = "not identified", "not calibrated"
+RATE = "rate_decades_per_year"
+# Quantities that follow from another, which is the one that is tested: families of keys.
+FOLLOWS = {
+    "doubling_time_months": RATE,
+    "reduction_factor": RATE,
+    "technique_gain_factor": "technique_gain_decades",
+}
 
 
 def read_check(layout: Layout, cell: str) -> dict[str, Any]:
@@ -36,8 +46,19 @@ def read_check(layout: Layout, cell: str) -> dict[str, Any]:
     tested = read_json(layout.backtest(cell))
     if tested:
         tested["is_current"] = is_current(describe_inputs(layout, cell), tested)
-    found = {"multiverse": others, "backtest": tested}
+    found = {"multiverse": others, "backtest": tested, "doubted": _list_doubted(layout, cell)}
     return apply_study(check, study, counts) | found if check else {}
+
+
+def _list_doubted(layout: Layout, cell: str) -> list[str]:
+    """The fields whose own rate has a caveat, where `cell` pools the rates of our posteriors."""
+    if not cell.startswith(f"{OWN}-"):
+        return []
+    return [
+        domain.name
+        for domain in read_domains(layout)
+        if find_caveats(RATE, read_check(layout, domain.posterior))
+    ]
 
 
 def apply_study(check: dict[str, Any], study: Study | None, counts: bool) -> dict[str, Any]:
@@ -113,3 +134,88 @@ def list_shifts(study: Study | None) -> list[tuple[str, str, float]]:
         for key, shift in by_key.items()
         if shift is not None
     ]
+
+
+def find_caveats(key: str, check: Check) -> tuple[str, ...]:
+    """What to read before the number of `key`: what the checks found against it."""
+    found = (
+        NOT_IDENTIFIED if check.get("is_identified") is False else "",
+        describe_drivers(key, check),
+        describe_missed(key, check),
+        describe_miscalibrated(key, check),
+        describe_doubted(check.get("doubted") or []),
+    )
+    return tuple(filter(None, found))
+
+
+def describe_doubted(names: Sequence[str]) -> str:
+    """That rates which go into a number have caveats; empty where none has."""
+    return f"rates with caveats of their own: {', '.join(names)}" if names else ""
+
+
+def read_study(check: Check, name: str) -> dict[str, Any]:
+    """A part of the study of simulated data; empty where there is none."""
+    return (check.get("study") or {}).get(name) or {}
+
+
+def describe_miscalibrated(key: str, check: Check) -> str:
+    """That the study speaks against the interval of `key`, or against others where `key` itself was
+    not measured; empty where nothing does.
+    """
+    if check.get("is_calibrated") is not False:
+        return ""
+    found = read_coverage(key, check)
+    if found.get("share") is None:
+        return NOT_CALIBRATED
+    if LEAST_COVERAGE <= found["share"] <= LARGEST_COVERAGE:
+        return ""
+    held, count = found["covered"], found["intervals"]
+    return f"{NOT_CALIBRATED}: held the truth in {held} of {count} simulations"
+
+
+def read_coverage(key: str, check: Check) -> dict[str, Any]:
+    """How often the interval of `key` held truths drawn from the prior; empty where not tried."""
+    measured = (check.get("calibration") or {}).get("estimands") or {}
+    return measured.get(key) or measured.get(follow(key)) or {}
+
+
+def find_like_fit(key: str, check: Check) -> dict[str, Any]:
+    """How often the interval of `key` held a truth like the fit; empty where nobody tried."""
+    structures = read_study(check, "structures").get("structures", {})
+    held = structures.get("fitted", {}).get("estimands", {})
+    return held.get(key) or held.get(follow(key)) or {}
+
+
+def describe_missed(key: str, check: Check) -> str:
+    """That the interval of `key` seldom holds a truth like the fit; empty where it does."""
+    found = find_like_fit(key, check)
+    if not found or found["share"] >= LEAST_COVERAGE:
+        return ""
+    held, count = found["covered"], found["intervals"]
+    return f"its interval held the truth in {held} of {count} simulations like this fit"
+
+
+def describe_drivers(key: str, check: Check) -> str:
+    """That the prior drives `key` or what it follows from, and which prior; else empty."""
+    found = find_driven(key, check)
+    if not found:
+        return ""
+    names = list_drivers(found, check)
+    return "driven by the prior" + (f" ({', '.join(names)})" if names else "")
+
+
+def find_driven(key: str, check: Check) -> str:
+    """`key` or what it follows from, whichever the prior drives; empty where neither is."""
+    driven = check.get("driven_by_prior") or []
+    return next((each for each in (key, follow(key)) if each in driven), "")
+
+
+def list_drivers(key: str, check: Check) -> list[str]:
+    """The priors that drive `key`."""
+    return list((check.get("driven_by") or {}).get(key) or [])
+
+
+def follow(key: str) -> str:
+    """The key that is tested for `key`: what it follows from, or itself."""
+    family, bracket, label = key.partition("[")
+    return f"{FOLLOWS.get(family, family)}{bracket}{label}"

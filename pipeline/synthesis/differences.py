@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import RATE, Entry
-from pipeline.site.pages.answers import find_caveats
+from pipeline.studies.verdict import find_caveats
 from pipeline.synthesis.entries import summarise
 from pipeline.synthesis.periods import find_shared, pair
 from pipeline.synthesis.shares import thin

@@ -11,7 +11,7 @@ from pipeline.checks.numbers import TAILS
 from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import Entry, round_to
 from pipeline.site.overview.rows import BOUNDS, Row
-from pipeline.site.pages.answers import find_caveats
+from pipeline.studies.verdict import find_caveats
 
 BLANK = Row("", "", "", "", "model")
 

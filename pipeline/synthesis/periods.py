@@ -17,13 +17,14 @@ import pandas as pd
 from models.estimates.shared_rate import Priors
 from pipeline.site.overview.cells import Passed
 from pipeline.site.overview.comparison import RATE, Entry, round_to
-from pipeline.site.pages.answers import (
+from pipeline.studies.structures import EARLY, LATE
+from pipeline.studies.verdict import (
+    describe_doubted,
     describe_missed,
     find_caveats,
     find_like_fit,
     read_study,
 )
-from pipeline.studies.structures import EARLY, LATE
 from pipeline.synthesis.entries import state, summarise
 from pipeline.synthesis.shares import COMPUTE_RATE, divide_progress, thin
 
@@ -89,12 +90,25 @@ def compare_periods(
                     f"Probability that algorithms improved faster {WORDS[change.since]}: {domain}"
                 )
                 before, since = rates[change.before], rates[change.since]
+                for year in (change.year - 1, change.year):
+                    entries |= _tell_year(cell, domain, year)
                 faster, caveats = round_to((since.draws > before.draws).mean()), since.caveats
                 entries[f"p_faster_{change.since}[{domain}]"] = state(label, faster, caveats)
                 entries[f"change_{change.since}[{domain}]"] = _compare(change, domain, rates)
             if SINCE in rates:
                 reached[domain] = rates[SINCE]
     return entries | _pool(reached, compute, overlap)
+
+
+def _tell_year(cell: Passed | None, domain: str, year: int) -> dict[str, Entry]:
+    """The entry `rate_<year>[<domain>]`: whether a rate rose just there, or before or after."""
+    key = f"{RATE}[{year}]"
+    if cell is None or key not in cell.draws:
+        return {}
+    label = f"Rate of algorithmic progress in {year}: {domain}"
+    drawn = cell.draws[key].to_numpy(dtype=float)
+    entry = summarise(label, "decades per year", drawn, find_caveats(key, cell.check))
+    return {f"rate_{year}[{domain}]": entry}
 
 
 def _compare(change: Change, domain: str, rates: Mapping[str, Rate]) -> Entry:
@@ -151,7 +165,9 @@ def _warn(cell: Passed, keys: Sequence[str], half: dict[str, str]) -> tuple[str,
             seldom.append(f"{name} ({held['covered']} of {held['intervals']})")
         found += [f"{name}: {each}" for each in find_caveats(key, cell.check) if each != missed]
     if seldom:
-        found.append(f"held the truth too seldom in simulations like the fit: {', '.join(seldom)}")
+        found.append(
+            f"held the truth less often than 90 % in simulations like the fit: {', '.join(seldom)}"
+        )
     return tuple(dict.fromkeys(found))
 
 
@@ -170,7 +186,7 @@ def _pool(
     paired = pair(drawn, find_shared(list(rates), overlap), rng)
     alike = rng.permutation(np.sort(drawn, axis=1).mean(axis=0))
     flagged = [name for name, rate in rates.items() if rate.caveats]
-    caveats = [f"rates with caveats of their own: {', '.join(flagged)}"] if flagged else []
+    caveats = [each for each in [describe_doubted(flagged)] if each]
     entries = {}
     for suffix, mean in (("", paired.mean(axis=0)), (ALIKE, alike)):
         entries[f"rate_{SINCE}{suffix}[{MEAN}]"] = _describe(

@@ -23,10 +23,10 @@ from pipeline.site.overview.comparison import RATE, round_to
 from pipeline.site.overview.estimates import find_share
 from pipeline.site.overview.gathering import Overview
 from pipeline.site.overview.rows import BOUNDS, Row
-from pipeline.site.pages.answers import find_caveats
+from pipeline.studies.domains import OWN, Domain
+from pipeline.studies.verdict import find_caveats
 
 Kind = Literal["step", "year", "field"]
-OWN = "own_rates"
 POOLED = "own_rates-shared_rate"
 FIELDS = "software_hardware_rates-rate_coincidence"
 COMPUTE, COMPUTE_RATE = "training_runs-compute_growth", "growth_decades_per_year"
@@ -43,19 +43,6 @@ TAIL = (1 - INTERVAL_PROBABILITY) / 2
 
 
 @dataclass(frozen=True)
-class Domain:
-    """One of our leaderboards: its field in words, and the posterior that speaks for it."""
-
-    name: str
-    posterior: str
-
-    @property
-    def dataset(self) -> str:
-        """The leaderboard's dataset."""
-        return self.posterior.partition("-")[0]
-
-
-@dataclass(frozen=True)
 class Found:
     """Compute's share in one domain: its row, and its draws if it has any."""
 
@@ -68,15 +55,6 @@ class Found:
     def label(self) -> str:
         """The domain in words."""
         return self.row.label
-
-
-def read_domains(layout: Layout) -> list[Domain]:
-    """The leaderboards that the records of our own rates name, in their order."""
-    path = layout.records(OWN)
-    if not path.is_file():
-        return []
-    records = pd.read_csv(path, dtype=str, keep_default_na=False)
-    return [Domain(*each) for each in zip(records["domain"], records["posterior"], strict=True)]
 
 
 def read_overlap(layout: Layout) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from pipeline.fit.attribute import COLUMNS
 from pipeline.site.overview.comparison import Entry, round_to
 from pipeline.site.overview.gathering import gather
 from pipeline.site.overview.rows import read_bounds
+from pipeline.studies.domains import read_domains
 from pipeline.synthesis.differences import compare_rates
 from pipeline.synthesis.entries import state, warn
 from pipeline.synthesis.periods import compare_periods
@@ -26,7 +27,6 @@ from pipeline.synthesis.shares import (
     collect,
     exceed,
     find_cell,
-    read_domains,
     read_overlap,
 )
 

@@ -1,6 +1,6 @@
 """`data/claims.yaml` -> the propositions of the public debate, and how probable each is."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -18,6 +18,7 @@ from pipeline.site.overview.gathering import Overview
 from pipeline.site.pages import answers
 from pipeline.site.pages.numbers import format_cell, format_quantity, is_share, say_unit
 from pipeline.site.pages.worth import say_other_steps
+from pipeline.studies.verdict import find_caveats, find_driven
 from pipeline.synthesis.entries import summarise
 
 NAMES = f"^{dataset_names.PATTERN.pattern}$"
@@ -134,6 +135,7 @@ def _refuse_names(
 
 
 STATES = {"failed": "the fit did not converge", "not_fitted": "not fitted", "missing": "missing"}
+OTHERWISE = "other specifications decide it otherwise"
 NO_DRAWS = "the draws of it are missing: run `dvc repro`"
 
 
@@ -142,7 +144,8 @@ class Verdict(NamedTuple):
 
     `asked` is the posterior that was asked, `found` the estimand as its attribution file has it.
     `is_driven` is None where nobody measured how far the prior drives the estimand; `caveats` are
-    what a reader must know before the probability; `others` says what other steps would give.
+    what a reader must know before the probability; `others` says what other steps would give,
+    `spread` the range of the estimand over other specifications.
     """
 
     claim: Claim
@@ -153,6 +156,7 @@ class Verdict(NamedTuple):
     caveats: tuple[str, ...] = ()
     reason: str = ""
     others: str = ""
+    spread: str = ""
 
 
 def judge(claim: Claim, overview: Overview) -> Verdict:
@@ -176,7 +180,9 @@ def judge(claim: Claim, overview: Overview) -> Verdict:
         found = summarise(label, str(found["unit"]), values)
     if np.isnan(values).any():
         raise ValueError(f"{claim.posterior}: draws of {claim.estimand} are not numbers")
-    caveats = dict.fromkeys(each for key in keys for each in answers.find_caveats(key, cell.check))
+    caveats = dict.fromkeys(each for key in keys for each in find_caveats(key, cell.check))
+    if not claim.plus and is_undecided(claim, answers.read_range(claim.estimand, cell.check)):
+        caveats[OTHERWISE] = None
     return Verdict(
         claim,
         cell.name,
@@ -184,13 +190,24 @@ def judge(claim: Claim, overview: Overview) -> Verdict:
         round_to(claim.holds(values).mean()),
         _is_driven(keys, cell.check),
         tuple(caveats),
-        others=say_other_steps(cell.attributions, claim.estimand),
+        others=say_other_steps(cell.attributions, claim.estimand, cell.check),
+        spread=""
+        if claim.plus
+        else answers.say_range(claim.estimand, cell.check, str(found["unit"]), is_short=True),
     )
+
+
+def is_undecided(claim: Claim, spread: Mapping[str, Any]) -> bool:
+    """Whether the claim holds for some medians of other specifications and not for others."""
+    if not spread.get("is_current"):
+        return False
+    holds = claim.holds(np.linspace(spread["lowest"], spread["highest"], 101))
+    return bool(holds.any() and not holds.all())
 
 
 def _is_driven(keys: Sequence[str], check: dict[str, Any]) -> bool | None:
     """Whether the prior drives any of `keys`; None where nobody measured it for all of them."""
-    if any(answers.find_driven(key, check) for key in keys):
+    if any(find_driven(key, check) for key in keys):
         return True
     return False if all(answers.is_prior_measured(key, check) for key in keys) else None
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.site.overview.cells import Apart, Passed
-from pipeline.site.pages.answers import RATE as RATE
+from pipeline.studies.verdict import RATE as RATE
 
 SPLIT = "share_compute"
 NUMBERS = ("elpd", "difference", "difference_se")

@@ -17,19 +17,19 @@ from pipeline.site.overview.gathering import Overview
 from pipeline.site.overview.limits import quote
 from pipeline.site.overview.rows import Row, read_bounds, read_row, say_doubling
 from pipeline.site.pages import answers
-from pipeline.site.pages.answers import HALF, describe_probability, element
+from pipeline.site.pages.answers import CAVEAT, HALF, describe_probability, element
 from pipeline.site.pages.sentences import say
+from pipeline.studies.domains import Domain, read_domains
 from pipeline.synthesis.entries import mark
 from pipeline.synthesis.periods import MEAN, SINCE, WORDS
 from pipeline.synthesis.shares import MEAN as WHOLE_MEAN
-from pipeline.synthesis.shares import POOLED, Domain, find_cell, read_domains
+from pipeline.synthesis.shares import POOLED, WHOLE, find_cell
 
 SURE = 0.95
-CAVEAT = "▲\N{NO-BREAK SPACE}"
 SPLITTING = (LeaderboardOptions, HorizonOptions)  # cards that name steps
 OTHER_PARTS = {
     "inference": "compute at test time",
-    "allocation": "division of compute",
+    "allocation": "allocation of compute",
     "technique": "techniques",
     "trend": "trend with the date",
     "lab": "differences between laboratories",
@@ -185,6 +185,16 @@ def list_facts(steps: Sequence[Step], entries: Entries, pooled: Entry | None) ->
             for key in entries
             if key.startswith(f"rate_{SINCE}[") and element(key) != MEAN
         ],
+        "pooled": [
+            name
+            for key in entries
+            if key.startswith("share_year[") and (name := element(key)) not in WHOLE
+        ],
+        "turns": {
+            name: (entries[f"rate_2022[{name}]"], entries[f"rate_2023[{name}]"])
+            for name in sure
+            if f"rate_2022[{name}]" in entries
+        },
         "share": entries.get(f"share_{SINCE}[{MEAN}]"),
         "whole": entries.get(f"share_year[{WHOLE_MEAN}]"),
         "past": (past := {name: entries.get(f"rate_{PERIODS[0]}[{name}]", {}) for name in sure}),

@@ -12,7 +12,14 @@ from pipeline.site.overview.gathering import Overview
 from pipeline.site.pages import answers
 from pipeline.site.pages.sentences import say
 from pipeline.site.posterior.backtests import score_forecasts
-from pipeline.studies.verdict import LEAST_COVERAGE, OUT_OF_DATE
+from pipeline.studies.verdict import (
+    LEAST_COVERAGE,
+    OUT_OF_DATE,
+    describe_drivers,
+    find_like_fit,
+    follow,
+    read_study,
+)
 
 EXPERIMENT = "algorithm_share"  # of a controlled experiment, by scale
 Case = tuple[str, Entry]  # name of the sentence, and what it is filled with
@@ -73,8 +80,8 @@ def _find_unidentified(cell: Passed) -> Iterator[Case]:
 def _find_driven(cell: Passed) -> Iterator[Case]:
     keys = asked_keys(cell)
     for key in keys:
-        driven = answers.describe_drivers(key, cell.check)
-        is_told = answers.follow(key) != key and answers.follow(key) in keys  # the other name
+        driven = describe_drivers(key, cell.check)
+        is_told = follow(key) != key and follow(key) in keys  # the other name
         if driven and not is_told:
             yield "driven", {"label": cell.attributions[key]["label"], "driven": driven}
 
@@ -95,7 +102,7 @@ def _find_unreported(cell: Passed) -> Iterator[Case]:
 def _find_narrow(cell: Passed) -> Iterator[Case]:
     """Coverage below the limit: of truths from the prior, and of fixed compute shares."""
     coverage = cell.check.get("calibration") or {}
-    watched, fixed = coverage.get("estimands") or {}, answers.read_study(cell.check, "fixed_share")
+    watched, fixed = coverage.get("estimands") or {}, read_study(cell.check, "fixed_share")
     cases: list[tuple[Entry, Entry, Entry]] = [
         ({"truth": None, "label": cell.attributions[key]["label"], "bias": None}, coverage, found)
         for key in asked_keys(cell)
@@ -104,7 +111,7 @@ def _find_narrow(cell: Passed) -> Iterator[Case]:
     for share, found in (fixed.get("shares") or {}).items():
         cases.append(({"truth": float(share), "bias": found.get("median_bias")}, fixed, found))
     for key in asked_keys(cell):
-        if found := answers.find_like_fit(key, cell.check):
+        if found := find_like_fit(key, cell.check):
             told = {"truth": None, "bias": None, "label": cell.attributions[key]["label"]}
             cases.append((told | {"like_fit": True}, {"probability": INTERVAL_PROBABILITY}, found))
     for values, study, found in cases:
@@ -116,7 +123,7 @@ def _find_narrow(cell: Passed) -> Iterator[Case]:
 def _find_compute_errors(cell: Passed) -> Iterator[Case]:
     """Wrong compute of models that did not publish it."""
     age = {"stale": OUT_OF_DATE * (cell.check.get("calibration_reason") == OUT_OF_DATE)}
-    wrong = answers.read_study(cell.check, "wrong_compute")
+    wrong = read_study(cell.check, "wrong_compute")
     if wrong.get("largest") is not None:
         yield "wrong_compute", wrong | age
 
@@ -183,7 +190,7 @@ def list_untried(overview: Overview) -> list[str]:
         cell.title
         for cell in overview.primaries
         if cell.answer.key.startswith(f"{SPLIT}[")
-        and not answers.find_like_fit(cell.answer.key, cell.check)
+        and not find_like_fit(cell.answer.key, cell.check)
     ]
 
 

@@ -18,7 +18,7 @@ from pipeline.site.overview.claims import Verdict, read_claims
 from pipeline.site.overview.comparison import RATE
 from pipeline.site.overview.estimates import record_key
 from pipeline.site.overview.forest_charts import RATES, SHARES, draw_forest
-from pipeline.site.overview.front import CAVEAT, Front, make_front
+from pipeline.site.overview.front import Front, make_front
 from pipeline.site.overview.gathering import Overview, gather
 from pipeline.site.overview.limits import (
     describe_experiments,
@@ -29,11 +29,12 @@ from pipeline.site.overview.limits import (
 from pipeline.site.overview.reach import list_reaches
 from pipeline.site.overview.rows import BOUNDS, Row, say, say_doubling
 from pipeline.site.pages import answers, sentences
+from pipeline.site.pages.answers import CAVEAT
 from pipeline.site.pages.citations import cite_page, read_software
 from pipeline.site.pages.numbers import INTERVAL_WORDS, SHORT_INTERVAL
 from pipeline.site.pages.packing import neutralise_frame
 from pipeline.site.takeoff_page.page import describe_answer
-from pipeline.studies.verdict import LEAST_COVERAGE
+from pipeline.studies.verdict import LEAST_COVERAGE, describe_drivers
 
 TITLE = "How much of AI progress is compute, and how much is algorithms?"
 FORESTS = {"periods": RATES, "rates": RATES, "years": RATES, "shares": SHARES}
@@ -103,7 +104,7 @@ def render(
         quote=quote,
         limits=list_limits(overview),
         experiments=describe_experiments(overview),
-        reaches=list_reaches(overview.primaries),
+        reaches=list_reaches(overview.primaries, layout),
         least_coverage=LEAST_COVERAGE,
         untried=sentences.say("limit_untried", names=list_untried(overview)),
         rows=rows,
@@ -168,7 +169,7 @@ def describe_cell(cell: Cell) -> dict[str, Any]:
     headline = cell.answer.key
     named = {"headline": headline, "rate": RATE, "record_share": record_key(headline)}
     found = {name: cell.attributions.get(key) or {} for name, key in named.items()}
-    driven = [n for n in ("headline", "rate") if answers.describe_drivers(named[n], cell.check)]
+    driven = [n for n in ("headline", "rate") if describe_drivers(named[n], cell.check)]
     made = {
         "verdict": "pass",
         "driven": " and ".join(driven) or "no",

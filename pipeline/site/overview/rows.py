@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pipeline.site.overview.cells import Passed
 from pipeline.site.pages import answers
 from pipeline.site.pages.numbers import INTERVAL_WORDS, format_number, format_quantity
+from pipeline.studies.verdict import find_caveats
 
 DECADE_MONTHS = 12 * math.log10(2)  # rate in decades a year x doubling time in months
 NOT_CONVERGED = "not converged"
@@ -59,7 +60,7 @@ def read_row(cell: Passed, key: str, group: str = "", label: str = "") -> Row | 
     if entry.get("reason"):
         return replace(row, reason=f"not reported: {entry['reason']}")
     spread = answers.say_range(key, cell.check, str(entry["unit"]), is_short=True)
-    caveats = answers.find_caveats(key, cell.check)
+    caveats = find_caveats(key, cell.check)
     return replace(row, **read_bounds(entry), caveats=caveats, range=spread)
 
 

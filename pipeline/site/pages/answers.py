@@ -12,22 +12,14 @@ from pipeline.site.pages.numbers import (
 )
 from pipeline.site.pages.sentences import say
 from pipeline.site.words import Headline
-from pipeline.studies.verdict import LARGEST_COVERAGE, LEAST_COVERAGE
+from pipeline.studies.verdict import RATE, Check, describe_drivers, find_caveats, follow
 
 Attributions = dict[str, dict[str, Any]]
-Check = dict[str, Any]
-RATE = "rate_decades_per_year"
 # What readers come for beside the answer: Chinchilla's question at its budget, METR's.
 SOUGHT = ("optimal_tokens_per_parameter[5.76e23]", "doubling_time_days[since 2023]")
-# Quantities that follow from another, which is the one that is tested: families of keys.
-FOLLOWS = {
-    "doubling_time_months": RATE,
-    "reduction_factor": RATE,
-    "technique_gain_factor": "technique_gain_decades",
-}
 SENSITIVE = 0.05  # power-scaling index above which the prior counts (Kallioinen et al. 2023)
-NOT_IDENTIFIED, NOT_CALIBRATED = "not identified", "not calibrated"
 HALF = 0.5  # of a step: what is more, compute or all else
+CAVEAT = "▲\N{NO-BREAK SPACE}"  # before a number that has one
 MOST_DIGITS = 6  # of attribution files
 
 
@@ -105,17 +97,6 @@ def _fill(sentence: str, found: dict[str, Any]) -> str:
     return sentence.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
-def find_caveats(key: str, check: Check) -> tuple[str, ...]:
-    """What to read before the number of `key`: what the checks found against it."""
-    found = (
-        NOT_IDENTIFIED if check.get("is_identified") is False else "",
-        describe_drivers(key, check),
-        describe_missed(key, check),
-        describe_miscalibrated(key, check),
-    )
-    return tuple(filter(None, found))
-
-
 def read_range(key: str, check: Check) -> dict[str, Any]:
     """What other specifications say of `key` (pipeline/studies/spread.py), with `is_current` and
     the choice that moves it most; empty where none was tried.
@@ -138,68 +119,6 @@ def say_range(key: str, check: Check, unit: str, is_short: bool = False) -> str:
     return say("range_in_brief" if is_short else "range", unit=unit, **found) if found else ""
 
 
-def read_study(check: Check, name: str) -> dict[str, Any]:
-    """A part of the study of simulated data; empty where there is none."""
-    return (check.get("study") or {}).get(name) or {}
-
-
-def describe_miscalibrated(key: str, check: Check) -> str:
-    """That the study speaks against the interval of `key`, or against others where `key` itself was
-    not measured; empty where nothing does.
-    """
-    if check.get("is_calibrated") is not False:
-        return ""
-    found = read_coverage(key, check)
-    if found.get("share") is None:
-        return NOT_CALIBRATED
-    if LEAST_COVERAGE <= found["share"] <= LARGEST_COVERAGE:
-        return ""
-    held, count = found["covered"], found["intervals"]
-    return f"{NOT_CALIBRATED}: held the truth in {held} of {count} simulations"
-
-
-def read_coverage(key: str, check: Check) -> dict[str, Any]:
-    """How often the interval of `key` held truths drawn from the prior; empty where not tried."""
-    measured = (check.get("calibration") or {}).get("estimands") or {}
-    return measured.get(key) or measured.get(follow(key)) or {}
-
-
-def find_like_fit(key: str, check: Check) -> dict[str, Any]:
-    """How often the interval of `key` held a truth like the fit; empty where nobody tried."""
-    structures = read_study(check, "structures").get("structures", {})
-    held = structures.get("fitted", {}).get("estimands", {})
-    return held.get(key) or held.get(follow(key)) or {}
-
-
-def describe_missed(key: str, check: Check) -> str:
-    """That the interval of `key` seldom holds a truth like the fit; empty where it does."""
-    found = find_like_fit(key, check)
-    if not found or found["share"] >= LEAST_COVERAGE:
-        return ""
-    held, count = found["covered"], found["intervals"]
-    return f"its interval held the truth in {held} of {count} simulations like this fit"
-
-
-def describe_drivers(key: str, check: Check) -> str:
-    """That the prior drives `key` or what it follows from, and which prior; else empty."""
-    found = find_driven(key, check)
-    if not found:
-        return ""
-    names = list_drivers(found, check)
-    return "driven by the prior" + (f" ({', '.join(names)})" if names else "")
-
-
-def find_driven(key: str, check: Check) -> str:
-    """`key` or what it follows from, whichever the prior drives; empty where neither is."""
-    driven = check.get("driven_by_prior") or []
-    return next((each for each in (key, follow(key)) if each in driven), "")
-
-
-def list_drivers(key: str, check: Check) -> list[str]:
-    """The priors that drive `key`."""
-    return list((check.get("driven_by") or {}).get(key) or [])
-
-
 def family(key: str) -> str:
     """`name` of the key `name[label]`."""
     return key.partition("[")[0]
@@ -208,12 +127,6 @@ def family(key: str) -> str:
 def element(key: str) -> str:
     """`label` of the key `name[label]`, empty for a plain `name`."""
     return key.partition("[")[2].removesuffix("]")
-
-
-def follow(key: str) -> str:
-    """The key that is tested for `key`: what it follows from, or itself."""
-    family, bracket, label = key.partition("[")
-    return f"{FOLLOWS.get(family, family)}{bracket}{label}"
 
 
 def is_prior_measured(key: str, check: Check) -> bool:

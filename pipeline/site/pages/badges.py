@@ -3,9 +3,20 @@
 from typing import Any, Literal, NamedTuple
 
 from pipeline.site.pages import answers
-from pipeline.site.pages.answers import Attributions, Check
+from pipeline.site.pages.answers import Attributions
 from pipeline.site.pages.sentences import say
-from pipeline.studies.verdict import LEAST_COVERAGE
+from pipeline.studies.verdict import (
+    LEAST_COVERAGE,
+    NOT_CALIBRATED,
+    NOT_IDENTIFIED,
+    Check,
+    describe_drivers,
+    describe_miscalibrated,
+    describe_missed,
+    find_like_fit,
+    list_drivers,
+    read_study,
+)
 
 State = Literal["good", "bad", "unknown"]
 MARKS: dict[State, str] = {"good": "✓", "bad": "✗", "unknown": "?"}
@@ -42,7 +53,7 @@ def list_badges(
         _converged(check),
         _calibrated(check, headline, labels),
         _identified(check, headline),
-        _sensitive(check, answers.describe_drivers(headline, check), labels),
+        _sensitive(check, describe_drivers(headline, check), labels),
         *_robust(check, headline, entries.get(headline, {}).get("unit", "")),
     ]
 
@@ -57,22 +68,22 @@ def _calibrated(check: Check, headline: str, labels: dict[str, str]) -> Badge:
     """Calibrated on average where an interval seldom holds one of the fixed compute shares, or that
     of a headline a truth like the fit; in part where it is not the answer whose interval is off.
     """
-    state, study = check.get("is_calibrated"), answers.read_study(check, "fixed_share")
+    state, study = check.get("is_calibrated"), read_study(check, "fixed_share")
     missed = [
         found | {"truth": float(truth)}
         for truth, found in (study.get("shares") or {}).items()
         if state and found["share"] is not None and found["share"] < LEAST_COVERAGE
     ]
     reason = check.get("calibration_reason") or ""
-    has_missed = bool(state and answers.describe_missed(headline, check))
+    has_missed = bool(state and describe_missed(headline, check))
     others = [key for key in check.get("headlines") or [] if state and key != headline]
     seldom = {
-        labels.get(key, key): answers.find_like_fit(key, check)
+        labels.get(key, key): find_like_fit(key, check)
         for key in others
-        if answers.describe_missed(key, check)
+        if describe_missed(key, check)
     }
-    is_off = bool(answers.describe_miscalibrated(headline, check))
-    like_fit = answers.find_like_fit(headline, check)
+    is_off = bool(describe_miscalibrated(headline, check))
+    like_fit = find_like_fit(headline, check)
     held = _list_held(check)
     found = {"state": state, "reason": reason, "missed": missed, "like_fit": like_fit}
     single = _find_worst_rate(check, headline) if state else {}
@@ -80,7 +91,7 @@ def _calibrated(check: Check, headline: str, labels: dict[str, str]) -> Badge:
     text = say("calibrated", **counted, **found)
     words: dict[Any, tuple[str, State]] = {
         None: ("calibration not measured", "unknown"),
-        False: (answers.NOT_CALIBRATED, "bad") if is_off else ("calibrated in part", "unknown"),
+        False: (NOT_CALIBRATED, "bad") if is_off else ("calibrated in part", "unknown"),
         True: ("calibrated on average", "unknown")
         if missed or has_missed or seldom
         else ("calibrated", "good"),
@@ -90,9 +101,9 @@ def _calibrated(check: Check, headline: str, labels: dict[str, str]) -> Badge:
 
 def _find_worst_rate(check: Check, headline: str) -> dict[str, Any]:
     """The rate, no headline, whose interval held a truth like the fit least often; empty where
-    none held it too seldom.
+    none held it less often than it should.
     """
-    structures = answers.read_study(check, "structures").get("structures", {})
+    structures = read_study(check, "structures").get("structures", {})
     found = structures.get("fitted", {}).get("estimands", {})
     told = {headline, *(check.get("headlines") or [])}
     others = [each for key, each in found.items() if key.startswith("rate_") and key not in told]
@@ -118,7 +129,7 @@ def _identified(check: Check, headline: str) -> Badge:
     if state is None:
         return Badge("identification not measured", "unknown", text, "identification")
     grade = (check.get("identification_grade") or {}).get(headline)
-    word = "identified" if state else answers.NOT_IDENTIFIED
+    word = "identified" if state else NOT_IDENTIFIED
     word = f"{word} ({grade})" if grade else word
     return Badge(word, "good" if state else "bad", text, "identification")
 
@@ -136,7 +147,7 @@ def _robust(check: Check, headline: str, unit: str) -> list[Badge]:
     }
     lower, upper = found["lowest"], found["highest"]
     if answers.family(headline) == "share_compute" and lower < answers.HALF < upper:
-        return [Badge("which is more depends on the choices", "bad", text, "specifications")]
+        return [Badge("which part is larger depends on the choices", "bad", text, "specifications")]
     return [Badge(*words[found["grade"]], text, "specifications")]
 
 
@@ -148,7 +159,7 @@ def _sensitive(check: Check, headline: str, labels: dict[str, str]) -> Badge:
         for key, index in indices.items()
         if (index["prior"] or 0) > answers.SENSITIVE and key not in driven
     ]
-    by = {key: answers.list_drivers(key, check) for key in driven}
+    by = {key: list_drivers(key, check) for key in driven}
     found = {"driven": driven, "by": by, "moved": moved, "indices": indices}
     text = say("sensitive", labels=labels, **found)
     if driven:

@@ -1,4 +1,4 @@
-"""In words: what a step's parts other than compute were worth, what a poor division of it cost."""
+"""In words: what the parts of a step other than compute were worth, what a poor allocation cost."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +8,7 @@ import pandas as pd
 
 from pipeline.checks.numbers import TAILS
 from pipeline.site.pages.answers import (
+    CAVEAT,
     Attributions,
     describe_bound,
     describe_interval,
@@ -16,12 +17,13 @@ from pipeline.site.pages.answers import (
     family,
 )
 from pipeline.site.pages.sentences import say
+from pipeline.studies.verdict import Check, find_caveats
 
 PARTS = ("inference", "allocation", "technique", "trend", "lab")  # all but compute and unexplained
 # Of these, what somebody chose: they name something that was done, as the trend and the lab do not.
 CHOSEN = {"technique": "techniques", "inference": "compute at test time"}
 REST = {
-    "allocation": "the division of compute",
+    "allocation": "the allocation of compute",
     "trend": "the trend with the date",
     "lab": "the laboratory",
 }
@@ -105,13 +107,14 @@ def list_worths(draws: pd.DataFrame, attributions: Attributions, headline: str) 
     return {label: sentence for label, sentence in said.items() if sentence}
 
 
-def say_other_steps(attributions: Attributions, key: str) -> str:
+def say_other_steps(attributions: Attributions, key: str, check: Check) -> str:
     """The compute shares of the other steps, of many the least and the greatest; empty where there
-    are none or `key` is no compute share. Shares that are zero by construction are left out.
+    are none or `key` is no compute share. Shares that are zero by construction are left out, and
+    one that has caveats of its own has the sign for it.
     """
     own = attributions.get(key, {})
     others = {
-        each["label"].rpartition("compute: ")[2]: each
+        name: each
         for name, each in attributions.items()
         if family(name) == family(key) == "share_compute"
         and each["median"] not in (None, own.get("median"))
@@ -121,8 +124,12 @@ def say_other_steps(attributions: Attributions, key: str) -> str:
         return ""
     ordered = sorted(others.items(), key=lambda step: step[1]["median"])
     told = [
-        (label, f"{describe_bound(each, 'median')} ({describe_interval(each)})")
-        for label, each in ordered
+        (
+            each["label"].rpartition("compute: ")[2],
+            CAVEAT * bool(set(find_caveats(name, check)) - set(find_caveats(key, check)))
+            + f"{describe_bound(each, 'median')} ({describe_interval(each)})",
+        )
+        for name, each in ordered
     ]
     return say("other_steps", steps=told, few=FEW)
 

@@ -3,7 +3,7 @@
 from altair.utils.schemapi import debug_mode
 
 from models.core.prior import list_priors
-from pipeline.checks import identified
+from pipeline.checks import identified, sensitivity
 from pipeline.core.files import write_text
 from pipeline.core.layout import Layout
 from pipeline.ingest.options import CONFOUNDERS
@@ -51,6 +51,7 @@ def render_fitted(inputs: Inputs, layout: Layout) -> str:
         "backtests": backtests,
         "limits": verdict,
         "identified": identified,
+        "sensitivity": sensitivity,
     }
     pairs = published_fits.list_rows(inputs.published_fit) if inputs.published_fit else {}
     return render_page(
@@ -63,7 +64,7 @@ def render_fitted(inputs: Inputs, layout: Layout) -> str:
         answer=answers.answer(headline, attributions, check),
         warnings=say_warnings(key, check),
         shared_steps=list_shared(layout, inputs.name),
-        other_steps=say_other_steps(attributions, key),
+        other_steps=say_other_steps(attributions, key, check),
         worth=say_worth(inputs.draws, key),
         worths=list_worths(inputs.draws, attributions, key),
         coefficients=say_coefficients(attributions),

@@ -10,10 +10,9 @@ from models.core.dates import DAYS_A_YEAR
 from pipeline.checks.numbers import RULED_OUT
 from pipeline.ingest.cards.card import Published
 from pipeline.site.pages import answers
-from pipeline.site.pages.answers import Check
 from pipeline.site.pages.numbers import SIGNIFICANT_TABLE, format_number
 from pipeline.site.pages.sentences import say
-from pipeline.studies.verdict import LARGE_SHIFT
+from pipeline.studies.verdict import LARGE_SHIFT, Check
 
 GROUPED_BY = {
     "date": "By release date (thirds)",

@@ -68,7 +68,7 @@ def make_reverse_test(
         source = table if scatter.x in table else scatter.frame
         counted = table.assign(flop=source[scatter.x].reindex(table.index).astype(float))
         counted = fitted_rows(counted).dropna(subset=["flop"])
-        needed = [row | _find_ends(counted, row["label"]) for row in needed]
+        needed = [row | find_ends(counted, row["label"]) for row in needed]
     marks = {MOLE_LABEL: MOLE, CLUSTER_LABEL: CLUSTER_FLOP} | _find_largest_run(runs)
     known = [{"kind": KNOWN, "label": label, "median": flop} for label, flop in marks.items()]
     frame = pd.DataFrame([*needed, *known]).reindex(columns=COLUMNS)
@@ -116,7 +116,7 @@ def _find_largest_run(runs: pd.DataFrame | None) -> dict[str, float]:
     return {f"largest known run, {row['model']}": float(row["training_flop"])}
 
 
-def _find_ends(rows: pd.DataFrame, label: str) -> dict[str, Any]:
+def find_ends(rows: pd.DataFrame, label: str) -> dict[str, Any]:
     """Names and compute (column `flop`) of the early and the best model of the label's benchmark.
 
     Nothing where the first row is not the model that the label names.

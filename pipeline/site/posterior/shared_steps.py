@@ -14,11 +14,11 @@ from pipeline.ingest.registries import read_datasets, read_models
 from pipeline.ingest.stage import load_whole_card
 from pipeline.site.naming import name_check
 from pipeline.site.pages import answers
-from pipeline.site.pages.answers import Attributions, Check, has_passed
+from pipeline.site.pages.answers import Attributions, has_passed
 from pipeline.site.pages.sentences import say
 from pipeline.site.posterior.inputs import read_draws
 from pipeline.site.words import Words, read_words, relabel
-from pipeline.studies.verdict import read_check
+from pipeline.studies.verdict import Check, find_caveats, read_check
 
 PARTS = ("compute", "inference", "allocation", "technique", "trend", "lab", "unexplained")
 ENDS = ("earlier", "later")
@@ -57,7 +57,7 @@ class Side:
         length = dict(zip(("median", "lower", "upper"), ends.tolist(), strict=True))
         technique = self.attributions.get(f"decades_technique[{step}]") or {}
         told = {"technique": technique if technique.get("median") else {}}
-        return entry | told | {"length": length, "caveats": answers.find_caveats(key, self.check)}
+        return entry | told | {"length": length, "caveats": find_caveats(key, self.check)}
 
 
 def list_shared(layout: Layout, cell: str) -> list[SharedStep]:

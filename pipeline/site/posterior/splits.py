@@ -13,9 +13,10 @@ from pipeline.site.charts import axes
 from pipeline.site.charts.drawings import Drawing, draw_panels
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages import answers
-from pipeline.site.pages.answers import Attributions, Check
+from pipeline.site.pages.answers import Attributions
 from pipeline.site.pages.numbers import format_number, format_quantity
 from pipeline.site.pages.sentences import say, say_figure
+from pipeline.studies.verdict import Check, describe_drivers
 
 WHOLES = ("compute", "inference", "algorithms", "unexplained")
 # Where a bar fades: the probability that the share is larger falls by these steps.
@@ -133,7 +134,7 @@ def describe_share(row: Mapping[Any, Any]) -> str:
 def _warn(step: str, names: list[str], check: Check) -> list[str]:
     """What a reader must know before the numbers."""
     is_blind = check.get("is_identified") is False
-    driven = {name: answers.describe_drivers(_key(name, step), check) for name in names}
+    driven = {name: describe_drivers(_key(name, step), check) for name in names}
     return [f"▲ {say('identified', check={'is_identified': False})}"] * is_blind + [
         f"▲ {name.capitalize()}: {words}." for name, words in driven.items() if words
     ]

@@ -7,10 +7,11 @@ from pipeline.site.overview.comparison import Entry
 from pipeline.site.pages.answers import describe_probability
 from pipeline.site.pages.sentences import say
 from pipeline.site.synthesis_page.reading import Entries, known, read_family, tell
+from pipeline.studies.domains import Domain
 from pipeline.synthesis import shares
 from pipeline.synthesis.periods import ALIKE, CHANGES, SINCE, WORDS
 from pipeline.synthesis.periods import MEAN as SINCE_MEAN
-from pipeline.synthesis.shares import MEAN, Domain
+from pipeline.synthesis.shares import MEAN
 
 SHARE_SINCE = f"share_{SINCE}[{SINCE_MEAN}]"
 SURE = 0.95

@@ -5,6 +5,7 @@ makes another sentence. What holds with a probability over 0.95 is said to hold,
 less than 0.05 not to, and what lies between is said to be open; `pages/sentences.yaml` has them.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -19,7 +20,13 @@ from pipeline.site.overview.comparison import RATE, Entry
 from pipeline.site.overview.forest_charts import RATES, SHARE_LABELS, Axis, draw_forest
 from pipeline.site.overview.gathering import Overview, gather
 from pipeline.site.overview.rows import Row, read_row
-from pipeline.site.pages.answers import SENSITIVE, describe_probability
+from pipeline.site.pages.answers import (
+    CAVEAT,
+    SENSITIVE,
+    describe_probability,
+    element,
+    family,
+)
 from pipeline.site.pages.citations import cite_page, hash_file, read_software
 from pipeline.site.pages.numbers import INTERVAL_WORDS
 from pipeline.site.pages.sentences import say
@@ -33,22 +40,24 @@ from pipeline.site.synthesis_page.means import (
     list_differences,
     say_differences,
 )
-from pipeline.site.synthesis_page.reading import CAVEAT, Entries, known, read_family, tell
+from pipeline.site.synthesis_page.reading import Entries, known, read_family, tell
 from pipeline.site.words import read_words
+from pipeline.studies.domains import Domain, read_domains
 from pipeline.synthesis import shares
 from pipeline.synthesis.entries import mark
-from pipeline.synthesis.shares import MEAN, POOLED, Domain, find_cell
+from pipeline.synthesis.shares import MEAN, POOLED, find_cell
 
 NAME = "synthesis"
 RETURNS = "research_returns-meta_analysis"
 HEADLINES = {"The rates, pooled": "mean", "Returns to research": "pooled"}  # of both
+SCALE, RATE_AT = re.compile(r" at (\S+) FLOP"), f"{RATE}_at"
 LIBRARIES = ("numpy", "altair")
 ALONE, IN_PART, WHOLLY = "Each leaderboard alone", "Pooled in part", "All leaderboards"
 
 
 def render(layout: Layout) -> str:
     """The page as HTML text; the same results give the same bytes."""
-    overview, domains = gather(layout), shares.read_domains(layout)
+    overview, domains = gather(layout), read_domains(layout)
     entries, read = read_json(layout.attribution(NAME)), list_read(overview, domains)
     words = read_words(layout.words, NAME)
     # up to 1.15: room for the label of 100 %
@@ -79,6 +88,7 @@ def render(layout: Layout) -> str:
         statements=list_statements(entries, marked[0], marked[1], costs),
         means=compare_means(entries, marked[0]),
         why=explain_means(entries),
+        scales=say_scales(overview, domains),
         changes=list_changes(entries, domains),
         differences=list_differences(entries),
         difference_said=say_differences(entries),
@@ -89,6 +99,20 @@ def render(layout: Layout) -> str:
         citation=cite_page(read_software(layout.citation), words.title, NAME),
         provenance=list_provenance(layout, overview, [each.name for each in read]),
     )
+
+
+def say_scales(overview: Overview, domains: Sequence[Domain]) -> str:
+    """At which scale of compute each rate holds, and what it is at others."""
+    told = []
+    for domain in domains:
+        cell = find_cell(overview, domain.posterior)
+        found = mark(cell) if cell else {}
+        at = SCALE.search(found[RATE]["label"]) if RATE in found else None
+        if at:
+            rates = {element(key): each for key, each in found.items() if family(key) == RATE_AT}
+            others = [(scale, each) for scale, each in rates.items() if scale != at[1]]
+            told.append((domain.name, at[1], found[RATE], others))
+    return say("synthesis_scales", scales=told, tell=tell)
 
 
 def tabulate_rates(overview: Overview, domains: Sequence[Domain]) -> list[Row]:

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 from pipeline.site.overview.comparison import Entry
 from pipeline.site.overview.limits import quote
-from pipeline.site.pages.answers import element, family
+from pipeline.site.pages.answers import CAVEAT, element, family
 
-CAVEAT = "▲\N{NO-BREAK SPACE}"
 Entries = Mapping[str, Entry]
 
 
