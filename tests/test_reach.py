@@ -50,7 +50,7 @@ def test_verdict_follows_the_probability_and_what_the_best_model_used(
     table.to_parquet(layout.table("toy"))
     cells: Any = [Toy(chance, has_ceiling)]
     (row,) = list_reaches(cells, layout)
-    assert row.target.startswith("B, trained with")
+    assert row.target.startswith("B (")
     assert verdict in row.verdict
     assert (row.title, row.method, row.chance) == ("Toy", "A", chance)
     assert "no upper bound" in row.needed

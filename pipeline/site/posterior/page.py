@@ -68,7 +68,7 @@ def render_fitted(inputs: Inputs, layout: Layout) -> str:
         worth=say_worth(inputs.draws, key),
         worths=list_worths(inputs.draws, attributions, key),
         coefficients=say_coefficients(attributions),
-        assumed_error=panels.say_assumed_error(inputs.card.options),
+        assumed_error=panels.say_assumed_error(inputs.card.options, check),
         has_passed=answers.has_passed(check),
         badges=list_badges(check, key, attributions),
         rates=answers.list_rates(attributions, check, key),

@@ -12,7 +12,7 @@ from pipeline.ingest.cards.card import Published
 from pipeline.site.pages import answers
 from pipeline.site.pages.numbers import SIGNIFICANT_TABLE, format_number
 from pipeline.site.pages.sentences import say
-from pipeline.studies.verdict import LARGE_SHIFT, Check
+from pipeline.studies.verdict import LARGE_SHIFT, Check, read_study
 
 GROUPED_BY = {
     "date": "By release date (thirds)",
@@ -142,10 +142,13 @@ def describe_shift_noise(study: dict[str, Any]) -> str:
     return say("shift_noise", size=max(sizes)) if sizes else ""
 
 
-def say_assumed_error(options: Any) -> str:
-    """The errors of compute figures that the card tells the model; empty where it tells none."""
+def say_assumed_error(options: Any, check: Check) -> str:
+    """The errors of compute figures that the card tells the model; empty where it tells none, or
+    where the model reads none of these figures.
+    """
     error = getattr(options, "compute_error_decades", None)
-    return say("assumed_error", error=error) if error else ""
+    is_idle = bool(read_study(check, "wrong_compute").get("reason"))
+    return say("assumed_error", error=error) if error and not is_idle else ""
 
 
 def describe_wrong_compute(study: dict[str, Any]) -> str:

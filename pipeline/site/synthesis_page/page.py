@@ -110,7 +110,8 @@ def say_scales(overview: Overview, domains: Sequence[Domain]) -> str:
         at = SCALE.search(found[RATE]["label"]) if RATE in found else None
         if at:
             rates = {element(key): each for key, each in found.items() if family(key) == RATE_AT}
-            others = [(scale, each) for scale, each in rates.items() if scale != at[1]]
+            sign = {"is_flagged": found[RATE].get("is_flagged")}  # they rest on the same fit
+            others = [(scale, each | sign) for scale, each in rates.items() if scale != at[1]]
             told.append((domain.name, at[1], found[RATE], others))
     return say("synthesis_scales", scales=told, tell=tell)
 
