@@ -50,7 +50,7 @@ def test_rows_joins_and_correlation_are_those_of_the_data() -> None:
         if {each["first"], each["second"]} == {"log10 compute", "release date"}
     ]
     assert pair == pytest.approx(0.497, abs=0.01)
-    assert "compute told apart from algorithms: likely" in describe(found)
+    assert "compute told apart from algorithms: likely, by dates" in describe(found)
 
 
 def test_ranges_and_units_of_columns() -> None:

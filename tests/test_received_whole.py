@@ -50,6 +50,20 @@ def test_received_file_has_its_outcome(copied: Path, name: str) -> None:
         assert list(shown) == (pytest.approx(values, rel=1e-6) if found.dtype == float else values)
 
 
+def test_names_that_tell_how_long_a_model_thinks_and_open_guesses_are_told(copied: Path) -> None:
+    invoke("new", "toys", "--from", str(FILES / "database_export.csv"), root=copied)
+    path = copied / "data/sources/toys/source.yaml"
+    card = path.read_text("utf-8").replace("benchmark: TODO", "benchmark: {constant: GPQA Diamond}")
+    path.write_text(card, "utf-8")
+    found = json.loads(invoke("check", "toys", "--json", root=copied)[1])
+    assert all(name.endswith(("_64K", "_high")) for name in found["efforts"])
+    assert found["guesses"] == card.count("# guess: ") > 0
+    told = invoke("check", "toys", root=copied)[1]
+    assert "may tell how long they think (claude-3-7-sonnet-20250219_64K" in told
+    assert "guesses on the card not confirmed" in told
+    assert json.loads(invoke("check", "gpqa_diamond", "--json", root=copied)[1])["efforts"] == []
+
+
 def read_table(root: Path) -> pd.DataFrame:
     """The table of the dataset, as far as it could be read."""
     made: dict[str, Any] = {}

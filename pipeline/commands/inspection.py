@@ -21,7 +21,7 @@ from pipeline.commands.outliers import find_outliers
 from pipeline.commands.printing import render_template
 from pipeline.core.failures import Failure, SourceError, make_printable, shorten
 from pipeline.core.layout import Layout
-from pipeline.ingest.aliases import find_runs, suggest_runs
+from pipeline.ingest.aliases import EFFORT, find_runs, suggest_runs
 from pipeline.ingest.bibliography import Bibliography, read_bibliography
 from pipeline.ingest.cards.card import LoadedCard
 from pipeline.ingest.convert import name_quantity
@@ -76,7 +76,8 @@ def inspect(
     found |= {"units": describe_units(card)} | describe_failures(failures)
     columns = validated.drop(columns="line").items()
     found |= {"columns": [_describe_column(str(each), values) for each, values in columns]}
-    found |= {"repeats": _find_repeats(validated)}
+    found |= {"repeats": _find_repeats(validated), "efforts": _find_efforts(validated, card)}
+    found |= {"guesses": card.path.read_text(encoding="utf-8").count("# guess: ")}
     pairs = zip(outlying, outliers, strict=True)
     found |= {"outliers": [each for place, each in pairs if place not in known]}
     found |= {"accepted": len(known), "idly_accepted": sorted(known - standing_out)}
@@ -162,6 +163,15 @@ def _find_repeats(table: pd.DataFrame) -> list[Findings]:
     return [
         {"of": dict(zip(names, key, strict=True)), "lines": each} for key, each in lines.items()
     ]
+
+
+def _find_efforts(table: pd.DataFrame, card: LoadedCard) -> list[str]:
+    """Fitted models whose names tell how long they think, where the card has no part for it."""
+    techniques = getattr(card.options, "techniques", None)
+    if techniques is None or any(each.part == "inference" for each in techniques.values()):
+        return []
+    names = fitted_rows(table)["model"].astype(str).unique()
+    return sorted(name for name in names if EFFORT.search(name))
 
 
 def describe_models(

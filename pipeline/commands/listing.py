@@ -69,8 +69,13 @@ def _describe_result(layout: Layout, card: LoadedCard, model: str) -> dict[str, 
     if found is None:
         return known | {"reason": "its estimands have not been computed"}
     shown = {name: found.get(name) for name in ("label", "unit", "median", "lower", "upper")}
-    caveats = "; ".join(find_caveats(key, name_check(check, words, labelled))) or None
-    return known | shown | {"caveats": caveats, "reason": found.get("reason") or None}
+    draft = ["draft: do not quote"] if card.draft else []
+    caveats = [*draft, *find_caveats(key, name_check(check, words, labelled))]
+    return (
+        known
+        | shown
+        | {"caveats": "; ".join(caveats) or None, "reason": found.get("reason") or None}
+    )
 
 
 def describe(cells: Cells, *, is_terminal: bool) -> str:

@@ -12,6 +12,8 @@ from rapidfuzz import fuzz, process
 SUFFIX = re.compile(
     r"[-_ @:(]+(hf|latest|base|\d{4}-\d{2}-\d{2}|20\d{6}|\d{4}|\d+k|high|medium|low|thinking)\)?$"
 )
+# How long a model thinks, as names tell it.
+EFFORT = re.compile(r"[-_ @:(,]+(\d+k|xhigh|high|medium|low|minimal|thinking)( tokens)?\)?$", re.I)
 MAKERS = re.compile(r"^(meta|mistralai|google|openai|anthropic|alibaba)[- ](?=\S)")
 NEAR = 85  # of 100: rapidfuzz's likeness of two names, above which one is proposed for the other
 

@@ -73,7 +73,7 @@ def _render_column(table: str, guess: Guess) -> tuple[str, str, str]:
         return guess.column, TODO, f"{meaning}: {ways}"
     source: Keys = {"from": guess.source} if guess.source not in (None, guess.column) else {}
     look = [f"first cell {guess.example[:40]!r}"] * bool(guess.example) + guess.doubts
-    words = f"{guess.certainty}: {'; '.join([guess.reason, *look])}"
+    words = f"{guess.certainty}: {'; '.join([guess.reason, *look])}; it means: {meaning}"
     is_certain = guess.certainty == "certain"
     return guess.column, render_value(source | guess.keys), meaning if is_certain else words
 

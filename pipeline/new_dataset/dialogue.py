@@ -148,6 +148,6 @@ def _list_steps(made: Draft, folder: str, has_gaps: bool) -> list[str]:
         f"{'Fill in each TODO' if has_gaps else 'Look at the guesses'} of {folder}/source.yaml.",
         f"`apportion check {name}`: what is read, what is wrong, what the draft lacks.",
         f"`dvc repro` fits it; `apportion open {name}` shows its page.",
-        f"Commit {folder}, {HERE.datasets.as_posix()}, dvc.lock, data/checks and "
-        "data/attributions.",
+        f"Commit {folder}, {HERE.datasets.as_posix()}, dvc.lock, data/checks, data/attributions "
+        "and reports/summary.",
     ]

@@ -51,7 +51,10 @@ def find_unfilled(path: Path, tree: Any, schema: dict[str, Any]) -> list[Failure
         is_blank = steps[0] == "options" and isinstance(value, str) and not value.strip()
         if left or is_blank:
             rule, shown = ("still to be filled in", left[0]) if left else ("is empty", "")
-            faults.append(make_fault(path, tree, steps, rule, _explain(schema, steps), shown))
+            remedy = _explain(schema, steps)
+            if steps[0] == "columns":
+                remedy += ": write {from: a column of the file} or {constant: a value}"
+            faults.append(make_fault(path, tree, steps, rule, remedy, shown))
     return faults
 
 
@@ -160,7 +163,8 @@ def _explain(schema: dict[str, Any], steps: Steps) -> str:
     for end in range(len(steps), 0, -1):
         if words := find_node(schema, steps[:end]).get("description"):
             names = [step for step in steps[:end] if isinstance(step, str)]
-            return f"`{names[-1]}`: {words.splitlines()[0]}"
+            told = words.splitlines()[0]
+            return f"`{names[-1]}`: {told}" if told != names[-1] else f"`{told}`"
     return "see data/sources/card.schema.json"
 
 
