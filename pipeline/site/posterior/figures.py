@@ -27,11 +27,12 @@ from pipeline.site.posterior.specifications import draw_specifications
 from pipeline.site.posterior.splits import Split, draw_split
 from pipeline.site.posterior.waterfalls import Kind, draw_waterfall, make_waterfall
 
-OPEN_FIGURES = 12  # of a page
-# Those that are folded where a page has more, the first one first: checks of what others show.
+OPEN_FIGURES, OPEN_CHARTS = 12, 40  # of a page
+# Those that are folded where a page has more, the first one first: checks of what others show, and
+# the parts of a step on a second scale.
 FOLDED = (
     *("chains", "predictive-ranks", "specification-choices", "predictive-groups"),
-    *("predictions", "prior-and-posterior"),
+    *("predictions", "prior-and-posterior", "parts-of-each-score"),
 )
 WATERFALLS: dict[Kind, str] = {"decades": "parts-of-each-step", "shapley": "parts-of-each-score"}
 SHOWN_RANKS = 6  # quantities in one chart
@@ -66,10 +67,16 @@ def draw_all(inputs: Inputs, key: str, split: Split | None) -> dict[str, list[Dr
 
 
 def fold(drawn: dict[str, list[Drawing]]) -> dict[str, list[Drawing]]:
-    """The drawings, with those beyond the most informative `OPEN_FIGURES` folded."""
-    present = {drawing.id for part in drawn.values() for drawing in part}
-    beyond = max(sum(map(len, drawn.values())) - OPEN_FIGURES, 0)
-    folded = [name for name in FOLDED if name in present][:beyond]
+    """The drawings, as many folded as are beyond `OPEN_FIGURES` or hold charts beyond
+    `OPEN_CHARTS`.
+    """
+    left = {drawing.id: len(drawing.panels) for part in drawn.values() for drawing in part}
+    folded = []
+    for name in FOLDED:
+        if len(left) <= OPEN_FIGURES and sum(left.values()) <= OPEN_CHARTS:
+            break
+        if left.pop(name, 0):
+            folded.append(name)
     return {
         part: [replace(drawing, is_folded=drawing.id in folded) for drawing in drawings]
         for part, drawings in drawn.items()
