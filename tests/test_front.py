@@ -68,6 +68,7 @@ def test_answer_names_the_extremes_that_may_be_quoted_and_says_when_it_was_faste
         "share_year[One]": entry(0.5, "share"),
         "rate_2022[One]": entry(0.9),
         "rate_2023[One]": entry(0.8),
+        "rate_2024[One]": entry(1.5),
     }
     split, rate, change = describe(list_facts(STEPS, entries, entry(0.5)))
     assert (
@@ -83,7 +84,7 @@ def test_answer_names_the_extremes_that_may_be_quoted_and_says_when_it_was_faste
         "faster than before: on One by 0.60 (0.50 to 0.70) decades a year, with probability 0.99;"
     )
     assert f"{said} it is slower than before on" in change
-    turn = "on One the rate was 0.90 (0.80 to 1.0) in 2022 and 0.80 (0.70 to 0.90) in 2023"
+    turn = "on One the rate was 0.90 (0.80 to 1.0) in 2022, 0.80 (0.70 to 0.90) in 2023 and 1.5"
     assert f"the change need not have come then: {turn}" in change
     assert "on average over One and all of their years" in rate
     still = entries | {"rate_before_2023[One]": entry(0.05)}
@@ -142,7 +143,7 @@ def test_shares_with_a_caveat_are_not_to_be_printed_without_it() -> None:
 def test_flips_are_the_steps_whose_range_holds_one_half() -> None:
     said = describe_flips(STEPS)
     assert (
-        f"High (30{NBSP}% to 90{NBSP}%, most of it by the rows, 40{NBSP}% of the variance)" in said
+        f"High (30{NBSP}% to 90{NBSP}%, moved most by the rows: 40{NBSP}% of the variance)" in said
     )
     assert said.endswith("None that was tried does so for the steps on Low.")
     assert describe_flips(STEPS[:1]).startswith("No other specification that was tried")

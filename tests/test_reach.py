@@ -32,7 +32,7 @@ class Toy:
 @pytest.mark.parametrize(
     ("chance", "has_ceiling", "best", "verdict"),
     [
-        (0.01, True, 1e25, "yes, with more"),
+        (0.01, True, 1e25, "yes, with that"),
         (0.01, True, 3e25, "yes, with less"),
         (0.5, True, 3e25, "undecided"),
         (0.99, True, 3e25, "no"),

@@ -90,7 +90,7 @@ def compare_periods(
                     f"Probability that algorithms improved faster {WORDS[change.since]}: {domain}"
                 )
                 before, since = rates[change.before], rates[change.since]
-                for year in (change.year - 1, change.year):
+                for year in (change.year - 1, change.year, change.year + 1):
                     entries |= _tell_year(cell, domain, year)
                 faster, caveats = round_to((since.draws > before.draws).mean()), since.caveats
                 entries[f"p_faster_{change.since}[{domain}]"] = state(label, faster, caveats)
@@ -101,7 +101,7 @@ def compare_periods(
 
 
 def _tell_year(cell: Passed | None, domain: str, year: int) -> dict[str, Entry]:
-    """The entry `rate_<year>[<domain>]`: whether a rate rose just there, or before or after."""
+    """The entry `rate_<year>[<domain>]`: to see whether it rose just at the change."""
     key = f"{RATE}[{year}]"
     if cell is None or key not in cell.draws:
         return {}

@@ -35,7 +35,7 @@ OTHER_PARTS = {
     "lab": "differences between laboratories",
     "unexplained": "unexplained",
 }
-PERIODS = ("before_2023", SINCE)
+PERIODS, AROUND = ("before_2023", SINCE), (2022, 2023, 2024)
 # What the sentences of the answer are called, a paragraph each.
 BRIEF = ("brief_split", "brief_rate", "brief_year")
 IN_FULL = ("front_split", "front_rate", "front_change")
@@ -191,9 +191,9 @@ def list_facts(steps: Sequence[Step], entries: Entries, pooled: Entry | None) ->
             if key.startswith("share_year[") and (name := element(key)) not in WHOLE
         ],
         "turns": {
-            name: (entries[f"rate_2022[{name}]"], entries[f"rate_2023[{name}]"])
+            name: years
             for name in sure
-            if f"rate_2022[{name}]" in entries
+            if (years := {y: e for y in AROUND if (e := entries.get(f"rate_{y}[{name}]"))})
         },
         "share": entries.get(f"share_{SINCE}[{MEAN}]"),
         "whole": entries.get(f"share_year[{WHOLE_MEAN}]"),

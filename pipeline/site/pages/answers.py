@@ -141,7 +141,8 @@ def list_rates(attributions: Attributions, check: Check, headline: str) -> list[
     of estimates has all.
     """
     label = headline.partition("[")[2]
-    wanted = dict.fromkeys([f"{RATE}[{label}" if label else RATE, RATE, *SOUGHT])
+    sought = [key for key in attributions if family(key) == family(SOUGHT[0])]
+    wanted = dict.fromkeys([f"{RATE}[{label}" if label else RATE, RATE, *sought, *SOUGHT])
     return [
         say(
             "rate",
@@ -150,7 +151,7 @@ def list_rates(attributions: Attributions, check: Check, headline: str) -> list[
             driven=describe_drivers(key, check),
             median=describe_bound(each, "median"),
             interval=describe_interval(each),
-            chance="" if key in SOUGHT else describe_p_not_positive(each),
+            chance="" if key in (*sought, *SOUGHT) else describe_p_not_positive(each),
         )
         for key in wanted
         if (each := attributions.get(key)) and not each.get("reason")
