@@ -45,6 +45,8 @@ GO_AND_WAIT = """async (share) => {
   await new Promise((go) => new PerformanceObserver((seen) => {
     if (seen.getEntriesByName("drawn").length) go();
   }).observe({ type: "mark", buffered: true }));
+  while (!performance.getEntriesByName("first-contentful-paint").length)
+    await new Promise(requestAnimationFrame);  // the browser tells of a paint a little later
   const at = (name) => performance.getEntriesByName(name)[0]?.startTime ?? NaN;
   return [at("first-contentful-paint"), at("first-figure"), usable, at("drawn")]
     .map((time) => time / 1000);
