@@ -17,9 +17,9 @@ class Toy:
     """A cell with one benchmark, whose best model was trained with 3e25 FLOP or more."""
 
     title, name, dataset = "Toy", "toy-model", "toy"
-    check: dict[str, Any] = {}  # noqa: RUF012
 
     def __init__(self, chance: float, has_ceiling: bool) -> None:
+        self.check: dict[str, Any] = {}
         number = {"median": 2e25, "lower": 1e25, "upper": None, "unit": "FLOP"}
         found: dict[str, Any] = {
             "reverse_test_flop[A]": number | {"label": "Compute needed: A"},

@@ -34,12 +34,7 @@ def test_received_file_has_its_outcome(copied: Path, name: str) -> None:
     said = json.dumps(told, ensure_ascii=False)
     said += f"not read: {', '.join(told['ignored'])}"
     assert [each for each in case.get("said", []) if each not in said] == []
-    path = copied / "data/sources/toys/source.yaml"
-    card = path.read_text("utf-8")
-    for old, new in case.get("fill", {}).items():
-        assert old in card
-        card = card.replace(old, new)
-    path.write_text(card, "utf-8")
+    fill_in(copied, case)
     if case["todo"] and not case.get("fill"):
         return
     assert case["checked"] in invoke("check", "toys", root=copied)[1]
@@ -52,9 +47,7 @@ def test_received_file_has_its_outcome(copied: Path, name: str) -> None:
 
 def test_names_that_tell_how_long_a_model_thinks_and_open_guesses_are_told(copied: Path) -> None:
     invoke("new", "toys", "--from", str(FILES / "database_export.csv"), root=copied)
-    path = copied / "data/sources/toys/source.yaml"
-    card = path.read_text("utf-8").replace("benchmark: TODO", "benchmark: {constant: GPQA Diamond}")
-    path.write_text(card, "utf-8")
+    card = fill_in(copied, CASES["database_export.csv"])
     found = json.loads(invoke("check", "toys", "--json", root=copied)[1])
     assert all(name.endswith(("_64K", "_high")) for name in found["efforts"])
     assert found["guesses"] == card.count("# guess: ") > 0
@@ -62,6 +55,17 @@ def test_names_that_tell_how_long_a_model_thinks_and_open_guesses_are_told(copie
     assert "may tell how long they think (claude-3-7-sonnet-20250219_64K" in told
     assert "guesses on the card not confirmed" in told
     assert json.loads(invoke("check", "gpqa_diamond", "--json", root=copied)[1])["efforts"] == []
+
+
+def fill_in(root: Path, case: dict[str, Any]) -> str:
+    """What only a person can say, put on the card; the card."""
+    path = root / "data/sources/toys/source.yaml"
+    card = path.read_text("utf-8")
+    for old, new in case.get("fill", {}).items():
+        assert old in card
+        card = card.replace(old, new)
+    path.write_text(card, "utf-8")
+    return card
 
 
 def read_table(root: Path) -> pd.DataFrame:
