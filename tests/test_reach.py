@@ -33,7 +33,7 @@ class Toy:
     ("chance", "has_ceiling", "best", "verdict"),
     [
         (0.01, True, 1e25, "yes, with that"),
-        (0.01, True, 3e25, "yes, with less"),
+        (0.01, True, 3e25, "at the median with less"),
         (0.5, True, 3e25, "undecided"),
         (0.99, True, 3e25, "no"),
         (0.0, False, 3e25, "assum"),
