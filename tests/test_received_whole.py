@@ -31,6 +31,7 @@ def test_received_file_has_its_outcome(copied: Path, name: str) -> None:
     assert (told["table"], len(told["todo_lines"])) == (case["table"], case["todo"])
     sources = {each["column"]: each["source"] for each in told["columns"]}
     assert {key: sources[key] for key in case.get("columns", {})} == case.get("columns", {})
+    assert len(told["notes"]) == len(set(told["notes"]))
     said = json.dumps(told, ensure_ascii=False)
     said += f"not read: {', '.join(told['ignored'])}"
     assert [each for each in case.get("said", []) if each not in said] == []

@@ -7,7 +7,7 @@ prove. Nothing here changes a cell.
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -173,6 +173,7 @@ def draft(
     asked = [each for each in guesses if each.column not in found | _list_optional(table, found)]
     used = {name for each in found.values() for name in (each.source, each.keys.get("unit_column"))}
     notes += find_twins(found.get("model"), sheet) + find_rescaled(found, sheet, catalogue)
+    notes += _find_rivals(table, found, used, sheet)
     named = found.get("benchmark")
     benchmarks = set(sheet.read_column(named.source)) - {""} if named and named.source else set()
     return Draft(
@@ -185,12 +186,7 @@ def draft(
         today,
         [header for header in sheet.header if header not in used],
         sorted(each for each in benchmarks if not catalogue.find(each)),
-        [
-            *sheet.notes,
-            *notes,
-            *find_twins(found.get("model"), sheet),
-            *find_rescaled(found, sheet, catalogue),
-        ],
+        [*sheet.notes, *notes],
         find_split(found, used, sheet) if table == "scaling_grid" else None,
     )
 
@@ -207,6 +203,19 @@ def list_wanted(table: str, runs: str | None) -> list[str]:
 def find_columns(table: str, wanted: Sequence[str], sheet: Sheet) -> dict[str, str]:
     """The columns of the file that fill those of `wanted` that it has."""
     return {name: source for name, (source, _) in _match(table, wanted, sheet).items()}
+
+
+def _find_rivals(
+    table: str, found: Mapping[str, Guess], used: Collection[Any], sheet: Sheet
+) -> list[str]:
+    """Columns that none reads and that could fill one for which another was taken."""
+    return [
+        f"{header!r} may be {name} as well: the card reads {guess.source!r}"
+        for name, guess in found.items()
+        for header in sheet.header
+        if guess.source and header not in used and _compare(name, header) >= WEAKEST
+        if _can_be(table, name, sheet.read_column(header))
+    ]
 
 
 def _list_optional(table: str, found: Collection[str]) -> dict[str, Any]:
