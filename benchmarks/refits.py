@@ -12,7 +12,7 @@ import time
 from benchmarks.cells import Compiled, compile_cells
 from pipeline.checks.refit import QUICK, Refitter
 
-SEED = 20261130
+SEED = 20261129
 
 
 def main(argv: list[str] | None = None) -> None:

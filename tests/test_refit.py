@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+import arviz_stats
 import numpy as np
 import pandas as pd
 import pymc as pm
@@ -98,3 +99,25 @@ def test_what_cannot_be_refitted_is_refused(refitter: Refitter) -> None:
     impossible = Priors(mean=Prior("Normal", (0.0, -1.0), "1", "a toy's"))
     with pytest.raises(RefitError, match="initialization"):
         refit(refitter, 0.0, priors=impossible)
+
+
+def build_ridge(table: pd.DataFrame, card: Card, priors: Any) -> Any:
+    """Two values of which the data know the sum alone, to a hundredth."""
+    with pm.Model(coords={"row": np.arange(len(table))}) as model:
+        observed = pm.Data("observed_value", table["value"].to_numpy(), dims="row")
+        total = priors.mean.variable("mean") + pm.Normal("other", 0.0, 1.0)
+        pm.Normal("value", total, 0.03, observed=observed, dims="row")
+    return model
+
+
+def test_a_narrow_ridge_is_crossed_in_a_step_wherever_the_new_data_lie() -> None:
+    model: Any = SimpleNamespace(**vars(TOY) | {"build": build_ridge})
+    table = pd.DataFrame({"value": np.full(10, 1.0)})
+    ridge = Refitter(model, table, CARD)
+    for center in (1.0, 2.0):  # a hundred standard deviations of the sum away
+        given = table.assign(value=center)
+        found = ridge.refit(given, CARD, Priors(), 1, Settings(400, 100))
+        assert float(arviz_stats.ess(found[["mean"]])["mean"]) > 150
+        assert float(found["mean"].mean()) == pytest.approx(center / 2, abs=0.15)
+        assert float(found["mean"].std()) == pytest.approx(0.5**0.5, abs=0.15)
+        assert float((found["mean"] + found["other"]).std()) == pytest.approx(0.0095, rel=0.25)

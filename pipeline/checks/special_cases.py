@@ -23,7 +23,7 @@ from pipeline.fit.cell import Cell
 
 DRAWS = 1000  # of the predictive densities
 # Long enough for a median within a tenth of the interval's standard deviation.
-LENGTH = Settings(draws=1000, tune=700, maxdepth=10, target_accept=0.9)
+LENGTH = Settings(draws=750, tune=250, maxdepth=10, target_accept=0.9)
 Entry = dict[str, Any]
 FIRST_SEED = 3000  # added to the seed of the fit, so that no refit repeats its random numbers
 SHOWN = ("share_compute", "rate_decades_per_year", "allocation_coefficient")

@@ -31,7 +31,7 @@ from pipeline.studies.engine import Engine
 from pipeline.studies.record import describe_inputs
 from pipeline.studies.trials import Study, draw_seed
 
-LENGTH = Settings(draws=1000)
+LENGTH = Settings(draws=600, tune=300)
 DRAWS = 500  # of each forecast
 LEAST_EARLIER, LEAST_LATER = 20, 8  # rows of a cut-off that can be tried
 LATEST = 10  # rows whose mean and spread are the forecast "last values"

@@ -42,8 +42,8 @@ from pipeline.studies.specifications import (
 from pipeline.studies.spread import describe_spread
 from pipeline.studies.trials import Study, draw_seed
 
-LENGTH = Settings(draws=1000, tune=600)
-LONGER = Settings(draws=2500, tune=800, maxdepth=9)  # where a median is not known well enough
+LENGTH = Settings(draws=600, tune=250)
+LONGER = Settings(draws=2500, tune=500, maxdepth=9)  # where a median is not known well enough
 DRAWS = 300  # of the predictive density of a unit
 RATE, RECORDS = "rate_decades_per_year", "first_record-last_record"
 EXPONENT = "optimal_exponent_parameters"
