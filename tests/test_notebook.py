@@ -35,7 +35,7 @@ def test_notebook_finds_the_headline_and_draws_the_figure(monkeypatch: pytest.Mo
     found = json.loads(Layout(ROOT).attribution(CELL).read_text("utf-8"))
     told = found["doubling_time_months[AlexNet]"]
     numbers = {name: names[name] for name in ("median", "lower", "upper")}
-    assert numbers == pytest.approx({name: told[name] for name in numbers}, rel=1e-3)
+    assert numbers == pytest.approx({name: told[name] for name in numbers}, rel=1e-5)
     assert f"every {told['median']:.0f} months" in sentence
     spec = chart.to_dict()
     assert [layer["mark"]["type"] for layer in spec["layer"]] == ["area", "line", "point"]

@@ -27,13 +27,18 @@ def pin(priors: Any, values: dict[str, float]) -> Any:
 
 
 def assert_recovered(posterior: xr.Dataset, truth: xr.Dataset) -> int:
-    """Three standard deviations hold every truth; the count of those that could be compared."""
+    """Three standard deviations or the middle 99 % of the draws hold every truth; the count of
+    those that could be compared. A ratio (a share) may have no standard deviation: that of its
+    draws depends on their largest, and its truth is judged by its rank.
+    """
     found, known = (dict(flatten(each)) for each in (posterior, truth))
     compared = [key for key in found if key in known and np.isfinite(known[key]).all()]
     compared = [key for key in compared if np.isfinite(found[key]).all()]
     for key in compared:
-        away, sd = abs(float(found[key].mean() - known[key].item())), float(found[key].std())
-        assert away < 3 * sd + 1e-9, f"{key}: {away:.3g} off, {sd:.3g} wide"
+        draws, true = found[key].to_numpy(), known[key].item()
+        away, sd = abs(draws.mean() - true), draws.std()
+        within = 0.005 < (draws < true).mean() < 0.995
+        assert away < 3 * sd + 1e-9 or within, f"{key}: {away:.3g} off, {sd:.3g} wide"
     return len(compared)
 
 
