@@ -104,6 +104,7 @@ class Refitter:
             packed, self._values = pack(self.built, self._data)
             self._compiled = nutpie.compile_pymc_model(packed, var_names=[])
             self._constrainer = Constrainer(self.built)
+        self._identity = make_identity(self._values.start, self._values.rotated)
 
     @property
     def parameter_count(self) -> int:
@@ -136,8 +137,12 @@ class Refitter:
         """
         values = self.read(table, card, priors)
         options = self._shorten(settings) | {"chains": 1, "seed": seed}
-        drawn, stats = self._walk(self._whitening, NEAR, values, **options)
-        if (share := float(stats["diverging"].mean())) > MOST_DIVERGENT:
+        # Where the new data lie far from the model's own, a whitened start may have no gradient.
+        for whitening in (self._whitening, self._identity):
+            drawn, stats = self._walk(whitening, NEAR, values, **options)
+            if (share := float(stats["diverging"].mean())) <= MOST_DIVERGENT:
+                break
+        else:
             raise RefitError(f"{share:.0%} of the transitions diverged")
         posterior = self._constrainer.constrain(self._values.split(drawn), values)
         broken = [str(name) for name, each in posterior.items() if not np.isfinite(each).all()]
@@ -148,16 +153,14 @@ class Refitter:
     @cached_property
     def _whitening(self) -> Whitening:
         """What a short run to the model's own data says; of a run that fails, nothing."""
-        rotated = self._values.rotated
-        identity = make_identity(self._values.start, rotated)
         options = self._shorten(PILOT) | {"chains": PILOT_CHAINS, "seed": PILOT_SEED}
         try:
-            drawn, stats = self._walk(identity, NEAR, {}, **options)
+            drawn, stats = self._walk(self._identity, NEAR, {}, **options)
         except RefitError:
-            return identity
+            return self._identity
         if float(stats["diverging"].mean()) > MOST_DIVERGENT:
-            return identity
-        return estimate_whitening(drawn.reshape(-1, drawn.shape[-1]), rotated)
+            return self._identity
+        return estimate_whitening(drawn.reshape(-1, drawn.shape[-1]), self._values.rotated)
 
     def _walk(
         self,
