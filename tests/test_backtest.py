@@ -6,7 +6,9 @@ import pytest
 from boards import make_board, make_board_card
 from scipy import stats
 
-from pipeline.studies.backtest import COMPUTE, DATE, LAST, NAIVE, find_cuts, read_outcome, score
+from pipeline.site.posterior.backtests import say_why_none
+from pipeline.studies.backtest import COMPUTE, DATE, LAST, NAIVE, read_outcome, score
+from pipeline.studies.cuts import find_cuts
 
 COUNT = 48
 
@@ -31,6 +33,8 @@ def test_cuts_have_rows_on_both_sides() -> None:
     cuts = find_cuts(rows)
     assert [f"{cut:%Y-%m}" for cut in cuts] == ["2022-01", "2022-07", "2023-01"]
     assert find_cuts(rows.head(25)) == []
+    assert say_why_none(rows.head(25)) == "no date has 20 rows before and 8 after it"
+    assert say_why_none(rows) == "not measured"
 
 
 def test_score_is_the_absolute_error_of_a_forecast_without_spread() -> None:

@@ -27,13 +27,13 @@ from pipeline.core.layout import Layout
 from pipeline.fit.density import sample_predictions
 from pipeline.ingest.tables import OF_MODELS
 from pipeline.studies.calibrate import SEED, open_study
+from pipeline.studies.cuts import NO_CUT, find_cuts
 from pipeline.studies.engine import Engine
 from pipeline.studies.record import describe_inputs
 from pipeline.studies.trials import Study, draw_seed
 
 LENGTH = Settings(draws=600, tune=300)
 DRAWS = 500  # of each forecast
-LEAST_EARLIER, LEAST_LATER = 20, 8  # rows of a cut-off that can be tried
 LATEST = 10  # rows whose mean and spread are the forecast "last values"
 EDGE = 0.005  # of the range of a score: logits beyond say nothing
 PART = "backtest"
@@ -54,7 +54,7 @@ def run_backtest(
         return "its table has no models to predict"
     cuts = find_cuts(study.table)
     if not cuts:
-        return f"no date has {LEAST_EARLIER} rows before and {LEAST_LATER} after it"
+        return NO_CUT
     found = study.run(PART, partial(forecast, study, cuts), cuts)
     whole = study.ask("rates", lambda each: read_rates(each.refit_real("rates", 0)))
     told = [
@@ -65,19 +65,6 @@ def run_backtest(
     head = {"dataset": cell[0], "model": cell[1], "made_with": describe_inputs(layout, study.name)}
     write_json(path, head | {"outcome": name_outcome(study.table), "rates": whole, "cuts": told})
     return path
-
-
-def find_cuts(table: Frame) -> list[pd.Timestamp]:
-    """First days of half-years with enough fitted rows before and after them."""
-    dates = fitted_rows(table)["release_date"]
-    days = pd.date_range(dates.min(), dates.max(), freq="6MS")
-    days = pd.DatetimeIndex([f"{day.year}-{1 if day.month < 7 else 7}-01" for day in days])
-    counts = [(int((dates < day).sum()), int((dates >= day).sum())) for day in days]
-    return [
-        day
-        for day, (earlier, later) in zip(days, counts, strict=True)
-        if earlier >= LEAST_EARLIER and later >= LEAST_LATER
-    ]
 
 
 def forecast(study: Study, cuts: list[pd.Timestamp], index: int) -> dict[str, Any]:

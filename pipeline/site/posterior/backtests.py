@@ -8,6 +8,7 @@ from pipeline.site.charts.backtests import draw_errors
 from pipeline.site.charts.drawings import Drawing
 from pipeline.site.figures.kinds import Figure
 from pipeline.site.pages.sentences import say, say_figure
+from pipeline.studies.cuts import NO_CUT, find_cuts
 
 MODEL = "model"
 SHOWN = {MODEL: "this model"} | {n: n for n in ("compute alone", "date alone", "last values")}
@@ -50,6 +51,11 @@ def say_backtest(found: dict[str, Any]) -> str:
         inside=sum(inside),
         rates=len(inside),
     )
+
+
+def say_why_none(table: pd.DataFrame) -> str:
+    """Why there is no backtest of a table of models."""
+    return "not measured" if find_cuts(table) else NO_CUT
 
 
 def draw_backtest(found: dict[str, Any] | None) -> list[Drawing]:
