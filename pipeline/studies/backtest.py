@@ -50,8 +50,8 @@ def run_backtest(
     study = open_study(layout, cell, engine, seed)
     if isinstance(study, str):
         return study
-    if study.card.table not in OF_MODELS:
-        return "its table has no models to predict"
+    if study.card.table not in OF_MODELS or "release_date" not in study.table:
+        return "its table has no dated models to predict"
     cuts = find_cuts(study.table)
     if not cuts:
         return NO_CUT
